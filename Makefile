@@ -1,0 +1,46 @@
+# The front door: `make demo` and `make test` need only Python 3.11+ and make.
+.DEFAULT_GOAL := help
+SHELL := bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+.PHONY: help setup demo test lint format types unit lock clean
+
+help: ## Show the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY) ## Make the virtual environment
+
+demo: $(READY) ## Run the doctor on a pipeline that really ran and really got stuck
+	$(BIN)/backup-doctor demo $(FAULT)
+
+test: lint types unit ## Run everything: lint, format, types, tests with coverage
+
+lint: $(READY) ## Check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(READY) ## Format the code and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(READY) ## Check the types, strictly
+	$(BIN)/mypy
+
+unit: $(READY) ## Run the tests with coverage
+	$(BIN)/pytest --cov --cov-report=term -n auto
+
+lock: $(READY) ## Pin every package again, with hashes
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--extra demo --group dev --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+
+clean: ## Remove what make made
+	rm -rf $(VENV) dist build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache

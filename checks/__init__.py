@@ -1,0 +1,1 @@
+"""The checks: one module for each step of the troubleshooting guide."""

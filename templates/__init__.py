@@ -1,0 +1,1 @@
+"""Every template of the reports, and only text."""

@@ -1,0 +1,1 @@
+"""Tests: sentences about how the doctor behaves."""
