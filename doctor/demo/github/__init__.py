@@ -1,0 +1,1 @@
+"""A stand-in for the REST API of GitHub Actions, for one repository."""

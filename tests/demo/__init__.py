@@ -1,0 +1,1 @@
+"""Tests of the demo: its services answer as the real ones do."""
