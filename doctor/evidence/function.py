@@ -1,0 +1,77 @@
+"""What the platform and the edge function itself say of the function."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from doctor.evidence.base import Evidence, Fact, Unseen, unseen
+
+
+class HttpAnswer(Fact, frozen=True, kw_only=True):
+    """An HTTP answer from the functions gateway or from the function behind it.
+
+    `error_code` is the `sb-error-code` header, else the body's `code` of a gateway body;
+    `from_function` tells whose answer it is: True with an `x-deno-execution-id`, False for a refusal
+    of the gateway's own, None where the headers do not tell. `body` is at most 2,000 characters.
+    """
+
+    status: int
+    error_code: str | None = None
+    from_function: bool | None = None
+    body: str = ""
+    content_type: str = ""
+    elapsed_s: float = 0.0
+
+
+class FunctionRecord(Fact, frozen=True, kw_only=True):
+    """The Management API's record of the function. `verify_jwt` None: not said. Times are UTC."""
+
+    slug: str
+    status: str
+    version: int | None = None
+    verify_jwt: bool | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+class Project(Fact, frozen=True, kw_only=True):
+    """The Management API's record of the project. `status` INACTIVE is a paused one."""
+
+    ref: str
+    status: str
+    region: str = ""
+
+
+class FunctionLogLine(Fact, frozen=True, kw_only=True):
+    """A line of the function's own log on the platform."""
+
+    at: datetime | None
+    level: str
+    message: str
+
+
+class FunctionEvidence(Evidence, frozen=True, kw_only=True):
+    """Guide step 5: the function, probed without side effects.
+
+    `record` is None where the Management API answers that there is no such function. `empty_post`
+    is the answer to `{}` with the function key (without, where there is none: `key_sent` False);
+    `test_call` the answer to the guide's test body with a random id, only with --probe-function.
+    """
+
+    name: str
+    record: FunctionRecord | None | Unseen
+    project: Project | Unseen
+    options: HttpAnswer | Unseen
+    empty_post: HttpAnswer | Unseen
+    key_sent: bool = False
+    test_call: HttpAnswer | Unseen | None = None
+    logs: tuple[FunctionLogLine, ...] | Unseen = ()
+
+    def gaps(self) -> tuple[Unseen, ...]:
+        """Either the platform's record or an answer of the function must have been seen."""
+        both = unseen(self.record, self.empty_post)
+        return both if len(both) == 2 else ()  # noqa: PLR2004 -- both of the two
+
+    def notes(self) -> tuple[Unseen, ...]:
+        """The half that could not be seen."""
+        return unseen(self.record, self.empty_post, self.logs)

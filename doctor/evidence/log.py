@@ -1,0 +1,88 @@
+"""What the run's log says, read line by line into the few facts that a diagnosis needs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from doctor.evidence.base import Fact
+
+
+class Shown(StrEnum):
+    """How a variable stands in a step's `env:` block."""
+
+    MASKED = "masked"
+    EMPTY = "empty"
+    PLAIN = "plain"
+    MASKED_THEN_NEWLINE = "masked-then-newline"
+
+
+class Variable(Fact, frozen=True, kw_only=True):
+    """A line of the `env:` block. `value` only where the runner showed it and it is no secret."""
+
+    name: str
+    shown: Shown
+    value: str | None = None
+
+
+class Outcome(StrEnum):
+    """How a call that the update step makes ended, as the log tells it."""
+
+    NOT_MADE = "not-made"
+    OK = "ok"
+    REFUSED = "refused"
+    TIMED_OUT = "timed-out"
+    UNREACHABLE = "unreachable"
+    NOT_SAID = "not-said"
+
+
+class Call(Fact, frozen=True, kw_only=True):
+    """One HTTP call of the update step: to the function, to PostgREST as fallback, or the look-up.
+
+    `status` is the HTTP status where the log has one; `body` what the log shows of the answer (at
+    most 2,000 characters); `rows` the number of rows that the answer says were changed, where it
+    does; `lines` the log lines that this was read from.
+    """
+
+    outcome: Outcome
+    status: int | None = None
+    body: str = ""
+    rows: int | None = None
+    lines: tuple[str, ...] = ()
+
+
+NOT_SAID = Call(outcome=Outcome.NOT_SAID)
+
+
+class LogReading(Fact, frozen=True, kw_only=True):
+    """What one job's log says.
+
+    `update_seen`: lines of the update step were found. `errors` are the `##[error]` lines (and
+    known error lines of tools) of the step that failed first, with `failed_step` its name;
+    `uploaded` are keys or s3:// URLs that an upload reported as done; `assignments` are NAME=value
+    lines such as S3_KEY and BACKUP_SIZE, last one wins; `prints_secret` are the names of secrets
+    that a step prints; `dispatch_seen`: the dispatch id stands in the log.
+    """
+
+    source: str
+    bytes_read: int = 0
+    truncated: bool = False
+    update_seen: bool = False
+    variables: tuple[Variable, ...] = ()
+    assignments: dict[str, str] = {}
+    function_call: Call = NOT_SAID
+    fallback_call: Call = NOT_SAID
+    lookup_call: Call = NOT_SAID
+    backup_id_not_found: str | None = None
+    failed_step: str | None = None
+    errors: tuple[str, ...] = ()
+    uploaded: tuple[str, ...] = ()
+    upload_errors: tuple[str, ...] = ()
+    trigger_lines: tuple[str, ...] = ()
+    prints_secret: tuple[str, ...] = ()
+    dispatch_seen: bool = False
+    update_excerpt: tuple[str, ...] = ()
+
+    def variable(self, *names: str) -> Variable | None:
+        """The first of the named variables that stands in the update step's `env:` block."""
+        by_name = {variable.name: variable for variable in self.variables}
+        return next((by_name[name] for name in names if name in by_name), None)

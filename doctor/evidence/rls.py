@@ -1,0 +1,46 @@
+"""What PostgreSQL itself says of the pipeline's UPDATE, proved without writing."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from doctor.evidence.base import Evidence, Fact, Unseen, unseen
+
+
+class Reach(StrEnum):
+    """How far the writing role's UPDATE gets, as far as a plan can show. Never `will work`."""
+
+    NO_OBSTACLE = "no obstacle seen"
+    REFUSED = "refused"
+    NO_ROW = "no row in reach"
+
+
+class Proof(Fact, frozen=True, kw_only=True):
+    """The pipeline's UPDATE held against the database as the writing role.
+
+    `strong`: EXPLAIN ran under that role; else it is read from the catalogue only. `sqlstate` and
+    `message` are PostgreSQL's refusal. `row_visible`: the role's own SELECT sees the row.
+    `new_row_allowed` is the policies' WITH CHECK evaluated on the row as it would be written, None
+    where that could not be evaluated. `blocking` names the policies that leave the row out.
+    `statement` is what was explained.
+    """
+
+    role: str
+    reach: Reach
+    strong: bool
+    sqlstate: str | None = None
+    message: str = ""
+    row_visible: bool | None = None
+    new_row_allowed: bool | None = None
+    blocking: tuple[str, ...] = ()
+    statement: str = ""
+
+
+class RlsEvidence(Evidence, frozen=True, kw_only=True):
+    """Guide, Solution 4: row-level security, grants, and the writing role."""
+
+    proof: Proof | Unseen
+
+    def gaps(self) -> tuple[Unseen, ...]:
+        """Without the database there is no proof."""
+        return unseen(self.proof)

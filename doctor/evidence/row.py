@@ -1,0 +1,199 @@
+"""What the database says: the row, its table's catalogue, and the way it was asked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from doctor.evidence.base import Evidence, Fact, Unseen, unseen
+
+
+class Route(StrEnum):
+    """The ways to the database, best first."""
+
+    DIRECT = "psycopg"
+    MANAGEMENT = "Management API"
+    REST = "PostgREST"
+
+
+class BackupRow(Fact, frozen=True, kw_only=True):
+    """One row of the table, by the guide's column names whatever the user's are called.
+
+    `values` holds the raw JSON value of every column of the table by its real name; the typed
+    fields are None where the column is NULL, absent or of another shape. Times are UTC.
+    """
+
+    id: str | None = None
+    dispatch_id: str | None = None
+    s3_key: str | None = None
+    status: str | None = None
+    size_bytes: int | None = None
+    finished_at: datetime | None = None
+    error_text: str | None = None
+    workflow_run_id: str | None = None
+    created_at: datetime | None = None
+    values: dict[str, Any] = {}
+
+
+class Column(Fact, frozen=True, kw_only=True):
+    """A column: `type` as format_type() prints it, `default` the expression or None."""
+
+    name: str
+    type: str
+    not_null: bool = False
+    default: str | None = None
+    generated: bool = False
+
+
+class Constraint(Fact, frozen=True, kw_only=True):
+    """A constraint of the table.
+
+    `kind` is pg_constraint.contype (c, u, p, f, x, n); `accepts` is its verdict on the row as the
+    pipeline would write it, None where that could not be evaluated (`problem` says why).
+    """
+
+    name: str
+    kind: str
+    definition: str
+    accepts: bool | None = None
+    problem: str | None = None
+
+
+class Trigger(Fact, frozen=True, kw_only=True):
+    """A row or statement trigger (or rewrite rule) that an UPDATE fires."""
+
+    name: str
+    definition: str
+    function: str
+    source: str = ""
+    enabled: bool = True
+    before: bool = False
+
+
+class Policy(Fact, frozen=True, kw_only=True):
+    """A row-level policy, as pg_policies lists it. `command` is ALL, SELECT, INSERT, UPDATE, DELETE."""
+
+    name: str
+    permissive: bool
+    roles: tuple[str, ...]
+    command: str
+    using: str | None = None
+    check: str | None = None
+
+
+class RoleGrants(Fact, frozen=True, kw_only=True):
+    """What a role may do with the table, by has_table_privilege (column grants included in *_any)."""
+
+    role: str
+    exists: bool
+    bypasses_rls: bool = False
+    superuser: bool = False
+    schema_usage: bool = False
+    select: bool = False
+    insert: bool = False
+    update: bool = False
+    update_columns: tuple[str, ...] = ()
+    select_columns: tuple[str, ...] = ()
+
+
+class LockHolder(Fact, frozen=True, kw_only=True):
+    """An open transaction that holds the row (or a strong lock on the table)."""
+
+    pid: int
+    transaction_start: datetime | None = None
+    state: str | None = None
+    application: str | None = None
+    query: str | None = None
+    mode: str = "row"
+
+
+class Table(Fact, frozen=True, kw_only=True):
+    """What the catalogue knows of the table. `writer` is the role that the pipeline writes with."""
+
+    schema: str
+    name: str
+    kind: str
+    columns: tuple[Column, ...]
+    constraints: tuple[Constraint, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    grants: tuple[RoleGrants, ...] = ()
+    rls_enabled: bool = False
+    rls_forced: bool = False
+    owner: str = ""
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    def grants_of(self, role: str) -> RoleGrants | None:
+        """What that role may do, where it was asked about."""
+        return next((grant for grant in self.grants if grant.role == role), None)
+
+
+class Server(Fact, frozen=True, kw_only=True):
+    """The database server itself.
+
+    `default_read_only` is what a new session of the pipeline gets (the cluster's, database's and
+    role's setting, never the doctor's own read-only session); `in_recovery` marks a replica.
+    """
+
+    version: str
+    now: datetime
+    user: str = ""
+    default_read_only: bool = False
+    in_recovery: bool = False
+    similar_tables: tuple[str, ...] = ()
+
+
+class RouteFailure(Fact, frozen=True, kw_only=True):
+    """A way to the database that was tried and failed; the next one was taken."""
+
+    route: Route
+    reason: Unseen
+
+
+class ApiAnswer(Fact, frozen=True, kw_only=True):
+    """How the Data API (PostgREST behind Supabase's gateway) answered the pipeline's own look-up.
+
+    `gateway` is true for an answer that PostgREST itself never saw; `rows` counts the rows that the
+    key may see; `code` is the SQLSTATE, PGRST code or sb-error-code.
+    """
+
+    status: int
+    code: str | None = None
+    message: str = ""
+    hint: str = ""
+    rows: int | None = None
+    gateway: bool = False
+
+
+class RowEvidence(Evidence, frozen=True, kw_only=True):
+    """Guide step 3: the row, its table, and how both were seen.
+
+    `rows` are all rows of this dispatch id (or backup id), newest first. `table` is None where it
+    does not exist, `Unseen` where the route cannot see the catalogue.
+    """
+
+    route: Route | None
+    rows: tuple[BackupRow, ...] | Unseen
+    table: Table | None | Unseen
+    server: Server | Unseen
+    api: ApiAnswer | Unseen
+    failures: tuple[RouteFailure, ...] = ()
+    locks: tuple[LockHolder, ...] | Unseen = ()
+    earlier_sizes: tuple[int, ...] = ()
+
+    @property
+    def newest(self) -> BackupRow | None:
+        """The row that the guide's query would show."""
+        return self.rows[0] if isinstance(self.rows, tuple) and self.rows else None
+
+    def gaps(self) -> tuple[Unseen, ...]:
+        """Without the row there is no verdict."""
+        return unseen(self.rows)
+
+    def notes(self) -> tuple[Unseen, ...]:
+        """The routes that failed, and what the one taken could not see."""
+        return (*(failure.reason for failure in self.failures), *unseen(self.table, self.locks))

@@ -1,0 +1,164 @@
+"""The report's vocabulary: findings, results and the verdict, as the contract's JSON has them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+SCHEMA_VERSION = 1
+
+
+class Severity(StrEnum):
+    """How much a finding matters for this backup."""
+
+    FAIL = "fail"
+    WARN = "warn"
+    INFO = "info"
+
+
+class Role(StrEnum):
+    """What a finding is in the story of this backup."""
+
+    CAUSE = "cause"
+    SYMPTOM = "symptom"
+    CONTEXT = "context"
+
+
+class Status(StrEnum):
+    """The result of one check. `pass` is earned by looking; a check that could not look has none."""
+
+    PASS = "pass"  # noqa: S105 -- the contract's word for a passed check, not a password
+    WARN = "warn"
+    FAIL = "fail"
+    SKIP = "skip"
+    UNKNOWN = "unknown"
+
+
+class Verdict(StrEnum):
+    """What the whole diagnosis says of the backup."""
+
+    HEALTHY = "healthy"
+    FAILING = "failing"
+    RUNNING = "running"
+    UNKNOWN = "unknown"
+
+
+class FixKind(StrEnum):
+    """In which console a fix is carried out."""
+
+    SQL = "sql"
+    SHELL = "shell"
+    SETTING = "setting"
+    MANUAL = "manual"
+
+
+class Risk(StrEnum):
+    """`none` may be run without thought; `low` changes something; `high` needs a second pair of eyes."""
+
+    NONE = "none"
+    LOW = "low"
+    HIGH = "high"
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True):
+    """A frozen value of the report."""
+
+
+class Exhibit(Model):
+    """One piece of evidence, where it was seen, and the command by which a person sees the same."""
+
+    label: str
+    value: Any
+    source: str
+    command: str | None = None
+
+
+class Fix(Model):
+    """Something that a person can do about a finding, ready to paste where its kind allows."""
+
+    kind: FixKind
+    title: str
+    text: str
+    risk: Risk = Risk.LOW
+
+
+class Finding(Model):
+    """One thing that a rule found: this case in `summary`, the general in `explanation`."""
+
+    code: str
+    severity: Severity
+    role: Role
+    summary: str
+    explanation: str = ""
+    evidence: tuple[Exhibit, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+
+
+class CheckResult(Model):
+    """What one check came to. `notes` say what could not be seen, and what would enable it."""
+
+    check: str
+    step: int | None
+    title: str
+    status: Status
+    duration_s: float
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Tool(Model):
+    """Which program wrote the report."""
+
+    name: str
+    version: str
+
+
+class Subject(Model):
+    """The backup that the report is about."""
+
+    dispatch_id: str | None = None
+    backup_id: str | None = None
+    run_id: str | None = None
+    s3_key: str | None = None
+
+
+class FailingStep(Model):
+    """The check that found the root cause, or the strongest symptom."""
+
+    check: str
+    step: int | None
+    title: str
+
+
+class Moment(Model):
+    """Something that happened to this backup; `at` is RFC 3339 in UTC."""
+
+    at: str
+    what: str
+
+
+class Report(Model):
+    """The whole report; `schema` prints its JSON Schema.
+
+    `fix_notes` say why there is no fix SQL, or how the printed one was checked. `generated_at` is
+    RFC 3339 in UTC; durations are seconds.
+    """
+
+    schema_version: int
+    tool: Tool
+    subject: Subject
+    verdict: Verdict
+    failing_step: FailingStep | None
+    root_cause: str | None
+    causes: tuple[str, ...]
+    summary: str
+    fix_sql: str | None
+    results: tuple[CheckResult, ...]
+    fix_notes: tuple[str, ...] = ()
+    cannot_tell: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    timeline: tuple[Moment, ...] = ()
+    generated_at: str = ""
+    duration_s: float = 0.0
