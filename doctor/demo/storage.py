@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import json
 import secrets
-import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import boto3
 from moto import settings as moto_settings
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import WSGIRequestHandler, make_server
+
+from doctor.demo.serving import LoopbackServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from moto.iam.models import IAMBackend
     from mypy_boto3_s3 import S3Client
 
-REGION = "eu-central-1"
+REGION: Final = "eu-central-1"
 POLICY_NAME = "backups"
 
 # What the documentation asks of a team for the doctor's user. Read-only, one bucket.
@@ -99,14 +99,8 @@ class Storage:
 
     def __init__(self) -> None:
         self.requests: list[S3Request] = []
-        self._server = make_server(
-            "127.0.0.1", 0, self._application(), threaded=True, request_handler=_Quiet
-        )
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._server = LoopbackServer(self._application())
+        self.url = self._server.url
         self.administrator = _create_user(f"admin-{secrets.token_hex(4)}", "*", ("s3:*",))
         self.s3 = self.client(self.administrator)
         moto_settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
@@ -162,9 +156,7 @@ class Storage:
         """Stop serving. What is left in moto's memory goes with the process."""
         self.s3.close()
         _delete_user(self.administrator)
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._server.close()
 
     def _application(self) -> WSGIApplication:
         moto = DomainDispatcherApplication(create_backend_app)
@@ -214,10 +206,3 @@ def _request(environ: WSGIEnvironment) -> S3Request:
 def _access_denied(start_response: StartResponse) -> Iterable[bytes]:
     start_response("403 Forbidden", [("Content-Type", "application/xml")])
     return [ACCESS_DENIED]
-
-
-class _Quiet(WSGIRequestHandler):
-    """Keeps the server's access log out of the demo's output."""
-
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name
-        """Log nothing: `Storage.requests` is the record."""
