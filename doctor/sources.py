@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from doctor.deadline import Deadline
 from doctor.evidence.base import Evidence
 from doctor.settings.model import Settings
+from doctor.threads import spawn
 
 if TYPE_CHECKING:
     from doctor.clients.bucket import Bucket
@@ -35,7 +36,6 @@ class Sources:
         self.settings = settings
         self.deadline = deadline
         self._earlier = earlier or {}
-        self._pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="ask")
 
     def need(self, kind: type[E]) -> E | None:
         """The evidence of an earlier check, waited for; None where it could not be collected."""
@@ -50,12 +50,12 @@ class Sources:
 
     def at_once(self, *calls: Callable[[], T]) -> tuple[T, ...]:
         """The results of several calls made at the same time, in their order."""
-        futures = [self._pool.submit(call) for call in calls]
+        futures = [spawn(call) for call in calls]
         return tuple(future.result(timeout=self.deadline.left() + 0.1) for future in futures)
 
     def meanwhile(self, call: Callable[[], T]) -> Future[T]:
         """Start a call; ask the future for its result later."""
-        return self._pool.submit(call)
+        return spawn(call)
 
     @cached_property
     def github(self) -> GitHub:

@@ -1,0 +1,24 @@
+"""Threads that never keep the process alive: a call that hangs is left behind, not waited for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def spawn(call: Callable[[], T]) -> Future[T]:
+    """Run a call in a daemon thread of its own; the future holds its result or its exception."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as error:  # noqa: BLE001 -- handed to whoever asks for the result
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True, name=getattr(call, "__name__", "call")).start()
+    return future
