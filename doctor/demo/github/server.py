@@ -1,0 +1,112 @@
+"""The stand-in for GitHub's REST API: one repository on 127.0.0.1, as true callers meet it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from flask import Flask, jsonify
+from flask.typing import ResponseReturnValue
+
+from doctor.demo.github import contents, runs, workflows
+from doctor.demo.github.blobs import BlobStorage
+from doctor.demo.github.endpoint import repository_endpoints
+from doctor.demo.github.gate import install
+from doctor.demo.github.links import Links
+from doctor.demo.github.local_server import LocalServer, Request
+from doctor.demo.github.policy import Policy
+from doctor.demo.github.service import (
+    OnDispatch,
+    Refusal,
+    Service,
+    api_version,
+    caller,
+    service,
+)
+from doctor.demo.github.state import Repository, Run, Token
+
+__all__ = ["GitHub", "Request"]
+
+ENDPOINT_MODULES = (contents, runs, workflows)
+"""Imported for the endpoints that they declare."""
+
+
+def utc_now() -> datetime:
+    """Tell the time."""
+    return datetime.now(UTC)
+
+
+def leave_queued(run: Run, inputs: Mapping[str, Any]) -> None:
+    """Do nothing for a dispatched run: it stays queued, as without a runner."""
+
+
+class GitHub:
+    """Serves `repository` to the holders of `tokens`, from the constructor until `close`.
+
+    `url` is the API's base, with `base_path` (`/api/v3` makes it a GitHub Enterprise Server).
+    `repository` and `policy` may be changed at any time. `requests` holds every request to the
+    API and to the storage of logs, in the order of arrival.
+    """
+
+    def __init__(
+        self,
+        repository: Repository,
+        tokens: Sequence[Token],
+        *,
+        base_path: str = "",
+        now: Callable[[], datetime] = utc_now,
+        on_dispatch: OnDispatch = leave_queued,
+    ) -> None:
+        self.repository = repository
+        self.policy = Policy(now)
+        self.requests: list[Request] = []
+        app = Flask(__name__, static_folder=None)
+        self._blobs = BlobStorage(now, self.requests)
+        self._server = LocalServer(app, self.requests)
+        self.url = self._server.url + base_path
+        app.extensions["github"] = Service(
+            repository=repository,
+            tokens=list(tokens),
+            links=Links(self.url, self._server.url, repository.full_name),
+            base_path=base_path,
+            blobs=self._blobs,
+            policy=self.policy,
+            now=now,
+            on_dispatch=on_dispatch,
+        )
+        route(app, base_path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the API and the storage."""
+        self._server.close()
+        self._blobs.close()
+
+
+def route(app: Flask, base_path: str) -> None:
+    """Give `app` every address of the API."""
+    app.url_map.merge_slashes = False
+    install(app)
+    app.add_url_rule(f"{base_path}/rate_limit", view_func=rate_limit)
+    app.register_blueprint(repository_endpoints, url_prefix=f"{base_path}/repos/<owner>/<name>")
+    app.register_blueprint(
+        repository_endpoints,
+        name="repository_by_id",
+        url_prefix=f"{base_path}/repositories/<int:repository_id>",
+    )
+
+
+def rate_limit() -> ResponseReturnValue:
+    """Show the caller's quota; an Enterprise Server has none by default."""
+    if service().enterprise:
+        raise Refusal(404, "Rate limiting is not enabled.", docs="rate-limit/rate-limit")
+    core = service().policy.quota(caller()).overview()
+    search = core | {"limit": 30, "used": 0, "remaining": 30}
+    overview: dict[str, Any] = {"resources": {"core": core, "search": search}}
+    if api_version() == "2022-11-28":
+        overview["rate"] = core
+    return jsonify(overview)
