@@ -6,6 +6,7 @@ outranks what a probe finds now, and a condition that began after the failure ex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +19,8 @@ from doctor.evidence.base import Unseen
 from doctor.evidence.function import FunctionRecord, HttpAnswer
 from doctor.evidence.log import NOT_SAID, Call, Outcome, Shown
 from doctor.evidence.workflow import Job, Run
-from doctor.model import Role, Severity
+from doctor.framework import Found
+from doctor.model import Exhibit, Fix, Role, Severity
 from doctor.signatures import Meaning, fallback_meaning, function_meaning, gateway_meaning
 
 BOTH_WRITES = (Link.FUNCTION_UPDATES, Link.FALLBACK_UPDATES)
@@ -235,6 +237,30 @@ class Weight:
         """Whether it explains this row."""
         return self.role is Role.CAUSE
 
+    def found(
+        self,
+        summary: str,
+        evidence: tuple[Exhibit, ...] = (),
+        fixes: tuple[Fix, ...] = (),
+        *,
+        weak: bool = False,
+    ) -> Found:
+        """The finding: where it is healed, it says so, and nothing but the row is left to mend."""
+        if self.healed:
+            summary, fixes = f"{summary} It failed then and works now: only the row is left to mend.", ()
+        elif not self.is_cause:
+            summary = f"{summary} It does not explain this backup."
+        return Found(
+            summary=summary,
+            evidence=evidence,
+            fixes=fixes,
+            breaks=self.breaks,
+            severity=self.severity,
+            role=self.role,
+            healed=self.healed,
+            weak=weak and not self.by_log,
+        )
+
 
 def weigh(
     then: dict[Link, bool | None], *, now: bool | None, since: datetime | None = None, case: Case
@@ -281,6 +307,12 @@ def _fits(call: Call, meaning: Meaning, codes: Iterable[str]) -> bool | None:
 
 # What the function answers when something below it fails: its own words for the database's refusal.
 _FROM_BELOW = frozenset({"function/server-error", "function/rejected", "function/timeout"})
+# A fault that the function names as its own (a bug, or a body it does not like) is not from below.
+_OWN_FAULT = re.compile(
+    r"TypeError|ReferenceError|SyntaxError|RangeError|is not defined|cannot read propert"
+    r"|missing|required|invalid (body|json|request|payload)|method not allowed",
+    re.IGNORECASE,
+)
 # A hidden row is silent: the call succeeds and changes nothing.
 SILENT = frozenset(
     {"rls/update-blocked", "rls/role-without-bypass", "secrets/wrong-role", "row/trigger-interferes"}
@@ -312,8 +344,7 @@ def _function_below(case: Case, codes: tuple[str, ...], *, silent: bool) -> bool
     if set(codes) & set(meaning.codes):
         return True if meaning.proved else None
     reached_below = meaning.own_words is not False and set(meaning.codes) & _FROM_BELOW
-    says_something_else = meaning.own_words and "error" not in call.body.lower() and False
-    return None if reached_below and not says_something_else else False
+    return None if reached_below and not _OWN_FAULT.search(call.body) else False
 
 
 def _lookup_below(case: Case, codes: tuple[str, ...]) -> bool | None:

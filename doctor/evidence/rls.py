@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from doctor.evidence.base import Evidence, Fact, Unseen, unseen
+from doctor.evidence.row import Constraint
 
 
 class Reach(StrEnum):
@@ -37,9 +38,13 @@ class Proof(Fact, frozen=True, kw_only=True):
 
 
 class RlsEvidence(Evidence, frozen=True, kw_only=True):
-    """Guide, Solution 4: row-level security, grants, and the writing role."""
+    """Guide, Solution 4: row-level security, grants, and the writing role.
+
+    `constraints` are the table's, each held against the row as the pipeline would write it.
+    """
 
     proof: Proof | Unseen
+    constraints: tuple[Constraint, ...] | Unseen = ()
 
     def gaps(self) -> tuple[Unseen, ...]:
         """Without the database there is no proof."""
