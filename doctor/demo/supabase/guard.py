@@ -26,13 +26,14 @@ def spawn(  # noqa: PLR0913 -- the options of a process, each with a name
     *,
     env: Mapping[str, str],
     output: int | IO[bytes],
+    errors: int | IO[bytes] = subprocess.STDOUT,
     owner: tuple[int, int] | None = None,
     stop_signal: signal.Signals = signal.SIGTERM,
 ) -> "subprocess.Popen[bytes]":
     """Start `command` in `directory` under a guard, and return the guard's process.
 
-    `output` takes standard output and error of both. `owner` is the user and group id that the
-    command runs as. The guard's return code is the command's; `directory` is removed when the
+    `output` and `errors` take the standard streams of both. `owner` is the user and group id
+    that the command runs as. The guard's return code is the command's; `directory` is removed when the
     command has ended, for whatever reason.
     """
     ids = "" if owner is None else "{}:{}".format(*owner)
@@ -43,7 +44,7 @@ def spawn(  # noqa: PLR0913 -- the options of a process, each with a name
         env=dict(env),
         stdin=subprocess.PIPE,
         stdout=output,
-        stderr=subprocess.STDOUT,
+        stderr=errors,
         start_new_session=True,  # Ctrl-C is for the parent to handle; its end reaches the guard
     )
 
