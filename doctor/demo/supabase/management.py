@@ -4,42 +4,27 @@ Answers as the hosted API does: paths, statuses, bodies and headers from its Ope
 and from recorded answers, both in github.com/supabase/cli (`packages/api`, `apps/cli-e2e`).
 """
 
-import json
-import re
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from pathlib import Path, PurePosixPath
-from typing import Any, Self, TypeAlias
+from pathlib import Path
+from typing import Any, Self
 
-from flask import Flask, Request, Response, jsonify, request
+from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from doctor.demo.serving import LoopbackServer
-from doctor.demo.supabase import management_logs, management_sql
-from doctor.demo.supabase.management_views import (
-    api_keys_view,
-    function_view,
-    health_view,
-    pooler_view,
-    project_view,
-    secrets_view,
-)
-from doctor.demo.supabase.state import Function, Project, SecretValue
-
-Answer: TypeAlias = tuple[Any, int]
+from doctor.demo.supabase.management_handlers import ApiError, Handlers, Route
+from doctor.demo.supabase.state import Project
 
 PROJECT = "/v1/projects/<ref>"
 RATE_LIMIT = 120
-LOG_WINDOW_MAX = timedelta(hours=24)
 NO_PRIVILEGES = (
     "Your account does not have the necessary privileges to access this endpoint. For more details,"
     " refer to our documentation https://supabase.com/docs/guides/platform/access-control"
 )
-SECRET_NAME = re.compile(r"^(?!SUPABASE_).*")
 
 
 @dataclass(frozen=True)
@@ -64,15 +49,6 @@ class ApiRequest:
     method: str
     path: str
     body: Any = None
-
-
-class ApiError(Exception):
-    """An answer other than success: its status and its `message`."""
-
-    def __init__(self, status: HTTPStatus, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
 
 
 class Management:
@@ -109,54 +85,34 @@ class Management:
         app.after_request(self._add_headers)
         app.register_error_handler(ApiError, _api_error)
         app.register_error_handler(HTTPException, _http_error)
-        for method, path, permission, view in self._routes():
-            guarded = self._guarded(permission, view)
-            app.add_url_rule(PROJECT + path, f"{method} {path}", guarded, methods=[method])
+        for route in Handlers(self.project, self._bundles).routes():
+            app.add_url_rule(
+                PROJECT + route.path,
+                f"{route.method} {route.path}",
+                self._guarded(route),
+                methods=[route.method],
+            )
         return app
 
-    def _routes(self) -> list[tuple[str, str, str, Callable[..., Answer]]]:
-        project = self.project
-        return [
-            ("GET", "", "project_admin_read", lambda: (project_view(project), 200)),
-            ("GET", "/health", "project_admin_read", self._health),
-            ("GET", "/functions", "edge_functions_read", self._functions),
-            ("POST", "/functions/deploy", "edge_functions_write", self._deploy),
-            ("GET", "/functions/<slug>", "edge_functions_read", self._function),
-            ("PATCH", "/functions/<slug>", "edge_functions_write", self._update_function),
-            ("GET", "/secrets", "edge_functions_secrets_read", self._secrets),
-            ("POST", "/secrets", "edge_functions_secrets_write", self._set_secrets),
-            ("GET", "/api-keys", "api_gateway_keys_read", self._api_keys),
-            ("GET", "/api-keys/legacy", "api_gateway_keys_read", self._legacy_keys),
-            ("POST", "/database/query", "", self._query),
-            ("POST", "/database/query/read-only", "database_read", self._query_read_only),
-            ("GET", "/analytics/endpoints/logs", "analytics_logs_read", self._logs),
-            (
-                "GET",
-                "/config/database/pooler",
-                "database_pooling_config_read",
-                lambda: (pooler_view(project), 200),
-            ),
-        ]
-
-    def _guarded(self, permission: str, view: Callable[..., Answer]) -> Callable[..., Response]:
+    def _guarded(self, route: Route) -> Callable[..., Response]:
         def guarded(ref: str, **arguments: str) -> Response:
-            self._authorize(request, permission)
+            self._authorize(_permission(route))
             self._require_project(ref)
-            body, status = view(**arguments)
+            body, status = route.answer(**arguments)
             answer = jsonify(body) if body is not None else Response()
             answer.status_code = status
             return answer
 
         return guarded
 
-    def _authorize(self, incoming: Request, permission: str) -> None:
-        header = incoming.headers.get("Authorization")
+    def _authorize(self, permission: str) -> None:
+        header = request.headers.get("Authorization")
         if header is None:
             raise ApiError(HTTPStatus.UNAUTHORIZED, "Unauthorized")
         token = self._token(header)
         if token is None:
             raise ApiError(HTTPStatus.UNAUTHORIZED, "JWT could not be decoded")
-        if permission and not token.allows(permission):
+        if not token.allows(permission):
             raise ApiError(HTTPStatus.FORBIDDEN, NO_PRIVILEGES)
 
     def _token(self, header: str) -> AccessToken | None:
@@ -184,153 +140,13 @@ class Management:
         answer.headers["x-gotrue-id"] = str(uuid.uuid5(uuid.NAMESPACE_DNS, self.project.ref))
         return answer
 
-    def _health(self) -> Answer:
-        services = request.args.getlist("services")
-        if not services:
-            raise ApiError(HTTPStatus.BAD_REQUEST, "services: Required")
-        return health_view(self.project, services), 200
 
-    def _functions(self) -> Answer:
-        return [function_view(function) for function in self.project.functions.values()], 200
-
-    def _function(self, slug: str) -> Answer:
-        return function_view(self._deployed(slug)), 200
-
-    def _deployed(self, slug: str) -> Function:
-        function = self.project.functions.get(slug)
-        if function is None:
-            raise ApiError(HTTPStatus.NOT_FOUND, "Function not found")
-        return function
-
-    def _update_function(self, slug: str) -> Answer:
-        function = self._deployed(slug)
-        changes = _json_object()
-        function.verify_jwt = bool(changes.get("verify_jwt", function.verify_jwt))
-        function.name = str(changes.get("name", function.name))
-        function.updated_at = datetime.now(UTC)
-        return function_view(function), 200
-
-    def _deploy(self) -> Answer:
-        slug = request.args.get("slug", "")
-        metadata = _metadata()
-        previous = self.project.functions.get(slug)
-        version = previous.version + 1 if previous else 1
-        root = self._bundles / slug / str(version)
-        for part in request.files.getlist("file"):
-            target = root / _inside(part.filename or "")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            part.save(target)
-        now = datetime.now(UTC)
-        function = Function(
-            slug=slug,
-            name=metadata.get("name", slug),
-            entrypoint=root / _inside(metadata["entrypoint_path"]),
-            verify_jwt=metadata.get("verify_jwt", True),
-            version=version,
-            created_at=now,
-            updated_at=now,
-        )
-        if previous:
-            function.id, function.created_at = previous.id, previous.created_at
-        self.project.functions[slug] = function
-        return function_view(function), 201
-
-    def _secrets(self) -> Answer:
-        return secrets_view(self.project), 200
-
-    def _set_secrets(self) -> Answer:
-        wanted = request.get_json(silent=True)
-        if not isinstance(wanted, list):
-            raise ApiError(HTTPStatus.BAD_REQUEST, "Expected array, received object")
-        for secret in wanted:
-            if not SECRET_NAME.match(secret["name"]):
-                raise ApiError(HTTPStatus.BAD_REQUEST, f"{secret['name']}: Invalid")
-        now = datetime.now(UTC)
-        for secret in wanted:
-            self.project.function_secrets[secret["name"]] = SecretValue(secret["value"], now)
-        return None, 201
-
-    def _api_keys(self) -> Answer:
-        reveal = request.args.get("reveal") == "true"
-        return api_keys_view(self.project, reveal=reveal), 200
-
-    def _legacy_keys(self) -> Answer:
-        return {"enabled": self.project.legacy_keys_enabled}, 200
-
-    def _query(self) -> Answer:
-        read_only = bool(_json_object().get("read_only"))
-        self._authorize(request, "database_read" if read_only else "database_write")
-        return self._run(read_only=read_only)
-
-    def _query_read_only(self) -> Answer:
-        return self._run(read_only=True)
-
-    def _run(self, *, read_only: bool) -> Answer:
-        body = _json_object()
-        if not isinstance(body.get("query"), str):
-            raise ApiError(HTTPStatus.BAD_REQUEST, "query: Required")
-        if self.project.status == "INACTIVE":
-            message = "Failed to run sql query: Connection terminated due to connection timeout"
-            raise ApiError(HTTPStatus.BAD_REQUEST, message)
-        query = management_sql.Query(body["query"], body.get("parameters") or (), read_only)
-        try:
-            return management_sql.run(self.project.database_uri, query), 201
-        except management_sql.QueryError as error:
-            raise ApiError(HTTPStatus.BAD_REQUEST, str(error)) from error
-
-    def _logs(self) -> Answer:
-        start, end = _window(request.args)
-        if end - start > LOG_WINDOW_MAX:
-            message = "The timestamp range must be 24 hours or less"
-            raise ApiError(HTTPStatus.BAD_REQUEST, message)
-        records = [record for record in self.project.logs if start <= record.timestamp <= end]
-        try:
-            rows = management_logs.run(records, request.args.get("sql", ""))
-        except management_logs.LogQueryError as error:
-            raise ApiError(HTTPStatus.BAD_REQUEST, str(error)) from error
-        return {"result": rows, "error": None}, 200
-
-
-def _json_object() -> Mapping[str, Any]:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise ApiError(HTTPStatus.BAD_REQUEST, "Expected object")
-    return body
-
-
-def _metadata() -> Mapping[str, Any]:
-    """The JSON part `metadata` of a deployment: `entrypoint_path`, `verify_jwt`, `name`."""
-    try:
-        metadata = json.loads(request.form["metadata"])
-    except (KeyError, ValueError) as error:
-        raise ApiError(HTTPStatus.BAD_REQUEST, "metadata: Required") from error
-    if not isinstance(metadata, dict) or "entrypoint_path" not in metadata:
-        raise ApiError(HTTPStatus.BAD_REQUEST, "metadata.entrypoint_path: Required")
-    return metadata
-
-
-def _inside(name: str) -> PurePosixPath:
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or not path.parts:
-        raise ApiError(HTTPStatus.BAD_REQUEST, f"{name}: a path inside the project is required")
-    return path
-
-
-def _window(arguments: Mapping[str, str]) -> tuple[datetime, datetime]:
-    """The time that a log query covers; with no bounds the last minute."""
-    try:
-        end = _time(arguments.get("iso_timestamp_end")) or datetime.now(UTC)
-        start = _time(arguments.get("iso_timestamp_start")) or end - timedelta(minutes=1)
-    except ValueError as error:
-        raise ApiError(HTTPStatus.BAD_REQUEST, f"Invalid timestamp: {error}") from error
-    return start, end
-
-
-def _time(text: str | None) -> datetime | None:
-    if not text:
-        return None
-    parsed = datetime.fromisoformat(text)
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+def _permission(route: Route) -> str:
+    # The SQL endpoint alone asks for more than its route: a query that may write does.
+    writes = route.path == "/database/query" and not (
+        isinstance(body := request.get_json(silent=True), dict) and body.get("read_only")
+    )
+    return "database_write" if writes else route.permission
 
 
 def _api_error(error: ApiError) -> tuple[Response, int]:

@@ -2,12 +2,12 @@
 
 import base64
 import hashlib
-import json
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from doctor.demo.supabase.functions import injected_environment
 from doctor.demo.supabase.state import EPOCH, Function, Project, SecretValue
 
 View = dict[str, Any]
@@ -114,16 +114,8 @@ def pooler_view(project: Project) -> list[View]:
 
 
 def _secrets(project: Project) -> dict[str, SecretValue]:
-    keys = project.keys
-    platform = {
-        "SUPABASE_URL": project.url,
-        "SUPABASE_ANON_KEY": keys.anon,
-        "SUPABASE_SERVICE_ROLE_KEY": keys.service_role,
-        "SUPABASE_PUBLISHABLE_KEYS": json.dumps({"default": keys.publishable}),
-        "SUPABASE_SECRET_KEYS": json.dumps({"default": keys.secret}),
-        "SUPABASE_DB_URL": project.database_uri,
-    }
-    return {name: SecretValue(value) for name, value in platform.items()} | project.function_secrets
+    platform = {name: SecretValue(value) for name, value in injected_environment(project).items()}
+    return platform | project.function_secrets
 
 
 def _legacy_key(role: str, key: str) -> View:

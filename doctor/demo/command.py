@@ -1,0 +1,152 @@
+"""`backup-doctor demo`: a pipeline that really ran, broken in a named way, and the doctor's report.
+
+Nothing of it outlives the command: signals are held back while a process or a folder is being
+made, and the runner is stopped only between two lines of its log.
+"""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import TextIO
+
+from doctor.demo.faults import FAULTS, Fault
+from doctor.demo.interrupts import Interrupted, Interrupts
+from doctor.demo.world import Servers, World
+
+WORKED, FAILED, USAGE = 0, 1, 2
+HEALTHY, FAILING = 0, 1  # the doctor's exit codes
+STOP_TIMEOUT_S = 5.0
+
+# A developer's own settings must not reach the demo: it would diagnose their pipeline.
+AMBIENT = ("AWS_", "BACKUP_", "DATABASE_URL", "GH_", "GITHUB_", "S3_", "SUPABASE_", "VITE_")
+
+
+def list_faults() -> str:
+    """The faults, one on a line: its name, what is broken, and the root cause to be found."""
+    width = max(map(len, FAULTS))
+    return "\n".join(
+        f"{fault.name:<{width}}  {fault.description} [{fault.root_cause or 'healthy'}]"
+        for fault in FAULTS.values()
+    )
+
+
+def run_demo(fault: str, *, keep: bool = False) -> int:
+    """Break a pipeline, run it, run the doctor on it, and return the exit code.
+
+    The report goes to standard output. With `keep` it goes to standard error, standard output has
+    the world's environment as lines for the shell, and the world runs until a signal comes.
+
+    Returns:
+        0 when the doctor came to the verdict that the fault calls for, 1 when it did not, 2 for an
+        unknown fault, 128 + n when signal n ended the demo before it was through.
+    """
+    if fault not in FAULTS:
+        guess = "".join(f" Did you mean {name!r}?" for name in get_close_matches(fault, FAULTS, 1))
+        _tell(f"There is no fault {fault!r}.{guess}\n\n{list_faults()}")
+        return USAGE
+    with Interrupts() as interrupts:
+        try:
+            return _demonstrate(FAULTS[fault], interrupts, keep=keep)
+        except Interrupted as interrupt:
+            _tell(f"Stopped by {interrupt}.")
+            return interrupt.exit_code
+
+
+def exports(environment: Mapping[str, str]) -> str:
+    """The variables as lines that a shell can evaluate."""
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in environment.items())
+
+
+def _demonstrate(fault: Fault, interrupts: Interrupts, *, keep: bool) -> int:
+    progress = _Progress()
+    with ExitStack() as stack:
+        with interrupts.deferred():
+            world = _open_world(stack, progress)
+            stack.callback(interrupts.ignore)  # the first thing done at the end, whatever ends it
+        dispatch_id = _run_pipeline(world, fault, interrupts, progress)
+        progress("Running the doctor")
+        with interrupts.deferred():
+            doctor = _start_doctor(world, dispatch_id, sys.stderr if keep else sys.stdout)
+            stack.callback(_stop, doctor)
+        worked = _judge(fault, doctor.wait())
+        if keep:
+            _keep(world, dispatch_id)
+    return WORKED if worked else FAILED
+
+
+def _open_world(stack: ExitStack, progress: "_Progress") -> World:
+    progress("Starting PostgreSQL and S3")
+    servers = stack.enter_context(Servers.start())
+    progress("Starting Supabase and GitHub")
+    return stack.enter_context(World(servers))
+
+
+def _run_pipeline(world: World, fault: Fault, interrupts: Interrupts, progress: "_Progress") -> str:
+    def clock() -> datetime:
+        interrupts.check()  # the runner asks for the time at each line of its log
+        return datetime.now(UTC)
+
+    dispatch_id = world.insert_row()
+    fault.before(world)
+    progress(f"Running the workflow with the fault {fault.name}: {fault.description}")
+    with interrupts.deferred():
+        run = world.run_pipeline(dispatch_id, now=clock)
+    fault.after(world)
+    progress(f"The run ended: {run.conclusion}")
+    return dispatch_id
+
+
+def _start_doctor(world: World, dispatch_id: str, output: TextIO) -> "subprocess.Popen[bytes]":
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(AMBIENT)}
+    output.flush()
+    return subprocess.Popen(  # noqa: S603 - this very package, on data of the demo's own
+        [sys.executable, "-m", "doctor", "--dispatch-id", dispatch_id],
+        env=inherited | world.environment(),
+        cwd=world.directory,  # where no .env of the developer's lies
+        stdout=output,
+    )
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """Ask it to end, and see to it that it has."""
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_TIMEOUT_S)
+    process.kill()
+    process.wait()
+
+
+def _judge(fault: Fault, verdict: int) -> bool:
+    wanted = HEALTHY if fault.root_cause is None else FAILING
+    if verdict != wanted:
+        _tell(f"The doctor ended with exit code {verdict}, not {wanted}.")
+    return verdict == wanted
+
+
+def _keep(world: World, dispatch_id: str) -> None:
+    environment = world.environment() | {"DISPATCH_ID": dispatch_id}
+    with suppress(Interrupted):
+        print(exports(environment), flush=True)  # noqa: T201 - for the shell to evaluate
+        _tell("The world runs until Ctrl-C.")
+        signal.pause()
+
+
+def _tell(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)  # noqa: T201 - progress is for standard error
+
+
+class _Progress:
+    """Says what is going on, and how many seconds after the start."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    def __call__(self, message: str) -> None:
+        _tell(f"{time.monotonic() - self._start:5.1f} s  {message}")

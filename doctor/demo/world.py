@@ -1,0 +1,251 @@
+"""A whole backup pipeline on this machine: its services, its repository and its secrets.
+
+`Servers` are the expensive parts, PostgreSQL and S3, and are shared. A `World` on them has a
+database, a bucket, a Supabase project and a GitHub repository of its own. PostgreSQL's roles
+belong to the server, so the worlds of one `Servers` run one after the other.
+"""
+
+import secrets
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import Self
+
+import psycopg
+
+from doctor.demo.github.server import GitHub
+from doctor.demo.github.state import Repository, Run, SecretRecord, Token, Workflow
+from doctor.demo.runner.run import run_workflow, utc_now
+from doctor.demo.storage import Bucket, Storage
+from doctor.demo.supabase.gateway import Gateway
+from doctor.demo.supabase.management import AccessToken, Management
+from doctor.demo.supabase.postgres import READER, PostgresServer
+from doctor.demo.supabase.state import Function, Project, SecretValue
+
+REPOSITORY = "acme/app"
+WORKFLOW = ".github/workflows/backup.yml"
+JOB = "backup"
+FUNCTION = "update-backup"
+WORKFLOW_ID = 71_000_001
+FIRST_RUN_ID = 19_400_000_001
+HEAD_SHA = "7fd1a60b01f91b314f59955a4e4d4e80d8edf11d"
+READ_REPOSITORY = frozenset(
+    {"actions:read", "contents:read", "environments:read", "metadata:read", "secrets:read"}
+)
+SET_UP_BEFORE = timedelta(days=30)
+"""How long before now everything was deployed and every secret set."""
+
+
+@dataclass(frozen=True)
+class Servers:
+    """The servers that many worlds share."""
+
+    postgres: PostgresServer
+    storage: Storage
+
+    @classmethod
+    def start(cls) -> Self:
+        """Start both at once; if one does not start, the other is stopped again."""
+        with ThreadPoolExecutor() as pool:
+            postgres, storage = pool.submit(PostgresServer.start), pool.submit(Storage)
+        try:
+            return cls(postgres.result(), storage.result())
+        except BaseException:
+            for server in (postgres, storage):
+                if server.exception() is None:
+                    server.result().close()
+            raise
+
+    def close(self) -> None:
+        """Stop both."""
+        self.storage.close()
+        self.postgres.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class World:
+    """One pipeline, healthy until a fault is put into it.
+
+    Attributes are there to be changed: `project` and `repository` are what the services know,
+    `github_secrets` and `github_variables` what the workflow is given.
+    """
+
+    def __init__(self, servers: Servers) -> None:
+        """Raises whatever a part raises that does not start; what had started is stopped."""
+        with ExitStack() as stack:
+            self._open(stack, servers)
+            self._stack = stack.pop_all()
+
+    def _open(self, stack: ExitStack, servers: Servers) -> None:
+        self.servers = servers
+        self.directory = Path(tempfile.mkdtemp(prefix="backup-doctor-world-"))
+        stack.callback(shutil.rmtree, self.directory, ignore_errors=True)
+        self.checkout = self.directory / "checkout"
+        shutil.copytree(str(files("doctor.demo") / "pipeline"), self.checkout)
+
+        name = f"world_{secrets.token_hex(4)}"
+        self.database_uri = servers.postgres.create_database(name)
+        stack.callback(servers.postgres.drop_database, name)
+        stack.callback(self.restore_roles)
+        self.owner_uri = servers.postgres.uri(name)
+        self.reader_uri = servers.postgres.uri(name, READER)
+
+        self.bucket: Bucket = servers.storage.create_bucket(name.replace("_", "-"))
+        stack.callback(servers.storage.delete_bucket, self.bucket)
+
+        self.backup_api_key = secrets.token_hex(32)
+        self.project = Project(database_uri=self.database_uri)
+        self._deploy()
+        self.gateway = Gateway(self.project)
+        stack.callback(self.gateway.close)
+        self.access_token = AccessToken(f"sbp_{secrets.token_hex(20)}")
+        self.management = Management(
+            self.project, [self.access_token], self.directory / "functions"
+        )
+        stack.callback(self.management.close)
+
+        self.github_secrets = {
+            "VITE_SUPABASE_URL": self.gateway.url,
+            "VITE_SUPABASE_SERVICE_ROLE_KEY": self.project.keys.service_role,
+            "BACKUP_API_KEY": self.backup_api_key,
+            "AWS_ACCESS_KEY_ID": self.bucket.pipeline.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.bucket.pipeline.secret_access_key,
+        }
+        self.github_variables = {
+            "BACKUP_BUCKET": self.bucket.name,
+            "AWS_REGION": self.bucket.region,
+        }
+        self.github_token = Token(f"github_pat_{secrets.token_hex(20)}", READ_REPOSITORY, "pat")
+        self.repository = self._repository()
+        self.github = GitHub(self.repository, [self.github_token])
+        stack.callback(self.github.close)
+
+    def close(self) -> None:
+        """Stop this world's services, drop its database and bucket, remove its files."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _deploy(self) -> None:
+        for migration in sorted((self.checkout / "supabase/migrations").glob("*.sql")):
+            self.sql(migration.read_text())
+        then = datetime.now(UTC) - SET_UP_BEFORE
+        self.project.functions[FUNCTION] = Function(
+            FUNCTION,
+            self.checkout / "supabase/functions" / FUNCTION / "index.ts",
+            verify_jwt=False,
+            created_at=then,
+            updated_at=then,
+        )
+        self.project.function_secrets["BACKUP_API_KEY"] = SecretValue(self.backup_api_key, then)
+
+    def _secret_records(self) -> list[SecretRecord]:
+        then = datetime.now(UTC) - SET_UP_BEFORE
+        return [SecretRecord(name, then, then) for name in self.github_secrets]
+
+    def _repository(self) -> Repository:
+        return Repository(
+            REPOSITORY,
+            workflows=[Workflow(id=WORKFLOW_ID, name="Backup", path=WORKFLOW)],
+            secrets=self._secret_records(),
+            variables=dict(self.github_variables),
+            files={
+                path.relative_to(self.checkout).as_posix(): path.read_bytes()
+                for path in sorted(self.checkout.rglob("*"))
+                if path.is_file()
+            },
+        )
+
+    def insert_row(self, dispatch_id: str | None = None) -> str:
+        """Insert the row as the app does before it dispatches the workflow.
+
+        Returns:
+            its dispatch id: a fresh uuid if none was given.
+        """
+        chosen = dispatch_id or str(uuid.uuid4())
+        with psycopg.connect(self.owner_uri, autocommit=True) as connection:
+            connection.execute(
+                "INSERT INTO public.backup_history (dispatch_id) VALUES (%s)", [chosen]
+            )
+        return chosen
+
+    def run_pipeline(self, dispatch_id: str, *, now: Callable[[], datetime] = utc_now) -> Run:
+        """Run the workflow's backup job for real, and keep the run as GitHub would."""
+        self.repository.secrets = self._secret_records()
+        self.repository.variables = dict(self.github_variables)
+        run = run_workflow(
+            self.checkout,
+            WORKFLOW,
+            job=JOB,
+            secrets=self.github_secrets,
+            variables=self.github_variables,
+            inputs={"dispatch_id": dispatch_id},
+            env={
+                "AWS_ENDPOINT_URL_S3": self.bucket.endpoint,
+                "GITHUB_API_URL": self.github.url,
+            },
+            run_id=FIRST_RUN_ID + len(self.repository.runs),
+            workflow_id=WORKFLOW_ID,
+            repository=self.repository.full_name,
+            head_sha=HEAD_SHA,
+            now=now,
+        )
+        self.repository.runs.append(run)
+        return run
+
+    def environment(self) -> dict[str, str]:
+        """The doctor's settings for this world, as environment variables.
+
+        Its credentials only read, but for the service-role and the function key, which it is given
+        as the pipeline has them.
+        """
+        return {
+            "SUPABASE_URL": self.github_secrets["VITE_SUPABASE_URL"],
+            "SUPABASE_SERVICE_ROLE_KEY": self.github_secrets["VITE_SUPABASE_SERVICE_ROLE_KEY"],
+            "BACKUP_API_KEY": self.github_secrets["BACKUP_API_KEY"],
+            "SUPABASE_ACCESS_TOKEN": self.access_token.value,
+            "SUPABASE_MANAGEMENT_URL": self.management.url,
+            "SUPABASE_PROJECT_REF": self.project.ref,
+            "SUPABASE_DB_URL": self.reader_uri,
+            "GITHUB_REPOSITORY": self.repository.full_name,
+            "GITHUB_TOKEN": self.github_token.value,
+            "GITHUB_API_URL": self.github.url,
+            "BACKUP_BUCKET": self.bucket.name,
+            "AWS_ACCESS_KEY_ID": self.bucket.doctor.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.bucket.doctor.secret_access_key,
+            "AWS_REGION": self.bucket.region,
+            "AWS_ENDPOINT_URL_S3": self.bucket.endpoint,
+        }
+
+    def sql(self, statement: str) -> None:
+        """Run SQL as the database's owner, as one does in Supabase's SQL editor."""
+        _execute(self.owner_uri, statement)
+
+    def sql_as_superuser(self, statement: str) -> None:
+        """Run SQL as only the platform may, such as a change of its own roles."""
+        _execute(self.database_uri, statement)
+
+    def restore_roles(self) -> None:
+        """Give the server's roles back what a fault may have taken, for the next world."""
+        self.sql_as_superuser("ALTER ROLE service_role BYPASSRLS")
+
+
+def _execute(uri: str, statement: str) -> None:
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute(statement.encode())
