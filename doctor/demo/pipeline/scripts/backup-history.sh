@@ -2,12 +2,13 @@
 # Sourced by the scripts beside it: requests to the table backup_history.
 # Needs SUPABASE_URL and SUPABASE_SERVICE_ROLE_KEY.
 
-# request METHOD URL [CURL OPTION…] sets STATUS (000 when no answer came) and BODY.
+# request METHOD URL [CURL OPTION…] sets STATUS and BODY; when no answer came, they are 000 and
+# curl's reason.
 request() {
   local method=$1 url=$2 answer
   shift 2
   answer=$(curl --silent --show-error --connect-timeout 10 --max-time 60 \
-    --request "$method" --write-out '\n%{http_code}' "$@" "$url") || true
+    --request "$method" --write-out '%{errormsg}\n%{http_code}' "$@" "$url") || true
   STATUS=${answer##*$'\n'}
   STATUS=${STATUS:-000}
   BODY=${answer%$'\n'*}
