@@ -92,14 +92,14 @@ async function recordSuccess(backup: FinishedBackup): Promise<Record<string, unk
     error_text: null,
   });
   const answer = await response.json().catch(() => null);
-  if (!response.ok) {
+  if (!response.ok || !Array.isArray(answer)) {
     throw new Refusal(500, "Database update failed", {
       status: response.status,
       code: answer?.code,
       message: answer?.message,
     });
   }
-  if (!Array.isArray(answer) || answer.length === 0) throw new Refusal(404, "Backup not found");
+  if (answer.length === 0) throw new Refusal(404, "Backup not found");
   return answer[0];
 }
 
