@@ -33,8 +33,8 @@ def spawn(  # noqa: PLR0913 -- the options of a process, each with a name
     """Start `command` in `directory` under a guard, and return the guard's process.
 
     `output` and `errors` take the standard streams of both. `owner` is the user and group id
-    that the command runs as. The guard's return code is the command's; `directory` is removed when the
-    command has ended, for whatever reason.
+    that the command runs as. The guard's return code is the command's; `directory` is removed
+    when the command has ended, for whatever reason.
     """
     ids = "" if owner is None else "{}:{}".format(*owner)
     program = [sys.executable, "-I", "-S", __file__, str(directory), ids, stop_signal.name]
