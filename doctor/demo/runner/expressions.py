@@ -47,7 +47,7 @@ def condition(source: str | None, contexts: Contexts, functions: StatusFunctions
         return functions["success"]()
     expression = INTERPOLATION.sub(r"\1", source)
     value = truth(evaluate(expression, contexts, functions))
-    names_status = any(re.search(rf"\b{name}\s*\(", expression) for name in functions)
+    names_status = any(re.search(rf"(?i)\b{name}\s*\(", expression) for name in functions)
     return value and (names_status or functions["success"]())
 
 
@@ -145,16 +145,17 @@ class _Parser:
             return self.named(token["name"])
         raise self.error(f"Unexpected symbol: '{token['operator']}'")
 
-    def named(self, name: str) -> Value:
+    def named(self, written: str) -> Value:
+        name = written.lower()
         if self.accept("("):
             self.expect(")")
             if name not in self.functions:
-                raise self.error(f"Unrecognized function: '{name}'")
+                raise self.error(f"Unrecognized function: '{written}'")
             return self.functions[name]()
         if name in LITERALS:
             return LITERALS[name]
         if name not in self.contexts:
-            raise self.error(f"Unrecognized named-value: '{name}'")
+            raise self.error(f"Unrecognized named-value: '{written}'")
         return self.properties(self.contexts[name])
 
     def properties(self, value: Value) -> Value:

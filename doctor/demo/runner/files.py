@@ -28,7 +28,7 @@ def parse(text: str) -> dict[str, str]:
 def _entry(line: str, following: Iterator[str]) -> tuple[str, str]:
     name, equals, value = line.partition("=")
     key, heredoc, delimiter = line.partition("<<")
-    if equals and len(name) < len(key):
+    if equals and 0 < len(name) < len(key):
         return name, value
     if not heredoc or not key or not delimiter:
         raise FileCommandError(f"Invalid format '{line}'")

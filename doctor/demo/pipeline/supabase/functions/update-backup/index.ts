@@ -117,7 +117,8 @@ async function patch(id: string, columns: Record<string, unknown>): Promise<Resp
       signal: AbortSignal.timeout(DATABASE_TIMEOUT_MS),
     });
   } catch (error) {
-    throw new Refusal(500, "Database unreachable", { message: String(error) });
+    const reason = error instanceof Error && error.cause ? error.cause : error;
+    throw new Refusal(500, "Database unreachable", { message: String(reason) });
   }
 }
 
