@@ -4,6 +4,7 @@ Nothing of it outlives the command: signals are held back while a process or a f
 made, and the runner is stopped only between two lines of its log.
 """
 
+import json
 import os
 import shlex
 import signal
@@ -14,6 +15,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TextIO
 
 from doctor.demo.faults import FAULTS, Fault
@@ -21,7 +23,7 @@ from doctor.demo.interrupts import Interrupted, Interrupts
 from doctor.demo.world import Servers, World
 
 WORKED, FAILED, USAGE = 0, 1, 2
-HEALTHY, FAILING = 0, 1  # the doctor's exit codes
+REPORT = "report.json"
 STOP_TIMEOUT_S = 5.0
 
 # A developer's own settings must not reach the demo: it would diagnose their pipeline.
@@ -44,8 +46,8 @@ def run_demo(fault: str, *, keep: bool = False) -> int:
     the world's environment as lines for the shell, and the world runs until a signal comes.
 
     Returns:
-        0 when the doctor came to the verdict that the fault calls for, 1 when it did not, 2 for an
-        unknown fault, 128 + n when signal n ended the demo before it was through.
+        0 when the doctor found the fault's root cause (or none where there is none), 1 when it did
+        not, 2 for an unknown fault, 128 + n when signal n ended the demo before it was through.
     """
     if fault not in FAULTS:
         guess = "".join(f" Did you mean {name!r}?" for name in get_close_matches(fault, FAULTS, 1))
@@ -75,7 +77,7 @@ def _demonstrate(fault: Fault, interrupts: Interrupts, *, keep: bool) -> int:
         with interrupts.deferred():
             doctor = _start_doctor(world, dispatch_id, sys.stderr if keep else sys.stdout)
             stack.callback(_stop, doctor)
-        worked = _judge(fault, doctor.wait())
+        worked = _judge(fault, doctor.wait(), world.directory / REPORT)
         if keep:
             _keep(world, dispatch_id)
     return WORKED if worked else FAILED
@@ -107,7 +109,7 @@ def _start_doctor(world: World, dispatch_id: str, output: TextIO) -> "subprocess
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(AMBIENT)}
     output.flush()
     return subprocess.Popen(  # noqa: S603 - this very package, on data of the demo's own
-        [sys.executable, "-m", "doctor", "--dispatch-id", dispatch_id],
+        [sys.executable, "-m", "doctor", "--dispatch-id", dispatch_id, "--report", REPORT],
         env=inherited | world.environment(),
         cwd=world.directory,  # where no .env of the developer's lies
         stdout=output,
@@ -123,11 +125,17 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def _judge(fault: Fault, verdict: int) -> bool:
-    wanted = HEALTHY if fault.root_cause is None else FAILING
-    if verdict != wanted:
-        _tell(f"The doctor ended with exit code {verdict}, not {wanted}.")
-    return verdict == wanted
+def _judge(fault: Fault, exit_code: int, report: Path) -> bool:
+    """Compare what the doctor found with what was broken; its exit code alone proves little."""
+    try:
+        found = json.loads(report.read_bytes())
+    except (OSError, ValueError) as error:
+        _tell(f"The doctor ended with exit code {exit_code} and left no report: {error}")
+        return False
+    if found["root_cause"] != fault.root_cause:
+        _tell(f"The doctor found {found['root_cause']}, but what broke is {fault.root_cause}.")
+        return False
+    return True
 
 
 def _keep(world: World, dispatch_id: str) -> None:
