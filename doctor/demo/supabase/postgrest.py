@@ -67,7 +67,9 @@ def _run(
     columns = rest_schema.known_columns(connection, project, call.schema, call.table)
     statement = _statement(connection, call, columns)
     connection.rollback()
-    connection.read_only = call.method in READS
+    # PostgREST itself begins a write READ WRITE, which would defeat default_transaction_read_only;
+    # Supabase documents that every write fails while it is on, and so it does here.
+    connection.read_only = True if call.method in READS else None
     _take_role(connection, call, claims)
     row = connection.execute(statement).fetchone()
     assert row is not None  # an aggregate always has one row
