@@ -129,8 +129,8 @@ def _judge(fault: Fault, exit_code: int, report: Path) -> bool:
     """Compare what the doctor found with what was broken; its exit code alone proves little."""
     try:
         found = json.loads(report.read_bytes())
-    except (OSError, ValueError) as error:
-        _tell(f"The doctor ended with exit code {exit_code} and left no report: {error}")
+    except (OSError, ValueError):
+        _tell(f"The doctor ended with exit code {exit_code} and left no report that can be read.")
         return False
     if found["root_cause"] != fault.root_cause:
         _tell(f"The doctor found {found['root_cause']}, but what broke is {fault.root_cause}.")

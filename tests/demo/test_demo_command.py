@@ -1,0 +1,196 @@
+"""`backup-doctor demo`, and that nothing of it is left behind, however it ends."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from doctor.demo.command import _judge, exports, list_faults, run_demo
+from doctor.demo.faults import FAULTS
+
+DEMO = "import sys; from doctor.demo.command import run_demo; "
+START_TIMEOUT_S = 30.0
+
+
+class Demo:
+    """A demo in a process and a temporary directory of its own."""
+
+    def __init__(self, directory: Path, arguments: str) -> None:
+        self.directory = directory
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", f"{DEMO}sys.exit(run_demo({arguments}))"],
+            env={**os.environ, "TMPDIR": str(directory), "AWS_ACCESS_KEY_ID": "a developer's own"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def read_until(self, text: str) -> None:
+        """Wait for a line of progress."""
+        assert self.process.stderr is not None
+        assert any(text in line for line in self.process.stderr), f"{text!r} was never said"
+
+    def end(self) -> tuple[int, str, str]:
+        out, errors = self.process.communicate(timeout=START_TIMEOUT_S)
+        return self.process.returncode, out, errors
+
+    def left_behind(self) -> list[str]:
+        """Files in its temporary directory, and processes that know of that directory."""
+        marker = str(self.directory).encode()
+        processes = [
+            process.name
+            for process in Path("/proc").glob("[0-9]*")
+            if int(process.name) != os.getpid() and marker in _arguments_and_environment(process)
+        ]
+        return processes + [path.name for path in self.directory.iterdir()]
+
+
+def _arguments_and_environment(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+    except (OSError, ValueError):
+        return b""  # it ended meanwhile, or is a zombie
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    # Not pytest's own: PostgreSQL runs as another user there, who must be able to reach it.
+    path = Path(tempfile.mkdtemp(prefix="bd-demo-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("progress", "delay_s"),
+    [
+        ("Starting PostgreSQL and S3", 0.0),
+        ("Starting PostgreSQL and S3", 0.3),
+        ("Starting Supabase and GitHub", 0.0),
+        ("Running the workflow", 0.0),
+        ("Running the workflow", 0.15),
+        ("Running the workflow", 0.3),
+        ("Running the doctor", 0.0),
+    ],
+)
+def test_a_signal_at_any_time_leaves_no_process_and_no_folder(
+    directory: Path, progress: str, delay_s: float, number: signal.Signals
+) -> None:
+    demo = Demo(directory, "'stuck'")
+    demo.read_until(progress)
+    time.sleep(delay_s)
+
+    os.killpg(demo.process.pid, number)
+    code, _, errors = demo.end()
+
+    assert demo.left_behind() == []
+    assert code == 128 + number
+    assert errors.endswith(f"Stopped by {number.name}.\n")
+
+
+def test_an_impatient_second_signal_does_not_stop_the_tidying_up(directory: Path) -> None:
+    demo = Demo(directory, "'healthy'")
+    demo.read_until("Running the workflow")
+
+    for _ in range(5):
+        demo.process.send_signal(signal.SIGINT)
+        time.sleep(0.02)
+    demo.end()
+
+    assert demo.left_behind() == []
+
+
+def test_even_killed_it_leaves_no_process(directory: Path) -> None:
+    demo = Demo(directory, "'healthy', keep=True")
+    demo.read_until("The world runs until Ctrl-C.")
+    assert any(name.isdigit() for name in demo.left_behind()), "a running demo is seen"
+
+    demo.process.kill()
+    demo.end()
+
+    deadline = time.monotonic() + 10
+    while any(name.isdigit() for name in demo.left_behind()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert [name for name in demo.left_behind() if name.isdigit()] == []
+
+
+def test_a_kept_world_can_be_worked_with_through_its_exports(directory: Path) -> None:
+    demo = Demo(directory, "'stuck', keep=True")
+    demo.read_until("The world runs until Ctrl-C.")
+    assert demo.process.stdout is not None
+    lines = [demo.process.stdout.readline() for _ in range(16)]
+    variables = ["SUPABASE_URL", "SUPABASE_SERVICE_ROLE_KEY", "DISPATCH_ID", "AWS_ACCESS_KEY_ID"]
+
+    evaluated = subprocess.run(
+        ["bash", "-c", "".join(lines) + f"printenv {' '.join(variables)}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    url, key, dispatch_id, aws_key = evaluated.stdout.splitlines()
+    rows = httpx.get(
+        f"{url}/rest/v1/backup_history",
+        params={"dispatch_id": f"eq.{dispatch_id}", "select": "status"},
+        headers={"apikey": key},
+    )
+    demo.process.send_signal(signal.SIGINT)
+    demo.end()
+
+    assert aws_key.startswith("AKIA")
+    assert rows.json() == [{"status": "in_progress"}]
+    assert demo.left_behind() == []
+
+
+def test_exports_quote_what_a_shell_would_read_otherwise() -> None:
+    assert exports({"A": "it's $HOME", "B": "plain"}) == (
+        "export A='it'\"'\"'s $HOME'\nexport B=plain"
+    )
+
+
+def test_an_unknown_fault_is_a_usage_error_that_suggests_the_nearest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_demo("wrong-keys") == 2
+
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "There is no fault 'wrong-keys'. Did you mean 'wrong-key'?" in output.err
+
+
+def test_the_list_names_every_fault_with_its_root_cause() -> None:
+    lines = list_faults().splitlines()
+
+    assert [line.split()[0] for line in lines] == list(FAULTS)
+    assert lines[1].endswith("[function/not-deployed]")
+
+
+@pytest.mark.parametrize(
+    ("report", "worked"),
+    [
+        ('{"root_cause": "function/not-deployed"}', True),
+        ('{"root_cause": "rls/no-grant"}', False),
+        ('{"root_cause": null}', False),
+        ("", False),
+    ],
+)
+def test_the_demo_worked_only_if_the_doctor_found_what_broke(
+    tmp_path: Path, report: str, *, worked: bool
+) -> None:
+    written = tmp_path / "report.json"
+    written.write_text(report)
+
+    assert _judge(FAULTS["stuck"], 1, written) is worked
+
+
+def test_a_doctor_that_leaves_no_report_did_not_work(tmp_path: Path) -> None:
+    assert _judge(FAULTS["healthy"], 0, tmp_path / "report.json") is False
