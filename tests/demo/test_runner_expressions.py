@@ -54,6 +54,9 @@ def holds(source: str | None, job_status: str) -> bool:
         ("'' == 0", True),
         ("null == 0", True),
         ("'a' == 0", False),
+        ("true == false", False),
+        ("steps == inputs", False),
+        ("steps.upload == steps.upload", True),
         ("-1.5", -1.5),
     ],
 )
@@ -68,6 +71,7 @@ def test_an_expression_has_githubs_value(source: str, value: Value) -> None:
         ("${{secrets.MISSING}}", ""),
         ("${{ 1 }} and ${{ 1.5 }}", "1 and 1.5"),
         ("${{ true }}", "true"),
+        ("${{ steps }}", "Object"),
         ("$HOME and {{ x }}", "$HOME and {{ x }}"),
     ],
 )
@@ -107,6 +111,7 @@ def test_a_condition_implies_success_unless_it_names_a_status(
         ("hashFiles()", "Unrecognized function: 'hashFiles'"),
         ("contains('a', 'b')", "Expected ')'"),
         ("inputs.", "Unexpected end or symbol"),
+        ("inputs.'x'", "Expected a property name"),
         ("inputs.dispatch_id inputs", "Unexpected symbol"),
         ("== 1", "Unexpected symbol: '=='"),
         ("", "Unexpected end or symbol"),
