@@ -187,7 +187,8 @@ class Gateway:
         query = request.query_string.decode()
         headers = {k: v for k, v in request.headers if k.lower() not in HOP_BY_HOP}
         address = f"{target}?{query}" if query else target
-        return _relayed(worker.call(request.method, address, headers, request.get_data()))
+        reply = worker.call(request.method, address, headers, request.get_data())
+        return _relayed(reply, self.project.region)
 
     def _stamp(self, answer: Response) -> None:
         answer.headers["Server"] = "cloudflare"
@@ -213,7 +214,7 @@ class Gateway:
         self.project.logs.append(LogRecord(source, message, attributes))
 
 
-def _relayed(reply: Reply) -> Response:
+def _relayed(reply: Reply, region: str) -> Response:
     """Return a function's own answer, with what the edge runtime adds to it."""
     answer = Response(reply.body, reply.status)
     answer.headers.clear()
@@ -221,7 +222,7 @@ def _relayed(reply: Reply) -> Response:
         if name.lower() not in HOP_BY_HOP:
             answer.headers.add(name, value)
     answer.headers["x-served-by"] = "supabase-edge-runtime"
-    answer.headers["x-sb-edge-region"] = "eu-central-1"
+    answer.headers["x-sb-edge-region"] = region
     answer.headers["x-deno-execution-id"] = reply.execution_id
     if reply.status >= SERVER_ERROR:
         answer.headers["sb-error-code"] = "EDGE_FUNCTION_ERROR"

@@ -2,16 +2,19 @@
 
 A guard is a small process between the two. It holds the reading end of a pipe whose writing end
 only the parent has: the pipe breaks when the parent closes it, exits, or is killed. The guard then
-stops the server and removes its directory. This file is also the guard's program, and imports
-nothing of the package, so that it starts in a few milliseconds.
+stops the server, and removes its directory, which it made itself: nobody else ever has to. This
+file is also the guard's program, and imports nothing of the package, to start within milliseconds.
 """
 
 import contextlib
+import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,25 +31,35 @@ def spawn(  # noqa: PLR0913 -- the options of a process, each with a name
     output: int | IO[bytes],
     errors: int | IO[bytes] = subprocess.STDOUT,
     owner: tuple[int, int] | None = None,
+    bring: Mapping[str, Path] | None = None,
     stop_signal: signal.Signals = signal.SIGTERM,
 ) -> "subprocess.Popen[bytes]":
-    """Start `command` in `directory` under a guard, and return the guard's process.
+    """Start `command` in a new `directory` under a guard, and return the guard's process.
 
     `output` and `errors` take the standard streams of both. `owner` is the user and group id
-    that the command runs as. The guard's return code is the command's; `directory` is removed
-    when the command has ended, for whatever reason.
+    that the command runs as; `bring` are directories to copy into `directory` first, by their
+    path there, for an owner who cannot reach them elsewhere. The guard's return code is the
+    command's; `directory` is removed when the command has ended, for whatever reason.
     """
-    ids = "" if owner is None else "{}:{}".format(*owner)
-    program = [sys.executable, "-I", "-S", __file__, str(directory), ids, stop_signal.name]
+    options = {
+        "directory": str(directory),
+        "owner": owner,
+        "bring": {name: str(source) for name, source in (bring or {}).items()},
+        "stop_signal": stop_signal.name,
+    }
     return subprocess.Popen(  # noqa: S603 -- the demo's own servers
-        [*program, *command],
-        cwd=directory,
+        [sys.executable, "-I", "-S", __file__, json.dumps(options), *command],
         env=dict(env),
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=errors,
         start_new_session=True,  # Ctrl-C is for the parent to handle; its end reaches the guard
     )
+
+
+def temporary_directory(prefix: str) -> Path:
+    """Return the path of a directory that does not exist yet, for a guard to make."""
+    return Path(tempfile.gettempdir(), f"{prefix}{secrets.token_hex(6)}")
 
 
 def stop(guard: "subprocess.Popen[bytes]") -> None:
@@ -57,23 +70,29 @@ def stop(guard: "subprocess.Popen[bytes]") -> None:
     guard.wait()
 
 
-def _main(directory: str, ids: str, stop_signal: str, *command: str) -> int:
-    user, group = (int(part) for part in ids.split(":")) if ids else (None, None)
+def _main(options: str, *command: str) -> int:
+    given = json.loads(options)
+    directory = Path(given["directory"])
+    user, group = given["owner"] or (None, None)
+    directory.mkdir(mode=0o700)
     try:
+        for name, source in given["bring"].items():
+            shutil.copytree(source, directory / name, symlinks=True)
+        if given["owner"]:
+            os.chown(directory, *given["owner"])
         child = subprocess.Popen(  # noqa: S603 -- the command that the parent chose
             command,
+            cwd=directory,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             user=user,
             group=group,
-            extra_groups=[] if ids else None,
+            extra_groups=[] if given["owner"] else None,
         )
-        threading.Thread(
-            target=_stop_after_parent, args=(child, signal.Signals[stop_signal]), daemon=True
-        ).start()
+        stop_signal = signal.Signals[given["stop_signal"]]
+        threading.Thread(target=_stop_after_parent, args=(child, stop_signal), daemon=True).start()
         return child.wait()
     finally:
-        os.chdir("/")
         shutil.rmtree(directory, ignore_errors=True)
 
 

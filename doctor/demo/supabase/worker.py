@@ -4,7 +4,6 @@ import os
 import re
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 import uuid
@@ -66,7 +65,7 @@ class Worker:
     def __post_init__(self) -> None:
         function = self.function
         self.deployed = (function.id, function.version, function.entrypoint)
-        directory = Path(tempfile.mkdtemp(prefix="backup-doctor-deno-"))
+        directory = guard.temporary_directory("backup-doctor-deno-")
         environment = {
             **self.environment,
             "DENO_DIR": str(directory),
