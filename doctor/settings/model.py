@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 
 from doctor.case import Names
 from doctor.evidence.base import Unseen, Why
+from doctor.settings.table import BY_NAME, alternatives
+
+# A shorter value is no credential, and would blot out half of every text.
+SHORTEST_MASKED = 4
 
 
 class Secret:
@@ -34,8 +38,11 @@ class Secret:
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Where a value came from: `name` as the user wrote it (`VITE_SUPABASE_URL`), `place` the source
-    (`the environment`, `.env`, `backup-doctor.toml`, `a flag`, `the default`)."""
+    """Where a value came from.
+
+    `name` is as the user wrote it (`VITE_SUPABASE_URL`), `place` the source (`the environment`,
+    `.env`, `backup-doctor.toml`, `a flag`, `the default`).
+    """
 
     name: str
     place: str
@@ -58,10 +65,15 @@ class Storage:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that the user configured. Keys as given (surrounding whitespace included)."""
+    """Everything that the user configured. Keys as given (surrounding whitespace included).
+
+    URLs are bare of surrounding whitespace and of a trailing slash; `supabase_url_given` is what
+    the user wrote. `origins` and `withheld` go by the names in `doctor.settings.table`.
+    """
 
     names: Names = field(default_factory=Names)
     supabase_url: str | None = None
+    supabase_url_given: str | None = None
     service_key: Secret | None = None
     function_key: Secret | None = None
     access_token: Secret | None = None
@@ -92,29 +104,35 @@ class Settings:
     def origin(self, setting: str) -> str:
         """The name under which a setting was given, for messages and evidence."""
         origin = self.origins.get(setting)
-        return origin.name if origin else HOW_TO_SET[setting].split(" or ")[0]
+        if origin:
+            return origin.name
+        known = BY_NAME[setting]
+        return known.env[0] if known.env else known.key
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """Every credential that is at hand, so that it can be kept out of what is shown."""
+        held = (
+            self.service_key,
+            self.function_key,
+            self.access_token,
+            self.database_url,
+            self.github_token,
+            self.storage.access_key_id,
+            self.storage.secret_access_key,
+            self.storage.session_token,
+        )
+        return tuple(secret for secret in held if secret is not None)
+
+    def mask(self, text: str) -> str:
+        """The text without any credential, for what a service sent back."""
+        for secret in self.secrets():
+            bare = secret.reveal().strip()
+            if len(bare) >= SHORTEST_MASKED:
+                text = text.replace(bare, "***")
+        return text
 
 
-WHAT_IT_IS = {
-    "supabase_url": "Supabase project URL",
-    "service_key": "service-role key",
-    "function_key": "function key",
-    "access_token": "Supabase access token (Management API)",
-    "project_ref": "Supabase project ref",
-    "database_url": "database URL",
-    "repository": "GitHub repository",
-    "github_token": "GitHub token",
-    "bucket": "bucket",
-}
-
+WHAT_IT_IS = {name: setting.about for name, setting in BY_NAME.items()}
 HOW_TO_SET = {
-    "supabase_url": "SUPABASE_URL or VITE_SUPABASE_URL",
-    "service_key": "SUPABASE_SERVICE_ROLE_KEY or VITE_SUPABASE_SERVICE_ROLE_KEY",
-    "function_key": "BACKUP_API_KEY",
-    "access_token": "SUPABASE_ACCESS_TOKEN",
-    "project_ref": "SUPABASE_PROJECT_REF",
-    "database_url": "SUPABASE_DB_URL or DATABASE_URL",
-    "repository": "GITHUB_REPOSITORY",
-    "github_token": "GITHUB_TOKEN or GH_TOKEN",
-    "bucket": "BACKUP_BUCKET, S3_BUCKET or AWS_S3_BUCKET",
+    name: alternatives(setting.env or (setting.key,)) for name, setting in BY_NAME.items()
 }

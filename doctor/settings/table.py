@@ -1,0 +1,260 @@
+"""The table of settings: what each is, where it may be set, and what it is when nobody set it.
+
+Reading, validation, the file that `init` writes and the reference are all made from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+STEP = "Update backup_history via Edge Function"
+HOSTED_EXAMPLE = "https://abcdefghijklmnopqrst.supabase.co"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One setting.
+
+    `name` is the doctor's own word for it, `key` its key in the file (dotted inside a table), `env`
+    its environment variables, first found wins. `default` is what holds when it is not set.
+    """
+
+    name: str
+    key: str
+    env: tuple[str, ...] = ()
+    about: str
+    example: str
+    default: str | None = None
+    secret: bool = False
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Its keys in the file: its own, then its environment variables in lower case."""
+        return tuple(dict.fromkeys((self.key, *(name.lower() for name in self.env))))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Settings that one service needs, under the heading that the file and the reference show."""
+
+    title: str
+    settings: tuple[Setting, ...]
+
+
+SUPABASE = Group(
+    title="Supabase",
+    settings=(
+        Setting(
+            name="supabase_url",
+            key="supabase_url",
+            env=("SUPABASE_URL", "VITE_SUPABASE_URL"),
+            about="Supabase project URL",
+            example=HOSTED_EXAMPLE,
+        ),
+        Setting(
+            name="service_key",
+            key="service_role_key",
+            env=("SUPABASE_SERVICE_ROLE_KEY", "VITE_SUPABASE_SERVICE_ROLE_KEY"),
+            about="service-role key",
+            example="sb_secret_...",
+            secret=True,
+        ),
+        Setting(
+            name="function_key",
+            key="backup_api_key",
+            env=("BACKUP_API_KEY",),
+            about="function key",
+            example="the value of the GitHub secret BACKUP_API_KEY",
+            secret=True,
+        ),
+        Setting(
+            name="access_token",
+            key="supabase_access_token",
+            env=("SUPABASE_ACCESS_TOKEN",),
+            about="Supabase access token (Management API)",
+            example="sbp_...",
+            secret=True,
+        ),
+        Setting(
+            name="management_url",
+            key="management_url",
+            env=("SUPABASE_MANAGEMENT_URL",),
+            about="Management API base URL",
+            example="https://api.supabase.com",
+            default="https://api.supabase.com",
+        ),
+        Setting(
+            name="project_ref",
+            key="project_ref",
+            env=("SUPABASE_PROJECT_REF",),
+            about="Supabase project ref (else taken from the host of the project URL)",
+            example="abcdefghijklmnopqrst",
+        ),
+        Setting(
+            name="database_url",
+            key="database_url",
+            env=("SUPABASE_DB_URL", "DATABASE_URL"),
+            about="database URL",
+            example="postgresql://reader:password@db.abcdefghijklmnopqrst.supabase.co:5432/postgres",
+            secret=True,
+        ),
+    ),
+)
+
+GITHUB = Group(
+    title="GitHub",
+    settings=(
+        Setting(
+            name="repository",
+            key="repository",
+            env=("GITHUB_REPOSITORY",),
+            about="GitHub repository",
+            example="acme/app",
+        ),
+        Setting(
+            name="github_token",
+            key="github_token",
+            env=("GITHUB_TOKEN", "GH_TOKEN"),
+            about="GitHub token",
+            example="github_pat_...",
+            secret=True,
+        ),
+        Setting(
+            name="github_url",
+            key="github_url",
+            env=("GITHUB_API_URL",),
+            about="GitHub API base URL",
+            example="https://github.example.com/api/v3",
+            default="https://api.github.com",
+        ),
+    ),
+)
+
+S3 = Group(
+    title="S3",
+    settings=(
+        Setting(
+            name="bucket",
+            key="bucket",
+            env=("BACKUP_BUCKET", "S3_BUCKET", "AWS_S3_BUCKET"),
+            about="bucket",
+            example="acme-backups",
+        ),
+        Setting(
+            name="prefix",
+            key="prefix",
+            env=("BACKUP_PREFIX",),
+            about="key prefix of the backups",
+            example="backups/",
+            default="backups/",
+        ),
+        Setting(
+            name="endpoint",
+            key="aws_endpoint_url_s3",
+            env=("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
+            about="S3 endpoint URL (only for a store that is not Amazon's)",
+            example="https://abcdefghijklmnopqrst.storage.supabase.co/storage/v1/s3",
+        ),
+        Setting(
+            name="region",
+            key="aws_region",
+            env=("AWS_REGION", "AWS_DEFAULT_REGION"),
+            about="S3 region",
+            example="eu-central-1",
+        ),
+        Setting(
+            name="profile",
+            key="aws_profile",
+            env=("AWS_PROFILE",),
+            about="AWS profile",
+            example="backups-readonly",
+        ),
+        Setting(
+            name="access_key_id",
+            key="aws_access_key_id",
+            env=("AWS_ACCESS_KEY_ID",),
+            about="S3 access key id",
+            example="AKIA...",
+            secret=True,
+        ),
+        Setting(
+            name="secret_access_key",
+            key="aws_secret_access_key",
+            env=("AWS_SECRET_ACCESS_KEY",),
+            about="S3 secret access key",
+            example="the secret that belongs to the access key id",
+            secret=True,
+        ),
+        Setting(
+            name="session_token",
+            key="aws_session_token",
+            env=("AWS_SESSION_TOKEN",),
+            about="S3 session token",
+            example="the token of temporary credentials",
+            secret=True,
+        ),
+    ),
+)
+
+
+def _pipeline(key: str, about: str, default: str | None, example: str = "") -> Setting:
+    return Setting(
+        name=key, key=key, about=about, default=default, example=example or default or ""
+    )
+
+
+PIPELINE = Group(
+    title="The pipeline's own names",
+    settings=(
+        _pipeline("workflow", "file of the workflow; without it, any", None, "backup.yml"),
+        _pipeline("job", "job that holds the update step; without it, any", None, "backup"),
+        _pipeline("step", "step that updates the row", STEP),
+        _pipeline("trigger_step", "step or job that creates the row", "trigger-backup"),
+        _pipeline("function", "edge function that updates the row", "update-backup"),
+        _pipeline("table", "table of the backups", "public.backup_history"),
+        _pipeline("writer_role", "database role that the pipeline writes with", "service_role"),
+        Setting(
+            name="stuck_after",
+            key="stuck_after",
+            env=("BACKUP_STUCK_AFTER",),
+            about="how long a backup may be in progress",
+            example="2h",
+            default="2h",
+        ),
+    ),
+)
+
+GUIDE_COLUMNS = (
+    "id",
+    "dispatch_id",
+    "s3_key",
+    "status",
+    "size_bytes",
+    "finished_at",
+    "error_text",
+    "workflow_run_id",
+    "created_at",
+)
+
+COLUMNS = Group(
+    title="Your names of the guide's columns",
+    settings=tuple(_pipeline(f"columns.{name}", f"column {name}", name) for name in GUIDE_COLUMNS),
+)
+
+STATUS = Group(
+    title="Your words for the guide's statuses",
+    settings=tuple(
+        _pipeline(f"status.{name}", f"status {name}", name)
+        for name in ("in_progress", "success", "failed")
+    ),
+)
+
+GROUPS = (SUPABASE, GITHUB, S3, PIPELINE, COLUMNS, STATUS)
+SETTINGS = tuple(setting for group in GROUPS for setting in group.settings)
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def alternatives(names: tuple[str, ...]) -> str:
+    """`A`, `A or B`, `A, B or C`."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last

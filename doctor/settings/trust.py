@@ -1,0 +1,162 @@
+"""Which credential may go to which address.
+
+A file in the working directory may belong to a stranger's pull request. An address that such a file
+names is therefore given no credential from elsewhere, unless its host is the public one or this
+machine, or the user says --trust-config. Where the same file holds the credential too, that one is
+used with its address.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+from doctor.evidence.base import Unseen, Why
+from doctor.keys import describe_service_key
+from doctor.settings.table import BY_NAME, alternatives
+from doctor.settings.values import hosted_ref, is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from doctor.settings.resolving import Resolved, Value
+
+S3_CREDENTIALS = ("access_key_id", "secret_access_key", "session_token", "profile")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """A setting that says where credentials are sent, and whose they are at the public address."""
+
+    name: str
+    credentials: tuple[str, ...]
+    is_public: Callable[[str], bool] = lambda _host: False
+
+
+ADDRESSES = (
+    Address(name="supabase_url", credentials=("service_key", "function_key")),
+    Address(
+        name="management_url",
+        credentials=("access_token",),
+        is_public=lambda host: host == "api.supabase.com",
+    ),
+    Address(
+        name="github_url",
+        credentials=("github_token",),
+        is_public=lambda host: host == "api.github.com",
+    ),
+)
+
+
+def apply(resolved: Resolved) -> tuple[Resolved, dict[str, Unseen]]:
+    """Take away every credential that its address may not be given; say why, by setting."""
+    values = dict(resolved.values)
+    warnings = list(resolved.warnings)
+    withheld: dict[str, Unseen] = {}
+    for address in ADDRESSES:
+        at = values.get(address.name)
+        if at is None or _is_trusted(address, at, resolved):
+            continue
+        for name in address.credentials:
+            warnings += _pair(resolved, values, withheld, name, at)
+    _protect_database(values, withheld)
+    _protect_storage(resolved, values, withheld)
+    return replace(resolved, values=values, warnings=tuple(warnings)), withheld
+
+
+def _is_trusted(address: Address, at: Value, resolved: Resolved) -> bool:
+    host = urlsplit(at.bare).hostname or ""
+    if not at.source.is_file or is_loopback(host) or address.is_public(host):
+        return True
+    return address.name == "supabase_url" and _key_names_project(at, resolved)
+
+
+def _key_names_project(at: Value, resolved: Resolved) -> bool:
+    """Whether the user's own legacy key says that this hosted project is the user's."""
+    key = resolved.values.get("service_key")
+    ref = hosted_ref(at.bare)
+    if key is None or key.source.is_file or ref is None:
+        return False
+    return describe_service_key(key.text, setting=key.origin.name).ref == ref
+
+
+def _pair(
+    resolved: Resolved,
+    values: dict[str, Value],
+    withheld: dict[str, Unseen],
+    name: str,
+    at: Value,
+) -> list[str]:
+    """Use the credential of the address's own file, else none; returns warnings."""
+    credential = values.get(name)
+    if credential is None or credential.source is at.source:
+        return []
+    own = resolved.in_source(name, at.source)
+    if own is None:
+        withheld[name] = _not_trusted(name, at)
+        del values[name]
+        return []
+    values[name] = own
+    return [f"{own.origin} was taken, not {credential.origin}: it belongs to {at.origin}."]
+
+
+def _not_trusted(name: str, at: Value) -> Unseen:
+    address = alternatives((BY_NAME[_setting_of(at)].env or (at.origin.name,))[:1])
+    return Unseen(
+        why=Why.NOT_TRUSTED,
+        what=(
+            f"The {BY_NAME[name].about} was not used: {at.origin.place} names the address "
+            f"({at.origin.name}), and a file may not choose where a key from elsewhere is sent."
+        ),
+        remedy=f"Give --trust-config, or set {address} in the environment.",
+    )
+
+
+def _setting_of(at: Value) -> str:
+    return next(
+        name for name, setting in BY_NAME.items() if at.origin.name in (*setting.env, *setting.keys)
+    )
+
+
+def _protect_database(values: dict[str, Value], withheld: dict[str, Unseen]) -> None:
+    """Libpq takes a missing password from PGPASSWORD or ~/.pgpass: not for a file's own address."""
+    url = values.get("database_url")
+    if url is None or not url.source.is_file or _brings_password(url.bare) or _is_local(url.bare):
+        return
+    withheld["database_url"] = _not_trusted("database_url", url)
+    del values["database_url"]
+
+
+def _brings_password(url: str) -> bool:
+    parts = urlsplit(url)
+    in_query = parse_qs(parts.query, keep_blank_values=True).get("password")
+    return bool(in_query[-1] if in_query else parts.password)
+
+
+def _is_local(url: str) -> bool:
+    parts = urlsplit(url)
+    redirected = {"host", "hostaddr", "service"} & set(
+        parse_qs(parts.query, keep_blank_values=True)
+    )
+    return is_loopback(parts.hostname) and "," not in parts.netloc and not redirected
+
+
+def _protect_storage(
+    resolved: Resolved, values: dict[str, Value], withheld: dict[str, Unseen]
+) -> None:
+    """boto3 finds credentials by itself, so a bucket behind a stranger's endpoint is not asked."""
+    endpoint = values.get("endpoint")
+    if endpoint is None or not endpoint.source.is_file or "bucket" not in values:
+        return
+    host = urlsplit(endpoint.bare).hostname or ""
+    if is_loopback(host) or host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+        return
+    own = {name: resolved.in_source(name, endpoint.source) for name in S3_CREDENTIALS}
+    if own["access_key_id"] and own["secret_access_key"]:
+        for name in S3_CREDENTIALS:
+            values.pop(name, None)
+        values.update({name: value for name, value in own.items() if value and name != "profile"})
+        return
+    withheld["bucket"] = _not_trusted("bucket", endpoint)
+    del values["bucket"]
