@@ -89,6 +89,7 @@ class BlobStorage:
         if content is None:
             return self._refuse("BlobNotFound")
         response = send_file(io.BytesIO(content), mimetype=media_type, conditional=True)
+        del response.headers["Date"]  # the server adds it
         response.headers["x-ms-blob-type"] = "BlockBlob"
         return response
 

@@ -160,6 +160,7 @@ def tag(response: Response) -> None:
     response.set_etag(digest, weak=True)
     response.headers["Cache-Control"] = "private, max-age=60, s-maxage=60"
     response.make_conditional(request.environ)
+    del response.headers["Date"]  # the server adds it
 
 
 def count(response: Response) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from flask import Flask, jsonify
+from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 
 from doctor.demo.github import contents, runs, workflows
@@ -60,6 +61,7 @@ class GitHub:
         self.policy = Policy(now)
         self.requests: list[Request] = []
         app = Flask(__name__, static_folder=None)
+        app.json = ordered_json(app)
         self._blobs = BlobStorage(now, self.requests)
         self._server = LocalServer(app, self.requests)
         self.url = self._server.url + base_path
@@ -85,6 +87,13 @@ class GitHub:
         """Stop the API and the storage."""
         self._server.close()
         self._blobs.close()
+
+
+def ordered_json(app: Flask) -> DefaultJSONProvider:
+    """Write the fields in the order of the description, not of the alphabet."""
+    provider = DefaultJSONProvider(app)
+    provider.sort_keys = False
+    return provider
 
 
 def route(app: Flask, base_path: str) -> None:

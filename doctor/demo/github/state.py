@@ -120,7 +120,8 @@ class Token:
     """A credential: an installation's (`GITHUB_TOKEN`) or a fine-grained personal access token.
 
     `permissions` are `name:level` pairs such as `actions:read` and `contents:read`; `write`
-    includes `read`. A token with none has no access to the repository.
+    includes `read`. The names are those of `X-Accepted-GitHub-Permissions`. Every token that has
+    any of them may read the repository's metadata; a token with none has no access at all.
     """
 
     value: str
@@ -129,7 +130,8 @@ class Token:
 
     def allows(self, permission: str) -> bool:
         """Tell whether the token may do what `permission` (`name:level`) names."""
+        if permission == "metadata:read":
+            return bool(self.permissions)
         name, _, level = permission.partition(":")
-        return permission in self.permissions or (
-            level == "read" and f"{name}:write" in self.permissions
-        )
+        sufficient = {permission, f"{name}:write"} if level == "read" else {permission}
+        return not sufficient.isdisjoint(self.permissions)
