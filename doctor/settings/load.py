@@ -176,6 +176,6 @@ def first_steps() -> str:
             "Nothing is configured yet, so there is nothing to look at. Set these first, in the",
             "environment or in .env (each is optional, and lets more checks look):",
             *lines,
-            "`backup-doctor init` writes a file with all settings; `backup-doctor demo` needs none.",
+            "`backup-doctor init` writes a file with all of them; `backup-doctor demo` needs none.",
         ]
     )

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from doctor.evidence.base import Unseen, Why
 from doctor.keys import describe_service_key
-from doctor.settings.table import BY_NAME, alternatives
+from doctor.settings.table import BY_NAME, SETTINGS
 from doctor.settings.values import hosted_ref, is_loopback
 
 if TYPE_CHECKING:
@@ -102,21 +102,20 @@ def _pair(
 
 
 def _not_trusted(name: str, at: Value) -> Unseen:
-    address = alternatives((BY_NAME[_setting_of(at)].env or (at.origin.name,))[:1])
     return Unseen(
         why=Why.NOT_TRUSTED,
         what=(
             f"The {BY_NAME[name].about} was not used: {at.origin.place} names the address "
             f"({at.origin.name}), and a file may not choose where a key from elsewhere is sent."
         ),
-        remedy=f"Give --trust-config, or set {address} in the environment.",
+        remedy=f"Give --trust-config, or set {_variable(at)} in the environment.",
     )
 
 
-def _setting_of(at: Value) -> str:
-    return next(
-        name for name, setting in BY_NAME.items() if at.origin.name in (*setting.env, *setting.keys)
-    )
+def _variable(at: Value) -> str:
+    """The environment variable of an address that a file names, perhaps by its key."""
+    written = at.origin.name
+    return next(setting.env[0] for setting in SETTINGS if written in (*setting.env, *setting.keys))
 
 
 def _protect_database(values: dict[str, Value], withheld: dict[str, Unseen]) -> None:
