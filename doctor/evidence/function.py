@@ -24,10 +24,14 @@ class HttpAnswer(Fact, frozen=True, kw_only=True):
 
 
 class FunctionRecord(Fact, frozen=True, kw_only=True):
-    """The Management API's record of the function. `verify_jwt` None: not said. Times are UTC."""
+    """The Management API's record of the function. `verify_jwt` None: not said. Times are UTC.
+
+    `id` is what the platform's logs call it.
+    """
 
     slug: str
     status: str
+    id: str = ""
     version: int | None = None
     verify_jwt: bool | None = None
     created_at: datetime | None = None

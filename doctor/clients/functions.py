@@ -1,0 +1,135 @@
+"""The gateway in front of the edge functions, and whose answer it is that comes through it.
+
+Source: https://supabase.com/docs/guides/functions/error-codes. What the platform refuses carries
+`sb-error-code`; what a function answers carries `x-deno-execution-id`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from doctor.clients.http import Answer, Http
+from doctor.evidence.base import Unseen, Why
+from doctor.evidence.function import HttpAnswer
+from doctor.keys import bare, fits_header
+
+if TYPE_CHECKING:
+    from doctor.deadline import Deadline
+    from doctor.settings.model import Secret, Settings
+
+NAME = "The functions gateway"
+CALL_LIMIT_S = 20.0
+BODY_LIMIT = 1024 * 1024
+BODY_SHOWN = 2000
+OWN_ERROR = "EDGE_FUNCTION_ERROR"
+EXECUTED_BY = "supabase-edge-runtime"
+GATEWAY_CODE = re.compile(
+    r"NOT_FOUND(_FUNCTION_BLOB)?|UNAUTHORIZED_\w+|BOOT_ERROR|WORKER_\w+|IDLE_TIMEOUT"
+    r"|RATE_LIMIT_EXCEEDED|INVALID_URL|INVALID_RESPONSE_STATUS_CODE|LOAD_FUNCTION_\w+"
+)
+# The gateway's older answers, whole: their code is a number, or there is none.
+GATEWAY_BODIES: tuple[dict[str, Any], ...] = (
+    {"code": 401, "message": "Invalid JWT"},
+    {"code": 401, "message": "Missing authorization header"},
+    {"msg": "Invalid JWT"},
+    {"message": "Invalid API key"},
+)
+
+
+class Functions:
+    """The functions of the configured project. Redirects are never followed."""
+
+    def __init__(self, settings: Settings, deadline: Deadline) -> None:
+        self._settings = settings
+        self._http = Http(NAME, f"{settings.supabase_url}/functions/v1", deadline)
+
+    def options(self, name: str) -> HttpAnswer | Unseen:
+        """The answer to an OPTIONS request, on which the gateway checks no key."""
+        return self._call("OPTIONS", name, None, {})
+
+    def post(self, name: str, body: object, key: Secret | None) -> HttpAnswer | Unseen:
+        """The answer to a POST of a JSON body, with the key as the pipeline sends it."""
+        if key is None:
+            return self._call("POST", name, body, {})
+        value = bare(key.reveal())
+        if not fits_header(value):
+            origin = self._settings.origin("function_key")
+            return Unseen(
+                why=Why.BAD_CREDENTIALS,
+                what=f"{origin} holds characters that no HTTP header can carry.",
+                remedy=f"Set {origin} again, without line breaks.",
+                dependency=NAME,
+            )
+        return self._call("POST", name, body, {"Authorization": f"Bearer {value}"})
+
+    def _call(
+        self, method: str, name: str, body: object, headers: dict[str, str]
+    ) -> HttpAnswer | Unseen:
+        if self._settings.supabase_url is None:
+            return self._settings.absent("supabase_url")
+        answer = self._http.call(
+            method, name, json=body, headers=headers, limit_s=CALL_LIMIT_S, limit_bytes=BODY_LIMIT
+        )
+        return answer if isinstance(answer, Unseen) else self._read(answer)
+
+    def _read(self, answer: Answer) -> HttpAnswer | Unseen:
+        error_code = _error_code(answer)
+        from_function = _from_function(answer, error_code)
+        content_type = answer.headers.get("content-type", "")
+        if answer.status in range(300, 400) and not from_function:
+            return self._not_supabase(Why.REFUSED, f"redirects to {_target(answer)}", answer)
+        if answer.status in range(200, 300) and "html" in content_type and not from_function:
+            return self._not_supabase(Why.GARBLED, "answers with a web page", answer)
+        return HttpAnswer(
+            status=answer.status,
+            error_code=error_code,
+            from_function=from_function,
+            body=self._settings.mask(answer.text)[:BODY_SHOWN],
+            content_type=content_type,
+            elapsed_s=answer.elapsed_s,
+        )
+
+    def _not_supabase(self, why: Why, does: str, answer: Answer) -> Unseen:
+        host = urlsplit(self._http.base_url).netloc
+        return Unseen(
+            why=why,
+            what=f"{host} {does} (HTTP {answer.status}), which no functions gateway does.",
+            remedy=f"Check {self._settings.origin('supabase_url')}, and proxies on the way.",
+            dependency=NAME,
+            status=answer.status,
+        )
+
+
+def _error_code(answer: Answer) -> str | None:
+    header = answer.headers.get("sb-error-code")
+    if header:
+        return header
+    body = answer.json()
+    code = body.get("code") if _is_gateway_body(body) else None
+    return None if code is None else str(code)
+
+
+def _from_function(answer: Answer, error_code: str | None) -> bool | None:
+    if error_code == OWN_ERROR:
+        return True
+    if answer.headers.get("sb-error-code"):
+        return False
+    executed = "x-deno-execution-id" in answer.headers
+    if executed or EXECUTED_BY in answer.headers.get("x-served-by", ""):
+        return True
+    return False if _is_gateway_body(answer.json()) else None
+
+
+def _is_gateway_body(body: Any) -> bool:  # noqa: ANN401 -- JSON
+    if not isinstance(body, dict):
+        return False
+    if body in GATEWAY_BODIES:
+        return True
+    code = body.get("code")
+    return set(body) == {"code", "message"} and bool(GATEWAY_CODE.fullmatch(str(code)))
+
+
+def _target(answer: Answer) -> str:
+    return urlsplit(answer.headers.get("location", "")).netloc or "another path"
