@@ -35,8 +35,9 @@ class Found:
     """What a rule returns: this case in one sentence, what shows it, and what to do.
 
     `breaks`, `severity` and `role` override what the rule declares, where this case differs.
-    `healed`: the log shows it, and a probe shows that it no longer holds. `weak`: it fits what was
-    seen and is not proved; it is a cause only where nothing proved breaks the same link.
+    `by_log`: the run's own log proves it. `healed`: and a probe shows that it no longer holds.
+    `weak`: it fits what was seen and is not proved; it is a cause only where nothing proved breaks
+    the same link.
     """
 
     summary: str
@@ -45,6 +46,7 @@ class Found:
     breaks: tuple[Link, ...] | None = None
     severity: Severity | None = None
     role: Role | None = None
+    by_log: bool = False
     healed: bool = False
     weak: bool = False
 

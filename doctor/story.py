@@ -46,7 +46,11 @@ class RowState(StrEnum):
 
 def row_state(case: Case) -> RowState:
     """What the newest row says."""
-    if case.row is None or isinstance(case.row.rows, Unseen):
+    if case.row is None:
+        return RowState.UNSEEN
+    if case.row.table is None and case.row.rows != () and not case.row.newest:
+        return RowState.ABSENT
+    if isinstance(case.row.rows, Unseen):
         return RowState.UNSEEN
     row = case.row.newest
     if row is None:
@@ -257,6 +261,7 @@ class Weight:
             breaks=self.breaks,
             severity=self.severity,
             role=self.role,
+            by_log=self.by_log,
             healed=self.healed,
             weak=weak and not self.by_log,
         )

@@ -1,0 +1,223 @@
+"""The diagnosis: where the chain broke first, and what of the findings is cause, symptom, context.
+
+Pure functions over the findings. The rules say which link each finding breaks and to which codes it
+yields; what is left to do here is a sort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from doctor.case import Case
+from doctor.chain import Link
+from doctor.evidence.base import Unseen
+from doctor.evidence.log import Outcome
+from doctor.evidence.object import StoredObject, ZipTail
+from doctor.judgement import Judged
+from doctor.model import Role, Severity, Verdict
+from doctor.story import (
+    RowState,
+    fallback_call,
+    function_call,
+    is_over,
+    row_state,
+    update_ran,
+)
+
+# What ends the job where it stands: later links were never reached.
+STOPS = (
+    "workflow/run-not-found",
+    "workflow/disabled",
+    "workflow/invalid-file",
+    "workflow/not-started",
+    "workflow/cancelled",
+    "workflow/timed-out",
+    "workflow/overdue",
+    "workflow/failed-before-update",
+    "workflow/step-skipped",
+    "workflow/step-missing",
+)
+FILE_LINKS = (Link.BACKUP_MADE, Link.FILE_UPLOADED, Link.STAYS_SO)
+# What can make a row wrong that says success.
+WRONG_ROW = ("object/*", "row/incomplete", "row/duplicate")
+WRITES = (Link.FUNCTION_UPDATES, Link.FALLBACK_UPDATES)
+READABLE_ARCHIVE = "InvalidObjectState"
+# Strongest first: the check whose symptom names the failing step where no cause is proved.
+SYMPTOM_ORDER = ("workflow", "function", "object", "row", "rls", "secrets")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """A finding with the role and severity that it has in this story."""
+
+    judged: Judged
+    role: Role
+    severity: Severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """The verdict, and the causes in the order of the chain."""
+
+    verdict: Verdict
+    causes: tuple[Judged, ...]
+    placed: tuple[Placed, ...]
+
+    @property
+    def root(self) -> Judged | None:
+        """The cause at the earliest link that broke."""
+        return self.causes[0] if self.causes else None
+
+    @property
+    def failing_check(self) -> str | None:
+        """The check that found the root cause, else the strongest symptom."""
+        if self.verdict in (Verdict.HEALTHY, Verdict.RUNNING):
+            return None
+        if self.root:
+            return self.root.check.name
+        if self.verdict is Verdict.UNKNOWN:
+            return None
+        failing = {one.judged.check.name for one in self.placed if one.severity is Severity.FAIL}
+        return next((name for name in SYMPTOM_ORDER if name in failing), "row")
+
+
+def diagnose(case: Case, findings: tuple[Judged, ...]) -> Diagnosis:
+    """Place every finding in the story of this backup."""
+    verdict = decide(case, findings)
+    suspects = _suspects(case, verdict, findings)
+    causes = _causes(suspects)
+    placed = tuple(_place(one, verdict, causes, suspects) for one in findings)
+    return Diagnosis(verdict=verdict, causes=causes, placed=placed)
+
+
+def decide(case: Case, findings: tuple[Judged, ...]) -> Verdict:
+    """The verdict. Only the row and its object are needed for `healthy`."""
+    state = row_state(case)
+    if state is RowState.UNSEEN:
+        return Verdict.UNKNOWN
+    if state in (RowState.IN_PROGRESS, RowState.OTHER):
+        return Verdict.FAILING if is_over(case) else Verdict.RUNNING
+    if state is not RowState.RIGHT:
+        return Verdict.FAILING
+    if any(one.role is Role.CAUSE and _matches(one.code, WRONG_ROW) and one.breaks for one in findings):
+        return Verdict.FAILING
+    return Verdict.HEALTHY if _object_is_right(case) else Verdict.UNKNOWN
+
+
+def _object_is_right(case: Case) -> bool:
+    """Whether the row's object was seen, whole and of its size; `--skip object` waives it."""
+    if "object" in case.skipped:
+        return True
+    seen, row = case.object, case.backup
+    if seen is None or row is None or not isinstance(seen.head, StoredObject):
+        return False
+    archived = isinstance(seen.tail, Unseen) and seen.tail.code == READABLE_ARCHIVE
+    whole = archived or (isinstance(seen.tail, ZipTail) and seen.tail.whole)
+    return whole and seen.head.size == row.size_bytes
+
+
+def _suspects(case: Case, verdict: Verdict, findings: tuple[Judged, ...]) -> tuple[Judged, ...]:
+    """The findings that can be causes of this row's state: the links they break were reached."""
+    if verdict in (Verdict.HEALTHY, Verdict.RUNNING):
+        return ()
+    able = tuple(
+        one
+        for one in findings
+        if one.role is Role.CAUSE and one.severity is Severity.FAIL and one.breaks
+    )
+    state = row_state(case)
+    if state is RowState.UNSEEN:
+        return _told_by_the_run(case, able)
+    if verdict is Verdict.UNKNOWN:
+        return ()
+    if state in (RowState.RIGHT, RowState.INCOMPLETE):
+        return tuple(
+            one for one in able if _matches(one.code, WRONG_ROW) or set(one.breaks) & set(FILE_LINKS)
+        )
+    if state is RowState.FAILED:
+        early = tuple(one for one in able if min(one.breaks) < Link.FUNCTION_UPDATES)
+        return early or tuple(one for one in able if one.found.by_log)
+    return _reached(case, able)
+
+
+def _told_by_the_run(case: Case, able: tuple[Judged, ...]) -> tuple[Judged, ...]:
+    """Without the row, only what the run itself shows counts, and only if no update got through."""
+    if Outcome.OK in (function_call(case).outcome, fallback_call(case).outcome):
+        return ()
+    told = tuple(one for one in able if one.found.by_log or one.check.name == "workflow")
+    return _reached(case, told)
+
+
+def _reached(case: Case, able: tuple[Judged, ...]) -> tuple[Judged, ...]:
+    """Drop what breaks only links that this backup never came to."""
+    last = Link.STAYS_SO
+    if any(Link.ROW_CREATED in one.breaks and one.code != "row/duplicate" for one in able):
+        last = Link.FILE_UPLOADED
+    stops = [min(one.breaks) for one in able if one.code in STOPS]
+    if stops and update_ran(case) is not True:
+        last = min(last, *stops)
+    return tuple(one for one in able if min(one.breaks) <= last)
+
+
+def _causes(suspects: tuple[Judged, ...]) -> tuple[Judged, ...]:
+    """The causes in the order of the chain, each once: the specific explains the general."""
+    causes: list[Judged] = []
+    for link in Link:
+        here = [one for one in suspects if link in one.breaks]
+        left = [one for one in here if not _explained(one, link, suspects)]
+        proved = [one for one in left if not one.found.weak] or left
+        ordered = sorted(proved, key=lambda one: not one.found.by_log)
+        causes.extend(one for one in ordered if all(one.code != other.code for other in causes))
+    return tuple(causes)
+
+
+def _explained(one: Judged, link: Link, suspects: tuple[Judged, ...]) -> bool:
+    """Whether a more specific finding explains this one at this link.
+
+    At the two writes it must break the same link: what stopped the function does not explain the
+    fallback. Before them, what broke earlier explains what is missing later; at the end, anything does.
+    """
+    return any(
+        other.code != one.code
+        and _matches(other.code, one.rule.yields_to)
+        and not _is_general(other, one)
+        and _in_scope(other, link)
+        for other in suspects
+    )
+
+
+def _in_scope(other: Judged, link: Link) -> bool:
+    if link in WRITES:
+        return link in other.breaks
+    return link is Link.STAYS_SO or min(other.breaks) <= link
+
+
+def _is_general(other: Judged, one: Judged) -> bool:
+    """Whether the other itself yields to this one: then it does not explain it."""
+    return _matches(one.code, other.rule.yields_to)
+
+
+def _matches(code: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(code, pattern) for pattern in patterns)
+
+
+def _place(
+    one: Judged, verdict: Verdict, causes: tuple[Judged, ...], suspects: tuple[Judged, ...]
+) -> Placed:
+    """The role and severity of a finding in this story.
+
+    Where the backup is right (or still going), nothing about it failed: what would is a warning.
+    """
+    if one in causes:
+        return Placed(judged=one, role=Role.CAUSE, severity=Severity.FAIL)
+    if verdict in (Verdict.HEALTHY, Verdict.RUNNING):
+        severity = Severity.WARN if one.severity is Severity.FAIL else one.severity
+        return Placed(judged=one, role=Role.CONTEXT, severity=severity)
+    if one in suspects:
+        return Placed(judged=one, role=Role.SYMPTOM, severity=Severity.FAIL)
+    if one.role is Role.CAUSE:
+        severity = Severity.WARN if one.severity is Severity.FAIL else one.severity
+        return Placed(judged=one, role=Role.CONTEXT, severity=severity)
+    return Placed(judged=one, role=one.role, severity=one.severity)
