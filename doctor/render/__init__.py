@@ -1,0 +1,26 @@
+"""Reports: one `Report` in, text in one of six formats out, and no secret in it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from doctor.render.formats import ENDINGS, Format, Look
+
+if TYPE_CHECKING:
+    from doctor.model import Report
+    from doctor.redaction import Redactor
+
+__all__ = ["ENDINGS", "Format", "Look", "render"]
+
+
+def render(report: Report, form: Format, redactor: Redactor, look: Look | None = None) -> str:
+    """The report as text, ending in a newline. The only way out of the program for a report.
+
+    Raises:
+        jinja2.TemplateError: a template of the user's own is wrong.
+    """
+    write = import_module(f"doctor.render.to_{form}").write
+    text: str = write(redactor.value(report), look or Look())
+    # Every string of the JSON was redacted as a value; a second pass could only hurt its syntax.
+    return text if form is Format.JSON else redactor.text(text)

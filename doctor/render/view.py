@@ -1,0 +1,185 @@
+"""What every format derives from a report: the order of the findings, and times for people."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from doctor.model import Role, Severity, Status, Verdict
+
+if TYPE_CHECKING:
+    from doctor.model import CheckResult, Exhibit, Finding, Report
+
+SYMBOLS = {
+    Status.PASS: "✔",
+    Status.WARN: "!",
+    Status.FAIL: "✘",
+    Status.SKIP: "-",
+    Status.UNKNOWN: "?",
+}
+VERDICT_SYMBOLS = {
+    Verdict.HEALTHY: "✅",
+    Verdict.FAILING: "❌",
+    Verdict.RUNNING: "⏳",
+    Verdict.UNKNOWN: "❔",
+}
+
+
+class Placed(NamedTuple):
+    """A finding, and the result of the check that found it."""
+
+    finding: Finding
+    result: CheckResult
+
+
+@dataclass(frozen=True)
+class View:
+    """A report, most important first."""
+
+    report: Report
+
+    @cached_property
+    def placed(self) -> tuple[Placed, ...]:
+        """All findings, in the order of the checks."""
+        return tuple(
+            Placed(finding, result) for result in self.report.results for finding in result.findings
+        )
+
+    @cached_property
+    def causes(self) -> tuple[Placed, ...]:
+        """The findings that are causes, in the order of the pipeline's chain."""
+        causes = self.report.causes
+        named = (one for one in self.placed if one.finding.code in causes)
+        proven = (one for one in named if one.finding.role is Role.CAUSE)
+        return tuple(sorted(proven, key=lambda one: causes.index(one.finding.code)))
+
+    @cached_property
+    def others(self) -> tuple[Placed, ...]:
+        """All other findings: failures first, then warnings, then notes."""
+        order = list(Severity)
+        rest = (one for one in self.placed if one not in self.causes)
+        return tuple(sorted(rest, key=lambda one: order.index(one.finding.severity)))
+
+    @cached_property
+    def unseen(self) -> tuple[tuple[CheckResult, str], ...]:
+        """What could not be seen and what would enable it: each note once, with its check."""
+        notes = {note: result for result in reversed(self.report.results) for note in result.notes}
+        return tuple((result, note) for note, result in reversed(notes.items()))
+
+    @property
+    def symbol(self) -> str:
+        """The verdict as a picture."""
+        return VERDICT_SYMBOLS[self.report.verdict]
+
+    @property
+    def headline(self) -> str:
+        """What stands beside the verdict: the root cause, else the strongest symptom's code."""
+        if self.report.root_cause:
+            return self.report.root_cause
+        step = self.report.failing_step
+        codes = (
+            one.finding.code
+            for one in self.others
+            if step and one.result.check == step.check and one.finding.severity is Severity.FAIL
+        )
+        return next(codes, "")
+
+    @property
+    def step(self) -> str:
+        """The failing step: `step 5, Edge function`."""
+        step = self.report.failing_step
+        if step is None:
+            return ""
+        return f"step {step.step}, {step.title}" if step.step else step.title
+
+    @property
+    def subject(self) -> tuple[tuple[str, str], ...]:
+        """What is known of which backup this is, with labels."""
+        subject = self.report.subject
+        known = (
+            ("dispatch id", subject.dispatch_id),
+            ("backup id", subject.backup_id),
+            ("run", subject.run_id),
+            ("S3 key", subject.s3_key),
+        )
+        return tuple((label, value) for label, value in known if value)
+
+    @staticmethod
+    def mark(result: CheckResult) -> str:
+        """The status of a check as one character."""
+        return SYMBOLS[result.status]
+
+    @staticmethod
+    def line(result: CheckResult) -> str:
+        """What a check came to, as one sentence."""
+        if result.findings:
+            order = list(Severity)
+            return min(result.findings, key=lambda one: order.index(one.severity)).summary
+        return result.notes[0] if result.notes else ""
+
+    @staticmethod
+    def codes(result: CheckResult) -> str:
+        """What a check found, as codes: the first one, and how many more."""
+        order = list(Severity)
+        codes = [one.code for one in sorted(result.findings, key=lambda f: order.index(f.severity))]
+        more = f" (+{len(codes) - 1})" if len(codes) > 1 else ""
+        return codes[0] + more if codes else ""
+
+    @staticmethod
+    def value(exhibit: Exhibit) -> str:
+        """A piece of evidence as text: strings as they are, lists of them as lines, else JSON."""
+        value = exhibit.value
+        if value is None or value in ("", [], (), {}):
+            return "none"
+        if isinstance(value, str):
+            return value
+        if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
+            return "\n".join(value)
+        return json.dumps(value, ensure_ascii=False, default=str)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Times as people say them. `now` is RFC 3339; `zone` None is the local time zone."""
+
+    now: str
+    zone: tzinfo | None
+
+    def local(self, at: str) -> str:
+        """`2026-11-24 05:21:03 CET`; what is no time is left as it is."""
+        time = _parsed(at)
+        return time.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S %Z") if time else at
+
+    def ago(self, at: str) -> str:
+        """`3 h 12 min ago`, as of when the report was made; nothing for what is no time."""
+        time, now = _parsed(at), _parsed(self.now)
+        if time is None or now is None:
+            return ""
+        span = now - time
+        return f"in {_span(-span)}" if span < timedelta() else f"{_span(span)} ago"
+
+    @staticmethod
+    def span(seconds: float) -> str:
+        """`0.12 s`, `3 h 12 min`."""
+        return f"{seconds:.2f} s" if seconds < 10 else _span(timedelta(seconds=seconds))  # noqa: PLR2004 -- below it, tenths matter
+
+
+def _parsed(at: str) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _span(span: timedelta) -> str:
+    minutes, seconds = divmod(int(span.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    units = [(days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s")]
+    first = next((at for at, (count, _) in enumerate(units) if count), len(units) - 1)
+    said = [f"{count} {unit}" for count, unit in units[first : first + 2] if count]
+    return " ".join(said) or "0 s"
