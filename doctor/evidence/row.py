@@ -50,12 +50,16 @@ class Constraint(Fact, frozen=True, kw_only=True):
     """A constraint of the table.
 
     `kind` is pg_constraint.contype (c, u, p, f, x, n); `accepts` is its verdict on the row as the
-    pipeline would write it, None where that could not be evaluated (`problem` says why).
+    pipeline would write it, None where that could not be evaluated (`problem` says why). A unique
+    index is of kind u too. `columns` are its own; `expression` is a CHECK's, or the condition of a
+    partial unique index.
     """
 
     name: str
     kind: str
     definition: str
+    columns: tuple[str, ...] = ()
+    expression: str | None = None
     accepts: bool | None = None
     problem: str | None = None
 
@@ -137,12 +141,13 @@ class Server(Fact, frozen=True, kw_only=True):
 
     `default_read_only` is what a new session of the pipeline gets (the cluster's, database's and
     role's setting, never the doctor's own read-only session); `in_recovery` marks a replica.
+    None: the doctor's own role has a setting that hides the server's.
     """
 
     version: str
     now: datetime
     user: str = ""
-    default_read_only: bool = False
+    default_read_only: bool | None = False
     in_recovery: bool = False
     similar_tables: tuple[str, ...] = ()
 

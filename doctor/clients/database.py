@@ -1,0 +1,94 @@
+"""The database by the best way there is: directly, else through the Management API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from doctor.database.answers import Refusal, Reply, Rows, refusal_in
+from doctor.database.session import Direct
+from doctor.evidence.base import Unseen, Why
+from doctor.evidence.row import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from doctor.deadline import Deadline
+    from doctor.settings.model import Settings
+    from doctor.sources import Sources
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to run SQL: one SELECT that names schemas, and returns rows as JSON has them."""
+
+    route: Route
+    run: Callable[[str], Reply]
+
+
+class Database:
+    """PostgreSQL, asked with SELECT statements. Nothing that it runs can write."""
+
+    def __init__(self, settings: Settings, deadline: Deadline, ask: Sources) -> None:
+        self.settings = settings
+        self.deadline = deadline
+        self._ask = ask
+
+    @cached_property
+    def direct(self) -> Direct | Unseen:
+        """The sessions at the user's database URL; why there are none, without a URL."""
+        url = self.settings.database_url
+        if url is None:
+            return self.settings.absent("database_url")
+        return Direct(url.reveal(), self.deadline)
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """The ways that are configured (or withheld, which is worth saying), best first."""
+        ways = []
+        if not _not_configured(self.direct):
+            ways.append(Way(Route.DIRECT, self._directly))
+        if not _not_configured(self._management_gap()):
+            ways.append(Way(Route.MANAGEMENT, self._by_management))
+        return tuple(ways)
+
+    def query(self, statement: str) -> Rows | Unseen:
+        """The rows of one SELECT or EXPLAIN by the first way that answers.
+
+        A refusal of PostgreSQL's is an answer: `Unseen` with its SQLSTATE as `code`. Names must be
+        qualified. An EXPLAIN runs as the doctor's own user.
+        """
+        answer: Reply = self._nothing()
+        for way in self.ways:
+            answer = way.run(statement)
+            if not isinstance(answer, Unseen):
+                break
+        return answer.unseen() if isinstance(answer, Refusal) else answer
+
+    def _directly(self, statement: str) -> Reply:
+        return self.direct if isinstance(self.direct, Unseen) else self.direct.run(statement)
+
+    def _by_management(self, statement: str) -> Reply:
+        gap = self._management_gap()
+        if gap is not None:
+            return gap
+        answer = self._ask.management.query(statement)
+        return (refusal_in(answer) or answer) if isinstance(answer, Unseen) else answer
+
+    def _management_gap(self) -> Unseen | None:
+        if self.settings.access_token is None:
+            return self.settings.absent("access_token")
+        return self.settings.absent("project_ref") if self.settings.project_ref is None else None
+
+    def _nothing(self) -> Unseen:
+        return Unseen(
+            why=Why.NOT_CONFIGURED,
+            what="No way to run SQL is configured: no database URL, no Management API token.",
+            remedy="Set SUPABASE_DB_URL (or SUPABASE_ACCESS_TOKEN).",
+            dependency="PostgreSQL",
+        )
+
+
+def _not_configured(gap: object) -> bool:
+    return isinstance(gap, Unseen) and gap.why is Why.NOT_CONFIGURED

@@ -1,0 +1,1 @@
+"""PostgreSQL asked well: sessions, statements, and the decoding of what they return."""

@@ -1,0 +1,175 @@
+"""The look-up of the row: its SQL, and its decoding whatever the columns are called and made of."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from doctor.evidence.row import BackupRow
+from doctor.sql import identifier, literal
+
+if TYPE_CHECKING:
+    from doctor.case import Asked, Names
+    from doctor.evidence.row import Table
+
+ROWS_SHOWN = 20
+SIZES_SHOWN = 20
+_UUID = re.compile(r"(?:[0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}")
+_INTEGER = re.compile(r"-?\d{1,18}")
+_TEXT_TYPES = ("text", "character varying", "pg_catalog.text", "name")
+_INTEGER_TYPES = ("bigint", "integer", "smallint", "numeric")
+
+Keys = tuple[tuple[str, str], ...]
+"""Guide's columns and the value that a row must have in one of them."""
+
+
+def keys_of(asked: Asked) -> Keys:
+    """How the asked backup can be recognized. A dispatch id may in truth be a row's id."""
+    keys = []
+    if asked.dispatch_id is not None:
+        keys += [("dispatch_id", asked.dispatch_id), ("id", asked.dispatch_id)]
+    if asked.backup_id is not None:
+        keys.append(("id", asked.backup_id))
+    if not keys and asked.run_id is not None:
+        keys.append(("workflow_run_id", asked.run_id))
+    return tuple(key for key in keys if _can_be_stored(key[1]))
+
+
+def _can_be_stored(value: str) -> bool:
+    """Whether any text of PostgreSQL can have this value: no NUL, no lone surrogate."""
+    return "\0" not in value and not re.search("[\ud800-\udfff]", value)
+
+
+def is_uuid(value: str) -> bool:
+    """Whether PostgreSQL takes the text for a uuid."""
+    return _UUID.fullmatch(value) is not None
+
+
+def rows_statement(names: Names, keys: Keys, table: Table | None = None) -> str:
+    """Find the rows, who holds them, and the sizes of the successful backups before.
+
+    Without `table` the guide's columns are presumed to be there and to compare with the keys (a
+    uuid or a text each), so that the look-up need not wait for the catalogue.
+    """
+    conditions = [_condition(key, names, table) for key in keys]
+    where = " OR ".join(filter(None, conditions)) or "false"
+    created = _present(names.column("created_at"), table)
+    newest_first = f"ORDER BY t.{identifier(created)} DESC NULLS LAST" if created else ""
+    place = "t.xmax" if table is None or table.kind in ("table", "partitioned") else "NULL::xid"
+    qualified = identifier(names.schema, names.table_name)
+    return f"""WITH found AS MATERIALIZED (
+  SELECT to_jsonb(t) AS row, {place} AS holder, row_number() OVER ({newest_first}) AS place
+  FROM {qualified} AS t WHERE {where} {newest_first} LIMIT {ROWS_SHOWN}
+)
+SELECT jsonb_build_object(
+  'rows', (SELECT coalesce(jsonb_agg(f.row ORDER BY f.place), '[]') FROM found AS f),
+  'sizes', {_sizes(names, qualified, table)},
+  'hidden', row_security_active({literal(qualified)}::regclass),
+  'holders', (
+    SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_object(
+      'pid', l.pid, 'mode', 'row', 'transaction_start', a.xact_start, 'state', a.state,
+      'application', a.application_name, 'query', a.query)), '[]')
+    FROM found AS f
+    JOIN pg_catalog.pg_locks AS l
+      ON l.locktype = 'transactionid' AND l.transactionid = f.holder AND l.granted
+    LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+    WHERE l.pid <> pg_backend_pid())
+)::text AS document"""  # noqa: S608 -- names and values are quoted by the database driver
+
+
+def _sizes(names: Names, qualified: str, table: Table | None) -> str:
+    """The sizes of the last successful backups before the newest of the rows that were found."""
+    size, status, created = (
+        _present(names.column(name), table) for name in ("size_bytes", "status", "created_at")
+    )
+    when = table.column(created) if table and created else None
+    if not (size and status and created) or (when and not when.type.startswith("timestamp")):
+        return "'[]'::jsonb"
+    return f"""(SELECT coalesce(jsonb_agg(s.size), '[]') FROM (
+    SELECT t.{identifier(size)} AS size FROM {qualified} AS t
+    WHERE t.{identifier(status)}::text = {literal(names.success)}
+      AND t.{identifier(size)} IS NOT NULL
+      AND t.{identifier(created)} < (
+        SELECT f.row ->> {literal(created)} FROM found AS f WHERE f.place = 1
+      )::timestamptz
+    ORDER BY t.{identifier(created)} DESC LIMIT {SIZES_SHOWN}) AS s)"""  # noqa: S608 -- quoted by the database driver
+
+
+def _present(name: str, table: Table | None) -> str | None:
+    return name if table is None or table.column(name) else None
+
+
+def _condition(key: tuple[str, str], names: Names, table: Table | None) -> str | None:
+    guide_name, value = key
+    name = names.column(guide_name)
+    column = table.column(name) if table else None
+    if table is not None and column is None:
+        return None
+    compared = f"t.{identifier(name)}"
+    if _compares(guide_name, value, column.type if column else None):
+        return f"{compared} = {literal(value)}"
+    # Slower than an index, and never an error: a uuid has no text that is no uuid.
+    return f"{compared}::text = {literal(value)}"
+
+
+def _compares(guide_name: str, value: str, kind: str | None) -> bool:
+    """Whether the column can be compared with the value as it is, by its index."""
+    if kind is None:
+        return is_uuid(value) if guide_name == "id" else True
+    if kind == "uuid":
+        return is_uuid(value)
+    if kind.startswith(_INTEGER_TYPES):
+        return _INTEGER.fullmatch(value) is not None
+    return kind.startswith(_TEXT_TYPES)
+
+
+def read_row(values: dict[str, Any], names: Names) -> BackupRow:
+    """A row as JSON by the guide's column names."""
+
+    def value(guide_name: str) -> Any:  # noqa: ANN401 -- whatever the column holds
+        return values.get(names.column(guide_name))
+
+    return BackupRow(
+        id=_text(value("id")),
+        dispatch_id=_text(value("dispatch_id")),
+        s3_key=_text(value("s3_key")),
+        status=_text(value("status")),
+        size_bytes=whole_number(value("size_bytes")),
+        finished_at=_time(value("finished_at")),
+        error_text=_text(value("error_text")),
+        workflow_run_id=_text(value("workflow_run_id")),
+        created_at=_time(value("created_at")),
+        values=values,
+    )
+
+
+def read_rows(found: list[dict[str, Any]], names: Names) -> tuple[BackupRow, ...]:
+    """Rows as JSON, newest first."""
+    return tuple(read_row(values, names) for values in found)
+
+
+def _text(value: object) -> str | None:
+    if value is None or isinstance(value, (dict, list)):
+        return None
+    return value if isinstance(value, str) else str(value)
+
+
+def whole_number(value: object) -> int | None:
+    """A number of bytes, from a JSON number or from digits in a text column."""
+    if isinstance(value, str) and re.fullmatch(r"\s*-?\d{1,30}\s*", value):
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return int(value) if value == value // 1 else None
+
+
+def _time(value: object) -> datetime | None:
+    """A timestamp; one without a zone is taken for UTC, as Supabase's servers run in UTC."""
+    if not isinstance(value, str):
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
