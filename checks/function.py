@@ -6,7 +6,7 @@ from __future__ import annotations
 from doctor.case import Case
 from doctor.chain import Link
 from doctor.collectors.function import look
-from doctor.evidence.base import Unseen, Why
+from doctor.evidence.base import Unseen, Why, unseen
 from doctor.evidence.function import FunctionEvidence, FunctionRecord, HttpAnswer, Project
 from doctor.evidence.log import Outcome
 from doctor.framework import Check, Found
@@ -36,6 +36,12 @@ UNAUTHORIZED = 401
 HEALTHY = ("ACTIVE_HEALTHY", "ACTIVE_UNHEALTHY", "RESTARTING", "RESIZING", "UPGRADING", "UNKNOWN")
 PAUSED = ("INACTIVE", "PAUSING", "PAUSE_FAILED", "REMOVED", "GOING_DOWN", "RESTORING", "COMING_UP")
 BELOW = ("row/*", "rls/*", "secrets/*")
+
+
+@check.must_see
+def whether_it_answers(seen: FunctionEvidence, case: Case) -> tuple[Unseen, ...]:
+    """An answer of the function itself: the platform's record alone does not show that it runs."""
+    return unseen(seen.empty_post) if not isinstance(seen.record, Unseen) else ()
 
 
 def _record(seen: FunctionEvidence) -> FunctionRecord | None:

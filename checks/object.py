@@ -44,6 +44,14 @@ STOPPED_BEFORE = (
 )
 
 
+@check.must_see
+def the_file_itself(seen: ObjectEvidence, case: Case) -> tuple[Unseen, ...]:
+    """A backup that is still going has no file yet: nothing to pass."""
+    if seen.present is not None or seen.gaps():
+        return ()
+    return (Unseen(why=Why.NOT_ASKED, what="There is no file of this backup to look at."),)
+
+
 def _bucket(seen: ObjectEvidence) -> str:
     return seen.bucket if isinstance(seen.bucket, str) else "your-bucket"
 

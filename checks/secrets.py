@@ -7,7 +7,7 @@ from datetime import datetime
 from doctor.case import Case
 from doctor.chain import Link
 from doctor.collectors.secrets import look
-from doctor.evidence.base import Unseen
+from doctor.evidence.base import Unseen, unseen
 from doctor.evidence.log import Outcome, Shown, Variable
 from doctor.evidence.secrets import (
     FunctionKey,
@@ -57,6 +57,17 @@ ANY_NAME_OF = {name: group for group in (*REQUIRED, (API_KEY,)) for name in grou
 # Given to every run by GitHub; nobody sets it.
 AUTOMATIC = frozenset({"GITHUB_TOKEN"})
 FUNCTION_REFUSES_KEY = ("function/key-rejected", "secrets/api-key-mismatch")
+
+
+@check.must_see
+def whether_they_are_set(seen: SecretsEvidence, case: Case) -> tuple[Unseen, ...]:
+    """The names at every level, or the log's `env:` block with a value for each."""
+    logged = [_logged(case, group[0]) for group in REQUIRED]
+    in_log = all(one is not None and one.shown is not Shown.EMPTY for one in logged)
+    if in_log or seen.all_levels_read():
+        return ()
+    levels = (seen.levels,) if isinstance(seen.levels, Unseen) else tuple(one.secrets for one in seen.levels)
+    return unseen(*levels)
 
 
 def _gh_list(case: Case) -> str:

@@ -140,6 +140,14 @@ def run_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
             severity=Severity.WARN,
             role=Role.CONTEXT,
         )
+    if row_state(case) is RowState.RIGHT:
+        return Found(
+            summary="No GitHub Actions run of this dispatch was found (any more).",
+            evidence=evidence,
+            breaks=(),
+            severity=Severity.INFO,
+            role=Role.CONTEXT,
+        )
     return Found(
         summary="No GitHub Actions run belongs to this dispatch: the workflow was not started.",
         evidence=evidence,

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from doctor.chain import Link
-from doctor.evidence.base import Evidence
+from doctor.evidence.base import Evidence, Unseen
 from doctor.model import Exhibit, Fix, Role, Severity
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class Found:
 Ruling: TypeAlias = Found | Iterable[Found] | None
 Rule: TypeAlias = Callable[[E, "Case"], Ruling]
 Collector: TypeAlias = Callable[["Sources", "Case"], E]
+Gaps: TypeAlias = Callable[[E, "Case"], tuple[Unseen, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +89,7 @@ class Check(Generic[E]):
     needs: tuple[str, ...] = ()
     rules: list[RuleInfo[E]] = field(default_factory=list)
     collect: Collector[E] | None = None
+    unearned: Gaps[E] | None = None
     doc: str = ""
 
     def collector(self, function: Collector[E]) -> Collector[E]:
@@ -97,6 +99,16 @@ class Check(Generic[E]):
         self.collect = function
         self.doc = inspect.getdoc(inspect.getmodule(function)) or ""
         return function
+
+    def must_see(self, function: Gaps[E]) -> Gaps[E]:
+        """Register what a `pass` needs beyond the evidence's own gaps: what it returns was not seen."""
+        self.unearned = function
+        return function
+
+    def gaps(self, evidence: E, case: Case) -> tuple[Unseen, ...]:
+        """What this check had to see for a `pass` and could not."""
+        more = self.unearned(evidence, case) if self.unearned else ()
+        return (*evidence.gaps(), *more)
 
     def cause(
         self, code: str, *, breaks: Link | tuple[Link, ...], yields_to: Iterable[str] = ()

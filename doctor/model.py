@@ -142,8 +142,9 @@ class Moment(Model):
 class Report(Model):
     """The whole report; `schema` prints its JSON Schema.
 
-    `fix_notes` say why there is no fix SQL, or how the printed one was checked. `generated_at` is
-    RFC 3339 in UTC; durations are seconds.
+    `fix_notes` say why there is no fix SQL, or how the printed one was checked; `cannot_tell` what
+    would settle what is open; `errors` are failures of the tool itself. `generated_at` is RFC 3339
+    in UTC; durations are seconds.
     """
 
     schema_version: int
@@ -159,6 +160,7 @@ class Report(Model):
     fix_notes: tuple[str, ...] = ()
     cannot_tell: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
     timeline: tuple[Moment, ...] = ()
     generated_at: str = ""
     duration_s: float = 0.0

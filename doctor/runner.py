@@ -1,0 +1,181 @@
+"""A run: collect at once, judge and report in sequence, and always end within the budget.
+
+Each collector has a thread of its own; what hangs is left behind when the budget ends, and its
+check says so. Nothing here raises for what the world does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from doctor.case import Asked, Case
+from doctor.deadline import Deadline
+from doctor.evidence.base import Evidence, Fact, Unseen, Why
+from doctor.framework import AnyCheck
+from doctor.registry import Registry, load_checks
+from doctor.settings.model import Settings
+from doctor.sources import Sources
+from doctor.threads import spawn
+
+DEFAULT_BUDGET_S = 60.0
+
+
+class Observer(Protocol):
+    """Who wants to know how far the run is: the progress line. Checks themselves never print."""
+
+    def started(self, check: AnyCheck) -> None:
+        """A collector began."""
+
+    def finished(self, check: AnyCheck, seconds: float) -> None:
+        """A collector ended, or was given up."""
+
+
+class Silent:
+    """Nobody watches."""
+
+    def started(self, check: AnyCheck) -> None:
+        """Say nothing."""
+
+    def finished(self, check: AnyCheck, seconds: float) -> None:
+        """Say nothing."""
+
+
+class FixCheck(Fact, frozen=True, kw_only=True):
+    """What the database said of the fix SQL before it was printed: EXPLAIN, and the rows aimed at."""
+
+    rows: int | None = None
+    problem: str | None = None
+
+
+class Collected(Fact, frozen=True, kw_only=True):
+    """All that a report is made from: the case, the time each check took, and the fix's check."""
+
+    case: Case
+    seconds: dict[str, float] = {}
+    fix_check: FixCheck | Unseen | None = None
+    duration_s: float = 0.0
+    warnings: tuple[str, ...] = ()
+    interrupted: bool = False
+
+
+@dataclass
+class Run:
+    """A run in the making. `collect` may be interrupted; `collected` then says what is known."""
+
+    settings: Settings
+    asked: Asked
+    budget_s: float = DEFAULT_BUDGET_S
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    observer: Observer = field(default_factory=Silent)
+    registry: Registry = field(default_factory=load_checks)
+
+    def __post_init__(self) -> None:
+        self.deadline = Deadline(self.budget_s)
+        self.checks = tuple(
+            one.check
+            for one in self.registry.checks
+            if (not self.only or one.check.name in self.only) and one.check.name not in self.skip
+        )
+        self.case = Case(
+            asked=self.asked,
+            names=self.settings.names,
+            now=datetime.now(UTC),
+            skipped=tuple(
+                one.check.name for one in self.registry.checks if one.check not in self.checks
+            ),
+        )
+        self._futures: dict[type[Evidence], Future[Any]] = {}
+        self._seconds: dict[str, float] = {}
+        self.sources = Sources(self.settings, self.deadline, self._futures)
+
+    def collect(self) -> Collected:
+        """Start every collector, wait for each in sequence, never longer than the budget."""
+        gates: dict[type[Evidence], Future[Any]] = {check.evidence: Future() for check in self.checks}
+        self._futures.update(gates)
+        for check in self.checks:
+            _chain(spawn(self._timed(check)), gates[check.evidence])
+        for check in self.checks:
+            self._wait(check, gates[check.evidence])
+        return self.collected()
+
+    def collected(self, *, interrupted: bool = False) -> Collected:
+        """What is known so far: finished evidence, and `Unseen` for what did not finish."""
+        evidence: dict[str, Evidence | Unseen] = {}
+        for check in self.checks:
+            evidence[check.name] = _outcome(check, self._futures.get(check.evidence))
+        return Collected(
+            case=msgspec.structs.replace(self.case, evidence=evidence),
+            seconds=dict(self._seconds),
+            duration_s=round(self.deadline.elapsed(), 3),
+            warnings=self.settings.warnings,
+            interrupted=interrupted,
+        )
+
+    def _timed(self, check: AnyCheck) -> Callable[[], Evidence]:
+        def collect() -> Evidence:
+            started = time.monotonic()
+            self.observer.started(check)
+            try:
+                assert check.collect is not None
+                evidence: Evidence = check.collect(self.sources, self.case)
+                return evidence
+            finally:
+                self._seconds[check.name] = round(time.monotonic() - started, 3)
+                self.observer.finished(check, self._seconds[check.name])
+
+        collect.__name__ = f"collect-{check.name}"
+        return collect
+
+    def _wait(self, check: AnyCheck, future: Future[Any]) -> None:
+        try:
+            future.exception(timeout=self.deadline.left())
+        except FutureTimeoutError:
+            self._seconds.setdefault(check.name, round(self.deadline.elapsed(), 3))
+
+
+def _chain(source: Future[Any], target: Future[Any]) -> None:
+    """Hand a result on to a future that others already wait for."""
+
+    def hand_on(done: Future[Any]) -> None:
+        error = done.exception()
+        if error is not None:
+            target.set_exception(error)
+        else:
+            target.set_result(done.result())
+
+    source.add_done_callback(hand_on)
+
+
+def _outcome(check: AnyCheck, future: Future[Any] | None) -> Evidence | Unseen:
+    if future is None or not future.done():
+        return Unseen(
+            why=Why.TIMED_OUT,
+            what=f"The check {check.name} did not finish within the budget.",
+            remedy="Give it more time with --budget.",
+        )
+    error = future.exception()
+    if error is not None:
+        return Unseen(
+            why=Why.CRASHED,
+            what=f"The check {check.name} failed in the doctor itself ({type(error).__name__}).",
+        )
+    found: Evidence = future.result()
+    if isinstance(found, check.evidence):
+        return found
+    return Unseen(
+        why=Why.CRASHED, what=f"The check {check.name} returned no {check.evidence.__name__}."
+    )
+
+
+def evidence_types(checks: Iterable[AnyCheck]) -> dict[str, type[Evidence]]:
+    """The evidence model of each check, by the check's name."""
+    return {check.name: check.evidence for check in checks}
