@@ -1,0 +1,1 @@
+"""Tests of the settings: where they come from, and whom they are shown to."""
