@@ -59,8 +59,8 @@ SELECT jsonb_build_object(
     SELECT jsonb_build_object(
       'schema', :'schema',
       'name', :'table',
-      'kind', CASE r.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned' WHEN 'v' THEN 'view'
-        WHEN 'm' THEN 'materialized' ELSE 'foreign' END,
+      'kind', CASE r.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view'
+        WHEN 'm' THEN 'materialized view' ELSE 'foreign table' END,
       'owner', pg_get_userbyid(r.relowner),
       'rls_enabled', r.relrowsecurity,
       'rls_forced', r.relforcerowsecurity,

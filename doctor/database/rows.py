@@ -56,7 +56,9 @@ def rows_statement(names: Names, keys: Keys, table: Table | None = None) -> str:
     where = " OR ".join(filter(None, conditions)) or "false"
     created = _present(names.column("created_at"), table)
     newest_first = f"ORDER BY t.{identifier(created)} DESC NULLS LAST" if created else ""
-    place = "t.xmax" if table is None or table.kind in ("table", "partitioned") else "NULL::xid"
+    place = (
+        "t.xmax" if table is None or table.kind in ("table", "partitioned table") else "NULL::xid"
+    )
     qualified = identifier(names.schema, names.table_name)
     return f"""WITH found AS MATERIALIZED (
   SELECT to_jsonb(t) AS row, {place} AS holder, row_number() OVER ({newest_first}) AS place

@@ -66,7 +66,7 @@ class Direct:
     def _ask(self, session: Connection, statement: str, role: str | None) -> Reply:
         limit_s = self.deadline.limit(STATEMENT_LIMIT_S)
         try:
-            with _cut_off(session, limit_s + GRACE_S):
+            with _cut_off(session, self.deadline.limit(limit_s + GRACE_S)):
                 rows = _rows(session, _batch(statement, role, limit_s))
         except psycopg.Error as error:
             return self._refused(session, error)
@@ -92,6 +92,8 @@ class Direct:
             return self._parameters
         if self._down is not None:
             return self._down
+        if self.deadline.left() < CONNECT_LEAST_S:
+            return _too_late()
         host = self._parameters.get("host", "localhost")
         try:
             return psycopg.connect(

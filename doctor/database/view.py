@@ -1,0 +1,104 @@
+"""What one way to the database shows of a backup: three statements, asked at the same time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from doctor.database.answers import NO_TABLE, UNSUITABLE, Refusal, Reply
+from doctor.database.catalogue import (
+    catalogue_statement,
+    locks_statement,
+    read_holders,
+    read_server,
+    read_table,
+)
+from doctor.database.rows import Keys, read_rows, rows_statement, whole_number
+from doctor.database.statements import document
+from doctor.evidence.base import Unseen, Why
+
+if TYPE_CHECKING:
+    from doctor.case import Names
+    from doctor.clients.database import Way
+    from doctor.evidence.row import BackupRow, LockHolder, Server, Table
+    from doctor.sources import Sources
+
+NOT_ASKED = Unseen(
+    why=Why.NOT_ASKED,
+    what="No backup was asked about.",
+    remedy="Give --dispatch-id.",
+    dependency="PostgreSQL",
+)
+HIDDEN = Unseen(
+    why=Why.DENIED,
+    what="The doctor's database user sees no such row, but row-level security may hide it.",
+    remedy="Give the doctor's database role BYPASSRLS (ALTER ROLE … BYPASSRLS).",
+    dependency="PostgreSQL",
+)
+
+
+@dataclass(frozen=True)
+class View:
+    """The row, its table and its server. `sizes` are bytes, of the successful backups before."""
+
+    rows: tuple[BackupRow, ...] | Unseen
+    table: Table | Unseen | None
+    server: Server | Unseen
+    locks: tuple[LockHolder, ...] | Unseen
+    sizes: tuple[int, ...] = ()
+
+
+def look_through(way: Way, ask: Sources, names: Names, keys: Keys | None, *roles: str) -> View:
+    """Look at the rows with one of `keys`; None asks for the table alone (no backup in hand)."""
+    known, locks, found = ask.at_once(
+        lambda: way.run(catalogue_statement(names, *roles)),
+        lambda: way.run(locks_statement(names)),
+        lambda: NOT_ASKED if keys is None else way.run(rows_statement(names, keys)),
+    )
+    catalogue = _document(known)
+    table = catalogue if isinstance(catalogue, Unseen) else read_table(catalogue)
+    server = catalogue if isinstance(catalogue, Unseen) else read_server(catalogue, names)
+    if keys is not None and table and not isinstance(table, Unseen) and _does_not_suit(found):
+        found = way.run(rows_statement(names, keys, table))
+    if table is None and isinstance(found, Refusal) and found.sqlstate in NO_TABLE:
+        return View((), table, server, ())
+    rows = _document(found)
+    return View(
+        rows=rows if isinstance(rows, Unseen) else _visible_rows(rows, names),
+        table=table,
+        server=server,
+        locks=_holders(rows, _document(locks)),
+        sizes=() if isinstance(rows, Unseen) else _sizes(rows),
+    )
+
+
+def _does_not_suit(found: Reply) -> bool:
+    return isinstance(found, Refusal) and found.sqlstate in UNSUITABLE
+
+
+def _document(reply: Reply) -> dict[str, Any] | Unseen:
+    if isinstance(reply, Refusal):
+        return reply.unseen()
+    return reply if isinstance(reply, Unseen) else document(reply)
+
+
+def _visible_rows(found: dict[str, Any], names: Names) -> tuple[BackupRow, ...] | Unseen:
+    """The rows; none is only believed where no policy filters for the asking user."""
+    rows = read_rows(found["rows"], names)
+    return HIDDEN if not rows and found["hidden"] else rows
+
+
+def _holders(
+    rows: dict[str, Any] | Unseen, locks: dict[str, Any] | Unseen
+) -> tuple[LockHolder, ...] | Unseen:
+    """The transactions that hold the row or the table, each once."""
+    if isinstance(locks, Unseen):
+        return locks
+    of_row = [] if isinstance(rows, Unseen) else rows["holders"]
+    each = {holder["pid"]: holder for holder in [*locks["holders"], *of_row]}
+    return read_holders(list(each.values()))
+
+
+def _sizes(found: dict[str, Any]) -> tuple[int, ...]:
+    sizes = (whole_number(size) for size in found["sizes"])
+    return tuple(size for size in sizes if size is not None)
