@@ -8,10 +8,9 @@ from http import HTTPStatus
 from secrets import token_hex
 
 from flask import Flask, Response, g, jsonify, request
-from werkzeug.exceptions import HTTPException
 
 from doctor.demo.github.policy import DEFAULT_VERSION, SUPPORTED_VERSIONS
-from doctor.demo.github.service import DOCS, Refusal, caller, service
+from doctor.demo.github.service import DOCS, Refusal, caller, not_found, service
 from doctor.demo.github.state import Token
 
 ENTERPRISE_VERSION = "3.19.0"
@@ -31,7 +30,8 @@ def install(app: Flask) -> None:
     app.before_request(admit)
     app.after_request(finish)
     app.register_error_handler(Refusal, refuse)
-    app.register_error_handler(HTTPException, refuse_unknown)
+    for code in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+        app.register_error_handler(code, refuse_unknown)
 
 
 def admit() -> Response | None:
@@ -128,11 +128,9 @@ def refuse(refusal: Refusal) -> Response:
     return response
 
 
-def refuse_unknown(error: HTTPException) -> Response:
+def refuse_unknown(_: Exception) -> Response:
     """Answer an address or a method that the API does not have: both are 404."""
-    if error.code in {404, 405}:
-        return refuse(Refusal(404, "Not Found"))
-    return refuse(Refusal(error.code or 500, error.name))
+    return refuse(not_found())
 
 
 def finish(response: Response) -> Response:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 HOST = "127.0.0.1"
+POLL_INTERVAL = 0.05
+"""Seconds until `close` is noticed."""
 
 
 class Request(NamedTuple):
@@ -37,7 +39,7 @@ class LocalServer:
             HOST, 0, self._record, threaded=True, request_handler=QuietHandler
         )
         self.url = f"http://{HOST}:{self._server.port}"
-        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = Thread(target=self._server.serve_forever, args=(POLL_INTERVAL,), daemon=True)
         self._thread.start()
 
     def _record(

@@ -14,15 +14,13 @@ NEXT_STEP = re.compile(
 )
 
 
-def archive(attempt: Run) -> bytes | None:
-    """Pack the logs of one attempt as GitHub does; None if no job has a log.
+def archive(attempt: Run) -> bytes:
+    """Pack the logs of one attempt as GitHub does.
 
     Holds `0_<job>.txt` with each job's whole text, `<job>/<number>_<step>.txt`, and
     `<job>/system.txt`. The ordinals go by name, so they say nothing about ids.
     """
     jobs = sorted((job for job in attempt.jobs if job.log is not None), key=lambda job: job.name)
-    if not jobs:
-        return None
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
         for ordinal, job in enumerate(jobs):
