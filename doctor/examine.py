@@ -12,6 +12,7 @@ from doctor.model import Report
 from doctor.show import table
 
 READS = "EXPLAIN (COSTS OFF) "
+NO_PRIVILEGE = "42501"
 
 
 def examine(run: Run) -> Report:
@@ -32,11 +33,13 @@ def _check(run: Run, planned: Repair) -> FixCheck | Unseen:
     """EXPLAIN executes nothing; the count says how many rows the guard still lets through."""
     if run.deadline.left() <= 0:
         return Unseen(why=Why.TIMED_OUT, what="No time was left.")
-    explained = run.sources.database.read(f"{READS}{planned.statement}")
+    explained = run.sources.database.query(f"{READS}{planned.statement}")
     if isinstance(explained, Unseen):
-        return FixCheck(problem=explained.what) if explained.code else explained
+        # 42501 is the doctor's own read-only role; any other SQLSTATE is about the statement.
+        refused = explained.code not in (None, NO_PRIVILEGE)
+        return FixCheck(problem=explained.what) if refused else explained
     if planned.aim is None:
         return FixCheck()
     name = table(run.case)
-    counted = run.sources.database.read(f"SELECT count(*)::int AS rows FROM {name} WHERE {planned.aim}")
+    counted = run.sources.database.query(f"SELECT count(*)::int AS rows FROM {name} WHERE {planned.aim}")
     return FixCheck(rows=None if isinstance(counted, Unseen) else counted[0]["rows"])

@@ -1,0 +1,1 @@
+"""How findings are judged and placed in the chain."""

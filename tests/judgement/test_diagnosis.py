@@ -1,0 +1,315 @@
+"""The diagnosis follows the chain: where it broke first, and what else had to break."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from doctor.case import Case
+from doctor.diagnosis import Diagnosis, diagnose
+from doctor.evidence.base import Unseen, Why
+from doctor.evidence.function import FunctionRecord, HttpAnswer
+from doctor.evidence.log import NOT_SAID, Call, Outcome
+from doctor.evidence.rls import Reach, RlsEvidence
+from doctor.evidence.row import Column, LockHolder, Trigger
+from doctor.evidence.secrets import FunctionKey, KeyKind, KeyMatch, ServiceKey
+from doctor.evidence.workflow import WorkflowState
+from doctor.judgement import judge
+from doctor.model import Verdict
+from doctor.registry import load_checks
+from tests.judgement import cases
+from tests.judgement.cases import call, case, function, log, rls, row, secrets, the_object, workflow
+
+GATEWAY_404 = call(404, '{"code":"NOT_FOUND","message":"Requested function was not found"}')
+NO_GRANT = call(
+    403, '{"code":"42501","details":null,"hint":null,"message":"permission denied for table backup_history"}'
+)
+HIDDEN = call(200, "[]", rows=0)
+OWN_401 = call(401, '{"success":false,"error":"Unauthorized"}')
+NOT_MADE = Call(outcome=Outcome.NOT_MADE)
+NO_GRANT_NOW = rls(Reach.REFUSED, sqlstate="42501", message="permission denied for table backup_history")
+BLOCKED_NOW = rls(Reach.NO_ROW, row_visible=False)
+UNKNOWN_RLS = RlsEvidence(proof=cases.NOT_THERE)
+GONE = function(
+    record=None,
+    empty_post=HttpAnswer(
+        status=404,
+        error_code="NOT_FOUND",
+        from_function=False,
+        body='{"code":"NOT_FOUND","message":"Requested function was not found"}',
+    ),
+)
+
+
+def diagnosed(one: Case) -> Diagnosis:
+    judgement = judge(one, (loaded.check for loaded in load_checks().checks))
+    assert judgement.errors == ()
+    return diagnose(one, judgement.findings)
+
+
+def causes(one: Case) -> list[str]:
+    return [cause.code for cause in diagnosed(one).causes]
+
+
+def over(function_call: Call, fallback_call: Call, **changes: object) -> object:
+    return workflow(log(function_call, fallback_call, **changes))
+
+
+STUCK = {
+    "function gone, no grant": (
+        case(over(GATEWAY_404, NO_GRANT), GONE, NO_GRANT_NOW),
+        ["function/not-deployed", "rls/no-grant"],
+    ),
+    "the same without a log": (
+        case(GONE, NO_GRANT_NOW),
+        ["function/not-deployed", "rls/no-grant"],
+    ),
+    "the same error twice is one cause": (
+        case(over(call(500, '{"error":"42501: permission denied for table backup_history"}'), NO_GRANT), NO_GRANT_NOW),
+        ["rls/no-grant"],
+    ),
+    "a 500 without words is explained by what lies below": (
+        case(over(call(500), NO_GRANT), NO_GRANT_NOW),
+        ["rls/no-grant"],
+    ),
+    "a 500 with the function's own bug is not": (
+        case(over(call(500, "TypeError: Cannot read properties of undefined"), NO_GRANT), NO_GRANT_NOW),
+        ["function/server-error", "rls/no-grant"],
+    ),
+    "the keys differ, the fallback's row is hidden": (
+        case(
+            over(OWN_401, HIDDEN),
+            secrets(function_key=FunctionKey(setting="BACKUP_API_KEY", match=KeyMatch.DIFFERENT)),
+            BLOCKED_NOW,
+        ),
+        ["secrets/api-key-mismatch", "rls/update-blocked"],
+    ),
+    "the keys fit again: it failed then and works now": (
+        case(over(OWN_401, NO_GRANT), rls()),
+        ["function/key-rejected", "rls/no-grant"],
+    ),
+    "the JWT gate": (
+        case(
+            over(call(401, '{"code":"UNAUTHORIZED_INVALID_JWT_FORMAT","message":"Invalid JWT"}'), NO_GRANT),
+            NO_GRANT_NOW,
+        ),
+        ["function/jwt-gate", "rls/no-grant"],
+    ),
+    "a bare 401 and verify_jwt on": (
+        case(
+            over(call(401), NO_GRANT),
+            function(
+                record=FunctionRecord(slug="update-backup", status="ACTIVE", verify_jwt=True),
+                empty_post=HttpAnswer(
+                    status=401,
+                    error_code="UNAUTHORIZED_INVALID_JWT_FORMAT",
+                    from_function=False,
+                    body='{"code":"UNAUTHORIZED_INVALID_JWT_FORMAT","message":"Invalid JWT"}',
+                ),
+            ),
+            NO_GRANT_NOW,
+        ),
+        ["function/jwt-gate", "rls/no-grant"],
+    ),
+    "a bare 401 that nothing explains": (
+        case(over(call(401), NO_GRANT), function(empty_post=cases.NOT_THERE, record=cases.NOT_THERE), NO_GRANT_NOW),
+        ["workflow/edge-call-failed", "rls/no-grant"],
+    ),
+    "a bare 404 of a function that was deployed since": (
+        case(
+            over(call(404), NO_GRANT),
+            function(
+                record=FunctionRecord(
+                    slug="update-backup",
+                    status="ACTIVE",
+                    verify_jwt=False,
+                    created_at=cases.ENDED + timedelta(hours=1),
+                )
+            ),
+            NO_GRANT_NOW,
+        ),
+        ["function/not-deployed", "rls/no-grant"],
+    ),
+    "the function's own 404": (
+        case(over(call(404, '{"error":"Backup not found"}'), NO_GRANT), rls()),
+        ["function/rejected", "rls/no-grant"],
+    ),
+    "legacy keys disabled fail both for one reason": (
+        case(
+            over(
+                call(500, '{"error":"Legacy API keys are disabled"}'),
+                call(401, '{"message":"Legacy API keys are disabled","hint":"Your legacy API keys"}'),
+            )
+        ),
+        ["secrets/revoked"],
+    ),
+    "a constraint refuses both": (
+        case(
+            over(
+                call(500, '{"code":"23514","message":"violates check constraint \\"status_check\\""}'),
+                call(400, '{"code":"23514","message":"violates check constraint \\"status_check\\""}'),
+            )
+        ),
+        ["row/constraint-rejects"],
+    ),
+    "no key for the function, and the fallback's key is the anon key": (
+        case(
+            over(NOT_MADE, call(401, '{"code":"42501","message":"permission denied for table backup_history"}')),
+            secrets(service_key=ServiceKey(setting="SUPABASE_SERVICE_ROLE_KEY", kind=KeyKind.LEGACY_JWT, role="anon")),
+        ),
+        ["secrets/wrong-role"],
+    ),
+    "both succeeded and a trigger resets the status": (
+        case(
+            over(call(200, '{"success":true}'), NOT_MADE),
+            row(
+                table=cases.table(
+                    triggers=(
+                        Trigger(
+                            name="keep",
+                            definition="CREATE TRIGGER keep BEFORE UPDATE",
+                            function="keep()",
+                            source="BEGIN NEW.status := 'in_progress'; RETURN NEW; END",
+                            before=True,
+                        ),
+                    )
+                )
+            ),
+        ),
+        ["row/trigger-interferes"],
+    ),
+    "the function says success and nothing explains the row": (
+        case(over(call(200, '{"success":true}'), NOT_MADE)),
+        ["function/false-success"],
+    ),
+    "a lock that is older than the failure": (
+        case(
+            over(Call(outcome=Outcome.TIMED_OUT), call(500, '{"code":"57014","message":"statement timeout"}')),
+            row(locks=(LockHolder(pid=4711, transaction_start=cases.CREATED, state="idle in transaction"),)),
+        ),
+        ["row/locked"],
+    ),
+    "a lock that came after the failure explains nothing": (
+        case(
+            over(GATEWAY_404, NO_GRANT),
+            GONE,
+            NO_GRANT_NOW,
+            row(locks=(LockHolder(pid=4711, transaction_start=cases.NOW, state="active"),)),
+        ),
+        ["function/not-deployed", "rls/no-grant"],
+    ),
+    "an integer column and a backup of 3 GB": (
+        case(
+            row(table=cases.table(columns=tuple(
+                Column(name="size_bytes", type="integer") if one.name == "size_bytes" else one for one in cases.COLUMNS
+            ))),
+            the_object(head=cases.stored(size=3_000_000_000)),
+        ),
+        ["row/size-overflow"],
+    ),
+    "the upload failed and the update was skipped": (
+        case(
+            workflow(
+                log(NOT_SAID, NOT_SAID, update_seen=False, uploaded=(), assignments={}, failed_step="Upload backup to S3",
+                    upload_errors=("upload failed: AccessDenied",)),
+                upload="failure",
+                update="skipped",
+            ),
+            GONE,
+            NO_GRANT_NOW,
+            the_object(expected_key=None, key_source=None, head=None, tail=None),
+        ),
+        ["workflow/failed-before-update"],
+    ),
+    "no run at all": (
+        case(
+            workflow(None, run=None, jobs=(), job=None, update_step=None, found_by=None, searched="3 runs"),
+            GONE,
+            the_object(expected_key=None, key_source=None, head=None, tail=None),
+        ),
+        ["workflow/run-not-found"],
+    ),
+    "no run, for the workflow is disabled": (
+        case(
+            workflow(
+                None, run=None, jobs=(), job=None, update_step=None, found_by=None,
+                workflows=(WorkflowState(id=1, name="Backup", path=".github/workflows/backup.yml", state="disabled_manually"),),
+            ),
+            the_object(expected_key=None, key_source=None, head=None, tail=None),
+        ),
+        ["workflow/disabled"],
+    ),
+    "a green run, a stuck row, and a role without BYPASSRLS": (
+        case(
+            workflow(log(OWN_401, call(204)), update="success"),
+            BLOCKED_NOW,
+            row(table=cases.table(grants=(cases.RoleGrants(role="service_role", exists=True, select=True, update=True),))),
+        ),
+        ["function/key-rejected", "rls/role-without-bypass"],
+    ),
+    "a green run and nothing that explains it": (
+        case(workflow(log(NOT_SAID, NOT_SAID), update="success")),
+        ["workflow/green-but-failed"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STUCK)
+def test_a_stuck_row_is_explained_by_the_chain(name: str) -> None:
+    one, expected = STUCK[name]
+
+    assert causes(one) == expected
+    assert diagnosed(one).verdict is Verdict.FAILING
+
+
+def test_no_row_is_the_root_whatever_else_is_broken() -> None:
+    one = case(
+        over(NOT_SAID, NOT_SAID, backup_id_not_found="Could not find backup_id"),
+        row(rows=()),
+        GONE,
+    )
+
+    assert causes(one) == ["row/missing"]
+
+
+def test_a_refused_look_up_is_not_a_missing_row() -> None:
+    refused = call(401, '{"message":"Invalid API key","hint":"Double check your Supabase key"}')
+    one = case(over(NOT_SAID, NOT_SAID, backup_id_not_found="Could not find backup_id", lookup_call=refused))
+
+    assert causes(one) == ["secrets/revoked"]
+
+
+def test_a_right_row_with_its_object_is_healthy_and_a_broken_function_only_a_warning() -> None:
+    one = case(
+        row(cases.finished_row()),
+        workflow(log(GATEWAY_404, call(200, "[{}]", rows=1)), update="success"),
+        GONE,
+    )
+    found = diagnosed(one)
+
+    assert found.verdict is Verdict.HEALTHY
+    assert found.causes == ()
+    assert {placed.severity for placed in found.placed} <= {"warn", "info"}
+    assert "function/not-deployed" in {placed.judged.code for placed in found.placed}
+
+
+def test_a_right_row_whose_object_is_gone_is_failing() -> None:
+    one = case(row(cases.finished_row()), the_object(head=None, tail=None))
+
+    assert causes(one) == ["object/missing"]
+
+
+def test_a_row_that_could_not_be_seen_is_unknown() -> None:
+    unseen = Unseen(why=Why.UNREACHABLE, what="PostgreSQL refused the connection.")
+    one = case(row(rows=unseen, table=unseen, server=unseen, api=unseen))
+
+    assert diagnosed(one).verdict is Verdict.UNKNOWN
+
+
+def test_a_right_row_whose_object_could_not_be_seen_is_unknown_unless_waived() -> None:
+    hidden = the_object(head=Unseen(why=Why.DENIED, what="S3 refused.", code="AccessDenied"), tail=None)
+    one = case(row(cases.finished_row()), hidden)
+
+    assert diagnosed(one).verdict is Verdict.UNKNOWN
+    assert diagnosed(case(row(cases.finished_row()), skipped=("object",))).verdict is Verdict.HEALTHY
