@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from doctor.case import Case
 from doctor.chain import Link
 from doctor.collectors.function import look
@@ -29,7 +28,9 @@ from doctor.story import (
     weigh,
 )
 
-check = Check(name="function", step=5, title="Edge function update-backup", evidence=FunctionEvidence)
+check = Check(
+    name="function", step=5, title="Edge function update-backup", evidence=FunctionEvidence
+)
 check.collector(look)
 
 UNAUTHORIZED = 401
@@ -385,8 +386,12 @@ def server_error(seen: FunctionEvidence, case: Case) -> Found | None:
         )
     answer = _answer(seen)
     tested = isinstance(seen.test_call, HttpAnswer)
-    crashes_now = answer is not None and answer.status >= 500 and (  # noqa: PLR2004 -- HTTP
-        _says_now(seen, "function/server-error") or answer.from_function
+    crashes_now = (
+        answer is not None
+        and answer.status >= 500
+        and (
+            _says_now(seen, "function/server-error") or answer.from_function
+        )
     )
     unexplained = call.outcome is Outcome.NOT_SAID and row_state(case) is RowState.IN_PROGRESS
     if not crashes_now or answer is None or not unexplained:
@@ -474,8 +479,12 @@ def timeout(seen: FunctionEvidence, case: Case) -> Found | None:
     now = isinstance(seen.empty_post, Unseen) and seen.empty_post.why is Why.TIMED_OUT
     if not in_log and not now and not _says_now(seen, "function/timeout"):
         return None
-    then: dict[Link, bool | None] = {Link.FUNCTION_UPDATES: True} if in_log else function_then(case, "function/timeout")
-    weight = weigh(then, now=True if now or _says_now(seen, "function/timeout") else None, case=case)
+    then: dict[Link, bool | None] = (
+        {Link.FUNCTION_UPDATES: True} if in_log else function_then(case, "function/timeout")
+    )
+    weight = weigh(
+        then, now=True if now or _says_now(seen, "function/timeout") else None, case=case
+    )
     if weight is None:
         return None
     return weight.found(
@@ -504,7 +513,11 @@ def inactive(seen: FunctionEvidence, case: Case) -> Found | None:
     if record is None or record.status == "ACTIVE":
         return None
     then = function_then(
-        case, "function/inactive", "function/not-deployed", "function/rate-limited", "function/server-error"
+        case,
+        "function/inactive",
+        "function/not-deployed",
+        "function/rate-limited",
+        "function/server-error",
     )
     weight = weigh(then, now=True, case=case)
     if weight is None:
@@ -561,7 +574,9 @@ def project_paused(seen: FunctionEvidence, case: Case) -> Found | None:
     state = seen.project.status if isinstance(seen.project, Project) else None
     now = None if state is None else state in PAUSED
     answer = _answer(seen)
-    if answer is not None and (answer.status in (530, 540) or _says_now(seen, "function/project-paused")):
+    if answer is not None and (
+        answer.status in (530, 540) or _says_now(seen, "function/project-paused")
+    ):
         now = True
     codes = ("function/project-paused", "function/unreachable")
     then: dict[Link, bool | None] = {
@@ -632,7 +647,13 @@ def _fallback_restricted(case: Case) -> bool | None:
 @check.cause(
     "function/unreachable",
     breaks=Link.FUNCTION_UPDATES,
-    yields_to=("function/project-paused", "secrets/bad-url", "secrets/missing", "secrets/empty", "secrets/whitespace"),
+    yields_to=(
+        "function/project-paused",
+        "secrets/bad-url",
+        "secrets/missing",
+        "secrets/empty",
+        "secrets/whitespace",
+    ),
 )
 def unreachable(seen: FunctionEvidence, case: Case) -> Found | None:
     """Nothing answered at the function's address.
@@ -649,7 +670,11 @@ def unreachable(seen: FunctionEvidence, case: Case) -> Found | None:
         return weight.found(
             f"Nothing answered at the address of {seen.name}.",
             _evidence(seen, case),
-            (manual("Check the URL and the platform's status page", "https://status.supabase.com"),),
+            (
+                manual(
+                    "Check the URL and the platform's status page", "https://status.supabase.com"
+                ),
+            ),
         )
     return _doctor_cannot_reach(seen)
 
@@ -676,5 +701,3 @@ def _doctor_cannot_reach(seen: FunctionEvidence) -> Found | None:
         severity=Severity.INFO,
         role=Role.CONTEXT,
     )
-
-

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from statistics import median
 
+from doctor.collectors.object import look
+
 from doctor.case import Case
 from doctor.chain import Link
-from doctor.collectors.object import look
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.object import (
-
     ObjectEvidence,
     Search,
     StoredObject,
@@ -81,9 +81,10 @@ def _gone(seen: ObjectEvidence) -> bool:
     return seen.expected_key is not None and seen.head is None and isinstance(seen.bucket, str)
 
 
-def _make_again(case: Case) -> Fix:
-    repeat = "then start a new backup: this one has no file" if case else ""
-    return manual("Make the backup again", f"Find out why the file is not there, {repeat}.")
+MAKE_AGAIN = manual(
+    "Make the backup again",
+    "Find out why the file is not there, then start a new backup: this one has no file.",
+)
 
 
 def _row_is_done(case: Case) -> bool:
@@ -120,7 +121,7 @@ def missing(seen: ObjectEvidence, case: Case) -> Found | None:
         return Found(
             summary=f"{seen.expected_key} is not in the bucket {_bucket(seen)}.",
             evidence=(_expected(seen), *_searched(seen, case)),
-            fixes=(_make_again(case),),
+            fixes=(MAKE_AGAIN,),
         )
     searched = seen.search if isinstance(seen.search, Search) else None
     unfinished = row_state(case) in (RowState.IN_PROGRESS, RowState.OTHER) and is_over(case)
@@ -171,7 +172,11 @@ def found_elsewhere(seen: ObjectEvidence, case: Case) -> Found | None:
     )
 
 
-@check.cause("object/size-mismatch", breaks=Link.FUNCTION_UPDATES, yields_to=("object/truncated", "object/empty"))
+@check.cause(
+    "object/size-mismatch",
+    breaks=Link.FUNCTION_UPDATES,
+    yields_to=("object/truncated", "object/empty"),
+)
 def size_mismatch(seen: ObjectEvidence, case: Case) -> Found | None:
     """The object has another size than the row says.
 
@@ -215,11 +220,13 @@ def empty(seen: ObjectEvidence, case: Case) -> Found | None:
     return Found(
         summary=f"{here.key} is empty (0 bytes).",
         evidence=(_found_one(seen, here),),
-        fixes=(_make_again(case),),
+        fixes=(MAKE_AGAIN,),
     )
 
 
-@check.cause("object/truncated", breaks=Link.FILE_UPLOADED, yields_to=("object/empty", *STOPPED_BEFORE))
+@check.cause(
+    "object/truncated", breaks=Link.FILE_UPLOADED, yields_to=("object/empty", *STOPPED_BEFORE)
+)
 def truncated(seen: ObjectEvidence, case: Case) -> Found | None:
     """The object is not a complete zip.
 
@@ -240,7 +247,7 @@ def truncated(seen: ObjectEvidence, case: Case) -> Found | None:
             _found_one(seen, here),
             exhibit("end of the archive", tail.problem or "no end record", "S3, ranged GET", None),
         ),
-        fixes=(_make_again(case),),
+        fixes=(MAKE_AGAIN,),
     )
 
 
@@ -266,7 +273,7 @@ def unfinished_upload(seen: ObjectEvidence, case: Case) -> Found | None:
     return Found(
         summary=f"The upload of {newest.key} was begun and never completed{parts}.",
         evidence=tuple(_upload(seen, one) for one in uploads),
-        fixes=(*(_abort(seen, one) for one in uploads), _make_again(case)),
+        fixes=(*(_abort(seen, one) for one in uploads), MAKE_AGAIN),
     )
 
 
@@ -328,7 +335,7 @@ def deleted(seen: ObjectEvidence, case: Case) -> Found | None:
             ),
             *((_found_one(seen, marker.previous),) if marker.previous else ()),
         ),
-        fixes=restore or (_make_again(case),),
+        fixes=restore or (MAKE_AGAIN,),
     )
 
 
@@ -419,8 +426,12 @@ def bucket_missing(seen: ObjectEvidence, case: Case) -> Found | None:
         )
     return Found(
         summary=f"The bucket does not exist. {refused.what}",
-        evidence=(exhibit("answer", refused.code, "S3", f"aws s3 ls s3://{case.names.bucket or ''}"),),
-        fixes=(setting("Correct the bucket's name", "BACKUP_BUCKET, and the workflow's own setting."),),
+        evidence=(
+            exhibit("answer", refused.code, "S3", f"aws s3 ls s3://{case.names.bucket or ''}"),
+        ),
+        fixes=(
+            setting("Correct the bucket's name", "BACKUP_BUCKET, and the workflow's own setting."),
+        ),
     )
 
 
@@ -438,7 +449,9 @@ def _access(seen: ObjectEvidence, kinds: tuple[Why, ...], codes: frozenset[str])
     refused = _refusal(seen)
     if refused is None or refused.code in ("NoSuchBucket", "InvalidObjectState"):
         return None
-    if refused.code in codes or (refused.code not in REGION_CODES | CREDENTIAL_CODES and refused.why in kinds):
+    if refused.code in codes or (
+        refused.code not in REGION_CODES | CREDENTIAL_CODES and refused.why in kinds
+    ):
         return refused
     return None
 
@@ -512,5 +525,3 @@ def archive_is_whole(seen: ObjectEvidence) -> bool | None:
     if here is None or here.size == 0:
         return False
     return tail.whole if isinstance(tail, ZipTail) else None
-
-

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from doctor.case import Case
 from doctor.collectors.rls import look
+
+from doctor.case import Case
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.rls import Proof, Reach, RlsEvidence
 from doctor.evidence.row import Policy, Table
@@ -14,7 +15,11 @@ from doctor.sql import identifier, literal
 from doctor.story import BOTH_WRITES, database_then, fallback_call, function_call, weigh
 
 check = Check(
-    name="rls", step=None, title="Row-level security and grants", evidence=RlsEvidence, needs=("row",)
+    name="rls",
+    step=None,
+    title="Row-level security and grants",
+    evidence=RlsEvidence,
+    needs=("row",),
 )
 check.collector(look)
 
@@ -55,7 +60,9 @@ def _evidence(seen: RlsEvidence, case: Case) -> tuple[Exhibit, ...]:
     return (*logged, exhibit(f"UPDATE as {proof.role}", said, f"database, {how}", command))
 
 
-@check.cause("rls/no-grant", breaks=BOTH_WRITES, yields_to=("secrets/wrong-role", "row/table-missing"))
+@check.cause(
+    "rls/no-grant", breaks=BOTH_WRITES, yields_to=("secrets/wrong-role", "row/table-missing")
+)
 def no_grant(seen: RlsEvidence, case: Case) -> Found | None:
     """The role that writes has no grant on the table.
 
@@ -162,7 +169,9 @@ def _disable(case: Case) -> Fix:
     )
 
 
-@check.cause("rls/role-without-bypass", breaks=BOTH_WRITES, yields_to=("secrets/wrong-role", "row/missing"))
+@check.cause(
+    "rls/role-without-bypass", breaks=BOTH_WRITES, yields_to=("secrets/wrong-role", "row/missing")
+)
 def role_without_bypass(seen: RlsEvidence, case: Case) -> Found | None:
     """service_role has lost BYPASSRLS, and no policy lets it through.
 
@@ -179,7 +188,9 @@ def role_without_bypass(seen: RlsEvidence, case: Case) -> Found | None:
         return None
     if role != SERVICE_ROLE or grants.bypasses_rls or grants.superuser or not known.rls_enabled:
         return None
-    blocked = proof.reach is Reach.NO_ROW or proof.row_visible is False or proof.new_row_allowed is False
+    blocked = (
+        proof.reach is Reach.NO_ROW or proof.row_visible is False or proof.new_row_allowed is False
+    )
     if not blocked:
         return None
     then = database_then(case, "rls/role-without-bypass", "rls/update-blocked", silent=True)
@@ -244,7 +255,8 @@ def disabled(seen: RlsEvidence, case: Case) -> Found | None:
     public = [
         grants.role
         for grants in known.grants
-        if grants.role in ("anon", "authenticated") and (grants.select or grants.update or grants.insert)
+        if grants.role in ("anon", "authenticated")
+        and (grants.select or grants.update or grants.insert)
     ]
     whom = f"it is open to {listed(public)}" if public else "only missing grants protect it"
     return Found(

@@ -9,8 +9,7 @@ from doctor.chain import Link
 from doctor.collectors.row import look
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.log import Outcome
-from doctor.evidence.row import Column, RowEvidence, Table, Trigger
-from doctor.evidence.workflow import Run
+from doctor.evidence.row import RowEvidence, Table, Trigger
 from doctor.framework import Check, Found
 from doctor.model import Exhibit, Fix, Risk, Role, Severity
 from doctor.show import (
@@ -197,7 +196,9 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
         "Forbid the next duplicate (once the present ones are gone)",
         f"ALTER TABLE {table(case)} ADD UNIQUE ({identifier(case.names.column('dispatch_id'))});",
     )
-    summary = f"{len(seen.rows)} rows have this dispatch id: {listed(str(one) for one in statuses)}."
+    summary = (
+        f"{len(seen.rows)} rows have this dispatch id: {listed(str(one) for one in statuses)}."
+    )
     if case.names.success in statuses and case.names.in_progress in statuses:
         return Found(summary=summary, evidence=evidence, fixes=(unique,))
     return Found(
@@ -341,7 +342,9 @@ def _lacking(known: Table, case: Case, wanted: tuple[str, ...]) -> tuple[str, ..
 
 def _column_named_in_log(case: Case) -> str | None:
     text = f"{function_call(case).body}\n{fallback_call(case).body}"
-    match = re.search(r"the '([^']+)' column|column \"?(?:\w+\.)?(\w+)\"? (?:of|does not exist)", text)
+    match = re.search(
+        r"the '([^']+)' column|column \"?(?:\w+\.)?(\w+)\"? (?:of|does not exist)", text
+    )
     return (match.group(1) or match.group(2)) if match else None
 
 
@@ -468,8 +471,10 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
     Source: PostgreSQL SQLSTATE class 23.
     """
     evaluated = case.rls.constraints if case.rls else ()
-    refusing = () if isinstance(evaluated, Unseen) else tuple(
-        one for one in evaluated if one.accepts is False
+    refusing = (
+        ()
+        if isinstance(evaluated, Unseen)
+        else tuple(one for one in evaluated if one.accepts is False)
     )
     could_look = not isinstance(evaluated, Unseen) and _table(seen) is not None and case.rls
     now = True if refusing else (False if could_look else None)
@@ -498,7 +503,8 @@ def _other_constraint_in_log(case: Case, seen: RowEvidence) -> bool:
     named = _constraint_in_log(case)
     known = _table(seen)
     return named is None or (
-        known is not None and any(one.name == named and one.kind != "c" for one in known.constraints)
+        known is not None
+        and any(one.name == named and one.kind != "c" for one in known.constraints)
     )
 
 
@@ -552,7 +558,17 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
     if weight is None or (not weight.is_cause and not suspects):
         names = listed(one.name for one in firing)
         note = f"The table has triggers that an update fires: {names}."
-        return Found(summary=note, evidence=evidence, breaks=(), severity=Severity.INFO, role=Role.CONTEXT) if firing else None
+        return (
+            Found(
+                summary=note,
+                evidence=evidence,
+                breaks=(),
+                severity=Severity.INFO,
+                role=Role.CONTEXT,
+            )
+            if firing
+            else None
+        )
     blamed = listed(one.name for one in suspects or firing) or "a trigger"
     return weight.found(
         f"The trigger {blamed} rewrites or refuses the update.",
@@ -571,9 +587,13 @@ def _meddles(trigger: Trigger, case: Case) -> bool:
     source = re.sub(r"--[^\n]*", "", trigger.source)
     skips = trigger.before and re.search(r"\breturn\s+(null|old)\b", source, re.IGNORECASE)
     sets = re.search(rf"\bnew\.\"?{status}\"?\s*:?=", source, re.IGNORECASE)
-    raises = re.search(r"\braise\s+(exception|sqlstate|'|[a-z_]+\s*(;|using))", source, re.IGNORECASE)
+    raises = re.search(
+        r"\braise\s+(exception|sqlstate|'|[a-z_]+\s*(;|using))", source, re.IGNORECASE
+    )
     writes = re.search(
-        rf"\bupdate\s+(\w+\.)?\"?{re.escape(case.names.table_name)}\"?\s+(\w+\s+)?set\b", source, re.IGNORECASE
+        rf"\bupdate\s+(\w+\.)?\"?{re.escape(case.names.table_name)}\"?\s+(\w+\s+)?set\b",
+        source,
+        re.IGNORECASE,
     )
     instead = re.search(r"\bdo instead\b", trigger.definition, re.IGNORECASE)
     return bool(skips or sets or raises or writes or instead)
@@ -615,7 +635,12 @@ def locked(seen: RowEvidence, case: Case) -> Found | None:
         f"The row is locked{held}." if oldest else "The row was locked when the update came.",
         (
             *(
-                exhibit(f"process {one.pid}", f"{one.mode}: {one.query or one.state}", where(seen), _activity(one.pid))
+                exhibit(
+                    f"process {one.pid}",
+                    f"{one.mode}: {one.query or one.state}",
+                    where(seen),
+                    _activity(one.pid),
+                )
                 for one in holders
             ),
             *log_lines(case, "answer to the update", fallback_call(case)),
@@ -653,7 +678,12 @@ def database_read_only(seen: RowEvidence, case: Case) -> Found | None:
     return weight.found(
         "The database is read-only: it refuses every write.",
         (
-            exhibit("default_transaction_read_only", now, where(seen), "SHOW default_transaction_read_only;"),
+            exhibit(
+                "default_transaction_read_only",
+                now,
+                where(seen),
+                "SHOW default_transaction_read_only;",
+            ),
             *log_lines(case, "answer to the update", fallback_call(case)),
         ),
         (
@@ -679,7 +709,10 @@ def api_overloaded(seen: RowEvidence, case: Case) -> Found | None:
     """
     now = None
     if not isinstance(seen.api, Unseen):
-        now = bool(seen.api.code and OVERLOADED.match(seen.api.code)) or seen.api.status in (503, 504)
+        now = bool(seen.api.code and OVERLOADED.match(seen.api.code)) or seen.api.status in (
+            503,
+            504,
+        )
     weight = weigh(database_then(case, "row/api-overloaded"), now=now, case=case)
     if weight is None:
         return None
@@ -717,5 +750,7 @@ def unreachable(seen: RowEvidence, case: Case) -> Found | None:
         evidence=tuple(
             exhibit(f"route {one.route}", one.reason.what, "doctor", None) for one in seen.failures
         ),
-        fixes=(manual("Give the doctor a way to the database", seen.rows.remedy),) if seen.rows.remedy else (),
+        fixes=(manual("Give the doctor a way to the database", seen.rows.remedy),)
+        if seen.rows.remedy
+        else (),
     )

@@ -66,7 +66,11 @@ def whether_they_are_set(seen: SecretsEvidence, case: Case) -> tuple[Unseen, ...
     in_log = all(one is not None and one.shown is not Shown.EMPTY for one in logged)
     if in_log or seen.all_levels_read():
         return ()
-    levels = (seen.levels,) if isinstance(seen.levels, Unseen) else tuple(one.secrets for one in seen.levels)
+    levels = (
+        (seen.levels,)
+        if isinstance(seen.levels, Unseen)
+        else tuple(one.secrets for one in seen.levels)
+    )
     return unseen(*levels)
 
 
@@ -76,7 +80,8 @@ def _gh_list(case: Case) -> str:
 
 def _gh_set(case: Case, name: str) -> Fix:
     return shell(
-        f"Set {name} on GitHub (asks for the value)", f"gh secret set {quote(name)}{repo_flag(case)}"
+        f"Set {name} on GitHub (asks for the value)",
+        f"gh secret set {quote(name)}{repo_flag(case)}",
     )
 
 
@@ -183,7 +188,9 @@ def _env_line(case: Case, logged: Variable | None) -> tuple[Exhibit, ...]:
     if logged is None:
         return ()
     value = "***" if logged.shown is Shown.MASKED else logged.shown
-    return (exhibit(f"{logged.name} in the log's env: block", value, "workflow log", log_command(case)),)
+    return (
+        exhibit(f"{logged.name} in the log's env: block", value, "workflow log", log_command(case)),
+    )
 
 
 def _new_api_key(case: Case) -> tuple[Fix, ...]:
@@ -220,7 +227,10 @@ def _empty_on_github(seen: SecretsEvidence, name: str, case: Case) -> Found | No
     stored, use = seen.stored(name), _touches(case, name)
     read_at = run_read_secrets_at(case)
     if stored and stored.updated_at and read_at and stored.updated_at > read_at:
-        state, healed = f"was empty or missing in this run; it was set later, {rfc3339(stored.updated_at)}", True
+        state, healed = (
+            f"was empty or missing in this run; it was set later, {rfc3339(stored.updated_at)}",
+            True,
+        )
     else:
         state, healed = "is set on GitHub but was empty in this run", False
     if use == "key":
@@ -235,7 +245,9 @@ def _empty_on_github(seen: SecretsEvidence, name: str, case: Case) -> Found | No
         then = database_then(case, "secrets/missing", "secrets/empty")
         then = {link: True if shown is None else shown for link, shown in then.items()}
     else:
-        failed_before = case.log is not None and bool(case.log.upload_errors or case.log.failed_step)
+        failed_before = case.log is not None and bool(
+            case.log.upload_errors or case.log.failed_step
+        )
         then = {Link.FILE_UPLOADED: True if failed_before else False}
     weight = weigh(then, now=not healed, case=case)
     if weight is None:
@@ -256,7 +268,11 @@ def _empty_in_function(seen: SecretsEvidence, case: Case) -> list[Found]:
     return [
         weight.found(
             f"The function's own {API_KEY} is empty.",
-            (exhibit("digest", "that of the empty string", "Management API", _function_list(case)),),
+            (
+                exhibit(
+                    "digest", "that of the empty string", "Management API", _function_list(case)
+                ),
+            ),
             _new_api_key(case),
         )
     ]
@@ -341,8 +357,12 @@ def _function_key_whitespace(seen: SecretsEvidence, case: Case) -> Found | None:
         f"{API_KEY} has blanks or a newline around it ({side}), so the two sides differ.",
         (
             *_env_line(case, logged),
-            exhibit("digests", "equal but for surrounding whitespace" if unequal else "not compared",
-                    "Management API", _function_list(case)),
+            exhibit(
+                "digests",
+                "equal but for surrounding whitespace" if unequal else "not compared",
+                "Management API",
+                _function_list(case),
+            ),
         ),
         _new_api_key(case),
     )
@@ -363,7 +383,9 @@ def bad_url(seen: SecretsEvidence, case: Case) -> Found | None:
     logged = case.log.variable(*SERVICE_URLS) if case.log else None
     problem = url.problem if url else None
     unreached = {function_call(case).outcome, fallback_call(case).outcome} & {Outcome.UNREACHABLE}
-    malformed = "URL" in " ".join((*function_call(case).lines, *fallback_call(case).lines)) and bool(unreached)
+    malformed = "URL" in " ".join(
+        (*function_call(case).lines, *fallback_call(case).lines)
+    ) and bool(unreached)
     if not problem:
         return None
     if pipeline_key_worked(case) or function_key_worked(case):
@@ -497,7 +519,11 @@ def revoked(seen: SecretsEvidence, case: Case) -> Found | None:
         return None
     legacy = _legacy_off(seen, case)
     name = key.setting if key else "VITE_SUPABASE_SERVICE_ROLE_KEY"
-    why = "legacy API keys are disabled" if legacy else "it was rotated or deleted, or belongs elsewhere"
+    why = (
+        "legacy API keys are disabled"
+        if legacy
+        else "it was rotated or deleted, or belongs elsewhere"
+    )
     return weight.found(
         f"Supabase refuses the service-role key: {why}.",
         (
@@ -597,7 +623,10 @@ def api_key_mismatch(seen: SecretsEvidence, case: Case) -> Found | None:
         return _own_copy(f"{key.setting}, as the doctor was given it, is not the function's.")
     since = _changed_since(seen, case)
     weight = weigh(
-        function_then(case, *FUNCTION_REFUSES_KEY, "function/rejected"), now=True, since=since, case=case
+        function_then(case, *FUNCTION_REFUSES_KEY, "function/rejected"),
+        now=True,
+        since=since,
+        case=case,
     )
     if weight is None:
         return None
@@ -653,7 +682,12 @@ def function_secret_missing(seen: SecretsEvidence, case: Case) -> Found | None:
         return None
     if function_key_worked(case) and function_call(case).outcome is Outcome.OK:
         return None
-    codes = (*FUNCTION_REFUSES_KEY, "function/server-error", "function/rejected", "function/boot-error")
+    codes = (
+        *FUNCTION_REFUSES_KEY,
+        "function/server-error",
+        "function/rejected",
+        "function/boot-error",
+    )
     weight = weigh(function_then(case, *codes), now=True, case=case)
     if weight is None:
         return None
@@ -694,7 +728,8 @@ def public_prefix(seen: SecretsEvidence, case: Case) -> Found | None:
         return None
     everywhere = file is not None and name in file.env_secrets
     building = file is not None and any(
-        name in step.secrets and "build" in f"{step.name} {step.script}".lower()
+        name in step.secrets
+        and "build" in f"{step.name} {step.script}".lower()
         and step is not file.update_step
         and any(tool in step.script for tool in ("npm ", "yarn", "pnpm", "vite", "bun "))
         for step in file.steps

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from doctor.collectors.workflow import look
+
 from doctor.case import Case
 from doctor.chain import Link
-from doctor.collectors.workflow import look
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.log import Call, Outcome
 from doctor.evidence.workflow import Job, Run, Step, WorkflowEvidence
@@ -65,7 +66,8 @@ def _run_exhibits(seen: WorkflowEvidence, case: Case) -> tuple[Exhibit, ...]:
         return (exhibit("searched", seen.searched or "GitHub's runs", "GitHub API", None),)
     found = f"{run.id} (attempt {run.attempt}), found by {seen.found_by}"
     steps = "\n".join(
-        f"{step.conclusion or step.status}: {step.name}" for step in (seen.job.steps if seen.job else ())
+        f"{step.conclusion or step.status}: {step.name}"
+        for step in (seen.job.steps if seen.job else ())
     )
     return (
         exhibit("run", found, "GitHub API", _view(seen, case)),
@@ -87,8 +89,13 @@ def _rerun(seen: WorkflowEvidence, case: Case) -> tuple[Fix, ...]:
 
 def link_reached(seen: WorkflowEvidence) -> Link:
     """The link of the chain at which the job stopped."""
-    if seen.update_step is not None and seen.update_step.status != "queued" and (
-        seen.update_step.conclusion not in (None, "skipped") or seen.update_step.status == "in_progress"
+    if (
+        seen.update_step is not None
+        and seen.update_step.status != "queued"
+        and (
+            seen.update_step.conclusion not in (None, "skipped")
+            or seen.update_step.status == "in_progress"
+        )
     ):
         return Link.FUNCTION_UPDATES
     stopped = _first_bad_step(seen)
@@ -128,7 +135,12 @@ def run_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
     if seen.run is not None or progress(case) is Progress.GOING:
         return None
     evidence = (
-        exhibit("searched", seen.searched or "GitHub's runs", "GitHub API", f"gh run list{repo_flag(case)}"),
+        exhibit(
+            "searched",
+            seen.searched or "GitHub's runs",
+            "GitHub API",
+            f"gh run list{repo_flag(case)}",
+        ),
     )
     if seen.candidates:
         listed = [f"{run.id}: {run.title}" for run in seen.candidates[:10]]
@@ -188,7 +200,10 @@ def disabled(seen: WorkflowEvidence, case: Case) -> Found | None:
     evidence = (
         exhibit("state", workflow.state, "GitHub API", f"gh workflow list --all{repo_flag(case)}"),
     )
-    enable = shell("Enable it", f"gh workflow enable {quote(workflow.path.rsplit('/', 1)[-1])}{repo_flag(case)}")
+    enable = shell(
+        "Enable it",
+        f"gh workflow enable {quote(workflow.path.rsplit('/', 1)[-1])}{repo_flag(case)}",
+    )
     summary = f"The workflow {workflow.path} is disabled ({workflow.state})."
     if seen.run is None:
         return Found(summary=summary, evidence=evidence, fixes=(enable,))
@@ -337,7 +352,9 @@ def _timed_out(seen: WorkflowEvidence) -> bool:
     by_job = any(JOB_TIMEOUT.search(line) for line in said)
     if job.conclusion == "timed_out" or any(step.conclusion == "timed_out" for step in job.steps):
         return True
-    return (by_job and job.conclusion in ("cancelled", "failure")) or (by_step and job.conclusion != "success")
+    return (by_job and job.conclusion in ("cancelled", "failure")) or (
+        by_step and job.conclusion != "success"
+    )
 
 
 @check.cause("workflow/timed-out", breaks=Link.BACKUP_MADE)
@@ -360,9 +377,15 @@ def timed_out(seen: WorkflowEvidence, case: Case) -> Found | None:
         summary=f"The job {job.name!r} ran into its time limit{at}.",
         evidence=(
             *_run_exhibits(seen, case),
-            *(exhibit("annotation", line, "GitHub API", _view(seen, case)) for line in job.annotations),
+            *(
+                exhibit("annotation", line, "GitHub API", _view(seen, case))
+                for line in job.annotations
+            ),
         ),
-        fixes=(setting("Raise the limit", "Raise `timeout-minutes` of the job or step."), *_rerun(seen, case)),
+        fixes=(
+            setting("Raise the limit", "Raise `timeout-minutes` of the job or step."),
+            *_rerun(seen, case),
+        ),
         breaks=(link_reached(seen),),
     )
 
@@ -399,7 +422,13 @@ def _update_ended_well(seen: WorkflowEvidence) -> bool:
 @check.cause(
     "workflow/failed-before-update",
     breaks=(Link.BACKUP_MADE,),
-    yields_to=("secrets/missing", "secrets/empty", "workflow/timed-out", "workflow/cancelled", "object/bucket-missing"),
+    yields_to=(
+        "secrets/missing",
+        "secrets/empty",
+        "workflow/timed-out",
+        "workflow/cancelled",
+        "object/bucket-missing",
+    ),
 )
 def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
     """A step before the update failed: the backup was not made, or not uploaded.
@@ -418,15 +447,28 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
         return None
     errors = (log.upload_errors or log.errors) if log else ()
     quoted = f": {errors[0]}" if errors else ""
-    name = f"The step {step.name!r} failed" if step else "The upload failed, in a step that is green all the same"
-    uploads = bool(log and log.upload_errors) or (step is not None and bool(UPLOAD_STEP.search(step.name)))
+    name = (
+        f"The step {step.name!r} failed"
+        if step
+        else "The upload failed, in a step that is green all the same"
+    )
+    uploads = bool(log and log.upload_errors) or (
+        step is not None and bool(UPLOAD_STEP.search(step.name))
+    )
     return Found(
         summary=f"{name}{quoted}",
         evidence=(
             *_run_exhibits(seen, case),
-            *((exhibit("error", "\n".join(errors), "workflow log", log_command(case)),) if errors else ()),
+            *(
+                (exhibit("error", "\n".join(errors), "workflow log", log_command(case)),)
+                if errors
+                else ()
+            ),
         ),
-        fixes=(manual("Mend what the step says, then run the workflow again", _advice(errors)), *_rerun(seen, case)),
+        fixes=(
+            manual("Mend what the step says, then run the workflow again", _advice(errors)),
+            *_rerun(seen, case),
+        ),
         breaks=(Link.FILE_UPLOADED if uploads else Link.BACKUP_MADE,),
     )
 
@@ -444,7 +486,9 @@ def _failed_before(seen: WorkflowEvidence) -> Step | None:
     if update is not None and update.conclusion not in (None, "skipped"):
         return None
     others = (one for one in _jobs(seen) if one.id != job.id and one.conclusion == "failure")
-    return next((step for one in others for step in one.steps if step.conclusion == "failure"), None)
+    return next(
+        (step for one in others for step in one.steps if step.conclusion == "failure"), None
+    )
 
 
 def _swallowed_upload_error(case: Case) -> bool:
@@ -516,7 +560,9 @@ def step_skipped(seen: WorkflowEvidence, case: Case) -> Found | None:
     job, step = seen.job, seen.update_step
     step_off = step is not None and step.conclusion == "skipped"
     job_off = job is not None and job.conclusion == "skipped"
-    stopped = _failed_before(seen) is not None or (job and job.conclusion in ("cancelled", "timed_out"))
+    stopped = _failed_before(seen) is not None or (
+        job and job.conclusion in ("cancelled", "timed_out")
+    )
     if not (step_off or job_off) or stopped:
         return None
     file_step = getattr(seen.file, "update_step", None)
@@ -548,7 +594,11 @@ def backup_id_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
         summary="The update step found no backup id for this dispatch.",
         evidence=(
             exhibit("line", line, "workflow log", log_command(case)),
-            *log_lines(case, "answer to the look-up", case.log.lookup_call if case.log else Call(outcome=Outcome.NOT_SAID)),
+            *log_lines(
+                case,
+                "answer to the look-up",
+                case.log.lookup_call if case.log else Call(outcome=Outcome.NOT_SAID),
+            ),
         ),
         fixes=(
             manual(
@@ -563,7 +613,9 @@ FAILED = (Outcome.REFUSED, Outcome.TIMED_OUT, Outcome.UNREACHABLE)
 
 
 @check.cause(
-    "workflow/edge-call-failed", breaks=Link.FUNCTION_UPDATES, yields_to=(*BELOW, "workflow/backup-id-not-found")
+    "workflow/edge-call-failed",
+    breaks=Link.FUNCTION_UPDATES,
+    yields_to=(*BELOW, "workflow/backup-id-not-found"),
 )
 def edge_call_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The update step's call of the edge function failed.
@@ -655,7 +707,14 @@ def green_but_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
         evidence=(
             *_run_exhibits(seen, case),
             *(
-                (exhibit("log of the step", "\n".join(case.log.update_excerpt), "workflow log", log_command(case)),)
+                (
+                    exhibit(
+                        "log of the step",
+                        "\n".join(case.log.update_excerpt),
+                        "workflow log",
+                        log_command(case),
+                    ),
+                )
                 if case.log and case.log.update_excerpt
                 else ()
             ),
@@ -707,5 +766,7 @@ def no_access(seen: WorkflowEvidence, case: Case) -> Found | None:
         return None
     return Found(
         summary=f"GitHub does not let the doctor look. {refused.what}",
-        fixes=(setting("Give the doctor a token that may", refused.remedy),) if refused.remedy else (),
+        fixes=(setting("Give the doctor a token that may", refused.remedy),)
+        if refused.remedy
+        else (),
     )

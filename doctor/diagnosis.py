@@ -101,7 +101,9 @@ def decide(case: Case, findings: tuple[Judged, ...]) -> Verdict:
         return Verdict.FAILING if is_over(case) else Verdict.RUNNING
     if state is not RowState.RIGHT:
         return Verdict.FAILING
-    if any(one.role is Role.CAUSE and _matches(one.code, WRONG_ROW) and one.breaks for one in findings):
+    if any(
+        one.role is Role.CAUSE and _matches(one.code, WRONG_ROW) and one.breaks for one in findings
+    ):
         return Verdict.FAILING
     return Verdict.HEALTHY if _object_is_right(case) else Verdict.UNKNOWN
 
@@ -134,7 +136,9 @@ def _suspects(case: Case, verdict: Verdict, findings: tuple[Judged, ...]) -> tup
         return ()
     if state in (RowState.RIGHT, RowState.INCOMPLETE):
         return tuple(
-            one for one in able if _matches(one.code, WRONG_ROW) or set(one.breaks) & set(FILE_LINKS)
+            one
+            for one in able
+            if _matches(one.code, WRONG_ROW) or set(one.breaks) & set(FILE_LINKS)
         )
     if state is RowState.FAILED:
         early = tuple(one for one in able if min(one.breaks) < Link.FUNCTION_UPDATES)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from doctor.case import Case
 from doctor.chain import Link
 from doctor.evidence.base import Evidence
-from doctor.framework import AnyCheck, Found, Ruling, RuleInfo
+from doctor.framework import AnyCheck, Found, RuleInfo, Ruling
 from doctor.model import Role, Severity
 
 

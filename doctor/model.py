@@ -66,7 +66,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """A frozen value of the report."""
 
 
-class Exhibit(Model):
+class Exhibit(Model, frozen=True, kw_only=True):
     """One piece of evidence, where it was seen, and the command by which a person sees the same."""
 
     label: str
@@ -75,7 +75,7 @@ class Exhibit(Model):
     command: str | None = None
 
 
-class Fix(Model):
+class Fix(Model, frozen=True, kw_only=True):
     """Something that a person can do about a finding, ready to paste where its kind allows."""
 
     kind: FixKind
@@ -84,7 +84,7 @@ class Fix(Model):
     risk: Risk = Risk.LOW
 
 
-class Finding(Model):
+class Finding(Model, frozen=True, kw_only=True):
     """One thing that a rule found: this case in `summary`, the general in `explanation`."""
 
     code: str
@@ -96,7 +96,7 @@ class Finding(Model):
     fixes: tuple[Fix, ...] = ()
 
 
-class CheckResult(Model):
+class CheckResult(Model, frozen=True, kw_only=True):
     """What one check came to. `notes` say what could not be seen, and what would enable it."""
 
     check: str
@@ -108,14 +108,14 @@ class CheckResult(Model):
     notes: tuple[str, ...] = ()
 
 
-class Tool(Model):
+class Tool(Model, frozen=True, kw_only=True):
     """Which program wrote the report."""
 
     name: str
     version: str
 
 
-class Subject(Model):
+class Subject(Model, frozen=True, kw_only=True):
     """The backup that the report is about."""
 
     dispatch_id: str | None = None
@@ -124,7 +124,7 @@ class Subject(Model):
     s3_key: str | None = None
 
 
-class FailingStep(Model):
+class FailingStep(Model, frozen=True, kw_only=True):
     """The check that found the root cause, or the strongest symptom."""
 
     check: str
@@ -132,14 +132,14 @@ class FailingStep(Model):
     title: str
 
 
-class Moment(Model):
+class Moment(Model, frozen=True, kw_only=True):
     """Something that happened to this backup; `at` is RFC 3339 in UTC."""
 
     at: str
     what: str
 
 
-class Report(Model):
+class Report(Model, frozen=True, kw_only=True):
     """The whole report; `schema` prints its JSON Schema.
 
     `fix_notes` say why there is no fix SQL, or how the printed one was checked; `cannot_tell` what

@@ -192,7 +192,9 @@ def _correct(case: Case, diagnosis: Diagnosis) -> Repair:
     unsure = _unsure_of_object(case, seen)
     if unsure:
         return _none(unsure)
-    guard = {name: _raw(case, row, name) for name in GUARDED if case.names.column(name) in row.values}
+    guard = {
+        name: _raw(case, row, name) for name in GUARDED if case.names.column(name) in row.values
+    }
     here = seen.present
     if here is None or not _whole(seen):
         values: dict[str, Any] = {"status": case.names.failed, "error_text": _reason(diagnosis)}
@@ -295,10 +297,13 @@ def _update(case: Case, change: Change, diagnosis: Diagnosis) -> Repair:
         if not change.row.values or case.names.column(name) in change.row.values
     }
     assignments = ",\n  ".join(
-        f"{identifier(case.names.column(name))} = {literal(value)}" for name, value in columns.items()
+        f"{identifier(case.names.column(name))} = {literal(value)}"
+        for name, value in columns.items()
     )
     row_id = f"{identifier(case.names.column('id'))} = {literal(change.row.id)}"
-    guards = "".join(f"\n  AND {_unchanged(case, name, value)}" for name, value in change.guard.items())
+    guards = "".join(
+        f"\n  AND {_unchanged(case, name, value)}" for name, value in change.guard.items()
+    )
     aim = f"{row_id}{guards}"
     statement = f"UPDATE {table(case)}\nSET\n  {assignments}\nWHERE {aim}"
     return Repair(
@@ -326,7 +331,9 @@ def _transaction(case: Case, statement: str, wanted: str, diagnosis: Diagnosis) 
 
 def _first_mend(diagnosis: Diagnosis) -> str:
     """The first line: what would still refuse the statement. Codes only, nothing from outside."""
-    refusing = [one.code for one in diagnosis.causes if one.code in REFUSERS and not one.found.healed]
+    refusing = [
+        one.code for one in diagnosis.causes if one.code in REFUSERS and not one.found.healed
+    ]
     if not refusing:
         return ""
     return f"-- First mend {', '.join(refusing)} (its own fix is in the report): it refuses this statement.\n"

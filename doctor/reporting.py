@@ -30,7 +30,7 @@ from doctor.registry import Registry
 from doctor.repair import Repair, repair
 from doctor.runner import Collected, FixCheck
 from doctor.show import duration, rfc3339, size
-from doctor.story import RowState, Progress, progress, row_age, row_state
+from doctor.story import Progress, RowState, progress, row_age, row_state
 
 # Nobody asked for it, or the user did not give what it needs: the check was skipped.
 NOT_ASKED = frozenset({Why.NOT_CONFIGURED, Why.NOT_ASKED, Why.NOT_TRUSTED})
@@ -78,9 +78,7 @@ def planned_repair(collected: Collected, registry: Registry) -> Repair:
 # Results -----------------------------------------------------------------------------------------
 
 
-def _result(
-    check: AnyCheck, case: Case, diagnosis: Diagnosis, collected: Collected
-) -> CheckResult:
+def _result(check: AnyCheck, case: Case, diagnosis: Diagnosis, collected: Collected) -> CheckResult:
     evidence = case.evidence[check.name]
     placed = [one for one in diagnosis.placed if one.judged.check is check]
     gaps = (evidence,) if isinstance(evidence, Unseen) else check.gaps(evidence, case)
@@ -191,7 +189,9 @@ def _summary(case: Case, diagnosis: Diagnosis) -> str:
 def _healthy(case: Case, diagnosis: Diagnosis) -> str:
     seen = case.object
     here = seen.present if seen else None
-    file = f"{here.key} is in the bucket ({size(here.size)})" if here else "its file was not looked at"
+    file = (
+        f"{here.key} is in the bucket ({size(here.size)})" if here else "its file was not looked at"
+    )
     warned = [one for one in diagnosis.placed if one.severity is Severity.WARN]
     but = f" But: {warned[0].judged.found.summary}" if warned else ""
     return f"The backup succeeded: the row is right and {file}.{but}"
@@ -241,7 +241,9 @@ def _deciding_gap(case: Case) -> Unseen | None:
     if isinstance(row, Unseen):
         return row
     if case.row is None:
-        return Unseen(why=Why.NOT_ASKED, what="The row was not looked at.", remedy="Run the row check.")
+        return Unseen(
+            why=Why.NOT_ASKED, what="The row was not looked at.", remedy="Run the row check."
+        )
     if isinstance(case.row.rows, Unseen):
         return case.row.rows
     seen = case.evidence.get("object")
@@ -250,9 +252,7 @@ def _deciding_gap(case: Case) -> Unseen | None:
     return next(iter(case.object.gaps()), None) if case.object else None
 
 
-def _cannot_tell(
-    case: Case, diagnosis: Diagnosis, checks: tuple[AnyCheck, ...]
-) -> tuple[str, ...]:
+def _cannot_tell(case: Case, diagnosis: Diagnosis, checks: tuple[AnyCheck, ...]) -> tuple[str, ...]:
     """What is open, and what to give the doctor to settle it."""
     if diagnosis.verdict is Verdict.UNKNOWN:
         gap = _deciding_gap(case)
@@ -283,9 +283,7 @@ def _fix_check(mended: Repair, check: FixCheck | Unseen | None) -> tuple[str, ..
     if check.problem:
         return (f"The database would refuse the SQL as it stands: {check.problem}",)
     aimed = "" if check.rows is None else f", and it aims at {check.rows} row"
-    return (
-        f"Checked by EXPLAIN in a read-only transaction: it parses, its types fit{aimed}.",
-    )
+    return (f"Checked by EXPLAIN in a read-only transaction: it parses, its types fit{aimed}.",)
 
 
 def _notes(collected: Collected, registry: Registry) -> tuple[str, ...]:

@@ -99,7 +99,9 @@ class Run:
 
     def collect(self) -> Collected:
         """Start every collector, wait for each in sequence, never longer than the budget."""
-        gates: dict[type[Evidence], Future[Any]] = {check.evidence: Future() for check in self.checks}
+        gates: dict[type[Evidence], Future[Any]] = {
+            check.evidence: Future() for check in self.checks
+        }
         self._futures.update(gates)
         for check in self.checks:
             _chain(spawn(self._timed(check)), gates[check.evidence])
@@ -168,8 +170,8 @@ def _outcome(check: AnyCheck, future: Future[Any] | None) -> Evidence | Unseen:
             why=Why.CRASHED,
             what=f"The check {check.name} failed in the doctor itself ({type(error).__name__}).",
         )
-    found: Evidence = future.result()
-    if isinstance(found, check.evidence):
+    found: object = future.result()
+    if isinstance(found, Evidence) and isinstance(found, check.evidence):
         return found
     return Unseen(
         why=Why.CRASHED, what=f"The check {check.name} returned no {check.evidence.__name__}."

@@ -24,7 +24,10 @@ _DATABASE: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (r"double check your supabase|invalid api key.{0,60}hint", ("secrets/revoked",)),
     (r"violates row-level security policy", ("rls/update-blocked",)),
-    (r"permission denied for (table|relation|schema|view|column|function|sequence)", ("rls/no-grant",)),
+    (
+        r"permission denied for (table|relation|schema|view|column|function|sequence)",
+        ("rls/no-grant",),
+    ),
     (
         r"\bPGRST205\b|could not find the table|\b42P01\b|relation \S+ does not exist",
         ("row/table-missing", "row/schema-cache-stale"),
@@ -34,8 +37,10 @@ _DATABASE: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"|column \S+ of relation \S+ does not exist|has no field",
         ("row/column-missing", "row/schema-cache-stale", "row/trigger-interferes"),
     ),
-    (r"\b22003\b|out of range for type|(integer|smallint|bigint|numeric field) (out of range|overflow)",
-     ("row/size-overflow",)),
+    (
+        r"\b22003\b|out of range for type|(integer|smallint|bigint|numeric field) (out of range|overflow)",
+        ("row/size-overflow",),
+    ),
     (
         r"\b23(514|502|505|503|P01)\b|violates (check|not-null|unique|foreign key|exclusion) constraint"
         r"|violates check constraint|duplicate key value",
@@ -137,7 +142,9 @@ def gateway_meaning(status: int | None, body: str) -> tuple[str, ...]:
     """The code of a refusal that is the platform's own, not the function's."""
     if status == 404 and re.search(r'"code"\s*:\s*"NOT_FOUND"', body):  # noqa: PLR2004 -- HTTP
         return ("function/not-deployed",)
-    if re.fullmatch(r'\s*\{\s*"message"\s*:\s*"Invalid API key"\s*(,\s*"hint".*)?\}\s*', body, re.S):
+    if re.fullmatch(
+        r'\s*\{\s*"message"\s*:\s*"Invalid API key"\s*(,\s*"hint".*)?\}\s*', body, re.DOTALL
+    ):
         return ("secrets/revoked",)
     return _first(_GATEWAY, body)
 
@@ -152,9 +159,11 @@ def _own_answer(status: int | None, body: str) -> Meaning:
     codes = _FUNCTION_STATUS.get(status) or _of_class(status)
     if spoke:
         # Its own words: not the gateway, which would have shown one of its codes.
-        codes = {404: ("function/rejected",), 401: ("function/key-rejected",), 503: ("function/server-error",)}.get(
-            status, codes
-        )
+        codes = {
+            404: ("function/rejected",),
+            401: ("function/key-rejected",),
+            503: ("function/server-error",),
+        }.get(status, codes)
     return Meaning(codes=codes, own_words=True if spoke else None)
 
 
@@ -172,7 +181,13 @@ def fallback_meaning(call: Call) -> Meaning:
     if call.outcome is Outcome.TIMED_OUT:
         return Meaning(codes=("row/locked", "row/api-overloaded"))
     by_status = {
-        401: ("secrets/revoked", "secrets/wrong-role", "secrets/expired", "secrets/empty", "secrets/missing"),
+        401: (
+            "secrets/revoked",
+            "secrets/wrong-role",
+            "secrets/expired",
+            "secrets/empty",
+            "secrets/missing",
+        ),
         403: ("rls/no-grant", "rls/update-blocked"),
         404: ("row/table-missing", "row/schema-cache-stale"),
         405: ("row/database-read-only",),

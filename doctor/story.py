@@ -251,7 +251,10 @@ class Weight:
     ) -> Found:
         """The finding: where it is healed, it says so, and nothing but the row is left to mend."""
         if self.healed:
-            summary, fixes = f"{summary} It failed then and works now: only the row is left to mend.", ()
+            summary, fixes = (
+                f"{summary} It failed then and works now: only the row is left to mend.",
+                (),
+            )
         elif not self.is_cause:
             summary = f"{summary} It does not explain this backup."
         return Found(
@@ -320,7 +323,12 @@ _OWN_FAULT = re.compile(
 )
 # A hidden row is silent: the call succeeds and changes nothing.
 SILENT = frozenset(
-    {"rls/update-blocked", "rls/role-without-bypass", "secrets/wrong-role", "row/trigger-interferes"}
+    {
+        "rls/update-blocked",
+        "rls/role-without-bypass",
+        "secrets/wrong-role",
+        "row/trigger-interferes",
+    }
 )
 
 
@@ -359,7 +367,9 @@ def _lookup_below(case: Case, codes: tuple[str, ...]) -> bool | None:
         return None
     meaning = fallback_meaning(log.lookup_call)
     if not meaning.codes:
-        return None if function_call(case).outcome is not Outcome.NOT_MADE else _silent_lookup(codes)
+        return (
+            None if function_call(case).outcome is not Outcome.NOT_MADE else _silent_lookup(codes)
+        )
     if set(codes) & set(meaning.codes):
         return True if meaning.proved else None
     return False
@@ -367,10 +377,20 @@ def _lookup_below(case: Case, codes: tuple[str, ...]) -> bool | None:
 
 def _silent_lookup(codes: tuple[str, ...]) -> bool | None:
     """An id that was not found without a message: the row was hidden, or the key was refused."""
-    hides = SILENT | {"secrets/revoked", "secrets/expired", "secrets/missing", "secrets/empty",
-                      "secrets/whitespace", "secrets/project-mismatch", "secrets/bad-url",
-                      "rls/no-grant", "row/table-missing", "row/column-missing",
-                      "row/schema-cache-stale", "row/api-overloaded"}
+    hides = SILENT | {
+        "secrets/revoked",
+        "secrets/expired",
+        "secrets/missing",
+        "secrets/empty",
+        "secrets/whitespace",
+        "secrets/project-mismatch",
+        "secrets/bad-url",
+        "rls/no-grant",
+        "row/table-missing",
+        "row/column-missing",
+        "row/schema-cache-stale",
+        "row/api-overloaded",
+    }
     return None if hides & set(codes) else False
 
 
@@ -398,7 +418,12 @@ def function_blocked_now(case: Case) -> bool:
     answer = function.empty_post
     if not isinstance(answer, HttpAnswer):
         return False
-    return bool(gateway_meaning(answer.status, answer.body)) or answer.status in (401, 402, 429, 546)
+    return bool(gateway_meaning(answer.status, answer.body)) or answer.status in (
+        401,
+        402,
+        429,
+        546,
+    )
 
 
 def pipeline_key_worked(case: Case) -> bool:

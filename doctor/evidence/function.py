@@ -63,7 +63,7 @@ class FunctionEvidence(Evidence, frozen=True, kw_only=True):
     """
 
     name: str
-    record: FunctionRecord | None | Unseen
+    record: FunctionRecord | Unseen | None
     project: Project | Unseen
     options: HttpAnswer | Unseen
     empty_post: HttpAnswer | Unseen

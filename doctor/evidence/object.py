@@ -33,9 +33,11 @@ class ZipTail(Fact, frozen=True, kw_only=True):
 
     `whole`: the end record is there and the central directory that it names fits before it.
     `entries` is the number of files in the archive; `problem` says what is wrong where it is not whole.
+    `applies` is False for a file that is no zip by its name: then nothing was read and nothing is wrong.
     """
 
     whole: bool
+    applies: bool = True
     entries: int | None = None
     problem: str | None = None
 
@@ -76,19 +78,21 @@ class ObjectEvidence(Evidence, frozen=True, kw_only=True):
 
     `expected_key` is the key that the row or the log names, normalized to a key of this bucket;
     `head` is what is there (None: nothing, and the caller may list, so that is certain). `tail` is
-    None where there was nothing to read. `search` is None where none was needed.
+    None where there was nothing to read. `search` is None where none was needed. `redirected_to` is
+    the bucket's region, where S3 itself had to point from the configured one to it.
     """
 
     bucket: str | Unseen
     expected_key: str | None = None
     key_source: KeySource | None = None
-    head: StoredObject | None | Unseen = None
+    head: StoredObject | Unseen | None = None
     tail: ZipTail | Unseen | None = None
     search: Search | Unseen | None = None
     found_tail: ZipTail | Unseen | None = None
     deleted: DeleteMarker | None = None
     uploads: tuple[UnfinishedUpload, ...] | Unseen = ()
     versions: tuple[StoredObject, ...] | Unseen = ()
+    redirected_to: str | None = None
 
     @property
     def present(self) -> StoredObject | None:
@@ -106,7 +110,7 @@ class ObjectEvidence(Evidence, frozen=True, kw_only=True):
 
     def gaps(self) -> tuple[Unseen, ...]:
         """The bucket, the object, and its end."""
-        return unseen(self.bucket, self.head, self.tail, self.search)
+        return tuple(dict.fromkeys(unseen(self.bucket, self.head, self.tail, self.search)))
 
     def notes(self) -> tuple[Unseen, ...]:
         """Versions and unfinished uploads explain; they are not needed."""

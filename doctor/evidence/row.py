@@ -183,7 +183,7 @@ class RowEvidence(Evidence, frozen=True, kw_only=True):
 
     route: Route | None
     rows: tuple[BackupRow, ...] | Unseen
-    table: Table | None | Unseen
+    table: Table | Unseen | None
     server: Server | Unseen
     api: ApiAnswer | Unseen
     failures: tuple[RouteFailure, ...] = ()

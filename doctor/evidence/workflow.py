@@ -118,7 +118,7 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
     `usual_s` are the durations of recent successful runs, in seconds.
     """
 
-    run: Run | None | Unseen
+    run: Run | Unseen | None
     found_by: FoundBy | None = None
     searched: str = ""
     candidates: tuple[Run, ...] = ()
@@ -126,7 +126,7 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
     job: Job | None = None
     update_step: Step | None = None
     log: LogReading | Unseen | None = None
-    file: WorkflowFile | None | Unseen = None
+    file: WorkflowFile | Unseen | None = None
     workflows: tuple[WorkflowState, ...] | Unseen = ()
     usual_s: tuple[float, ...] = ()
     run_title_dispatch: str | None = None

@@ -60,7 +60,9 @@ COLUMNS = (
 
 def stored(**changes: Any) -> StoredObject:
     """The backup's object, whole and of the row's size."""
-    return StoredObject(**{"key": KEY, "size": SIZE, "modified_at": CREATED + timedelta(minutes=5), **changes})
+    return StoredObject(
+        **{"key": KEY, "size": SIZE, "modified_at": CREATED + timedelta(minutes=5), **changes}
+    )
 
 
 def a_row(**changes: Any) -> BackupRow:
@@ -169,7 +171,11 @@ def steps(upload: str = "success", update: str = "failure") -> tuple[Step, ...]:
 
 
 def workflow(
-    reading: LogReading | Unseen | None, *, upload: str = "success", update: str = "failure", **changes: Any
+    reading: LogReading | Unseen | None,
+    *,
+    upload: str = "success",
+    update: str = "failure",
+    **changes: Any,
 ) -> WorkflowEvidence:
     """A run that is over, with this log."""
     made = steps(upload, update)
@@ -220,7 +226,9 @@ def function(**changes: Any) -> FunctionEvidence:
         "project": Project(ref="abcdefghijklmnopqrst", status="ACTIVE_HEALTHY"),
         "options": HttpAnswer(status=204, from_function=True),
         "empty_post": HttpAnswer(
-            status=400, from_function=True, body='{"success":false,"error":"Missing fields: backup_id"}'
+            status=400,
+            from_function=True,
+            body='{"success":false,"error":"Missing fields: backup_id"}',
         ),
         "key_sent": True,
     }
@@ -231,10 +239,14 @@ def secrets(**changes: Any) -> SecretsEvidence:
     """All secrets are set on both sides and fit."""
     names = ("VITE_SUPABASE_URL", "VITE_SUPABASE_SERVICE_ROLE_KEY", "BACKUP_API_KEY")
     long_ago = CREATED - timedelta(days=100)
-    listed = tuple(StoredSecret(name=name, level=Level.REPOSITORY, updated_at=long_ago) for name in names)
+    listed = tuple(
+        StoredSecret(name=name, level=Level.REPOSITORY, updated_at=long_ago) for name in names
+    )
     base: dict[str, Any] = {
         "levels": (SecretLevel(level=Level.REPOSITORY, secrets=listed),),
-        "function_secrets": (FunctionSecret(name="BACKUP_API_KEY", updated_at=long_ago, empty=False),),
+        "function_secrets": (
+            FunctionSecret(name="BACKUP_API_KEY", updated_at=long_ago, empty=False),
+        ),
         "service_key": ServiceKey(
             setting="SUPABASE_SERVICE_ROLE_KEY",
             kind=KeyKind.LEGACY_JWT,
@@ -243,7 +255,11 @@ def secrets(**changes: Any) -> SecretsEvidence:
             expires_at=CREATED + timedelta(days=3000),
         ),
         "function_key": FunctionKey(setting="BACKUP_API_KEY", match=KeyMatch.EQUAL),
-        "url": SupabaseUrl(setting="SUPABASE_URL", value="https://abcdefghijklmnopqrst.supabase.co", ref="abcdefghijklmnopqrst"),
+        "url": SupabaseUrl(
+            setting="SUPABASE_URL",
+            value="https://abcdefghijklmnopqrst.supabase.co",
+            ref="abcdefghijklmnopqrst",
+        ),
         "project_keys": ProjectKeys(legacy_enabled=True, service_key_listed=True),
         "project_ref": "abcdefghijklmnopqrst",
     }
@@ -264,7 +280,12 @@ def the_object(**changes: Any) -> ObjectEvidence:
 
 def rls(reach: Reach = Reach.NO_OBSTACLE, **changes: Any) -> RlsEvidence:
     """What PostgreSQL says of service_role's update."""
-    base: dict[str, Any] = {"role": "service_role", "reach": reach, "strong": True, "row_visible": True}
+    base: dict[str, Any] = {
+        "role": "service_role",
+        "reach": reach,
+        "strong": True,
+        "row_visible": True,
+    }
     constraints = changes.pop("constraints", ())
     return RlsEvidence(proof=Proof(**{**base, **changes}), constraints=constraints)
 
@@ -282,5 +303,10 @@ def case(*evidence: Evidence, asked: Asked | None = None, **changes: Any) -> Cas
     by_kind = {type(item): name for name, item in defaults.items()}
     for item in evidence:
         defaults[by_kind[type(item)]] = item
-    base: dict[str, Any] = {"names": Names(repository="acme/app", bucket="team-backups"), "now": NOW}
-    return Case(asked=asked or Asked(dispatch_id=DISPATCH), evidence=defaults, **{**base, **changes})
+    base: dict[str, Any] = {
+        "names": Names(repository="acme/app", bucket="team-backups"),
+        "now": NOW,
+    }
+    return Case(
+        asked=asked or Asked(dispatch_id=DISPATCH), evidence=defaults, **{**base, **changes}
+    )

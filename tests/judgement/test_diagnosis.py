@@ -23,12 +23,15 @@ from tests.judgement.cases import call, case, function, log, rls, row, secrets, 
 
 GATEWAY_404 = call(404, '{"code":"NOT_FOUND","message":"Requested function was not found"}')
 NO_GRANT = call(
-    403, '{"code":"42501","details":null,"hint":null,"message":"permission denied for table backup_history"}'
+    403,
+    '{"code":"42501","details":null,"hint":null,"message":"permission denied for table backup_history"}',
 )
 HIDDEN = call(200, "[]", rows=0)
 OWN_401 = call(401, '{"success":false,"error":"Unauthorized"}')
 NOT_MADE = Call(outcome=Outcome.NOT_MADE)
-NO_GRANT_NOW = rls(Reach.REFUSED, sqlstate="42501", message="permission denied for table backup_history")
+NO_GRANT_NOW = rls(
+    Reach.REFUSED, sqlstate="42501", message="permission denied for table backup_history"
+)
 BLOCKED_NOW = rls(Reach.NO_ROW, row_visible=False)
 UNKNOWN_RLS = RlsEvidence(proof=cases.NOT_THERE)
 GONE = function(
@@ -66,7 +69,12 @@ STUCK = {
         ["function/not-deployed", "rls/no-grant"],
     ),
     "the same error twice is one cause": (
-        case(over(call(500, '{"error":"42501: permission denied for table backup_history"}'), NO_GRANT), NO_GRANT_NOW),
+        case(
+            over(
+                call(500, '{"error":"42501: permission denied for table backup_history"}'), NO_GRANT
+            ),
+            NO_GRANT_NOW,
+        ),
         ["rls/no-grant"],
     ),
     "a 500 without words is explained by what lies below": (
@@ -74,7 +82,10 @@ STUCK = {
         ["rls/no-grant"],
     ),
     "a 500 with the function's own bug is not": (
-        case(over(call(500, "TypeError: Cannot read properties of undefined"), NO_GRANT), NO_GRANT_NOW),
+        case(
+            over(call(500, "TypeError: Cannot read properties of undefined"), NO_GRANT),
+            NO_GRANT_NOW,
+        ),
         ["function/server-error", "rls/no-grant"],
     ),
     "the keys differ, the fallback's row is hidden": (
@@ -91,7 +102,10 @@ STUCK = {
     ),
     "the JWT gate": (
         case(
-            over(call(401, '{"code":"UNAUTHORIZED_INVALID_JWT_FORMAT","message":"Invalid JWT"}'), NO_GRANT),
+            over(
+                call(401, '{"code":"UNAUTHORIZED_INVALID_JWT_FORMAT","message":"Invalid JWT"}'),
+                NO_GRANT,
+            ),
             NO_GRANT_NOW,
         ),
         ["function/jwt-gate", "rls/no-grant"],
@@ -113,7 +127,11 @@ STUCK = {
         ["function/jwt-gate", "rls/no-grant"],
     ),
     "a bare 401 that nothing explains": (
-        case(over(call(401), NO_GRANT), function(empty_post=cases.NOT_THERE, record=cases.NOT_THERE), NO_GRANT_NOW),
+        case(
+            over(call(401), NO_GRANT),
+            function(empty_post=cases.NOT_THERE, record=cases.NOT_THERE),
+            NO_GRANT_NOW,
+        ),
         ["workflow/edge-call-failed", "rls/no-grant"],
     ),
     "a bare 404 of a function that was deployed since": (
@@ -139,7 +157,9 @@ STUCK = {
         case(
             over(
                 call(500, '{"error":"Legacy API keys are disabled"}'),
-                call(401, '{"message":"Legacy API keys are disabled","hint":"Your legacy API keys"}'),
+                call(
+                    401, '{"message":"Legacy API keys are disabled","hint":"Your legacy API keys"}'
+                ),
             )
         ),
         ["secrets/revoked"],
@@ -147,16 +167,29 @@ STUCK = {
     "a constraint refuses both": (
         case(
             over(
-                call(500, '{"code":"23514","message":"violates check constraint \\"status_check\\""}'),
-                call(400, '{"code":"23514","message":"violates check constraint \\"status_check\\""}'),
+                call(
+                    500, '{"code":"23514","message":"violates check constraint \\"status_check\\""}'
+                ),
+                call(
+                    400, '{"code":"23514","message":"violates check constraint \\"status_check\\""}'
+                ),
             )
         ),
         ["row/constraint-rejects"],
     ),
     "no key for the function, and the fallback's key is the anon key": (
         case(
-            over(NOT_MADE, call(401, '{"code":"42501","message":"permission denied for table backup_history"}')),
-            secrets(service_key=ServiceKey(setting="SUPABASE_SERVICE_ROLE_KEY", kind=KeyKind.LEGACY_JWT, role="anon")),
+            over(
+                NOT_MADE,
+                call(
+                    401, '{"code":"42501","message":"permission denied for table backup_history"}'
+                ),
+            ),
+            secrets(
+                service_key=ServiceKey(
+                    setting="SUPABASE_SERVICE_ROLE_KEY", kind=KeyKind.LEGACY_JWT, role="anon"
+                )
+            ),
         ),
         ["secrets/wrong-role"],
     ),
@@ -185,8 +218,17 @@ STUCK = {
     ),
     "a lock that is older than the failure": (
         case(
-            over(Call(outcome=Outcome.TIMED_OUT), call(500, '{"code":"57014","message":"statement timeout"}')),
-            row(locks=(LockHolder(pid=4711, transaction_start=cases.CREATED, state="idle in transaction"),)),
+            over(
+                Call(outcome=Outcome.TIMED_OUT),
+                call(500, '{"code":"57014","message":"statement timeout"}'),
+            ),
+            row(
+                locks=(
+                    LockHolder(
+                        pid=4711, transaction_start=cases.CREATED, state="idle in transaction"
+                    ),
+                )
+            ),
         ),
         ["row/locked"],
     ),
@@ -201,9 +243,16 @@ STUCK = {
     ),
     "an integer column and a backup of 3 GB": (
         case(
-            row(table=cases.table(columns=tuple(
-                Column(name="size_bytes", type="integer") if one.name == "size_bytes" else one for one in cases.COLUMNS
-            ))),
+            row(
+                table=cases.table(
+                    columns=tuple(
+                        Column(name="size_bytes", type="integer")
+                        if one.name == "size_bytes"
+                        else one
+                        for one in cases.COLUMNS
+                    )
+                )
+            ),
             the_object(head=cases.stored(size=3_000_000_000)),
         ),
         ["row/size-overflow"],
@@ -211,8 +260,15 @@ STUCK = {
     "the upload failed and the update was skipped": (
         case(
             workflow(
-                log(NOT_SAID, NOT_SAID, update_seen=False, uploaded=(), assignments={}, failed_step="Upload backup to S3",
-                    upload_errors=("upload failed: AccessDenied",)),
+                log(
+                    NOT_SAID,
+                    NOT_SAID,
+                    update_seen=False,
+                    uploaded=(),
+                    assignments={},
+                    failed_step="Upload backup to S3",
+                    upload_errors=("upload failed: AccessDenied",),
+                ),
                 upload="failure",
                 update="skipped",
             ),
@@ -224,7 +280,15 @@ STUCK = {
     ),
     "no run at all": (
         case(
-            workflow(None, run=None, jobs=(), job=None, update_step=None, found_by=None, searched="3 runs"),
+            workflow(
+                None,
+                run=None,
+                jobs=(),
+                job=None,
+                update_step=None,
+                found_by=None,
+                searched="3 runs",
+            ),
             GONE,
             the_object(expected_key=None, key_source=None, head=None, tail=None),
         ),
@@ -233,8 +297,20 @@ STUCK = {
     "no run, for the workflow is disabled": (
         case(
             workflow(
-                None, run=None, jobs=(), job=None, update_step=None, found_by=None,
-                workflows=(WorkflowState(id=1, name="Backup", path=".github/workflows/backup.yml", state="disabled_manually"),),
+                None,
+                run=None,
+                jobs=(),
+                job=None,
+                update_step=None,
+                found_by=None,
+                workflows=(
+                    WorkflowState(
+                        id=1,
+                        name="Backup",
+                        path=".github/workflows/backup.yml",
+                        state="disabled_manually",
+                    ),
+                ),
             ),
             the_object(expected_key=None, key_source=None, head=None, tail=None),
         ),
@@ -244,7 +320,15 @@ STUCK = {
         case(
             workflow(log(OWN_401, call(204)), update="success"),
             BLOCKED_NOW,
-            row(table=cases.table(grants=(cases.RoleGrants(role="service_role", exists=True, select=True, update=True),))),
+            row(
+                table=cases.table(
+                    grants=(
+                        cases.RoleGrants(
+                            role="service_role", exists=True, select=True, update=True
+                        ),
+                    )
+                )
+            ),
         ),
         ["function/key-rejected", "rls/role-without-bypass"],
     ),
@@ -275,7 +359,11 @@ def test_no_row_is_the_root_whatever_else_is_broken() -> None:
 
 def test_a_refused_look_up_is_not_a_missing_row() -> None:
     refused = call(401, '{"message":"Invalid API key","hint":"Double check your Supabase key"}')
-    one = case(over(NOT_SAID, NOT_SAID, backup_id_not_found="Could not find backup_id", lookup_call=refused))
+    one = case(
+        over(
+            NOT_SAID, NOT_SAID, backup_id_not_found="Could not find backup_id", lookup_call=refused
+        )
+    )
 
     assert causes(one) == ["secrets/revoked"]
 
@@ -308,8 +396,12 @@ def test_a_row_that_could_not_be_seen_is_unknown() -> None:
 
 
 def test_a_right_row_whose_object_could_not_be_seen_is_unknown_unless_waived() -> None:
-    hidden = the_object(head=Unseen(why=Why.DENIED, what="S3 refused.", code="AccessDenied"), tail=None)
+    hidden = the_object(
+        head=Unseen(why=Why.DENIED, what="S3 refused.", code="AccessDenied"), tail=None
+    )
     one = case(row(cases.finished_row()), hidden)
 
     assert diagnosed(one).verdict is Verdict.UNKNOWN
-    assert diagnosed(case(row(cases.finished_row()), skipped=("object",))).verdict is Verdict.HEALTHY
+    assert (
+        diagnosed(case(row(cases.finished_row()), skipped=("object",))).verdict is Verdict.HEALTHY
+    )
