@@ -5,12 +5,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+CLIENTS := tests/real_clients
+CLIENTS_READY := $(CLIENTS)/node_modules/.package-lock.json
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
+
+$(CLIENTS_READY): $(CLIENTS)/package-lock.json
+	npm ci --prefix $(CLIENTS) --no-audit --no-fund --loglevel=error
+	@touch $(CLIENTS_READY)
 
 .PHONY: help setup demo test lint format types unit lock clean
 
@@ -35,7 +41,7 @@ format: $(READY) ## Format the code and mend what can be mended
 types: $(READY) ## Check the types, strictly
 	$(BIN)/mypy
 
-unit: $(READY) ## Run the tests with coverage
+unit: $(READY) $(CLIENTS_READY) ## Run the tests with coverage
 	$(BIN)/pytest --cov --cov-report=term -n auto
 
 lock: $(READY) ## Pin every package again, with hashes
@@ -43,4 +49,4 @@ lock: $(READY) ## Pin every package again, with hashes
 		--extra demo --group dev --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 
 clean: ## Remove what make made
-	rm -rf $(VENV) dist build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(CLIENTS)/node_modules dist build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
