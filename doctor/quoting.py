@@ -18,7 +18,7 @@ _MARKDOWN = re.compile(r"[\\`*\[\]{}<>|~$]|(?<![^\W_])_|_(?![^\W_])")
 _LINE_START = re.compile(r"^(\s*)([#+\-=]|\d+(?=[.)]))")
 # What GitHub and GitLab link or notify without any markup: @name, #1, !1, GH-1, www., scheme://
 _AUTOLINK = re.compile(r"@(?=\w)|[#!](?=\d)|(?<=\bGH)-(?=\d)|(?<=\bwww)\.|:(?=//)", re.IGNORECASE)
-_COMMAND = re.compile(r"^(\s*)::(?=[A-Za-z])", re.MULTILINE)
+_COMMAND = re.compile(r"(^|\s)::(?=[A-Za-z])", re.MULTILINE)
 
 
 def visible(text: str, *, keep: str = "") -> str:

@@ -45,10 +45,14 @@ LABELLED = [
     ("https://b.s3.test/k?x=1&X-Amz-Security-Token=IQoJb3JpZ2luX2Vj", "IQoJb3JpZ2luX2Vj"),
     ("https://blob.test/log?sv=1&sig=aB%2Bc%3D", "aB%2Bc%3D"),
 ]
+FIX_SQL = """\
+UPDATE public.backup_history
+SET status = 'success', size_bytes = 1048576, finished_at = '2026-11-24T01:02:03Z',
+    s3_key = 'backups/2026/11/24/backup-5f0c8f5e.zip'
+WHERE id = '3f2a8c1e-5b7d-4e9a-8c6f-0123456789ab' AND status = 'in_progress';
+"""
 HARMLESS = [
-    "UPDATE public.backup_history SET status = 'success', size_bytes = 1048576,"
-    " s3_key = 'backups/2026/11/24/backup-5f0c8f5e.zip', finished_at = '2026-11-24T01:02:03Z'\n"
-    "WHERE id = '3f2a8c1e-5b7d-4e9a-8c6f-0123456789ab' AND status = 'in_progress';",
+    FIX_SQL,
     "commit 9fceb02d0ae598e95dc970b74767f19372d61af8",
     "sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "backups/2026/11/24/backup-3f2a8c1e-5b7d-4e9a-8c6f-0123456789ab.zip",

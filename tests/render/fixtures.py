@@ -110,7 +110,7 @@ STUCK_ROW = Finding(
             label="row",
             value={"id": BACKUP, "status": "in_progress", "s3_key": None},
             source="psycopg",
-            command=f'psql "$SUPABASE_DB_URL" -c "SELECT * FROM backup_history WHERE id = \'{BACKUP}\'"',
+            command="psql \"$SUPABASE_DB_URL\" -c 'SELECT * FROM backup_history'",
         ),
     ),
 )

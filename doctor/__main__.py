@@ -1,0 +1,16 @@
+"""`backup-doctor`, and `python -m doctor`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    from doctor.cli.entry import run  # noqa: PLC0415 -- an import may fail; this module must not
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The command line: it parses and calls, and turns what happens into an exit code."""

@@ -1,0 +1,172 @@
+"""The commands and their flags. Everything heavy is imported by what a command calls."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from doctor import __version__
+from doctor.cli.codes import UsageError
+from doctor.render.formats import Format
+
+HELP = """Finds out why a backup stays in_progress, and prints the fix.
+
+Exit codes: 0 healthy, 1 failing, 2 usage or configuration, 3 cannot tell, 4 an error in the tool.
+"""
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _call(target: str, /, *arguments: object, **named: object) -> Any:  # noqa: ANN401 -- any command
+    """Call `module:function`, imported only now: `--help` must be quick."""
+    module, _, function = target.partition(":")
+    return getattr(import_module(module), function)(*arguments, **named)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 -- the shape of a typer callback
+    if wanted:
+        typer.echo(f"backup-doctor {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True, help=HELP)
+def diagnose(  # noqa: PLR0913 -- one parameter for each flag of the contract
+    context: typer.Context,
+    *,
+    dispatch_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="The backup's dispatch_id.")
+    ] = None,
+    backup_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="The id of its row, instead.")
+    ] = None,
+    run_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="Its GitHub Actions run, instead.")
+    ] = None,
+    form: Annotated[
+        Format | None,
+        typer.Option("--format", help="Default: text on a terminal, markdown otherwise."),
+    ] = None,
+    report: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE", help="Also write FILE: .md .json .html .xml .txt. Repeatable."
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="CHECK", help="Run only this check. Repeatable.")
+    ] = None,
+    skip: Annotated[
+        list[str] | None, typer.Option(metavar="CHECK", help="Leave this check out. Repeatable.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Default: backup-doctor.toml.")
+    ] = None,
+    trust_config: Annotated[
+        bool, typer.Option("--trust-config", help="Send credentials to hosts that a file names.")
+    ] = False,
+    probe_function: Annotated[
+        bool,
+        typer.Option("--probe-function", help="Call the function as the guide does, random id."),
+    ] = False,
+    template_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Templates of your own, by the same names.")
+    ] = None,
+    budget: Annotated[
+        float, typer.Option(metavar="SECONDS", help="For the whole run, whatever hangs.")
+    ] = 60.0,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as failures.")] = False,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Report only.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print nothing when healthy; no progress.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Timings and all explanations.")
+    ] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="As NO_COLOR=1.")] = False,
+    version: Annotated[  # noqa: ARG001 -- its callback acts
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say it.")
+    ] = False,
+) -> int | None:
+    """The main job; it stands aside for a command."""
+    if context.invoked_subcommand:
+        return None
+    from doctor.cli.request import request  # noqa: PLC0415 -- only now is it wanted
+
+    wanted = request(
+        dispatch_id=dispatch_id,
+        backup_id=backup_id,
+        run_id=run_id,
+        form=form,
+        files=tuple(report or ()),
+        only=tuple(only or ()),
+        skip=tuple(skip or ()),
+        config=config,
+        trust_config=trust_config,
+        probe_function=probe_function,
+        template_dir=template_dir,
+        budget_s=budget,
+        strict=strict,
+        exit_zero=exit_zero,
+        quiet=quiet,
+        verbose=verbose,
+        no_color=no_color,
+    )
+    code: int = _call("doctor.cli.diagnose:diagnose", wanted)
+    return code
+
+
+@app.command()
+def checks() -> None:
+    """List the checks in running order."""
+    typer.echo(_call("doctor.cli.listing:checks"))
+
+
+@app.command()
+def explain(
+    topic: Annotated[str, typer.Argument(metavar="CODE", help="A finding code, or a check.")],
+) -> None:
+    """Explain a finding code or a check: meaning, detection, cause, fix, source."""
+    typer.echo(_call("doctor.cli.listing:explain", topic), nl=False)
+
+
+@app.command()
+def demo(
+    fault: Annotated[str, typer.Argument(help="In which way the pipeline is broken.")] = "stuck",
+    *,
+    list_: Annotated[bool, typer.Option("--list", help="Name the faults.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave the world running; print its environment.")
+    ] = False,
+) -> int:
+    """Run the doctor on a complete pipeline on this machine, broken in a named way."""
+    try:
+        if list_:
+            typer.echo(_call("doctor.demo.command:list_faults"))
+            return 0
+        code: int = _call("doctor.demo.command:run_demo", fault, keep=keep)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("doctor"):
+            raise
+        message = f"The demo needs its extra packages ({error.name} is missing)."
+        raise UsageError(message, 'pip install "backup-doctor[demo]"') from None
+    return code
+
+
+@app.command()
+def init(
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
+) -> None:
+    """Write a commented configuration file and the workflow snippet, here."""
+    typer.echo(_call("doctor.cli.init:write", Path.cwd(), force=force))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the report."""
+    typer.echo(_call("doctor.cli.listing:schema"))

@@ -1,0 +1,61 @@
+"""Runs the command line: one clear message for a mistake of the user's, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from doctor.cli.app import app
+from doctor.cli.codes import Exit, UsageError
+from doctor.quoting import for_terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PROGRAM = "backup-doctor"
+EXAMPLE = f"{PROGRAM} --dispatch-id 3f2a8c1e-5b7d-4e9a-8c6f-0123456789ab"
+INTERRUPTED = 130
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of a run with these arguments."""
+    try:
+        code = app(list(arguments), prog_name=PROGRAM, standalone_mode=False)
+        sys.stdout.flush()
+    except UsageError as mistake:
+        return _usage(str(mistake), mistake.example)
+    except typer.TyperException as mistake:
+        return _usage(mistake.format_message(), EXAMPLE)
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        silence_stdout()
+        return Exit.HEALTHY
+    except Exception as error:
+        if os.environ.get("BACKUP_DOCTOR_DEBUG"):
+            raise
+        tell(
+            f"an error in the tool itself: {type(error).__name__}. BACKUP_DOCTOR_DEBUG=1 says more."
+        )
+        return Exit.TOOL_ERROR
+    return code if isinstance(code, int) else Exit.HEALTHY
+
+
+def silence_stdout() -> None:
+    """Nobody reads on; the interpreter must not complain of it when it flushes at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def tell(message: str) -> None:
+    """A message for the person, on standard error."""
+    print(f"{PROGRAM}: {for_terminal(message)}", file=sys.stderr)  # noqa: T201 -- the command line
+
+
+def _usage(message: str, example: str | None) -> int:
+    tell(message)
+    if example:
+        print(f"Example: {example}\nHelp:    {PROGRAM} --help", file=sys.stderr)  # noqa: T201
+    return Exit.USAGE

@@ -1,0 +1,164 @@
+"""The flags of the main job, checked: what was asked, and how the answer is to look."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, TypedDict
+
+from doctor.cli.codes import UsageError
+from doctor.render.formats import ENDINGS, Format
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Unpack
+
+LONGEST_ID = 1024
+SHORTEST_BUDGET_S = 1.0
+LONGEST_BUDGET_S = 3600.0
+WHICH = "Which backup? Give its --dispatch-id (or --backup-id, or --run-id)."
+
+
+class Given(TypedDict):
+    """The flags as typer read them."""
+
+    dispatch_id: str | None
+    backup_id: str | None
+    run_id: str | None
+    form: Format | None
+    files: tuple[Path, ...]
+    only: tuple[str, ...]
+    skip: tuple[str, ...]
+    config: Path | None
+    trust_config: bool
+    probe_function: bool
+    template_dir: Path | None
+    budget_s: float
+    strict: bool
+    exit_zero: bool
+    quiet: bool
+    verbose: bool
+    no_color: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """The flags of the main job; `form` is resolved, the rest is as given."""
+
+    dispatch_id: str | None
+    backup_id: str | None
+    run_id: str | None
+    form: Format
+    files: tuple[Path, ...]
+    only: tuple[str, ...]
+    skip: tuple[str, ...]
+    config: Path | None
+    trust_config: bool
+    probe_function: bool
+    template_dir: Path | None
+    budget_s: float
+    strict: bool
+    exit_zero: bool
+    quiet: bool
+    verbose: bool
+    no_color: bool
+
+    @property
+    def colour(self) -> bool:
+        """Whether standard output takes colours, and the user wants them (no-color.org)."""
+        wanted = not (self.no_color or os.environ.get("NO_COLOR"))
+        return wanted and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def request(**given: Unpack[Given]) -> Request:
+    """The request.
+
+    Raises:
+        UsageError: a flag's value cannot be right, or no backup is named.
+    """
+    ids = {
+        "--dispatch-id": given["dispatch_id"],
+        "--backup-id": given["backup_id"],
+        "--run-id": given["run_id"],
+    }
+    if all(value is None for value in ids.values()):
+        raise UsageError(WHICH, "backup-doctor --dispatch-id 3f2a8c1e-5b7d-4e9a-8c6f-0123456789ab")
+    for flag, value in ids.items():
+        _check_id(flag, value)
+    _check_run_id(given["run_id"])
+    for file in given["files"]:
+        _check_ending(file)
+    _check_names(given["only"], given["skip"])
+    _check_budget(given["budget_s"])
+    _check_folder(given["template_dir"])
+    given["dispatch_id"] = _as_unicode(given["dispatch_id"])
+    given["backup_id"] = _as_unicode(given["backup_id"])
+    given["form"] = given["form"] or (Format.TEXT if sys.stdout.isatty() else Format.MARKDOWN)
+    return Request(**given)  # type: ignore[arg-type] # form is set one line above
+
+
+def _check_id(flag: str, value: str | None) -> None:
+    if value is None:
+        return
+    example = f"backup-doctor {flag} 3f2a8c1e-5b7d-4e9a-8c6f-0123456789ab"
+    if not value:
+        raise UsageError(f"{flag} is empty. Is the variable that it came from set?", example)
+    if len(value) > LONGEST_ID:
+        message = f"{flag} has {len(value):,} characters; at most {LONGEST_ID:,} are possible."
+        raise UsageError(message, example)
+    if "\0" in value:
+        raise UsageError(f"{flag} holds a NUL character, which no column can.", example)
+
+
+def _check_run_id(run_id: str | None) -> None:
+    if run_id is not None and not (run_id.isascii() and run_id.isdigit()):
+        message = "--run-id is the number at the end of the run's address, /actions/runs/NUMBER."
+        raise UsageError(message, "backup-doctor --run-id 123456789")
+
+
+def _check_ending(file: Path) -> None:
+    if file.suffix.lower() not in ENDINGS:
+        endings = ", ".join(ENDINGS)
+        message = f"--report {file}: the ending says which format; it may be {endings}."
+        raise UsageError(message, "backup-doctor --dispatch-id ID --report report.md")
+
+
+def _check_names(only: tuple[str, ...], skip: tuple[str, ...]) -> None:
+    if not only and not skip:
+        return
+    from doctor.registry import GROUP, SEQUENCE  # noqa: PLC0415 -- only where a check is named
+
+    registered = sorted(point.name for point in entry_points(group=GROUP))
+    known = [*SEQUENCE, *(name for name in registered if name not in SEQUENCE)]
+    for flag, names in (("--only", only), ("--skip", skip)):
+        for name in names:
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                guess = f" Did you mean {near[0]}?" if near else ""
+                message = (
+                    f"{flag} {name}: there is no such check.{guess} There are {', '.join(known)}."
+                )
+                raise UsageError(message, f"backup-doctor --dispatch-id ID {flag} {known[0]}")
+    if only and not set(only) - set(skip):
+        raise UsageError("--only and --skip together leave no check to run.")
+
+
+def _check_budget(budget_s: float) -> None:
+    if not (math.isfinite(budget_s) and SHORTEST_BUDGET_S <= budget_s <= LONGEST_BUDGET_S):
+        message = f"--budget is in seconds, from {SHORTEST_BUDGET_S:.0f} to {LONGEST_BUDGET_S:.0f}."
+        raise UsageError(message, "backup-doctor --dispatch-id ID --budget 60")
+
+
+def _check_folder(template_dir: Path | None) -> None:
+    if template_dir is not None and not template_dir.is_dir():
+        message = f"--template-dir {template_dir}: there is no such folder."
+        raise UsageError(message, "backup-doctor --dispatch-id ID --template-dir templates")
+
+
+def _as_unicode(value: str | None) -> str | None:
+    """The value with bytes that were no UTF-8 replaced; no row can hold them either."""
+    return value and value.encode(errors="surrogateescape").decode(errors="replace")
