@@ -74,9 +74,13 @@ def _whole_aws_credentials(resolved: Resolved, environ: Mapping[str, str]) -> Re
     """Take AWS credentials from one source as a whole; the environment's are left to boto3."""
     values = dict(resolved.values)
     found = {name: values.pop(name, None) for name in trust.S3_CREDENTIALS}
+    profile = found["profile"]
     if any(environ.get(name, "").strip() for name in AWS_CREDENTIALS_IN_ENVIRONMENT):
+        # boto3 reads all of them itself, except a profile, of which CI may make an empty one.
+        if profile and not profile.source.is_file and not environ.get("AWS_ACCESS_KEY_ID"):
+            values["profile"] = profile
         return replace(resolved, values=values)
-    leader = found["access_key_id"] or found["profile"]
+    leader = found["access_key_id"] or profile
     if leader is not None:
         values |= {
             name: value for name, value in found.items() if value and value.source is leader.source

@@ -192,3 +192,13 @@ def test_aws_credentials_of_the_environment_are_left_to_boto3_and_never_mixed(lo
     assert settings.storage.access_key_id is None
     assert settings.storage.secret_access_key is None
     assert settings.storage.session_token is None
+
+
+def test_an_aws_profile_of_the_environment_is_used_unless_keys_stand_beside_it(
+    loaded: Load,
+) -> None:
+    alone = loaded({"AWS_PROFILE": "ops"}, dotenv="AWS_ACCESS_KEY_ID=A\nAWS_SECRET_ACCESS_KEY=B\n")
+    beside_keys = loaded({"AWS_PROFILE": "ops", "AWS_ACCESS_KEY_ID": "AKIAMINE"})
+
+    assert (alone.storage.profile, alone.storage.access_key_id) == ("ops", None)
+    assert beside_keys.storage.profile is None
