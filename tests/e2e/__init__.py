@@ -1,0 +1,1 @@
+"""The whole doctor on whole pipelines that really ran."""
