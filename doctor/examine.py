@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from doctor.evidence.base import Unseen, Why
-from doctor.repair import Repair
 from doctor.reporting import planned_repair, write
-from doctor.runner import Collected, FixCheck, Run
-from doctor.model import Report
+from doctor.runner import FixCheck
 from doctor.show import table
 
-READS = "EXPLAIN (COSTS OFF) "
+if TYPE_CHECKING:
+    from doctor.model import Report
+    from doctor.repair import Repair
+    from doctor.runner import Collected, Run
+
+EXPLAIN = "EXPLAIN (COSTS OFF) "
 NO_PRIVILEGE = "42501"
 
 
 def examine(run: Run) -> Report:
     """Diagnose the backup that the run is about. Always returns a report."""
-    collected = run.collect()
-    return write(checked(run, collected), run.registry)
+    return write(checked(run, run.collect()), run.registry)
 
 
 def checked(run: Run, collected: Collected) -> Collected:
@@ -26,20 +30,26 @@ def checked(run: Run, collected: Collected) -> Collected:
     planned = planned_repair(collected, run.registry)
     if planned.statement is None:
         return collected
-    return msgspec.structs.replace(collected, fix_check=_check(run, planned))
+    return msgspec.structs.replace(collected, fix_check=_check(run, planned, planned.statement))
 
 
-def _check(run: Run, planned: Repair) -> FixCheck | Unseen:
+def _check(run: Run, planned: Repair, statement: str) -> FixCheck | Unseen:
     """EXPLAIN executes nothing; the count says how many rows the guard still lets through."""
     if run.deadline.left() <= 0:
         return Unseen(why=Why.TIMED_OUT, what="No time was left.")
-    explained = run.sources.database.query(f"{READS}{planned.statement}")
-    if isinstance(explained, Unseen):
-        # 42501 is the doctor's own read-only role; any other SQLSTATE is about the statement.
-        refused = explained.code not in (None, NO_PRIVILEGE)
-        return FixCheck(problem=explained.what) if refused else explained
+    explained = run.sources.database.query(f"{EXPLAIN}{statement}")
+    refused = isinstance(explained, Unseen)
+    if isinstance(explained, Unseen) and explained.code is None:
+        return explained
+    if isinstance(explained, Unseen) and explained.code != NO_PRIVILEGE:
+        return FixCheck(problem=explained.what)
+    return FixCheck(rows=_aimed_at(run, planned), planned=not refused)
+
+
+def _aimed_at(run: Run, planned: Repair) -> int | None:
     if planned.aim is None:
-        return FixCheck()
-    name = table(run.case)
-    counted = run.sources.database.query(f"SELECT count(*)::int AS rows FROM {name} WHERE {planned.aim}")
-    return FixCheck(rows=None if isinstance(counted, Unseen) else counted[0]["rows"])
+        return None
+    counted = run.sources.database.query(
+        f"SELECT count(*)::int AS rows FROM {table(run.case)} WHERE {planned.aim}"  # noqa: S608 -- literals are quoted
+    )
+    return None if isinstance(counted, Unseen) else counted[0].get("rows")

@@ -49,10 +49,14 @@ class Silent:
 
 
 class FixCheck(Fact, frozen=True, kw_only=True):
-    """What the database said of the fix SQL before it was printed: EXPLAIN, and the rows aimed at."""
+    """What the database said of the fix SQL before it was printed: EXPLAIN, and the rows aimed at.
+
+    `planned` is False where the doctor's role may not even plan a write; the rows were counted then.
+    """
 
     rows: int | None = None
     problem: str | None = None
+    planned: bool = True
 
 
 class Collected(Fact, frozen=True, kw_only=True):
