@@ -56,7 +56,8 @@ NOT_SAID = Call(outcome=Outcome.NOT_SAID)
 class LogReading(Fact, frozen=True, kw_only=True):
     """What one job's log says.
 
-    `update_seen`: lines of the update step were found. `errors` are the `##[error]` lines (and
+    `update_seen`: lines of the update step were found; `update_step` is its name, where the log's
+    sections could be matched with the API's steps. `errors` are the `##[error]` lines (and
     known error lines of tools) of the step that failed first, with `failed_step` its name;
     `uploaded` are keys or s3:// URLs that an upload reported as done; `assignments` are NAME=value
     lines such as S3_KEY and BACKUP_SIZE, last one wins; `prints_secret` are the names of secrets
@@ -67,6 +68,7 @@ class LogReading(Fact, frozen=True, kw_only=True):
     bytes_read: int = 0
     truncated: bool = False
     update_seen: bool = False
+    update_step: str | None = None
     variables: tuple[Variable, ...] = ()
     assignments: dict[str, str] = {}
     function_call: Call = NOT_SAID

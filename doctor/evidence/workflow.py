@@ -95,10 +95,15 @@ class WorkflowFile(Fact, frozen=True, kw_only=True):
     `secrets` are the names X of every `secrets.X` in the job that holds the update step (workflow
     and job `env` included); `env_secrets` those that a workflow-wide `env` hands to every step;
     `job_timeout_minutes` is None where the file does not say (GitHub's default is 360).
+    `job` is the job's key and `job_name` its `name`; `doctor_jobs` are keys and names of the jobs
+    that run backup-doctor; `called` are the paths of workflows of this repository that jobs call.
     """
 
     path: str
     job: str | None = None
+    job_name: str | None = None
+    doctor_jobs: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
     job_timeout_minutes: float | None = None
     environment: str | None = None
     secrets: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Reads the log of a job: bytes, lines, sections, and the few facts that a diagnosis needs."""

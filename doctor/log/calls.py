@@ -1,0 +1,402 @@
+"""The calls of the update step: how each ended, as the step's own output tells it.
+
+One pass over the executed output. A line may name the call that it speaks of (`Edge function ...`),
+an outcome (`HTTP 401`, `curl: (28)`), a part of the answer (`Response: {...}`), or several of them.
+What the log does not say stays `NOT_SAID`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from doctor.evidence.log import Call, Outcome
+from doctor.log import wording
+from doctor.log.wording import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+BODY_LIMIT = 2000
+BODY_LINES = 60
+LINES_LIMIT = 12
+OPENING = re.compile(r"[\[{](?=\s*(?:[\"'{\[\]}]|\w+['\"]?:|$))")
+MARKER = re.compile(r"^##\[\w+\]")
+MARKUP = re.compile(r"^\s*<(?:!doctype|html|\?xml|head|body)", re.IGNORECASE)
+SUCCESS = range(200, 300)
+
+
+@dataclass
+class _Draft:
+    """A call while its lines are read."""
+
+    outcome: Outcome = Outcome.NOT_SAID
+    status: int | None = None
+    rows: int | None = None
+    body: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+    def note(self, line: str) -> None:
+        if len(self.lines) < LINES_LIMIT and line not in self.lines:
+            self.lines.append(line)
+
+    def call(self) -> Call:
+        said = self.outcome is not Outcome.NOT_SAID
+        return Call(
+            outcome=self.outcome,
+            status=self.status,
+            body="\n".join(self.body)[:BODY_LIMIT] if said else "",
+            rows=self.rows,
+            lines=tuple(self.lines) if said else (),
+        )
+
+
+class Said(NamedTuple):
+    """What a line says of an outcome. `at` is where in the line; `worded`: in words alone."""
+
+    at: int
+    outcome: Outcome
+    status: int | None = None
+    worded: bool = False
+
+
+@dataclass(frozen=True)
+class Calls:
+    """What the update step's output says."""
+
+    function: Call
+    fallback: Call
+    lookup: Call
+    not_found: str | None
+
+
+def read_calls(function: str, script: Sequence[str], output: Iterable[str]) -> Calls:
+    """The calls in a step's output. `script` only tells what an unlabelled answer can be of."""
+    reader = _Reader(function, script)
+    for line in output:
+        reader.feed(line)
+    reader.close_body()
+    drafts = reader.drafts
+    return Calls(
+        function=drafts[Subject.FUNCTION].call(),
+        fallback=drafts[Subject.FALLBACK].call(),
+        lookup=drafts[Subject.LOOKUP].call(),
+        not_found=reader.not_found,
+    )
+
+
+def said(text: str) -> Said | None:
+    """The outcome that a line tells by a status, a network error, or a part of a masked status."""
+    match = wording.STATUS.search(text)
+    if match:
+        at = next(i for i, group in enumerate(match.groups(), 1) if group)
+        return _answered(match.start(at), int(match[at]))
+    for pattern, outcome in wording.NETWORK:
+        match = pattern.search(text)
+        if match:
+            return Said(match.start(), outcome)
+    masked = wording.MASKED_STATUS.search(text)
+    if masked and masked[1][:1] in ("4", "5"):
+        return Said(masked.start(), Outcome.REFUSED)
+    bare = wording.BARE_STATUS.match(text)
+    if bare is None:
+        return None
+    return Said(0, Outcome.UNREACHABLE) if bare[1] == "000" else _answered(0, int(bare[1]))
+
+
+def worded(text: str) -> Said | None:
+    """The outcome that a line tells in words."""
+    if wording.HYPOTHETICAL.search(text):
+        return None
+    for pattern, outcome in wording.WORDED:
+        match = pattern.search(text)
+        if match:
+            return Said(match.start(), outcome, worded=True)
+    return None
+
+
+def _answered(at: int, status: int) -> Said:
+    return Said(at, Outcome.OK if status in SUCCESS else Outcome.REFUSED, status)
+
+
+def _endpoints(script: Sequence[str]) -> list[Subject]:
+    """The calls that a script makes, in its order, each once."""
+    found: list[Subject] = []
+    for line in script:
+        for match in re.finditer(r"functions/v1|functions\.invoke|rest/v1/\S*|\.from\(", line):
+            text = match[0]
+            if text.startswith("functions"):
+                subject = Subject.FUNCTION
+            elif "select=" in text or text == ".from(":
+                subject = Subject.LOOKUP
+            else:
+                subject = Subject.FALLBACK
+            if subject not in found:
+                found.append(subject)
+    return found
+
+
+class _Reader:
+    """The state: which call is spoken of, and whose answer is being printed."""
+
+    def __init__(self, function: str, script: Sequence[str]) -> None:
+        self.drafts = {subject: _Draft() for subject in Subject}
+        self.not_found: str | None = None
+        self._mentions = (
+            (Subject.FUNCTION, wording.function_subject(function)),
+            (Subject.LOOKUP, wording.LOOKUP),
+            (Subject.FALLBACK, wording.FALLBACK),
+        )
+        endpoints = _endpoints(script)
+        # Which of several calls an unlabelled answer is of can be told only without a look-up.
+        self._expected = [] if Subject.LOOKUP in endpoints and len(endpoints) > 1 else endpoints
+        self._unlabelled = 0
+        self._current: Subject | None = None
+        self._depth = 0
+        self._wants_body = False
+        self._open: list[str] = []
+        self._loose: list[str] = []
+
+    def feed(self, line: str) -> None:
+        """Take the next line of output."""
+        text = MARKER.sub("", line).strip()
+        if not text:
+            self.close_body()
+            return
+        if wording.TRACE.match(text):
+            self._trace(text)
+            return
+        if self._continues(text):
+            self._add_body(text)
+            return
+        self.close_body()
+        if self._is_body(text):
+            return
+        self._event(text)
+
+    # The answer's body: labelled, or recognizable as JSON or markup, maybe over several lines.
+
+    def _continues(self, text: str) -> bool:
+        if self._depth > 0 and len(self._open) < BODY_LINES:
+            fresh = text[0] not in "\"'}]{[" and (
+                wording.FALLS_BACK.search(text)
+                or wording.STATUS.search(text)
+                or text.startswith(("curl:", "Process completed"))
+            )
+            return not fresh
+        return self._wants_body and said(text) is None and not self._mentioned(text)
+
+    def _is_body(self, text: str) -> bool:
+        if text[0] in "{[" and OPENING.match(text) or MARKUP.match(text):
+            self._add_body(text)
+            return True
+        label = wording.BODY_LABEL.match(text)
+        if label is None or self._mentioned(text[: label.start(1)]) and self._current is None:
+            return False
+        named = self._mentioned(text[: label.start(1)])
+        rest = label[1].strip()
+        if re.match(r"\(?[1-5]\d\d\b(?!\d)", rest) and not rest.startswith("{"):
+            return False
+        if named:
+            self._current = named[0][1]
+        if rest:
+            self._add_body(rest)
+        else:
+            self._wants_body = True
+        return True
+
+    def _add_body(self, text: str) -> None:
+        self._wants_body = False
+        self._open.append(text)
+        plain = re.sub(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'", "", text)
+        self._depth += plain.count("{") + plain.count("[") - plain.count("}") - plain.count("]")
+        if self._depth <= 0:
+            self.close_body()
+
+    def close_body(self) -> None:
+        """The answer that was being printed has ended."""
+        body, self._open, self._depth, self._wants_body = self._open, [], 0, False
+        if not body:
+            return
+        subject = self._current
+        if subject is None:
+            self._loose = body
+            return
+        self._answer(self.drafts[subject], subject, body)
+
+    def _answer(self, draft: _Draft, subject: Subject, body: list[str]) -> None:
+        text = "\n".join(body)
+        if draft.outcome in (Outcome.UNREACHABLE, Outcome.TIMED_OUT):
+            # No answer came: what is printed in its place is the client's own message.
+            refined = said(text)
+            if refined and refined.status is None:
+                draft.outcome = refined.outcome
+            draft.note(text)
+            return
+        draft.body = body
+        draft.outcome = _by_body(draft.outcome, subject, text)
+        draft.note(text[:BODY_LIMIT])
+        rows = _rows(text) if subject is not Subject.FUNCTION else None
+        draft.rows = rows if rows is not None else draft.rows
+
+    # What a line says of a call.
+
+    def _mentioned(self, text: str) -> list[tuple[int, Subject]]:
+        found = ((pattern.search(text), subject) for subject, pattern in self._mentions)
+        return sorted((match.start(), subject) for match, subject in found if match)
+
+    def _event(self, text: str) -> None:
+        mentions = self._mentioned(text)
+        if self._states_absence(text, mentions):
+            return
+        not_found = wording.NOT_FOUND.search(text)
+        if not_found and not any(subject is Subject.FUNCTION for _, subject in mentions):
+            self.not_found = self.not_found or text
+            self._current = Subject.LOOKUP
+            self._tell(Subject.LOOKUP, said(text), text)
+            self._inline_body(text)
+            return
+        if wording.FOUND_ID.search(text):
+            self._tell(Subject.LOOKUP, Said(0, Outcome.OK, worded=True), text)
+            self._current = None
+            return
+        hypothetical = bool(wording.HYPOTHETICAL.search(text))
+        told = said(text) or (worded(text) if mentions else None) or self._updated(text)
+        subject = self._subject(mentions, told)
+        if told and subject:
+            self._tell(subject, told, text)
+            self._current = subject
+            self._inline_body(text)
+        elif mentions:
+            self._current = mentions[0][1]
+        self._count_rows(text)
+        if not hypothetical and wording.FALLS_BACK.search(text) and mentions:
+            self._current = Subject.FALLBACK
+
+    def _states_absence(self, text: str, mentions: list[tuple[int, Subject]]) -> bool:
+        """A call that was not made, and why: the other one follows."""
+        if wording.NOT_ASKED.search(text):
+            self._skip(Subject.FUNCTION, text)
+            if any(subject is Subject.FALLBACK for _, subject in mentions):
+                self._current = Subject.FALLBACK
+            return True
+        if wording.NO_FALLBACK.search(text):
+            self._skip(Subject.FALLBACK, text)
+        return False
+
+    def _skip(self, subject: Subject, text: str) -> None:
+        draft = self.drafts[subject]
+        if draft.outcome in (Outcome.NOT_SAID, Outcome.NOT_MADE):
+            draft.outcome = Outcome.NOT_MADE
+            draft.note(text)
+
+    def _updated(self, text: str) -> Said | None:
+        match = wording.SUCCESS_ALONE.search(text)
+        return Said(match.start(), Outcome.OK, worded=True) if match else None
+
+    def _subject(self, mentions: list[tuple[int, Subject]], told: Said | None) -> Subject | None:
+        """Whose outcome it is: the call named last before it, else named at all, else current."""
+        if told and mentions:
+            before = [subject for at, subject in mentions if at <= told.at]
+            return before[-1] if before else mentions[0][1]
+        if self._current is not None or told is None:
+            return self._current
+        if not self._expected:
+            return None
+        subject = self._expected[min(self._unlabelled, len(self._expected) - 1)]
+        self._unlabelled += 1
+        return subject
+
+    def _tell(self, subject: Subject, told: Said | None, text: str) -> None:
+        draft = self.drafts[subject]
+        draft.note(text)
+        if told is None:
+            return
+        if told.worded:
+            self._tell_worded(draft, subject, told)
+        else:
+            repeated = draft.status == told.status and draft.outcome is told.outcome
+            if draft.outcome not in (Outcome.NOT_SAID, Outcome.NOT_MADE) and not repeated:
+                draft.body, draft.rows = [], None
+            keeps = told.outcome is Outcome.UNREACHABLE and draft.outcome is Outcome.TIMED_OUT
+            draft.outcome = draft.outcome if keeps else told.outcome
+            draft.status = told.status
+            failed = worded(text)
+            if subject is Subject.FUNCTION and told.outcome is Outcome.OK and failed:
+                draft.outcome = failed.outcome
+        if self._loose and not draft.body:
+            loose, self._loose = self._loose, []
+            self._answer(draft, subject, loose)
+        elif draft.body and draft.outcome is Outcome.OK:
+            draft.outcome = _by_body(draft.outcome, subject, "\n".join(draft.body))
+
+    def _tell_worded(self, draft: _Draft, subject: Subject, told: Said) -> None:
+        """Words outrank nothing that an answer said, but a 200 that the script calls a failure."""
+        answered = draft.outcome not in (Outcome.NOT_SAID, Outcome.NOT_MADE)
+        if not answered or (told.outcome is Outcome.OK and draft.outcome is not Outcome.OK):
+            if told.outcome is Outcome.OK and answered:
+                draft.status, draft.body = None, []
+            draft.outcome = told.outcome
+        elif subject is Subject.FUNCTION and draft.outcome is Outcome.OK:
+            draft.outcome = told.outcome
+
+    def _inline_body(self, text: str) -> None:
+        opening = OPENING.search(text)
+        if opening:
+            self._add_body(text[opening.start() :])
+
+    def _count_rows(self, text: str) -> None:
+        if self._current not in (Subject.FALLBACK, Subject.LOOKUP):
+            return
+        draft = self.drafts[self._current]
+        ranged = wording.CONTENT_RANGE.search(text)
+        counted = wording.ROWS_SAID.search(text)
+        if ranged:
+            draft.rows = int(ranged[2]) - int(ranged[1]) + 1 if ranged[1] else 0
+        elif counted:
+            number = next(group for group in counted.groups() if group)
+            draft.rows = int(number) if number.isdigit() else 0
+        else:
+            return
+        draft.note(text)
+        if draft.outcome is Outcome.NOT_SAID:
+            draft.outcome = Outcome.OK
+
+    def _trace(self, text: str) -> None:
+        """A command that `set -x` shows: it names a call and may hold a status, nothing else."""
+        status = wording.TRACED_STATUS.search(text)
+        mentions = self._mentioned(text)
+        if mentions and "echo" not in text:
+            self._current = mentions[0][1]
+        elif status and self._current:
+            told = (
+                Said(0, Outcome.UNREACHABLE) if status[1] == "000" else _answered(0, int(status[1]))
+            )
+            self._tell(self._current, told, text)
+
+
+def _by_body(outcome: Outcome, subject: Subject, text: str) -> Outcome:
+    """The outcome, once the answer's body is known."""
+    if outcome is Outcome.OK:
+        failed = subject is Subject.FUNCTION and wording.SAYS_FAILURE.search(text)
+        return Outcome.REFUSED if failed and not wording.SAYS_OK.search(text) else Outcome.OK
+    if outcome is not Outcome.NOT_SAID:
+        return outcome
+    if wording.SAYS_OK.search(text):
+        return Outcome.OK
+    if wording.IS_REFUSAL.search(text) or wording.SAYS_FAILURE.search(text):
+        return Outcome.REFUSED
+    if subject is not Subject.FUNCTION and _rows(text) is not None:
+        return Outcome.OK
+    return Outcome.NOT_SAID
+
+
+def _rows(text: str) -> int | None:
+    """The number of rows of an answer with `return=representation`, or of a look-up."""
+    try:
+        parsed = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return len(parsed) if isinstance(parsed, list) else None

@@ -1,0 +1,82 @@
+"""The head of a step in the log: its script and its `env:` block, as the runner echoes them.
+
+Source: actions/runner, src/Runner.Worker/Handlers/ScriptHandler.cs and Handler.cs.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from doctor.evidence.log import Shown, Variable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from doctor.log.lines import Line
+    from doctor.log.sections import Section
+
+MASK = "***"
+VALUE_LIMIT = 1024
+_VARIABLE = re.compile(r"^  ([A-Za-z_][A-Za-z0-9_]*):(?: (.*))?$")
+_BLOCKS = re.compile(r"^(?:env|with|shell)(?::|: .*)$")
+_SECRET_NAME = re.compile(
+    r"KEY(?!S?_?(?:PREFIX|NAME))|TOKEN|SECRET|PASSW|PWD|CREDENTIAL|PRIVATE|DATABASE_URL|DB_URL|DSN",
+    re.IGNORECASE,
+)
+# Names that match the above and hold no secret.
+_HARMLESS_NAME = re.compile(r"^(?:S3|OBJECT|BACKUP)_?KEY(?:_PATH)?$", re.IGNORECASE)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a variable of that name is likely to hold a secret."""
+    return bool(_SECRET_NAME.search(name)) and not _HARMLESS_NAME.match(name)
+
+
+def script(section: Section) -> tuple[str, ...]:
+    """The echoed script: what the step was told to do, not what happened."""
+    coloured = tuple(line.text for line in section.header if line.script)
+    if coloured:
+        return coloured
+    body = section.header[1:]
+    end = next((i for i, line in enumerate(body) if line.text.startswith("shell: ")), len(body))
+    return tuple(line.text for line in body[:end])
+
+
+def variables(section: Section) -> tuple[Variable, ...]:
+    """The `env:` block: what each variable held when the step began, as far as it is shown."""
+    block = tuple(_env_block(section.header))
+    found = {}
+    for index, line in enumerate(block):
+        match = _VARIABLE.match(line.text)
+        if match is None or line.at is None and index and _stamped(block):
+            continue
+        following = block[index + 1] if index + 1 < len(block) else None
+        found[match[1]] = _variable(match[1], match[2] or "", following, _stamped(block))
+    return tuple(found.values())
+
+
+def _stamped(block: tuple[Line, ...]) -> bool:
+    return any(line.at for line in block)
+
+
+def _env_block(header: Iterable[Line]) -> Iterator[Line]:
+    inside = False
+    for line in header:
+        if not line.script and line.text == "env:":
+            inside = True
+        elif line.text.startswith("##[") or (line.at and _BLOCKS.match(line.text)):
+            inside = False
+        elif inside:
+            yield line
+
+
+def _variable(name: str, value: str, following: Line | None, stamped: bool) -> Variable:  # noqa: FBT001 -- a property of the whole block, passed on
+    if value == MASK:
+        broken = stamped and following is not None and following.at is None and not following.text
+        return Variable(name=name, shown=Shown.MASKED_THEN_NEWLINE if broken else Shown.MASKED)
+    if not value.strip():
+        return Variable(name=name, shown=Shown.EMPTY)
+    if is_secret_name(name) or MASK in value:
+        return Variable(name=name, shown=Shown.PLAIN)
+    return Variable(name=name, shown=Shown.PLAIN, value=value[:VALUE_LIMIT])
