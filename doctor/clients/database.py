@@ -54,17 +54,21 @@ class Database:
         return tuple(ways)
 
     def query(self, statement: str) -> Rows | Unseen:
-        """The rows of one SELECT or EXPLAIN by the first way that answers.
+        """The rows of one SELECT or EXPLAIN, as the doctor's own user. Names must be qualified.
 
-        A refusal of PostgreSQL's is an answer: `Unseen` with its SQLSTATE as `code`. Names must be
-        qualified. An EXPLAIN runs as the doctor's own user.
+        A refusal of PostgreSQL's is `Unseen` with its SQLSTATE as `code`.
         """
+        answer = self.run(statement)
+        return answer.unseen() if isinstance(answer, Refusal) else answer
+
+    def run(self, statement: str) -> Reply:
+        """What the first way that answers says; a refusal of PostgreSQL's is an answer."""
         answer: Reply = self._nothing()
         for way in self.ways:
             answer = way.run(statement)
             if not isinstance(answer, Unseen):
                 break
-        return answer.unseen() if isinstance(answer, Refusal) else answer
+        return answer
 
     def _directly(self, statement: str) -> Reply:
         return self.direct if isinstance(self.direct, Unseen) else self.direct.run(statement)

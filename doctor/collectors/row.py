@@ -79,7 +79,7 @@ def _survey(ask: Sources, case: Case, keys: Keys | None) -> Survey:
     """Try each way until one shows the row, and keep the best of what they showed."""
     survey = Survey()
     for way in ask.database.ways:
-        roles = (ask.settings.writer_role, SERVICE_ROLE)
+        roles = (ask.settings.writer_role, ask.data_api.role or SERVICE_ROLE)
         seen = look_through(way, ask, case.names, keys, *roles)
         wanted = seen.table if keys is None else seen.rows
         survey = _with(survey, seen)

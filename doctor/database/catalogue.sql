@@ -93,8 +93,10 @@ SELECT jsonb_build_object(
           FROM pg_catalog.pg_constraint AS c
           WHERE c.conrelid = r.oid AND c.contype IN ('c', 'u', 'p', 'f', 'x', 'n')
           UNION ALL
-          -- An index that is unique refuses as a constraint does. A key on an expression has number 0.
-          SELECT x.relname, 'u', i.indkey::int2[], pg_get_indexdef(i.indexrelid),
+          -- A unique index refuses as a constraint does. Of one on an expression no columns are told.
+          SELECT x.relname, 'u',
+            CASE WHEN i.indexprs IS NULL THEN (i.indkey::int2[])[0:i.indnkeyatts - 1] END,
+            pg_get_indexdef(i.indexrelid),
             pg_get_expr(i.indpred, i.indrelid)
           FROM pg_catalog.pg_index AS i
           JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid

@@ -37,14 +37,30 @@ class Proof(Fact, frozen=True, kw_only=True):
     statement: str = ""
 
 
+class RefusedValue(Fact, frozen=True, kw_only=True):
+    """A value that the pipeline would write and that the column's type cannot take (22003, 22001)."""
+
+    column: str
+    type: str
+    sqlstate: str
+    message: str
+
+
 class RlsEvidence(Evidence, frozen=True, kw_only=True):
     """Guide, Solution 4: row-level security, grants, and the writing role.
 
-    `constraints` are the table's, each held against the row as the pipeline would write it.
+    `constraints` are the table's, each held against the row as the pipeline would write it;
+    `refused_values` are what the columns' types cannot take of it. `written` is that row's changes,
+    by the guide's column names; `assumed` names those whose value nobody told. `key_proof` is the
+    same proof for the role of the given service key, where that is not the writing role.
     """
 
     proof: Proof | Unseen
     constraints: tuple[Constraint, ...] | Unseen = ()
+    refused_values: tuple[RefusedValue, ...] | Unseen = ()
+    written: dict[str, str | None] = {}
+    assumed: tuple[str, ...] = ()
+    key_proof: Proof | Unseen | None = None
 
     def gaps(self) -> tuple[Unseen, ...]:
         """Without the database there is no proof."""

@@ -1,0 +1,87 @@
+"""Holds the pipeline's UPDATE against grants, policies, types and constraints, without writing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from doctor.database.constraints import judged_constraints, refused_values
+from doctor.database.proof import prove, weak_proof
+from doctor.database.update import Update, expected_update
+from doctor.evidence.base import Unseen, Why
+from doctor.evidence.object import ObjectEvidence
+from doctor.evidence.rls import Proof, RlsEvidence
+from doctor.evidence.row import RowEvidence, Table
+from doctor.evidence.workflow import WorkflowEvidence
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doctor.case import Case
+    from doctor.evidence.rls import RefusedValue
+    from doctor.evidence.row import Constraint
+    from doctor.sources import Sources
+
+NO_TABLE = Unseen(
+    why=Why.NOT_FOUND,
+    what="There is no table whose grants and policies could be looked at.",
+    dependency="PostgreSQL",
+)
+NO_ROW_CHECK = Unseen(
+    why=Why.NOT_ASKED,
+    what="The table is not known: the row check was not run, or failed.",
+    remedy="Run the row check too.",
+    dependency="PostgreSQL",
+)
+
+
+def look(ask: Sources, case: Case) -> RlsEvidence:
+    """The proof at once; types and constraints when it is known what the pipeline would write."""
+    row = ask.need(RowEvidence)
+    if row is None:
+        return RlsEvidence(proof=NO_ROW_CHECK, constraints=NO_ROW_CHECK)
+    if not isinstance(row.table, Table):
+        gap = row.table or NO_TABLE
+        return RlsEvidence(proof=gap, constraints=gap)
+    early = expected_update(case, row.table, row.newest, _now(case, row))
+    writer, key_role = ask.settings.writer_role, ask.data_api.role
+    proof = ask.meanwhile(lambda: _proof(ask, early, writer))
+    key_proof = None
+    if key_role not in (None, writer):
+        key_proof = ask.meanwhile(lambda: _proof(ask, early, key_role or ""))
+    update = expected_update(
+        case,
+        row.table,
+        row.newest,
+        _now(case, row),
+        workflow=ask.need(WorkflowEvidence),
+        stored=ask.need(ObjectEvidence),
+    )
+    refused = refused_values(ask.database.run, update)
+    return RlsEvidence(
+        proof=proof.result(),
+        constraints=_constraints(ask, update, refused),
+        refused_values=refused,
+        written=dict(update.values),
+        assumed=update.assumed,
+        key_proof=key_proof.result() if key_proof else None,
+    )
+
+
+def _now(case: Case, row: RowEvidence) -> datetime:
+    """The server's clock, where it could be read."""
+    return case.now if isinstance(row.server, Unseen) else row.server.now
+
+
+def _proof(ask: Sources, update: Update, role: str) -> Proof | Unseen:
+    """By EXPLAIN as the role, else by the catalogue that the row check has read."""
+    direct = ask.database.direct
+    proof = direct if isinstance(direct, Unseen) else prove(ask, direct, update, role)
+    return weak_proof(update, role) if isinstance(proof, Unseen) else proof
+
+
+def _constraints(
+    ask: Sources, update: Update, refused: tuple[RefusedValue, ...] | Unseen
+) -> tuple[Constraint, ...] | Unseen:
+    if isinstance(refused, Unseen):
+        return refused
+    return judged_constraints(ask.database.run, update, refused)
