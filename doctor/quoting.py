@@ -15,7 +15,7 @@ ZERO_WIDTH = "\u200b"
 # private use, line and paragraph separator.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _MARKDOWN = re.compile(r"[\\`*\[\]{}<>|~$]|(?<![^\W_])_|_(?![^\W_])")
-_LINE_START = re.compile(r"^(\s*)([#+\-=]|\d+(?=[.)]))")
+_LINE_START = re.compile(r"^(\s*(?:\d+(?=[.)](?:\s|$)))?)([#+\-=]|(?<=\d)[.)])")
 # What GitHub and GitLab link or notify without any markup: @name, #1, !1, GH-1, www., scheme://
 _AUTOLINK = re.compile(r"@(?=\w)|[#!](?=\d)|(?<=\bGH)-(?=\d)|(?<=\bwww)\.|:(?=//)", re.IGNORECASE)
 _COMMAND = re.compile(r"(^|\s)::(?=[A-Za-z])", re.MULTILINE)
@@ -63,16 +63,11 @@ def for_markdown_inline(text: str) -> str:
     """Text for a sentence or a table cell: no markup, HTML, link or mention comes of it."""
     plain = one_line(text).replace("&", "&amp;")
     escaped = _MARKDOWN.sub(lambda found: _MARKDOWN_ENTITIES.get(found[0], "\\" + found[0]), plain)
-    at_start = _LINE_START.sub(_escape_line_start, escaped)
+    at_start = _LINE_START.sub(r"\1\\\2", escaped)
     return without_commands(_AUTOLINK.sub(lambda found: found[0] + ZERO_WIDTH, at_start))
 
 
 _MARKDOWN_ENTITIES = {"<": "&lt;", ">": "&gt;"}
-
-
-def _escape_line_start(found: re.Match[str]) -> str:
-    blanks, mark = found.groups()
-    return f"{blanks}{mark}{ZERO_WIDTH}" if mark.isdigit() else f"{blanks}\\{mark}"
 
 
 def markdown_code(text: str) -> str:
@@ -119,8 +114,12 @@ def for_shell(text: str) -> str:
 
 
 def for_xml(text: str) -> str:
-    """Text for XML 1.0, in an element or in a quoted attribute. Newlines stay."""
+    """Text for XML 1.0 and HTML, in an element or in a quoted attribute. Newlines stay.
+
+    A CI runner's commands are written with character references, which read the same.
+    """
     plain = visible(text.replace("\r\n", "\n"), keep="\n\t")
     for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
         plain = plain.replace(char, entity)
-    return plain.replace("'", "&#39;")
+    plain = plain.replace("'", "&#39;").replace("##[", "##&#91;")
+    return _COMMAND.sub(r"\1&#58;:", plain)

@@ -47,9 +47,8 @@ def fill(
     def finalize(value: object) -> str:
         return value if isinstance(value, Safe) else escape(str(value))
 
-    folders = [look.template_dir, BUILT_IN] if look.template_dir else [BUILT_IN]
     environment = Environment(  # noqa: S701 -- `finalize` escapes, for every format
-        loader=FileSystemLoader(folders),
+        loader=FileSystemLoader(_folders(look)),
         undefined=StrictUndefined,
         finalize=finalize,
         trim_blocks=True,
@@ -62,3 +61,13 @@ def fill(
     return environment.get_template(template).render(
         report=report, view=View(report), verbose=look.verbose, **values
     )
+
+
+def source(name: str, look: Look) -> str:
+    """A file among the templates as it stands: the user's own, else the built-in one."""
+    there = (folder / name for folder in _folders(look))
+    return next(file for file in there if file.is_file()).read_text(encoding="utf-8")
+
+
+def _folders(look: Look) -> list[Path]:
+    return [look.template_dir, BUILT_IN] if look.template_dir else [BUILT_IN]

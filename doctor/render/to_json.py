@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from doctor.render.formats import Look
 
 
+# A CI runner obeys `##[error]` anywhere in a line, a terminal DEL; JSON reads the escapes the same.
+ESCAPED = {"##[": "#\\u0023[", "\x7f": "\\u007f"}
+
+
 def write(report: Report, look: Look) -> str:  # noqa: ARG001 -- JSON looks the same to everybody
-    """The document, indented by two."""
-    try:
-        text = msgspec.json.encode(report, enc_hook=str).decode()
-    except UnicodeEncodeError:  # a lone surrogate, from bytes on the command line that are no UTF-8
-        text = json.dumps(msgspec.to_builtins(report, enc_hook=str))
-    return msgspec.json.format(text, indent=2) + "\n"
+    """The document, indented by two, in ASCII: what no terminal can show is still in it."""
+    text = json.dumps(msgspec.to_builtins(report, enc_hook=str), indent=2)
+    for found, escape in ESCAPED.items():
+        text = text.replace(found, escape)
+    return text + "\n"

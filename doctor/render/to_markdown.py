@@ -70,12 +70,13 @@ def _code(text: object) -> Safe:
 
 
 def _fence(text: str, language: str = "") -> Safe:
-    """Something to paste: whole, and exactly as it is but for invisible characters."""
-    return Safe(markdown_fence(text, language))
+    """Something to paste, whole; SQL exactly as it is but for invisible characters."""
+    fence = markdown_fence(text, language)
+    return Safe(fence if language == "sql" else without_commands(fence))
 
 
 def _shown(text: str) -> Safe:
     """Evidence: a code span if it fits a line, else a block."""
     if "\n" not in text.strip() and len(text) <= 200:  # noqa: PLR2004 -- two lines of a ticket
         return Safe(" " + markdown_code(one_line(text)))
-    return Safe("\n\n" + markdown_fence(without_commands(_cut(text, LONGEST_BLOCK)), "text"))
+    return Safe("\n\n" + without_commands(markdown_fence(_cut(text, LONGEST_BLOCK), "text")))

@@ -53,7 +53,6 @@ def write(report: Report, look: Look) -> str:
             "cell": _cell,
             "block": _block,
             "paste": _paste,
-            "command": _command,
             "painted": _painted,
         },
         hang=Safe(HANG),
@@ -124,15 +123,11 @@ def _block(text: str, indent: int) -> Safe:
     return Safe("\n".join(escape_markup(" " * indent + line) for line in lines))
 
 
-def _paste(text: str, indent: int = 0) -> Safe:
-    """Something to paste: never wrapped, never cut, never changed but for invisible characters."""
-    lines = visible(text.replace("\r\n", "\n").strip("\n"), keep="\n\t").split("\n")
+def _paste(text: str, indent: int, kind: str) -> Safe:
+    """Something to paste: never wrapped, never cut; SQL exactly as it is."""
+    plain = visible(text.replace("\r\n", "\n").strip("\n"), keep="\n\t")
+    lines = (plain if kind == "sql" else without_commands(plain)).split("\n")
     return Safe("\n".join(AS_IS + escape_markup(" " * indent + line) for line in lines))
-
-
-def _command(text: str, indent: int) -> Safe:
-    """A command to paste, on one line."""
-    return _paste("$ " + visible(text), indent)
 
 
 def _painted(text: str, name: str) -> Safe:

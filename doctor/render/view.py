@@ -17,7 +17,7 @@ SYMBOLS = {
     Status.PASS: "✔",
     Status.WARN: "!",
     Status.FAIL: "✘",
-    Status.SKIP: "-",
+    Status.SKIP: "\u2013",
     Status.UNKNOWN: "?",
 }
 VERDICT_SYMBOLS = {

@@ -129,7 +129,7 @@ PRINTED = Finding(
 )
 
 
-def report(**values: Any) -> Report:  # noqa: ANN401 -- any field of the report
+def report(**values: Any) -> Report:
     """A report of a healthy backup, but for what is given."""
     healthy: dict[str, Any] = {
         "schema_version": 1,

@@ -1,0 +1,24 @@
+"""The report as JUnit XML: one test case for each check.
+
+A check that could not look is an error, not a pass: CI would otherwise count it as good.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from doctor.model import Status
+from doctor.quoting import for_xml
+from doctor.render.templating import fill
+
+if TYPE_CHECKING:
+    from doctor.model import Report
+    from doctor.render.formats import Look
+
+
+def write(report: Report, look: Look) -> str:
+    """The document."""
+    counts = dict.fromkeys(Status, 0)
+    for result in report.results:
+        counts[result.status] += 1
+    return fill("report.junit.j2", report, look, escape=for_xml, counts=counts).lstrip("\n")

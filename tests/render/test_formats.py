@@ -1,0 +1,264 @@
+"""What every format promises, whatever is in the report."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import xml.etree.ElementTree as ET
+from datetime import UTC
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import jsonschema
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import UndefinedError
+
+from doctor.model import Report
+from doctor.quoting import ZERO_WIDTH, visible
+from doctor.redaction import Redactor
+from doctor.render import Format, Look, render
+from doctor.render.to_markdown import LONGEST, fitting
+from tests.render.fixtures import ALL, FIX_SQL, HEALTHY, HOSTILE, STUCK, UNKNOWN, report
+
+CONTRACT = json.loads(Path(__file__).with_name("contract.schema.json").read_text())
+CANARY = "c4nary-with 'quotes' & <tags> \"and\" `ticks` 🐤"
+
+
+def rendered(which: Report, form: Format, **look: Any) -> str:
+    return render(which, form, Redactor(), Look(zone=UTC, **look))
+
+
+def everywhere(text: str) -> Report:
+    """The hostile report with another text in every place that takes one."""
+    hostile = ALL["hostile"].subject.dispatch_id
+    assert hostile is not None
+
+    def exchanged(value: Any) -> Any:
+        if isinstance(value, str):
+            return value.replace(hostile, text)
+        if isinstance(value, dict):
+            return {exchanged(key): exchanged(item) for key, item in value.items()}
+        return [exchanged(item) for item in value] if isinstance(value, list) else value
+
+    return msgspec.convert(exchanged(msgspec.to_builtins(HOSTILE)), Report)
+
+
+@pytest.mark.parametrize("form", Format)
+@pytest.mark.parametrize(
+    "written",
+    [CANARY, quote(CANARY), base64.b64encode(CANARY.encode()).decode(), json.dumps(CANARY)],
+    ids=["raw", "url", "base64", "json"],
+)
+def test_no_canary_comes_out_of_any_format(form: Format, written: str) -> None:
+    text = render(everywhere(f"x{written}y"), form, Redactor([CANARY]), Look(zone=UTC, colour=True))
+
+    assert "c4nary" not in text
+    assert base64.b64encode(CANARY.encode()).decode()[8:20] not in text
+    assert "redacted:" in text
+
+
+@pytest.mark.parametrize("form", Format)
+def test_no_format_lets_a_control_or_bidi_character_out(form: Format) -> None:
+    text = rendered(HOSTILE, form).replace(ZERO_WIDTH, "")
+
+    assert visible(text, keep="\n") == text
+
+
+@pytest.mark.parametrize("form", [form for form in Format if form is not Format.GITHUB])
+def test_no_format_makes_a_ci_runner_obey_hostile_text(form: Format) -> None:
+    text = rendered(HOSTILE, form)
+
+    assert not re.search(r"^\s*::", text, re.MULTILINE)
+    assert "##[" not in text
+
+
+@pytest.mark.parametrize("form", Format)
+@given(text=st.text(max_size=300))
+def test_every_format_takes_any_text(form: Format, text: str) -> None:
+    assert rendered(everywhere(f"x{text}y"), form).endswith("\n")
+
+
+@pytest.mark.parametrize("form", [Format.TEXT, Format.MARKDOWN])
+def test_the_fix_can_be_pasted_as_it_stands(form: Format) -> None:
+    text = rendered(STUCK, form)
+
+    lines = [line.strip() for line in FIX_SQL.splitlines()]
+    assert "\n".join(lines) in "\n".join(line.strip() for line in text.splitlines())
+
+
+@pytest.mark.parametrize("form", [Format.TEXT, Format.MARKDOWN])
+def test_verdict_cause_and_step_come_first(form: Format) -> None:
+    first = rendered(STUCK, form).splitlines()[0]
+
+    assert "FAILING" in first
+    assert "function/not-deployed" in first
+    assert "step 5" in first
+
+
+def test_text_fits_80_columns_but_for_what_is_pasted() -> None:
+    pasted = {line.strip() for line in FIX_SQL.splitlines()}
+
+    long = [line for line in rendered(STUCK, Format.TEXT).splitlines() if len(line) > 80]
+
+    assert all(line.strip() in pasted or line.startswith(" " * 8) for line in long)
+
+
+def test_a_healthy_report_has_no_empty_sections() -> None:
+    text = rendered(HEALTHY, Format.TEXT)
+
+    for heading in ("Fix", "Root cause", "found", "Not seen", "Notes", "Errors"):
+        assert heading not in text
+
+
+def test_what_could_not_be_seen_is_named_with_what_would_enable_it() -> None:
+    for form in (Format.TEXT, Format.MARKDOWN, Format.HTML):
+        assert "Set SUPABASE_DB_URL or DATABASE_URL." in rendered(UNKNOWN, form)
+
+
+def test_colours_are_there_when_wanted_and_only_then() -> None:
+    assert "\x1b[" in rendered(STUCK, Format.TEXT, colour=True)
+    assert "\x1b" not in rendered(STUCK, Format.TEXT)
+
+
+def test_a_colour_terminal_gets_no_escape_sequence_from_outside() -> None:
+    sequences = re.findall(r"\x1b\S?[^m]*m?", rendered(HOSTILE, Format.TEXT, colour=True))
+
+    assert sequences
+    assert all(re.match(r"\x1b\[[\d;]*m", one) for one in sequences)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_json_satisfies_the_contract(name: str) -> None:
+    document = json.loads(rendered(ALL[name], Format.JSON))
+
+    jsonschema.validate(document, CONTRACT)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_json_satisfies_the_schema_that_is_printed(name: str) -> None:
+    document = json.loads(rendered(ALL[name], Format.JSON))
+
+    jsonschema.validate(document, msgspec.json.schema(Report))
+
+
+def test_json_reads_back_as_the_same_report() -> None:
+    assert msgspec.json.decode(rendered(HOSTILE, Format.JSON), type=Report) == HOSTILE
+
+
+def test_json_can_hold_what_is_no_unicode() -> None:
+    document = json.loads(rendered(report(summary="bytes \udcff"), Format.JSON))
+
+    assert document["summary"] == "bytes \udcff"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_junit_has_one_case_for_each_check_and_counts_them(name: str) -> None:
+    suite = ET.fromstring(rendered(ALL[name], Format.JUNIT))
+
+    cases = suite.findall("testcase")
+    assert len(cases) == int(suite.attrib["tests"]) == len(ALL[name].results)
+    for counter, element in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        assert int(suite.attrib[counter]) == len(suite.findall(f"testcase/{element}"))
+
+
+def test_a_check_that_could_not_look_is_no_pass_in_junit() -> None:
+    suite = ET.fromstring(rendered(UNKNOWN, Format.JUNIT))
+
+    assert [case.attrib["name"][:6] for case in suite.findall("testcase[error]")] == ["object"]
+    assert [case.attrib["name"][:4] for case in suite.findall("testcase[skipped]")] == ["row:"]
+
+
+def test_github_commands_stand_at_the_start_of_their_lines_and_nothing_else_does() -> None:
+    lines = rendered(HOSTILE, Format.GITHUB).splitlines()
+
+    assert lines
+    assert all(re.match(r"::(error|warning|notice) title=[^:,]+::", line) for line in lines)
+    assert not any("##[" in line for line in lines)
+
+
+class _Page(HTMLParser):
+    """Which tags there are, and what the style sheet and the policy say."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.policy = self.style = ""
+        self._in_style = False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self._in_style = tag == "style"
+        if ("http-equiv", "Content-Security-Policy") in attrs:
+            self.policy = dict(attrs)["content"] or ""
+
+    def handle_data(self, data: str) -> None:
+        if self._in_style:
+            self.style += data
+            self._in_style = False
+
+
+def test_html_has_no_tag_from_outside_and_nothing_to_fetch() -> None:
+    page = _Page(rendered(HOSTILE, Format.HTML))
+
+    assert page.tags.isdisjoint({"script", "img", "link", "a", "iframe", "form"})
+
+
+def test_html_allows_its_own_style_sheet_and_nothing_else() -> None:
+    page = _Page(rendered(STUCK, Format.HTML))
+
+    digest = base64.b64encode(hashlib.sha256(page.style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in page.policy
+    assert "default-src 'none'" in page.policy
+
+
+def test_a_ticket_never_grows_longer_than_github_takes() -> None:
+    text = rendered(everywhere("long\n" * 30_000), Format.MARKDOWN)
+
+    assert len(text) <= LONGEST
+    assert text.startswith("## ❌ FAILING: `row/missing`")
+
+
+def test_what_no_longer_fits_is_left_out_whole_with_a_note() -> None:
+    text = fitting(["first\n", "x" * 500 + "\n", "last\n"], 300)
+
+    assert text.startswith("first\n\nlast\n")
+    assert "JSON report" in text
+    assert "xxx" not in text
+
+
+def test_every_fence_of_a_hostile_ticket_is_closed() -> None:
+    open_fence = ""
+    for line in rendered(HOSTILE, Format.MARKDOWN).splitlines():
+        fence = re.match(r"`{3,}", line)
+        if fence and not open_fence:
+            open_fence = fence[0]
+        elif fence and line == open_fence:
+            open_fence = ""
+        elif not open_fence:
+            assert "<script" not in re.sub(r"(`+).*?\1(?!`)", "", line)
+
+    assert not open_fence
+
+
+def test_a_template_of_the_users_own_goes_before_the_built_in_one(tmp_path: Path) -> None:
+    (tmp_path / "report.md.j2").write_text("{{ report.root_cause }} <{{ report.summary }}>\n")
+
+    text = rendered(HOSTILE, Format.MARKDOWN, template_dir=tmp_path)
+
+    assert text.startswith("row/missing <No row")
+    assert "&lt;script&gt;" in text
+
+
+def test_a_wrong_name_in_a_template_is_an_error_and_no_blank(tmp_path: Path) -> None:
+    (tmp_path / "report.md.j2").write_text("{{ report.verdikt }}\n")
+
+    with pytest.raises(UndefinedError):
+        rendered(HEALTHY, Format.MARKDOWN, template_dir=tmp_path)
