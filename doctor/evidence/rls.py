@@ -38,7 +38,7 @@ class Proof(Fact, frozen=True, kw_only=True):
 
 
 class RefusedValue(Fact, frozen=True, kw_only=True):
-    """A value that the pipeline would write and that the column's type cannot take (22003, 22001)."""
+    """A value of the update that its column's type cannot take (22003, 22001)."""
 
     column: str
     type: str

@@ -1,0 +1,380 @@
+"""The row's collector against a real PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from doctor.collectors.row import look
+from doctor.demo.supabase.postgres import PostgresServer
+from doctor.evidence.base import Unseen, Why
+from doctor.evidence.log import LogReading
+from doctor.evidence.row import Route, RowEvidence, Server, Table
+from doctor.evidence.workflow import WorkflowEvidence
+from tests.database.lab import DISPATCH, ROW_ID, STUCK_ROW, Lab, lab_on
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[PostgresServer]:
+    with PostgresServer.start() as server:
+        yield server
+
+
+@pytest.fixture
+def lab(postgres: PostgresServer) -> Iterator[Lab]:
+    with lab_on(postgres) as made:
+        yield made
+
+
+def seen(lab: Lab, **asked: str) -> RowEvidence:
+    return look(lab.ask(), lab.case(**asked))
+
+
+def table_of(evidence: RowEvidence) -> Table:
+    assert isinstance(evidence.table, Table)
+    return evidence.table
+
+
+def test_the_stuck_row_is_seen_directly(lab: Lab) -> None:
+    evidence = seen(lab.migrate())
+
+    assert evidence.route is Route.DIRECT
+    assert evidence.newest is not None
+    assert evidence.newest.id == ROW_ID
+    assert evidence.newest.status == "in_progress"
+    assert evidence.newest.s3_key is None
+    assert evidence.newest.created_at == datetime(2026, 1, 15, 2, 3, 4, tzinfo=UTC)
+    assert evidence.failures == ()
+    assert evidence.locks == ()
+
+
+def test_a_dispatch_id_that_is_a_rows_id_finds_the_row(lab: Lab) -> None:
+    evidence = seen(lab.migrate(), dispatch_id=ROW_ID)
+
+    assert evidence.newest is not None
+    assert evidence.newest.dispatch_id == DISPATCH
+
+
+def test_a_backup_id_that_is_no_uuid_finds_no_row_and_no_error(lab: Lab) -> None:
+    assert seen(lab.migrate(), backup_id="17").rows == ()
+
+
+@pytest.mark.parametrize(
+    "asked", ["", "'; DROP TABLE backup_history; --", "x" * 10_000, "a\nb", "\x1b[31m", "a\0b", "\udcff"]
+)
+def test_an_id_of_any_kind_finds_no_row_and_no_error(lab: Lab, asked: str) -> None:
+    assert seen(lab.migrate(), dispatch_id=asked).rows == ()
+
+
+@pytest.mark.parametrize("odd", ["it's", 'a"b', "back\\slash", "line\nbreak", "ü ∞", "$(id)"])
+def test_an_odd_dispatch_id_is_found(lab: Lab, odd: str) -> None:
+    lab.migrate()
+    with psycopg.connect(lab.uri()) as connection:
+        connection.execute("UPDATE backup_history SET dispatch_id = %s", (odd,))
+
+    evidence = seen(lab, dispatch_id=odd)
+
+    assert evidence.newest is not None
+    assert evidence.newest.dispatch_id == odd
+
+
+def test_several_rows_come_newest_first(lab: Lab) -> None:
+    lab.migrate()
+    lab.sql(f"INSERT INTO backup_history (dispatch_id, status) VALUES ('{DISPATCH}', 'failed')")
+
+    rows = seen(lab).rows
+
+    assert isinstance(rows, tuple)
+    assert [row.status for row in rows] == ["failed", "in_progress"]
+
+
+def test_the_sizes_of_successful_backups_before_this_one_are_seen(lab: Lab) -> None:
+    lab.migrate()
+    lab.sql(
+        "INSERT INTO backup_history (dispatch_id, status, size_bytes, created_at) VALUES "
+        "('a', 'success', 10, '2026-01-13Z'), ('b', 'success', 20, '2026-01-14Z'),"
+        "('c', 'failed', 30, '2026-01-14Z'), ('d', 'success', 40, '2026-01-16Z')"
+    )
+
+    assert seen(lab).earlier_sizes == (20, 10)
+
+
+def test_other_names_types_and_orders_of_columns_are_read(lab: Lab) -> None:
+    lab = lab.renamed(
+        id="number", dispatch_id="Dispatch", size_bytes="bytes", created_at="made", status="state"
+    )
+    lab.sql("CREATE TYPE public.phase AS ENUM ('in_progress', 'done')")
+    lab.sql(
+        'CREATE TABLE public.backup_history (extra text[], bytes text, state public.phase, '
+        'made timestamp, "Dispatch" uuid, number bigint GENERATED ALWAYS AS IDENTITY)'
+    )
+    lab.sql('GRANT SELECT ON public.backup_history TO backup_doctor')
+    lab.sql(
+        "INSERT INTO public.backup_history VALUES "
+        f"('{{a}}', '3000000000', 'in_progress', '2026-01-15 02:03:04', '{ROW_ID}')"
+    )
+
+    evidence = seen(lab, dispatch_id=ROW_ID)
+
+    assert evidence.newest is not None
+    assert evidence.newest.id == "1"
+    assert evidence.newest.size_bytes == 3_000_000_000
+    assert evidence.newest.status == "in_progress"
+    assert evidence.newest.created_at == datetime(2026, 1, 15, 2, 3, 4, tzinfo=UTC)
+    assert evidence.newest.values["extra"] == ["a"]
+    column = table_of(evidence).column("number")
+    assert column is not None
+    assert column.default == "generated always as identity"
+
+
+@pytest.mark.parametrize("asked", ["not-a-uuid", "17", ROW_ID])
+def test_an_id_of_another_type_than_the_column_is_no_row(lab: Lab, asked: str) -> None:
+    lab.sql("CREATE TABLE public.backup_history (id bigint, dispatch_id uuid, created_at text)")
+
+    evidence = seen(lab, dispatch_id=asked)
+
+    assert evidence.rows == ()
+    assert evidence.route is Route.DIRECT
+
+
+def test_a_table_without_the_guides_columns_is_described(lab: Lab) -> None:
+    lab.sql("CREATE TABLE public.backup_history (job text)")
+
+    evidence = seen(lab)
+
+    assert evidence.rows == ()
+    assert [column.name for column in table_of(evidence).columns] == ["job"]
+
+
+def test_a_missing_table_is_certain_and_its_likes_are_named(lab: Lab) -> None:
+    lab.sql("CREATE SCHEMA app")
+    lab.sql("CREATE TABLE app.backup_history (id uuid)")
+    lab.sql("CREATE TABLE public.backups_history (id uuid)")
+    lab.sql("CREATE TABLE public.invoices (id uuid)")
+
+    evidence = seen(lab)
+
+    assert evidence.table is None
+    assert evidence.rows == ()
+    assert isinstance(evidence.server, Server)
+    assert evidence.server.similar_tables == ("app.backup_history", "public.backups_history")
+
+
+def test_a_view_is_looked_through(lab: Lab) -> None:
+    lab.migrate()
+    lab.sql("ALTER TABLE public.backup_history RENAME TO backups")
+    lab.sql("CREATE VIEW public.backup_history AS SELECT * FROM public.backups")
+
+    evidence = seen(lab)
+
+    assert evidence.newest is not None
+    assert evidence.newest.id == ROW_ID
+    assert table_of(evidence).kind == "view"
+
+
+def test_the_catalogue_tells_what_an_update_meets(lab: Lab) -> None:
+    lab.migrate()
+    lab.sql(
+        "CREATE FUNCTION public.guard() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RETURN NULL; END $$"
+    )
+    lab.sql(
+        "CREATE TRIGGER frozen BEFORE UPDATE ON public.backup_history "
+        "FOR EACH ROW EXECUTE FUNCTION public.guard()"
+    )
+    lab.sql(
+        "CREATE TRIGGER born BEFORE INSERT ON public.backup_history "
+        "FOR EACH ROW EXECUTE FUNCTION public.guard()"
+    )
+    lab.sql("CREATE RULE nothing AS ON UPDATE TO public.backup_history DO INSTEAD NOTHING")
+    lab.sql("CREATE UNIQUE INDEX one_key ON public.backup_history (s3_key) WHERE status = 'success'")
+    lab.sql(
+        "CREATE POLICY own ON public.backup_history FOR UPDATE TO authenticated "
+        "USING (status = 'in_progress')"
+    )
+    lab.sql("GRANT UPDATE (status) ON public.backup_history TO anon")
+
+    table = table_of(seen(lab))
+
+    assert [(one.name, one.before) for one in table.triggers] == [("frozen", True), ("nothing", True)]
+    assert "RETURN NULL" in table.triggers[0].source
+    assert table.rls_enabled
+    assert not table.rls_forced
+    assert table.owner == "postgres"
+    policy = table.policies[0]
+    assert (policy.name, policy.command, policy.roles) == ("own", "UPDATE", ("authenticated",))
+    assert policy.using == "(status = 'in_progress'::text)"
+    anon, service = table.grants_of("anon"), table.grants_of("service_role")
+    assert anon is not None
+    assert (anon.update, anon.update_columns) == (False, ("status",))
+    assert service is not None
+    assert (service.exists, service.update, service.bypasses_rls) == (True, True, True)
+    partial = next(one for one in table.constraints if one.name == "one_key")
+    assert (partial.kind, partial.columns) == ("u", ("s3_key",))
+    assert partial.expression == "(status = 'success'::text)"
+    check = next(one for one in table.constraints if one.kind == "c")
+    assert check.columns == ("status",)
+
+
+def test_a_role_that_is_not_there_is_said_so(lab: Lab) -> None:
+    lab.migrate()
+
+    evidence = look(lab.ask(lab.settings(writer_role="nobody_here")), lab.case())
+
+    grants = table_of(evidence).grants_of("nobody_here")
+    assert grants is not None
+    assert not grants.exists
+
+
+def test_the_transaction_that_holds_the_row_is_named(lab: Lab) -> None:
+    lab.migrate()
+    with psycopg.connect(lab.uri(), application_name="console") as console:
+        console.execute("UPDATE backup_history SET error_text = 'x'")
+
+        locks = seen(lab).locks
+
+        assert isinstance(locks, tuple)
+        assert [(one.application, one.mode, one.state) for one in locks] == [
+            ("console", "row", "idle in transaction")
+        ]
+        assert locks[0].pid == console.info.backend_pid
+        assert locks[0].query == "UPDATE backup_history SET error_text = 'x'"
+        assert locks[0].transaction_start is not None
+        console.rollback()
+    assert seen(lab).locks == ()
+
+
+def test_a_lock_on_the_whole_table_is_seen_though_the_row_is_not(lab: Lab) -> None:
+    lab.migrate()
+    with psycopg.connect(lab.uri(), application_name="migration") as migration:
+        migration.execute("LOCK TABLE backup_history IN ACCESS EXCLUSIVE MODE")
+
+        evidence = seen(lab)
+
+        assert isinstance(evidence.rows, Unseen)
+        assert evidence.rows.code == "55P03"
+        assert isinstance(evidence.locks, tuple)
+        assert [(one.application, one.mode) for one in evidence.locks] == [
+            ("migration", "AccessExclusiveLock")
+        ]
+        migration.rollback()
+
+
+def test_the_doctors_own_read_only_setting_is_not_the_databases(lab: Lab) -> None:
+    evidence = seen(lab.migrate())
+
+    assert isinstance(evidence.server, Server)
+    assert evidence.server.default_read_only is None
+    directly = look(lab.ask(lab.settings("postgres")), lab.case())
+    assert isinstance(directly.server, Server)
+    assert directly.server.default_read_only is False
+
+
+@pytest.mark.parametrize("role", ["backup_doctor", "postgres"])
+def test_a_database_that_is_read_only_is_seen(lab: Lab, role: str) -> None:
+    lab.migrate()
+    lab.sql(f"ALTER DATABASE {lab.name} SET default_transaction_read_only = on")
+
+    evidence = look(lab.ask(lab.settings(role)), lab.case())
+
+    assert isinstance(evidence.server, Server)
+    assert evidence.server.default_read_only is True
+
+
+def test_no_row_behind_row_level_security_proves_nothing(lab: Lab) -> None:
+    lab.migrate()
+    lab.sql("GRANT SELECT ON public.backup_history TO authenticator")
+
+    evidence = look(lab.ask(lab.settings("authenticator")), lab.case())
+
+    assert isinstance(evidence.rows, Unseen)
+    assert evidence.rows.why is Why.DENIED
+    assert "row-level security" in evidence.rows.what
+    assert table_of(evidence).rls_enabled
+
+
+def test_a_user_without_grant_is_told_what_to_grant(lab: Lab) -> None:
+    lab.migrate()
+
+    evidence = look(lab.ask(lab.settings("authenticator")), lab.case())
+
+    assert isinstance(evidence.rows, Unseen)
+    assert (evidence.rows.why, evidence.rows.code) == (Why.DENIED, "42501")
+    assert evidence.rows.remedy is not None
+    assert isinstance(evidence.table, Table)
+    assert [failure.route for failure in evidence.failures] == [Route.DIRECT]
+
+
+def test_without_a_backup_in_hand_the_table_is_seen_and_no_row_asked_for(lab: Lab) -> None:
+    lab.migrate()
+    case = lab.case()
+    asked = type(case.asked)()
+
+    evidence = look(lab.ask(), type(case)(asked=asked, names=case.names, now=case.now))
+
+    assert isinstance(evidence.rows, Unseen)
+    assert evidence.rows.why is Why.NOT_ASKED
+    assert evidence.route is Route.DIRECT
+    assert table_of(evidence).name == "backup_history"
+
+
+def test_a_run_id_finds_the_row_that_names_the_run(lab: Lab) -> None:
+    lab.migrate()
+    lab.sql("UPDATE backup_history SET workflow_run_id = '4711'")
+
+    evidence = seen(lab, run_id="4711")
+
+    assert evidence.newest is not None
+    assert evidence.newest.id == ROW_ID
+
+
+@pytest.mark.parametrize(
+    "workflow",
+    [
+        WorkflowEvidence(run=None, run_title_dispatch=DISPATCH),
+        WorkflowEvidence(run=None, log=LogReading(source="log", assignments={"BACKUP_ID": ROW_ID})),
+    ],
+)
+def test_a_run_that_no_row_names_tells_the_dispatch_id_itself(
+    lab: Lab, workflow: WorkflowEvidence
+) -> None:
+    lab.migrate()
+
+    evidence = look(lab.ask(None, workflow), lab.case(run_id="4711"))
+
+    assert evidence.newest is not None
+    assert evidence.newest.id == ROW_ID
+
+
+def test_a_run_that_tells_nothing_is_not_taken_for_a_missing_row(lab: Lab) -> None:
+    evidence = seen(lab.migrate(), run_id="4711")
+
+    assert isinstance(evidence.rows, Unseen)
+    assert evidence.rows.remedy == "Give --dispatch-id."
+
+
+def test_nothing_configured_is_said_and_nothing_is_called_a_failure(lab: Lab) -> None:
+    from doctor.settings.model import Settings
+
+    evidence = look(lab.ask(Settings()), lab.case())
+
+    assert isinstance(evidence.rows, Unseen)
+    assert evidence.rows.why is Why.NOT_CONFIGURED
+    assert evidence.failures == ()
+    assert evidence.route is None
+
+
+def test_looking_changes_nothing(lab: Lab) -> None:
+    lab.migrate()
+    before = lab.sql("SELECT xmin, xmax, ctid::text, * FROM backup_history")
+
+    seen(lab)
+
+    assert lab.sql("SELECT xmin, xmax, ctid::text, * FROM backup_history") == before
+    assert STUCK_ROW
