@@ -1,0 +1,162 @@
+"""The benchmark: measures every target in one run, prints them, and writes the page in `docs/`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.breakdown import Breakdown, break_down
+from benchmarks.chain import Chain, longest_chain
+from benchmarks.measure import Cost, Spread, UnexpectedOutputError, run, side_by_side
+from benchmarks.page import write_page
+from benchmarks.scene import FAULT, Scene, stuck_backup
+from benchmarks.targets import Target, table
+from doctor.demo.supabase.postgres import programs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.network import Network
+
+ROUND_TRIP_S = 0.05
+STARTS = 15
+DIAGNOSES = 7
+LONG_LOGS = 3
+LONG_LOG_BYTES = 200_000_000
+MB = 1_000_000
+FAILING = 1
+GUIDE_FINDS = "failed (HTTP 404)"
+GUIDE = Path(__file__).with_name("guide.sh")
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+BIN = Path(sys.executable).parent
+DOCTOR = BIN / "backup-doctor"
+BARE_APP = '''\
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def main(name: str) -> None:
+    """Say hello."""
+    print(name)
+
+
+app()
+'''
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One diagnosis over the slow network."""
+
+    cost: Cost
+    chain: Chain
+    parts: Breakdown
+
+
+def main() -> int:
+    """Measure, print and write; 1 where a target is missed."""
+    targets = [_start_up()]
+    with stuck_backup() as scene:
+        diagnoses, guide = _far_away(scene)
+        seconds = Spread.of([one.cost.seconds for one in diagnoses])
+        chain = Spread.of([one.chain.seconds for one in diagnoses])
+        targets += [
+            Target("Diagnosis, against its longest chain of dependent calls", seconds, chain, 1.3),
+            Target("Diagnosis, against the guide as a shell script", seconds, guide, 0.5),
+            *_memory(scene, diagnoses),
+        ]
+    typical = sorted(diagnoses, key=lambda one: one.cost.seconds)[len(diagnoses) // 2]
+    sys.stdout.write(table(targets))
+    write_page(PAGE, targets, typical.parts, typical.chain, ROUND_TRIP_S)
+    return 0 if all(target.met for target in targets) else 1
+
+
+def _start_up() -> Target:
+    with tempfile.TemporaryDirectory() as directory:
+        bare_app = Path(directory) / "bare.py"
+        bare_app.write_text(BARE_APP)
+        ours, bare = side_by_side(
+            STARTS,
+            partial(run, [DOCTOR, "--help"], exit_code=0, expected="--dispatch-id"),
+            partial(run, [sys.executable, bare_app, "--help"], exit_code=0, expected="hello"),
+        )
+    return Target("backup-doctor --help, against a bare typer app", _wall(ours), _wall(bare), 1.3)
+
+
+def _far_away(scene: Scene) -> tuple[list[Diagnosis], Spread]:
+    with scene.far_away(ROUND_TRIP_S) as (environment, network):
+        diagnoses: list[Diagnosis] = []
+        costs = side_by_side(
+            DIAGNOSES,
+            lambda: _traced(scene, environment, network, diagnoses.append),
+            lambda: _guide(scene, environment),
+        )
+    return diagnoses[1:], _wall(costs[1])
+
+
+def _traced(
+    scene: Scene,
+    environment: dict[str, str],
+    network: Network,
+    keep: Callable[[Diagnosis], None],
+) -> Cost:
+    cost = _diagnosis(scene, environment)
+    chain = longest_chain(network.turns(since=cost.started))
+    keep(Diagnosis(cost, chain, break_down(cost, chain)))
+    return cost
+
+
+def _diagnosis(scene: Scene, environment: dict[str, str]) -> Cost:
+    assert FAULT.root_cause is not None
+    return run(
+        [DOCTOR, "--dispatch-id", scene.dispatch_id],
+        environment=environment,
+        exit_code=FAILING,
+        expected=FAULT.root_cause,
+    )
+
+
+def _guide(scene: Scene, environment: dict[str, str]) -> Cost:
+    path = os.pathsep.join([str(BIN), str(programs()), environment["PATH"]])
+    return run(
+        ["/bin/bash", GUIDE, scene.dispatch_id],
+        environment={**environment, "PATH": path},
+        exit_code=0,
+        expected=GUIDE_FINDS,
+    )
+
+
+def _memory(scene: Scene, diagnoses: list[Diagnosis]) -> list[Target]:
+    small = _peak([one.cost for one in diagnoses])
+    with scene.long_log(LONG_LOG_BYTES):
+        costs = [_diagnosis(scene, scene.nearby()) for _ in range(LONG_LOGS)]
+    more = Spread.of([max(0.0, cost.peak_bytes / MB - small.middle) for cost in costs])
+    more = Spread(
+        *(max(0.0, value - small.middle) for value in (large.least, large.middle, large.greatest))
+    )
+    return [
+        Target("Peak memory of a diagnosis", small, None, 120, "MB"),
+        Target("Additional memory for a log of 200 MB", more, None, 64, "MB"),
+    ]
+
+
+def _wall(costs: list[Cost]) -> Spread:
+    return Spread.of([cost.seconds for cost in costs])
+
+
+def _peak(costs: list[Cost]) -> Spread:
+    return Spread.of([cost.peak_bytes / MB for cost in costs])
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except UnexpectedOutputError as error:
+        sys.exit(f"Nothing was measured: {error}")
