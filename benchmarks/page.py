@@ -112,7 +112,7 @@ def _chain(chain: Chain, round_trip_s: float) -> str:
     ]
     bare = chain.round_trips * round_trip_s
     return (
-        f"\nIts chain: {chain.round_trips} round trips, hence {bare * 1000:.0f} ms of network alone, "
+        f"\nIts chain: {chain.round_trips} round trips, {bare * 1000:.0f} ms of network alone, "
         f"and {chain.seconds * 1000:.0f} ms with the services' own time.\n\n"
         + markdown_table(("call", "begins", "takes", "round trips"), rows)
     )

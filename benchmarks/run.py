@@ -138,9 +138,6 @@ def _memory(scene: Scene, diagnoses: list[Diagnosis]) -> list[Target]:
     with scene.long_log(LONG_LOG_BYTES):
         costs = [_diagnosis(scene, scene.nearby()) for _ in range(LONG_LOGS)]
     more = Spread.of([max(0.0, cost.peak_bytes / MB - small.middle) for cost in costs])
-    more = Spread(
-        *(max(0.0, value - small.middle) for value in (large.least, large.middle, large.greatest))
-    )
     return [
         Target("Peak memory of a diagnosis", small, None, 120, "MB"),
         Target("Additional memory for a log of 200 MB", more, None, 64, "MB"),
