@@ -6,12 +6,14 @@ Source: GitHub, "Workflow syntax for GitHub Actions".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from doctor.evidence.workflow import WorkflowFile, WorkflowStep
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 SIZE_LIMIT = 512 * 1024
 NODE_LIMIT = 50_000
@@ -25,7 +27,7 @@ _SECRET = re.compile(r"\bsecrets\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*['\"]([A-Za-z_]\w
 Json = Any
 
 
-class _Hostile(ValueError):
+class _HostileError(ValueError):
     """YAML that is not worth reading: its text says why."""
 
 
@@ -33,7 +35,7 @@ def read_workflow(path: str, content: bytes, *, step: str, function: str) -> Wor
     """The file at `path`. `step` and `function` tell which job holds the update step."""
     try:
         document = _load(content)
-    except (_Hostile, yaml.YAMLError, RecursionError, ValueError) as error:
+    except (_HostileError, yaml.YAMLError, RecursionError, ValueError) as error:
         return WorkflowFile(path=path, problem=_problem(error))
     if not isinstance(document, dict) or not isinstance(document.get("jobs"), dict):
         return WorkflowFile(path=path, problem="It has no jobs.")
@@ -80,7 +82,7 @@ def _with_job(
 
 def _load(content: bytes) -> Json:
     if len(content) > SIZE_LIMIT:
-        raise _Hostile(f"It is larger than {SIZE_LIMIT // 1024} KiB.")
+        raise _HostileError(f"It is larger than {SIZE_LIMIT // 1024} KiB.")
     text = content.decode("utf-8-sig", "replace")
     _refuse_bombs(text)
     return yaml.load(text, Loader=_Loader)  # noqa: S506 -- a SafeLoader, see there
@@ -95,19 +97,26 @@ def _refuse_bombs(text: str) -> None:
         elif isinstance(event, yaml.events.CollectionEndEvent):
             depth -= 1
         if depth > DEPTH_LIMIT:
-            raise _Hostile("It is nested too deeply.")
+            raise _HostileError("It is nested too deeply.")
         if count > NODE_LIMIT:
-            raise _Hostile("It has too many nodes.")
+            raise _HostileError("It has too many nodes.")
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe, and with `on` as a plain word, as GitHub reads it, not as true."""
+    """Safe, with the types of GitHub's YAML.
+
+    No dates, no `yes` and `on` as true, and no merge keys, which could grow without bound.
+    """
 
 
+_PLAIN = ("timestamp", "bool", "merge")
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(_PLAIN)]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
 
 
 def _problem(error: Exception) -> str:
@@ -116,7 +125,9 @@ def _problem(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         at = error.problem_mark
         return f"Line {at.line + 1}, column {at.column + 1}: {error.problem or 'no valid YAML'}."
-    return str(error).splitlines()[0] if isinstance(error, _Hostile) else "It is no valid YAML."
+    return (
+        str(error).splitlines()[0] if isinstance(error, _HostileError) else "It is no valid YAML."
+    )
 
 
 def _steps(job: Mapping[str, Json]) -> tuple[WorkflowStep, ...]:
@@ -183,16 +194,16 @@ def _called(jobs: Mapping[str, Mapping[str, Json]]) -> Iterator[str]:
 
 def _secrets_in(value: Json) -> Iterator[str]:
     """The names X of every `secrets.X` in the expressions of a tree's strings."""
-    if isinstance(value, str):
-        for expression in _EXPRESSION.finditer(value):
-            for match in _SECRET.finditer(expression[1]):
-                yield match[1] or match[2]
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _secrets_in(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _secrets_in(item)
+    waiting, seen = [value], set()
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            for expression in _EXPRESSION.finditer(item):
+                yield from (one[1] or one[2] for one in _SECRET.finditer(expression[1]))
+        elif isinstance(item, dict | list) and id(item) not in seen:
+            # Anchors make one node stand in many places, even in itself: once is enough.
+            seen.add(id(item))
+            waiting.extend(reversed(list(item.values()) if isinstance(item, dict) else item))
 
 
 def _text(value: Json) -> str | None:

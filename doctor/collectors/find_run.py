@@ -1,0 +1,285 @@
+"""Which run made this backup: the record of a run does not say, so it is looked for.
+
+In this order: what the user names, what the row names, the run that the doctor is part of, a title
+that names the dispatch, a job's or step's name that does, a log that does.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from doctor.collectors.job_choice import choose
+from doctor.collectors.pending import Pending
+from doctor.evidence.base import Unseen, Why
+from doctor.evidence.log import LogReading
+from doctor.evidence.workflow import FoundBy, Job, Run
+from doctor.log.mention import mentions
+from doctor.log.reader import LookFor, read
+from doctor.workflow_file import read_workflow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from doctor.case import Case
+    from doctor.collectors.ci import Surroundings
+    from doctor.evidence.row import BackupRow
+    from doctor.sources import Sources
+
+BEFORE = timedelta(minutes=10)
+AT_LEAST_AFTER = timedelta(hours=2)
+NAMES_READ = 10
+LOGS_READ = 6
+UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
+EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """The run, how it was found, or where it was looked for.
+
+    `named_by_row` is the run that the row names, where that belongs to another dispatch.
+    """
+
+    run: Run | Unseen | None
+    by: FoundBy | None = None
+    searched: str = ""
+    candidates: tuple[Run, ...] = ()
+    named_by_row: Run | None = None
+
+
+def find_run(ask: Sources, case: Case, row: BackupRow | None, here: Surroundings) -> Found:
+    """Look for the run, by the strongest evidence there is."""
+    if case.asked.run_id is not None:
+        return _asked(ask, case.asked.run_id)
+    newest = Pending(ask, "The newest runs", ask.github.latest_runs)
+    dispatch_id = case.asked.dispatch_id or (row.dispatch_id if row else None)
+    by_row = _named_by_row(ask, row)
+    if isinstance(by_row, Unseen) and by_row.why is not Why.NOT_FOUND:
+        return Found(run=by_row)
+    if isinstance(by_row, Run) and not _is_anothers(ask, case, by_row, dispatch_id):
+        return Found(run=by_row, by=FoundBy.ROW)
+    search = _Search(ask, case, row, dispatch_id, newest)
+    found = search.run(here)
+    if not isinstance(by_row, Run):
+        return found
+    if not isinstance(found.run, Run):
+        return Found(run=by_row, by=FoundBy.ROW, searched=found.searched, named_by_row=by_row)
+    return replace(found, named_by_row=by_row)
+
+
+def dispatch_of(title: str, run_name: str | None = None) -> str | None:
+    """The dispatch id in a run's title: where the file's `run-name` puts it, else a UUID in it."""
+    if run_name and "dispatch" in run_name:
+        match = _template(run_name).fullmatch(title.strip())
+        if match and match.groups() and match[1].strip():
+            return match[1].strip()
+    found = UUID.search(title)
+    return found[0] if found else None
+
+
+def _template(run_name: str) -> re.Pattern[str]:
+    """A pattern for the titles that a `run-name` makes; its group is the dispatch id."""
+    pieces, last, taken = [], 0, False
+    for match in EXPRESSION.finditer(run_name.strip()):
+        pieces.append(re.escape(run_name.strip()[last : match.start()]))
+        is_id = "dispatch" in match[1] and not taken
+        pieces.append("(.+)" if is_id else ".*")
+        taken, last = taken or is_id, match.end()
+    pieces.append(re.escape(run_name.strip()[last:]))
+    return re.compile("".join(pieces), re.DOTALL)
+
+
+def _asked(ask: Sources, run_id: str) -> Found:
+    number = run_id.strip()
+    if not number.isdecimal():
+        return Found(run=None, searched=f"the run {run_id!r}: a run's id is a number")
+    run = ask.github.run(number)
+    if isinstance(run, Unseen) and run.why is Why.NOT_FOUND and _repository_is_seen(ask):
+        return Found(run=None, searched=f"the run {number}, which the repository does not have")
+    return Found(run=run, by=FoundBy.FLAG)
+
+
+def _repository_is_seen(ask: Sources) -> bool:
+    return not isinstance(ask.github.latest_runs(), Unseen)
+
+
+def _named_by_row(ask: Sources, row: BackupRow | None) -> Run | Unseen | None:
+    number = (row.workflow_run_id or "").strip() if row else ""
+    return ask.github.run(number) if number.isdecimal() else None
+
+
+def _is_anothers(ask: Sources, case: Case, run: Run, dispatch_id: str | None) -> bool:
+    """Whether the title names a dispatch, and not this one."""
+    if dispatch_id is None or mentions(run.title, dispatch_id):
+        return False
+    return dispatch_of(run.title) is not None or bool(
+        dispatch_of(run.title, _run_name(ask, case, run))
+    )
+
+
+def _run_name(ask: Sources, case: Case, run: Run) -> str | None:
+    content = ask.github.file(run.path, run.head_sha)
+    if not isinstance(content, bytes):
+        return None
+    names = case.names
+    return read_workflow(run.path, content, step=names.step, function=names.function).run_name
+
+
+class _Search:
+    """The search of the repository's runs for one that names the dispatch."""
+
+    def __init__(
+        self,
+        ask: Sources,
+        case: Case,
+        row: BackupRow | None,
+        dispatch_id: str | None,
+        newest: Pending[tuple[Run, ...] | Unseen],
+    ) -> None:
+        self._ask = ask
+        self._case = case
+        self._dispatch_id = dispatch_id or ""
+        self._newest = newest
+        self._created = row.created_at if row else None
+
+    def run(self, here: Surroundings) -> Found:
+        """Titles, then names, then logs; each only where the one before told nothing."""
+        window, newest = self._window(), self._newest.result()
+        if isinstance(newest, Unseen) and (window is None or isinstance(window, Unseen)):
+            return Found(run=newest)
+        around = () if window is None or isinstance(window, Unseen) else window
+        known = _unique((*around, *(() if isinstance(newest, Unseen) else newest)))
+        if not self._dispatch_id:
+            return Found(run=None, searched="nothing: no dispatch id is known to look for")
+        own = self._own(known, here)
+        if own is not None:
+            return Found(run=own, by=FoundBy.ENVIRONMENT)
+        titled = [run for run in known if mentions(run.title, self._dispatch_id)]
+        if titled:
+            return Found(run=self._nearest(titled)[0], by=FoundBy.TITLE)
+        ours = self._of_workflow(around if self._created else known)
+        return self._deeper(self._nearest(ours)[:NAMES_READ], len(ours), len(known))
+
+    def _window(self) -> tuple[Run, ...] | Unseen | None:
+        if self._created is None:
+            return None
+        since, until = self._bounds(self._created)
+        return self._ask.github.runs_between(since, until)
+
+    def _bounds(self, created: datetime) -> tuple[datetime, datetime]:
+        after = max(AT_LEAST_AFTER, timedelta(seconds=self._case.names.stuck_after_s))
+        return created - BEFORE, created + after
+
+    def _own(self, known: Sequence[Run], here: Surroundings) -> Run | None:
+        """The run that the doctor is part of, if it is this backup's."""
+        if here.run_id is None or here.repository != self._ask.settings.repository:
+            return None
+        run = next((one for one in known if one.id == here.run_id), None)
+        if run is None:
+            seen = self._ask.github.run(here.run_id)
+            run = seen if isinstance(seen, Run) else None
+        if run is None:
+            return None
+        named = self._dispatch_id in here.payload or mentions(run.title, self._dispatch_id)
+        return run if named else None
+
+    def _of_workflow(self, runs: Iterable[Run]) -> list[Run]:
+        wanted = self._case.names.workflow
+        if not wanted:
+            return list(runs)
+        file = wanted.rsplit("/", 1)[-1]
+        return [run for run in runs if run.path.rsplit("/", 1)[-1] == file or run.name == wanted]
+
+    def _nearest(self, runs: Iterable[Run]) -> list[Run]:
+        """The closest to the row's creation first; without a row the newest."""
+        created = self._created
+
+        def distance(run: Run) -> float:
+            if run.created_at is None:
+                return float("inf")
+            since = created or self._case.now
+            return abs((run.created_at - since).total_seconds())
+
+        return sorted(runs, key=distance)
+
+    def _deeper(self, runs: Sequence[Run], of_workflow: int, known: int) -> Found:
+        """Look into the runs themselves: names first, they cost less than logs."""
+        jobs = dict(zip((run.id for run in runs), self._jobs(runs), strict=True))
+        for run in runs:
+            if any(self._is_named(job) for job in jobs[run.id]):
+                return Found(run=run, by=FoundBy.STEP_NAME)
+        ran = [run for run in runs if self._job(jobs[run.id]) is not None][:LOGS_READ]
+        readings = dict(zip((run.id for run in ran), self._logs(ran, jobs), strict=True))
+        for run in ran:
+            reading = readings[run.id]
+            if isinstance(reading, LogReading) and reading.dispatch_seen:
+                return Found(run=run, by=FoundBy.LOG)
+        read_logs = sum(isinstance(one, LogReading) for one in readings.values())
+        searched = self._searched(known, of_workflow, len(runs), read_logs)
+        open_ones = [run for run in runs if not isinstance(readings.get(run.id), LogReading)]
+        likely = [run for run in open_ones if self._is_likely(run, jobs[run.id])]
+        if len(likely) == 1 and of_workflow == len(runs) and self._created:
+            return Found(run=likely[0], by=FoundBy.ONLY_CANDIDATE, searched=searched)
+        return Found(run=None, searched=searched, candidates=tuple(likely or open_ones))
+
+    def _jobs(self, runs: Sequence[Run]) -> list[tuple[Job, ...]]:
+        calls = [Pending(self._ask, f"Run {run.id}", _jobs_of(self._ask, run)) for run in runs]
+        results = (call.result() for call in calls)
+        return [() if isinstance(result, Unseen) else result for result in results]
+
+    def _is_named(self, job: Job) -> bool:
+        names = (job.name, *(step.name for step in job.steps))
+        return any(mentions(name, self._dispatch_id) for name in names)
+
+    def _job(self, jobs: Sequence[Job]) -> Job | None:
+        """The finished job whose log would name the dispatch."""
+        ended = [job for job in jobs if job.status == "completed" and job.steps]
+        chosen = choose(ended, self._case.names, None).job
+        return chosen or next(iter(ended), None)
+
+    def _logs(
+        self, runs: Sequence[Run], jobs: dict[int, tuple[Job, ...]]
+    ) -> list[LogReading | Unseen]:
+        wanted = LookFor(dispatch_id=self._dispatch_id, function=self._case.names.function)
+        calls = []
+        for run in runs:
+            job = self._job(jobs[run.id])
+            assert job is not None, "only runs with such a job are asked for"
+            look = _log_of(self._ask, job, wanted)
+            calls.append(Pending(self._ask, f"The log of run {run.id}", look))
+        return [call.result() for call in calls]
+
+    def _is_likely(self, run: Run, jobs: Sequence[Job]) -> bool:
+        """Whether it is a run of the backup's workflow at all."""
+        if self._case.names.workflow:
+            return True
+        return choose(jobs, self._case.names, None).step is not None or "backup" in run.path
+
+    def _searched(self, known: int, of_workflow: int, looked_into: int, read_logs: int) -> str:
+        text = f"the titles of {known} runs"
+        if self._created:
+            since, until = self._bounds(self._created)
+            text += (
+                f" (all created between {since:%Y-%m-%d %H:%M} and {until:%H:%M} UTC among them)"
+            )
+        workflow = self._case.names.workflow
+        of = f" of {workflow}" if workflow else ""
+        return (
+            f"{text}; the job and step names of {looked_into} of the {of_workflow} runs{of} "
+            f"nearest to the row's creation, and the logs of {read_logs} of them"
+        )
+
+
+def _unique(runs: Iterable[Run]) -> list[Run]:
+    return list({run.id: run for run in runs}.values())
+
+
+def _jobs_of(ask: Sources, run: Run) -> Callable[[], tuple[Job, ...] | Unseen]:
+    return lambda: ask.github.jobs(run)
+
+
+def _log_of(ask: Sources, job: Job, wanted: LookFor) -> Callable[[], LogReading | Unseen]:
+    return lambda: ask.github.job_log(job, lambda log: read(f"job {job.name}", log, wanted))

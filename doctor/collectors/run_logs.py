@@ -1,0 +1,129 @@
+"""The logs of a run: the job with the update step first, the others for what they add."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from doctor.collectors.pending import Pending
+from doctor.evidence.base import Unseen, Why
+from doctor.evidence.log import LogReading
+from doctor.log.reader import LookFor, read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from doctor.case import Names
+    from doctor.clients.github_logs import Log
+    from doctor.evidence.workflow import Job, Run, Step
+    from doctor.sources import Sources
+
+OTHER_JOBS = 4
+ZIP_HELPS = frozenset({Why.NOT_FOUND, Why.REFUSED, Why.GARBLED, Why.UNREACHABLE})
+
+
+def has_log(job: Job) -> bool:
+    """Whether there should be a log: GitHub stores it when the job has ended."""
+    return job.status == "completed" and bool(job.steps) and job.conclusion != "skipped"
+
+
+class RunLogs:
+    """Reads the logs of one run for one dispatch."""
+
+    def __init__(self, ask: Sources, run: Run, names: Names, dispatch_id: str | None) -> None:
+        self._ask = ask
+        self._run = run
+        self._names = names
+        self._dispatch_id = dispatch_id
+
+    def read(
+        self, jobs: Sequence[Job], chosen: Job | None, update: Step | None
+    ) -> tuple[Job | None, LogReading | Unseen | None]:
+        """The job that holds the update step, and what its log says, completed by the others'.
+
+        Where no job was chosen, the one whose log shows the update is.
+        """
+        wanted = [job for job in (chosen, *self._others(jobs, chosen)) if job and has_log(job)]
+        pending = {
+            job.id: Pending(
+                self._ask,
+                f"The log of the job {job.name!r}",
+                self._reader(job, update if job is chosen else None),
+            )
+            for job in wanted
+        }
+        readings = {job.id: pending[job.id].result() for job in wanted}
+        if chosen is None:
+            chosen = next((job for job in wanted if _shows_update(readings[job.id])), None)
+        if chosen is None or chosen.id not in readings:
+            return chosen, None
+        own = readings[chosen.id]
+        if isinstance(own, Unseen):
+            return chosen, own
+        others = (one for key, one in readings.items() if key != chosen.id)
+        return chosen, _completed(own, [one for one in others if isinstance(one, LogReading)])
+
+    def _others(self, jobs: Sequence[Job], chosen: Job | None) -> list[Job]:
+        others = [job for job in jobs if chosen is None or job.id != chosen.id]
+        return [job for job in others if has_log(job)][:OTHER_JOBS]
+
+    def _reader(self, job: Job, update: Step | None) -> Callable[[], LogReading | Unseen]:
+        trigger = self._names.trigger_step
+        look_for = LookFor(
+            dispatch_id=self._dispatch_id,
+            function=self._names.function,
+            table=self._names.table_name,
+            steps=job.steps,
+            update_step=update.name if update else None,
+            trigger_step=_like(trigger, (step.name for step in job.steps)),
+            is_trigger_job=_like(trigger, (job.name,)) is not None,
+        )
+        return lambda: self._one(job, look_for)
+
+    def _one(self, job: Job, look_for: LookFor) -> LogReading | Unseen:
+        github = self._ask.github
+        text = github.job_log(job, lambda log: read(f"log of the job {job.name}", log, look_for))
+        if not isinstance(text, Unseen) or text.why not in ZIP_HELPS:
+            return text
+        if self._run.status != "completed":
+            return text
+
+        def from_zip(log: Log) -> LogReading:
+            return read(f"log of the job {job.name}, from the run's zip", log, look_for)
+
+        zipped = github.run_log(self._run, job, from_zip)
+        lost = isinstance(zipped, Unseen) and zipped.why is not Why.GONE
+        return text if lost else zipped
+
+
+def _like(wanted: str, names: Iterable[str]) -> str | None:
+    """The name that is the wanted one but for case, blanks and dashes."""
+    return next((name for name in names if _plain(wanted) in _plain(name)), None)
+
+
+def _plain(name: str) -> str:
+    return "".join(char for char in name.casefold() if char.isalnum())
+
+
+def _shows_update(reading: LogReading | Unseen) -> bool:
+    return isinstance(reading, LogReading) and reading.update_seen
+
+
+def _completed(own: LogReading, others: Sequence[LogReading]) -> LogReading:
+    """The update job's reading, with what only other jobs of the run could tell."""
+    for other in others:
+        own = msgspec.structs.replace(
+            own,
+            bytes_read=own.bytes_read + other.bytes_read,
+            assignments={**other.assignments, **own.assignments},
+            backup_id_not_found=own.backup_id_not_found or other.backup_id_not_found,
+            failed_step=own.failed_step or other.failed_step,
+            errors=own.errors or other.errors,
+            uploaded=own.uploaded or other.uploaded,
+            upload_errors=own.upload_errors or other.upload_errors,
+            trigger_lines=own.trigger_lines or other.trigger_lines,
+            prints_secret=tuple(dict.fromkeys((*own.prints_secret, *other.prints_secret))),
+            dispatch_seen=own.dispatch_seen or other.dispatch_seen,
+        )
+    return own
