@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 def reaches_no_row(rows: Rows) -> bool | None:
-    """Whether the plan can touch no row, whatever the data. None: this is no plan.
+    """Whether the plan can touch no row, whatever the data. None: there is no plan to tell.
 
     Where no policy lets a row through, the scan under the update is a Result whose one-time filter
     is the constant false. A rule DO INSTEAD NOTHING leaves no plan at all: an empty list.
     """
     plans = next(iter(rows[0].values()), None) if rows else None
-    if not isinstance(plans, list):
+    if not isinstance(plans, list) or not plans:
         return None
     return all(_is_empty(plan.get("Plan")) for plan in plans if isinstance(plan, dict))
 
