@@ -1,0 +1,114 @@
+"""What kept S3 from answering, in a sentence for a person. No failure of botocore gets past."""
+
+from __future__ import annotations
+
+from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
+from urllib3.exceptions import HTTPError
+
+from doctor.clients.bucket_refusals import SET_KEYS, Place, Refusal, refused, unseen
+from doctor.evidence.base import Unseen, Why
+
+FAILURES = (
+    boto.BotoCoreError,
+    boto.ClientError,
+    ResponseParserError,
+    HTTPError,
+    OSError,
+    RecursionError,
+    ValueError,
+)
+CHECK_NETWORK = "Check AWS_ENDPOINT_URL_S3, AWS_REGION and the network."
+UNREACHABLE = Refusal(
+    Why.UNREACHABLE, "S3 ({where}) could not be connected to ({code}).", CHECK_NETWORK
+)
+# The first that fits; narrow kinds stand before the wide ones that they belong to.
+NO_ANSWER: tuple[tuple[tuple[type[BaseException], ...], Refusal], ...] = (
+    (
+        (boto.ProfileNotFound,),
+        Refusal(
+            Why.BAD_CREDENTIALS,
+            "The AWS profile that is set does not exist on this machine.",
+            "Set AWS_PROFILE to a profile of ~/.aws/config, or unset it.",
+        ),
+    ),
+    (
+        (boto.PartialCredentialsError,),
+        Refusal(Why.BAD_CREDENTIALS, "Only half of the credentials for S3 is set.", f"{SET_KEYS}."),
+    ),
+    (
+        (boto.NoCredentialsError,),
+        Refusal(Why.BAD_CREDENTIALS, "There are no credentials for S3.", f"{SET_KEYS}."),
+    ),
+    (
+        (
+            boto.CredentialRetrievalError,
+            boto.TokenRetrievalError,
+            boto.SSOError,
+            boto.InfiniteLoopConfigError,
+            boto.InvalidConfigError,
+            boto.ConfigParseError,
+            boto.ConfigNotFound,
+        ),
+        Refusal(
+            Why.BAD_CREDENTIALS,
+            "The AWS configuration of this machine yields no credentials for S3 ({code}).",
+            "Sign in again (aws sso login), or mend the profile in ~/.aws/config.",
+        ),
+    ),
+    (
+        (boto.ConnectTimeoutError, boto.ReadTimeoutError, TimeoutError),
+        Refusal(Why.TIMED_OUT, "S3 ({where}) did not answer in time.", CHECK_NETWORK),
+    ),
+    (
+        (boto.SSLError,),
+        Refusal(Why.UNREACHABLE, "S3 ({where}) did not complete a TLS handshake.", CHECK_NETWORK),
+    ),
+    (
+        (boto.ProxyConnectionError, boto.InvalidProxiesConfigError),
+        Refusal(
+            Why.UNREACHABLE,
+            "The proxy before S3 ({where}) could not be connected to.",
+            "Check HTTPS_PROXY and NO_PROXY.",
+        ),
+    ),
+    (
+        (RecursionError,),
+        Refusal(Why.UNREACHABLE, "What answers at {where} redirects in a circle.", CHECK_NETWORK),
+    ),
+    (
+        (
+            ResponseParserError,
+            boto.ConnectionClosedError,
+            boto.ResponseStreamingError,
+            boto.IncompleteReadError,
+            HTTPError,
+        ),
+        Refusal(Why.GARBLED, "S3 ({where}) broke off or garbled its answer.", CHECK_NETWORK),
+    ),
+    (
+        (boto.ParamValidationError,),
+        Refusal(
+            Why.REFUSED,
+            "{bucket} cannot be the name of a bucket, or the key cannot be one of its keys.",
+            "Set BACKUP_BUCKET to the bucket's bare name.",
+        ),
+    ),
+    ((boto.HTTPClientError, boto.ConnectionError, OSError), UNREACHABLE),
+    (
+        (ValueError,),
+        Refusal(
+            Why.GARBLED,
+            "S3 ({where}) sent what cannot be read, or a setting cannot be sent to it.",
+            "Check AWS_ENDPOINT_URL_S3, AWS_REGION and the AWS keys for stray characters.",
+        ),
+    ),
+)
+
+
+def explain(error: BaseException, place: Place) -> Unseen:
+    """The failure as evidence; nothing of its own text, which may hold a URL or a key."""
+    if isinstance(error, boto.ClientError):
+        return refused(error, place)
+    kinds = (refusal for kinds, refusal in NO_ANSWER if isinstance(error, kinds))
+    return unseen(next(kinds, UNREACHABLE), place, code=type(error).__name__)

@@ -1,0 +1,102 @@
+"""The S3 client: made once, with the settings' credentials or those that botocore finds itself."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, cast
+
+from botocore.config import Config
+from botocore.exceptions import PartialCredentialsError
+from botocore.session import Session
+
+from doctor import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_s3 import S3Client
+
+    from doctor.deadline import Deadline
+    from doctor.settings.model import Secret, Settings, Storage
+
+CONNECT_LIMIT_S = 3.0
+READ_LIMIT_S = 8.0
+ATTEMPTS = 2
+DEFAULT_REGION = "us-east-1"
+# AWS_PROFILE is read by the settings, for which an empty value means "not set", as CI gives it.
+PROFILE_VARIABLE = {"profile": (None, ["AWS_DEFAULT_PROFILE"], None, None)}
+
+
+class Connection:
+    """A client, and the region that S3 pointed to where the client's own was the wrong one."""
+
+    def __init__(self, client: S3Client) -> None:
+        self.client = client
+        self.redirected_to: str | None = None
+        client.meta.events.register("response-received.s3", self._note_region)
+
+    @property
+    def region(self) -> str:
+        """The region that the client was made for."""
+        return self.client.meta.region_name
+
+    def _note_region(
+        self,
+        response_dict: Mapping[str, Any] | None,
+        parsed_response: Mapping[str, Any] | None,
+        **_: object,
+    ) -> None:
+        """S3 names the bucket's region in the refusal; botocore then asks again there by itself."""
+        if not response_dict or response_dict["status_code"] < 300:  # noqa: PLR2004 -- a success
+            return
+        error = (parsed_response or {}).get("Error", {})
+        region = response_dict["headers"].get("x-amz-bucket-region") or error.get("Region")
+        if region and region != self.region:
+            self.redirected_to = str(region)
+
+
+def connect(settings: Settings, deadline: Deadline) -> Connection:
+    """Make the client (about 0.2 s of CPU); nothing is sent.
+
+    Raises:
+        BotoCoreError: a profile that does not exist, half a pair of credentials, a broken file.
+        ValueError: an endpoint that is no URL.
+    """
+    storage = settings.storage
+    key_id, secret = _value(storage.access_key_id), _value(storage.secret_access_key)
+    if bool(key_id) is not bool(secret):
+        missing = "secret_access_key" if key_id else "access_key_id"
+        raise PartialCredentialsError(provider="settings", cred_var=missing)
+    session = Session(session_vars=PROFILE_VARIABLE, profile=None if key_id else storage.profile)
+    if key_id and secret:
+        session.set_credentials(key_id, secret, _value(storage.session_token))
+    if os.environ.get("AWS_EC2_METADATA_DISABLED", "").lower() != "false":
+        # Off a cloud machine the metadata address may hang; "false" says that this is one.
+        session.get_component("credential_provider").remove("iam-role")
+    # botocore's own parser of times takes most of a listing's CPU.
+    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=str)
+    client = session.create_client(
+        "s3",
+        region_name=storage.region or session.get_config_variable("region") or DEFAULT_REGION,
+        endpoint_url=storage.endpoint,
+        config=_config(storage, deadline),
+    )
+    return Connection(cast("S3Client", client))
+
+
+def _value(secret: Secret | None) -> str | None:
+    return secret.reveal().strip() or None if secret else None
+
+
+def _config(storage: Storage, deadline: Deadline) -> Config:
+    return Config(
+        connect_timeout=deadline.limit(CONNECT_LIMIT_S),
+        read_timeout=deadline.limit(READ_LIMIT_S),
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        s3={"addressing_style": "path" if storage.endpoint else "auto"},
+        signature_version="s3v4",
+        # Stores that are not Amazon's stumble over the newer checksums.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        user_agent_extra=f"backup-doctor/{__version__}",
+    )
