@@ -282,4 +282,12 @@ HOSTILE = report(
     notes=(HOSTILE_TEXT,),
     timeline=(Moment(at=HOSTILE_TEXT, what=HOSTILE_TEXT),),
 )
-ALL = {"healthy": HEALTHY, "stuck": STUCK, "unknown": UNKNOWN, "hostile": HOSTILE}
+
+WARNED = report(results=checks(secrets=result("secrets", 2, "Secrets", Status.WARN, PRINTED)))
+ALL = {
+    "healthy": HEALTHY,
+    "warned": WARNED,
+    "stuck": STUCK,
+    "unknown": UNKNOWN,
+    "hostile": HOSTILE,
+}

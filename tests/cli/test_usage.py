@@ -1,0 +1,108 @@
+"""A mistake of the user's is one clear message with an example, exit 2, and never a traceback."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from doctor import __version__
+from tests.cli.command import ROOT, doctor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEAVY = {"boto3", "botocore", "psycopg", "httpx", "jinja2", "yaml", "rich", "msgspec"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "Which backup?"),
+        (("--dispatch-id", ""), "--dispatch-id is empty"),
+        (("--dispatch-id", "x" * 1025), "--dispatch-id has 1,025 characters"),
+        (("--backup-id", ""), "--backup-id is empty"),
+        (("--run-id", "latest"), "/actions/runs/NUMBER"),
+        (("--dispatch-id",), "requires an argument"),
+        (("--dispatchid", "x"), "--dispatch-id"),
+        (("--dispatch-id", "x", "--format", "pdf"), "--format"),
+        (("--dispatch-id", "x", "--report", "r.pdf"), ".md, .json, .html, .xml, .txt"),
+        (("--dispatch-id", "x", "--only", "rows"), "Did you mean row?"),
+        (("--dispatch-id", "x", "--skip", "nonsense"), "There are secrets, function, row"),
+        (("--dispatch-id", "x", "--only", "row", "--skip", "row"), "no check to run"),
+        (("--dispatch-id", "x", "--budget", "0"), "--budget is in seconds"),
+        (("--dispatch-id", "x", "--budget", "nan"), "--budget is in seconds"),
+        (("--dispatch-id", "x", "--budget", "soon"), "--budget"),
+        (("--dispatch-id", "x", "--template-dir", "nowhere"), "no such folder"),
+        (("--dispatch-id", "x", "--config", "nowhere.toml"), "nowhere.toml"),
+        (("nonsense",), "nonsense"),
+        (("explain",), "CODE"),
+    ],
+)
+def test_a_mistake_is_one_clear_message(
+    tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    done = doctor(*arguments, cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("backup-doctor: ")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) <= 6
+
+
+def test_with_nothing_configured_it_says_what_to_set_first(tmp_path: Path) -> None:
+    done = doctor("--dispatch-id", "x", cwd=tmp_path, configured=False)
+
+    assert done.returncode == 2
+    assert "SUPABASE_URL" in done.stderr
+    assert "GITHUB_REPOSITORY" in done.stderr
+
+
+def test_a_value_that_cannot_be_right_names_its_setting(tmp_path: Path) -> None:
+    done = doctor("--dispatch-id", "x", cwd=tmp_path, SUPABASE_URL="abc.supabase.co")
+
+    assert done.returncode == 2
+    assert "SUPABASE_URL" in done.stderr
+
+
+def test_a_message_shows_escape_sequences_and_does_not_send_them(tmp_path: Path) -> None:
+    done = doctor("--dispatch-id", "x", "--only", "\x1b[2Jrow", cwd=tmp_path)
+
+    assert "\x1b" not in done.stderr
+    assert "\\x1b[2Jrow" in done.stderr
+
+
+def test_help_names_every_command_and_the_exit_codes(tmp_path: Path) -> None:
+    done = doctor("--help", cwd=tmp_path)
+
+    assert done.returncode == 0
+    for word in ("checks", "explain", "demo", "init", "schema", "--dispatch-id", "Exit codes"):
+        assert word in done.stdout
+
+
+def test_the_version_is_said(tmp_path: Path) -> None:
+    assert doctor("--version", cwd=tmp_path).stdout == f"backup-doctor {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], [], ["--nonsense"], ["explain", "--help"]]
+)
+def test_help_and_mistakes_import_nothing_heavy(arguments: list[str]) -> None:
+    program = (
+        "import sys; from doctor.cli.entry import run; run(sys.argv[1:]);"
+        "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+
+    assert HEAVY.isdisjoint(done.stderr.splitlines()[-1].split())
