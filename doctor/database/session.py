@@ -30,6 +30,8 @@ CONNECT_LIMIT_S = 5.0
 CONNECT_LEAST_S = 2
 STATEMENT_LIMIT_S = 3.0
 LOCK_LIMIT_MS = 300
+# The server ended the session (57P01, 57P05, ...), or the connection failed.
+SESSION_ENDED = ("57P", "08")
 # How much longer than the server's own limit the doctor waits for an answer.
 GRACE_S = 1.0
 
@@ -79,7 +81,7 @@ class Direct:
     def _refused(self, session: Connection, error: psycopg.Error) -> Reply:
         # What the transaction held is let go at once, with the session.
         session.close()
-        if error.sqlstate is None:
+        if error.sqlstate is None or error.sqlstate.startswith(SESSION_ENDED):
             return Unseen(
                 why=Why.GARBLED,
                 what="PostgreSQL broke off the session before it had answered.",

@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
 from doctor.collectors.row import look
-from doctor.demo.supabase.postgres import PostgresServer
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.log import LogReading
 from doctor.evidence.row import Route, RowEvidence, Server, Table
 from doctor.evidence.workflow import WorkflowEvidence
-from tests.database.lab import DISPATCH, ROW_ID, STUCK_ROW, Lab, lab_on
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    with PostgresServer.start() as server:
-        yield server
-
-
-@pytest.fixture
-def lab(postgres: PostgresServer) -> Iterator[Lab]:
-    with lab_on(postgres) as made:
-        yield made
+from doctor.settings.model import Settings
+from tests.database.lab import DISPATCH, ROW_ID, Lab
 
 
 def seen(lab: Lab, **asked: str) -> RowEvidence:
@@ -66,7 +50,8 @@ def test_a_backup_id_that_is_no_uuid_finds_no_row_and_no_error(lab: Lab) -> None
 
 
 @pytest.mark.parametrize(
-    "asked", ["", "'; DROP TABLE backup_history; --", "x" * 10_000, "a\nb", "\x1b[31m", "a\0b", "\udcff"]
+    "asked",
+    ["", "'; DROP TABLE backup_history; --", "x" * 10_000, "a\nb", "\x1b[31m", "a\0b", "\udcff"],
 )
 def test_an_id_of_any_kind_finds_no_row_and_no_error(lab: Lab, asked: str) -> None:
     assert seen(lab.migrate(), dispatch_id=asked).rows == ()
@@ -111,10 +96,10 @@ def test_other_names_types_and_orders_of_columns_are_read(lab: Lab) -> None:
     )
     lab.sql("CREATE TYPE public.phase AS ENUM ('in_progress', 'done')")
     lab.sql(
-        'CREATE TABLE public.backup_history (extra text[], bytes text, state public.phase, '
+        "CREATE TABLE public.backup_history (extra text[], bytes text, state public.phase, "
         'made timestamp, "Dispatch" uuid, number bigint GENERATED ALWAYS AS IDENTITY)'
     )
-    lab.sql('GRANT SELECT ON public.backup_history TO backup_doctor')
+    lab.sql("GRANT SELECT ON public.backup_history TO backup_doctor")
     lab.sql(
         "INSERT INTO public.backup_history VALUES "
         f"('{{a}}', '3000000000', 'in_progress', '2026-01-15 02:03:04', '{ROW_ID}')"
@@ -193,7 +178,9 @@ def test_the_catalogue_tells_what_an_update_meets(lab: Lab) -> None:
         "FOR EACH ROW EXECUTE FUNCTION public.guard()"
     )
     lab.sql("CREATE RULE nothing AS ON UPDATE TO public.backup_history DO INSTEAD NOTHING")
-    lab.sql("CREATE UNIQUE INDEX one_key ON public.backup_history (s3_key) WHERE status = 'success'")
+    lab.sql(
+        "CREATE UNIQUE INDEX one_key ON public.backup_history (s3_key) WHERE status = 'success'"
+    )
     lab.sql(
         "CREATE POLICY own ON public.backup_history FOR UPDATE TO authenticated "
         "USING (status = 'in_progress')"
@@ -202,7 +189,10 @@ def test_the_catalogue_tells_what_an_update_meets(lab: Lab) -> None:
 
     table = table_of(seen(lab))
 
-    assert [(one.name, one.before) for one in table.triggers] == [("frozen", True), ("nothing", True)]
+    assert [(one.name, one.before) for one in table.triggers] == [
+        ("frozen", True),
+        ("nothing", True),
+    ]
     assert "RETURN NULL" in table.triggers[0].source
     assert table.rls_enabled
     assert not table.rls_forced
@@ -360,8 +350,6 @@ def test_a_run_that_tells_nothing_is_not_taken_for_a_missing_row(lab: Lab) -> No
 
 
 def test_nothing_configured_is_said_and_nothing_is_called_a_failure(lab: Lab) -> None:
-    from doctor.settings.model import Settings
-
     evidence = look(lab.ask(Settings()), lab.case())
 
     assert isinstance(evidence.rows, Unseen)
@@ -377,4 +365,3 @@ def test_looking_changes_nothing(lab: Lab) -> None:
     seen(lab)
 
     assert lab.sql("SELECT xmin, xmax, ctid::text, * FROM backup_history") == before
-    assert STUCK_ROW

@@ -1,0 +1,178 @@
+"""Types and constraints, held against the row as the pipeline would write it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from doctor.evidence.log import LogReading
+from doctor.evidence.object import ObjectEvidence, StoredObject
+from doctor.evidence.rls import Proof, Reach, RlsEvidence
+from doctor.evidence.workflow import WorkflowEvidence
+from tests.database.proving import KEY, T, seen, update
+
+if TYPE_CHECKING:
+    from doctor.evidence.row import Constraint
+    from tests.database.lab import Lab
+
+SIZE = 3_000_000_000
+OBJECT = ObjectEvidence(
+    bucket="b",
+    head=StoredObject(key=KEY, size=SIZE, modified_at=datetime(2026, 1, 15, 2, 4, tzinfo=UTC)),
+)
+LOG = WorkflowEvidence(
+    run=None, log=LogReading(source="log", assignments={"S3_KEY": KEY, "BACKUP_SIZE": str(SIZE)})
+)
+
+
+def constraint(evidence: RlsEvidence, name: str) -> Constraint:
+    assert isinstance(evidence.constraints, tuple)
+    return next(one for one in evidence.constraints if one.name == name)
+
+
+def test_the_reference_table_accepts_the_update(stuck: Lab) -> None:
+    evidence = seen(stuck, "service_role", OBJECT)
+
+    assert isinstance(evidence.constraints, tuple)
+    assert [one.accepts for one in evidence.constraints] == [True]
+    assert evidence.refused_values == ()
+    assert evidence.written["s3_key"] == KEY
+    assert evidence.written["size_bytes"] == str(SIZE)
+    assert evidence.assumed == ("workflow_run_id",)
+
+
+def test_a_check_that_does_not_know_success_rejects(stuck: Lab) -> None:
+    stuck.sql(f"ALTER TABLE {T} DROP CONSTRAINT backup_history_status_check")
+    stuck.sql(f"ALTER TABLE {T} ADD CONSTRAINT old CHECK (status IN ('in_progress', 'completed'))")
+
+    assert constraint(seen(stuck), "old").accepts is False
+    assert update(stuck, "service_role") == (0, "23514")
+
+
+def test_a_check_that_comes_out_null_accepts(stuck: Lab) -> None:
+    stuck.sql(f"ALTER TABLE {T} ADD CONSTRAINT silent CHECK (error_text <> 'x')")
+
+    assert constraint(seen(stuck), "silent").accepts is True
+    assert update(stuck, "service_role") == (1, None)
+
+
+def test_a_check_on_the_objects_key_is_judged_by_the_log(stuck: Lab) -> None:
+    stuck.sql(f"ALTER TABLE {T} ADD CONSTRAINT prod CHECK (s3_key LIKE 'prod/%')")
+
+    assert constraint(seen(stuck, "service_role", LOG), "prod").accepts is False
+    guessed = constraint(seen(stuck), "prod")
+    assert guessed.accepts is None
+    assert guessed.problem == "What will be written to s3_key is not known."
+
+
+def test_a_check_on_a_generated_column_is_left_open(stuck: Lab) -> None:
+    stuck.sql(f"ALTER TABLE {T} ADD mb bigint GENERATED ALWAYS AS (size_bytes / 1000000) STORED")
+    stuck.sql(f"ALTER TABLE {T} ADD CONSTRAINT small CHECK (mb < 10)")
+
+    assert constraint(seen(stuck, "service_role", OBJECT), "small").accepts is None
+
+
+def test_a_key_that_another_row_has_violates_unique(stuck: Lab) -> None:
+    stuck.sql(f"ALTER TABLE {T} ADD CONSTRAINT one_key UNIQUE (s3_key)")
+    assert constraint(seen(stuck, "service_role", OBJECT), "one_key").accepts is True
+
+    stuck.sql(f"INSERT INTO {T} (dispatch_id, s3_key) VALUES ('other', '{KEY}')")
+
+    assert constraint(seen(stuck, "service_role", OBJECT), "one_key").accepts is False
+    assert update(stuck, "service_role") == (0, "23505")
+
+
+@pytest.mark.parametrize(
+    ("condition", "accepts", "real"),
+    [("status = 'success'", False, (0, "23505")), ("status = 'failed'", True, (1, None))],
+)
+def test_a_partial_unique_index_counts_where_its_condition_holds(
+    stuck: Lab, condition: str, *, accepts: bool, real: tuple[int, str | None]
+) -> None:
+    stuck.sql(f"INSERT INTO {T} (dispatch_id, s3_key, status) VALUES ('o', '{KEY}', 'success')")
+    stuck.sql(f"CREATE UNIQUE INDEX once ON {T} (s3_key) WHERE {condition}")
+
+    assert constraint(seen(stuck, "service_role", OBJECT), "once").accepts is accepts
+    assert update(stuck, "service_role") == real
+
+
+def test_a_unique_index_on_an_expression_is_left_open(stuck: Lab) -> None:
+    stuck.sql(f"CREATE UNIQUE INDEX folded ON {T} (s3_key, lower(status))")
+
+    assert constraint(seen(stuck, "service_role", OBJECT), "folded").accepts is None
+
+
+def test_a_foreign_key_is_left_open(stuck: Lab) -> None:
+    stuck.sql("CREATE TABLE public.runs (id text PRIMARY KEY)")
+    stuck.sql(f"ALTER TABLE {T} ADD CONSTRAINT run FOREIGN KEY (workflow_run_id) REFERENCES runs")
+
+    assert constraint(seen(stuck), "run").accepts is None
+
+
+def test_a_column_that_refuses_null_is_named(stuck: Lab) -> None:
+    stuck.sql(f"ALTER TABLE {T} ALTER error_text SET DEFAULT ''; UPDATE {T} SET error_text = ''")
+    stuck.sql(f"ALTER TABLE {T} ALTER error_text SET NOT NULL")
+
+    evidence = seen(stuck)
+
+    assert isinstance(evidence.constraints, tuple)
+    assert [(one.kind, one.columns) for one in evidence.constraints if one.accepts is False] == [
+        ("n", ("error_text",))
+    ]
+    assert update(stuck, "service_role") == (0, "23502")
+
+
+def test_a_size_that_the_column_cannot_hold_is_refused_and_hides_nothing_else(stuck: Lab) -> None:
+    stuck.sql(f"ALTER TABLE {T} ALTER size_bytes TYPE integer")
+    stuck.sql(f"ALTER TABLE {T} ADD CONSTRAINT old CHECK (status <> 'success')")
+    stuck.sql(f"REVOKE UPDATE ON {T} FROM service_role")
+
+    evidence = seen(stuck, "service_role", OBJECT)
+
+    assert isinstance(evidence.refused_values, tuple)
+    assert [(one.column, one.type, one.sqlstate) for one in evidence.refused_values] == [
+        ("size_bytes", "integer", "22003")
+    ]
+    assert constraint(evidence, "old").accepts is False
+    assert isinstance(evidence.proof, Proof)
+    assert evidence.proof.sqlstate == "42501"
+
+
+@pytest.mark.parametrize(
+    ("fault", "column", "sqlstate"),
+    [
+        (f"ALTER TABLE {T} ALTER s3_key TYPE varchar(10)", "s3_key", "22001"),
+        (
+            (
+                f"ALTER TABLE {T} DROP CONSTRAINT backup_history_status_check;"
+                f"ALTER TABLE {T} ALTER status DROP DEFAULT;"
+                "CREATE TYPE phase AS ENUM ('in_progress', 'done');"
+                f"ALTER TABLE {T} ALTER status TYPE phase USING status::phase"
+            ),
+            "status",
+            "22P02",
+        ),
+        (
+            (
+                "CREATE DOMAIN short AS text CHECK (length(value) < 10);"
+                f"ALTER TABLE {T} ALTER s3_key TYPE short"
+            ),
+            "s3_key",
+            "23514",
+        ),
+    ],
+    ids=["too narrow", "enum", "domain"],
+)
+def test_a_value_that_the_type_refuses_is_named_and_the_role_proved_all_the_same(
+    stuck: Lab, fault: str, column: str, sqlstate: str
+) -> None:
+    stuck.sql(fault)
+
+    evidence = seen(stuck, "service_role", OBJECT)
+
+    assert isinstance(evidence.refused_values, tuple)
+    assert [(one.column, one.sqlstate) for one in evidence.refused_values] == [(column, sqlstate)]
+    assert isinstance(evidence.proof, Proof)
+    assert evidence.proof.reach is Reach.NO_OBSTACLE
