@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from doctor.case import Case
 from doctor.chain import Link
-from doctor.collectors.function import look
 from doctor.evidence.base import Unseen, Why, unseen
 from doctor.evidence.function import FunctionEvidence, FunctionRecord, HttpAnswer, Project
 from doctor.evidence.log import Outcome
@@ -29,9 +28,12 @@ from doctor.story import (
 )
 
 check = Check(
-    name="function", step=5, title="Edge function update-backup", evidence=FunctionEvidence
+    name="function",
+    step=5,
+    title="Edge function update-backup",
+    evidence=FunctionEvidence,
+    collected_by="doctor.collectors.function:look",
 )
-check.collector(look)
 
 UNAUTHORIZED = 401
 HEALTHY = ("ACTIVE_HEALTHY", "ACTIVE_UNHEALTHY", "RESTARTING", "RESIZING", "UPGRADING", "UNKNOWN")
@@ -389,9 +391,7 @@ def server_error(seen: FunctionEvidence, case: Case) -> Found | None:
     crashes_now = (
         answer is not None
         and answer.status >= 500
-        and (
-            _says_now(seen, "function/server-error") or answer.from_function
-        )
+        and (_says_now(seen, "function/server-error") or answer.from_function)
     )
     unexplained = call.outcome is Outcome.NOT_SAID and row_state(case) is RowState.IN_PROGRESS
     if not crashes_now or answer is None or not unexplained:

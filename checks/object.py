@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from statistics import median
 
-from doctor.collectors.object import look
-
 from doctor.case import Case
 from doctor.chain import Link
 from doctor.evidence.base import Unseen, Why
@@ -24,9 +22,13 @@ from doctor.show import exhibit, listed, manual, quote, setting, shell, size
 from doctor.story import RowState, is_over, row_state
 
 check = Check(
-    name="object", step=6, title="File in S3", evidence=ObjectEvidence, needs=("row", "workflow")
+    name="object",
+    step=6,
+    title="File in S3",
+    evidence=ObjectEvidence,
+    needs=("row", "workflow"),
+    collected_by="doctor.collectors.object:look",
 )
-check.collector(look)
 
 ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 SHRUNK_BELOW = 0.1

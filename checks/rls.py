@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from doctor.collectors.rls import look
-
 from doctor.case import Case
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.rls import Proof, Reach, RlsEvidence
@@ -20,8 +18,8 @@ check = Check(
     title="Row-level security and grants",
     evidence=RlsEvidence,
     needs=("row",),
+    collected_by="doctor.collectors.rls:look",
 )
-check.collector(look)
 
 REFUSED_GRANT = "42501"
 SERVICE_ROLE = "service_role"

@@ -6,7 +6,6 @@ import re
 
 from doctor.case import Case
 from doctor.chain import Link
-from doctor.collectors.row import look
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.log import Outcome
 from doctor.evidence.row import RowEvidence, Table, Trigger
@@ -40,8 +39,13 @@ from doctor.story import (
     weigh,
 )
 
-check = Check(name="row", step=3, title="Row in backup_history", evidence=RowEvidence)
-check.collector(look)
+check = Check(
+    name="row",
+    step=3,
+    title="Row in backup_history",
+    evidence=RowEvidence,
+    collected_by="doctor.collectors.row:look",
+)
 
 INTEGER_LIMITS = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 WRITTEN = ("s3_key", "status", "size_bytes", "finished_at")

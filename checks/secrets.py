@@ -6,7 +6,6 @@ from datetime import datetime
 
 from doctor.case import Case
 from doctor.chain import Link
-from doctor.collectors.secrets import look
 from doctor.evidence.base import Unseen, unseen
 from doctor.evidence.log import Outcome, Shown, Variable
 from doctor.evidence.secrets import (
@@ -49,8 +48,13 @@ from doctor.story import (
     weigh,
 )
 
-check = Check(name="secrets", step=2, title="Secrets", evidence=SecretsEvidence)
-check.collector(look)
+check = Check(
+    name="secrets",
+    step=2,
+    title="Secrets",
+    evidence=SecretsEvidence,
+    collected_by="doctor.collectors.secrets:look",
+)
 
 REQUIRED = (SERVICE_URLS, SERVICE_KEYS)
 ANY_NAME_OF = {name: group for group in (*REQUIRED, (API_KEY,)) for name in group}

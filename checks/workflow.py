@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from doctor.collectors.workflow import look
-
 from doctor.case import Case
 from doctor.chain import Link
 from doctor.evidence.base import Unseen, Why
@@ -36,8 +34,13 @@ from doctor.story import (
     update_ran,
 )
 
-check = Check(name="workflow", step=1, title="GitHub Actions run", evidence=WorkflowEvidence)
-check.collector(look)
+check = Check(
+    name="workflow",
+    step=1,
+    title="GitHub Actions run",
+    evidence=WorkflowEvidence,
+    collected_by="doctor.collectors.workflow:look",
+)
 
 EVERYTHING = ("secrets/*", "function/*", "row/*", "object/*", "rls/*", "workflow/*")
 BELOW = ("secrets/*", "function/*", "row/*", "rls/*")

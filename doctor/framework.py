@@ -16,6 +16,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from doctor.chain import Link
@@ -80,13 +81,18 @@ class RuleInfo(Generic[E]):
 
 @dataclass
 class Check(Generic[E]):
-    """A check module's declaration. `needs` names checks whose evidence its collector waits for."""
+    """A check module's declaration. `needs` names checks whose evidence its collector waits for.
+
+    The collector is a decorated function, or one that is named (`collected_by="module:function"`)
+    and imported only for a run: judging and explaining need no clients.
+    """
 
     name: str
     step: int | None
     title: str
     evidence: type[E]
     needs: tuple[str, ...] = ()
+    collected_by: str | None = None
     rules: list[RuleInfo[E]] = field(default_factory=list)
     collect: Collector[E] | None = None
     unearned: Gaps[E] | None = None
@@ -99,6 +105,19 @@ class Check(Generic[E]):
         self.collect = function
         self.doc = inspect.getdoc(inspect.getmodule(function)) or ""
         return function
+
+    def load_collector(self) -> Collector[E]:
+        """The collector, imported now if it was only named.
+
+        Raises:
+            TypeError: there is none.
+        """
+        if self.collect is None and self.collected_by is not None:
+            module, _, function = self.collected_by.partition(":")
+            self.collect = getattr(import_module(module), function)
+        if self.collect is None:
+            raise TypeError(f"check {self.name!r} has no collector")
+        return self.collect
 
     def must_see(self, function: Gaps[E]) -> Gaps[E]:
         """Register what a `pass` needs beyond the evidence's own gaps: what it returns was not seen."""
@@ -145,6 +164,7 @@ class Check(Generic[E]):
         def register(judge: Rule[E]) -> Rule[E]:
             if not inspect.getdoc(judge):
                 raise ValueError(f"{judge.__name__} ({code}) needs a docstring: explain prints it")
+            self.doc = self.doc or inspect.getdoc(inspect.getmodule(judge)) or ""
             self.rules.append(
                 RuleInfo(
                     code=code,
