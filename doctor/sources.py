@@ -35,7 +35,7 @@ class Sources:
     ) -> None:
         self.settings = settings
         self.deadline = deadline
-        self._earlier = earlier or {}
+        self._earlier = {} if earlier is None else earlier
 
     def need(self, kind: type[E]) -> E | None:
         """The evidence of an earlier check, waited for; None where it could not be collected."""
