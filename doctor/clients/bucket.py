@@ -12,7 +12,15 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 
 from doctor.clients.bucket_errors import FAILURES, explain
-from doctor.clients.bucket_refusals import NOT_S3, Place, Refusal, code_of, headers_of, unseen
+from doctor.clients.bucket_refusals import (
+    NOT_S3,
+    Place,
+    Refusal,
+    code_of,
+    headers_of,
+    is_of_whole_bucket,
+    unseen,
+)
 from doctor.clients.bucket_session import Connection, connect
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.object import DeleteMarker, StoredObject, UnfinishedUpload
@@ -32,8 +40,6 @@ CALL_LIMIT_S = 20.0
 PAGE_KEYS = 1000
 LONGEST_KEY = 1024
 ABSENT = frozenset({"NoSuchKey", "KeyTooLongError"})
-# A HEAD has no body to say why it failed; these answers to a GET leave the object's existence open.
-UNDECIDED = frozenset({"InvalidRange", "InvalidObjectState"})
 OUT_OF_RANGE = Refusal(Why.GARBLED, "S3 ({where}) did not keep to the range that was asked for.")
 CANNOT_TELL = Refusal(
     Why.DENIED,
@@ -201,15 +207,17 @@ class Bucket:
         got = self._first_byte(key)
         if isinstance(got, StoredObject):
             return got
-        if isinstance(got, Unseen) and got.why is not Why.DENIED and got.code not in UNDECIDED:
+        if isinstance(got, Unseen) and is_of_whole_bucket(got):
             return got
         listed = listing.result()
         if not isinstance(listed, Unseen):
             found = next((entry for entry in listed.objects if entry.get("Key") == key), None)
             marker = got if isinstance(got, Absent) else Absent()
             return (stored(found) if found else marker) or self._not_s3()
-        if listed.why is not Why.DENIED or (isinstance(got, Unseen) and got.code in UNDECIDED):
-            return got if isinstance(got, Unseen) else listed
+        if isinstance(got, Unseen) and got.why is not Why.DENIED:
+            return got
+        if listed.why is not Why.DENIED:
+            return listed
         return unseen(CANNOT_TELL, self._place(), status=listed.status, code=listed.code)
 
     def _first_byte(self, key: str) -> StoredObject | Absent | Unseen:

@@ -6,7 +6,7 @@ from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
-from doctor.clients.bucket_refusals import SET_KEYS, Place, Refusal, refused, unseen
+from doctor.clients.bucket_refusals import BAD_NAME, SET_KEYS, Place, Refusal, refused, unseen
 from doctor.evidence.base import Unseen, Why
 
 FAILURES = (
@@ -86,14 +86,7 @@ NO_ANSWER: tuple[tuple[tuple[type[BaseException], ...], Refusal], ...] = (
         ),
         Refusal(Why.GARBLED, "S3 ({where}) broke off or garbled its answer.", CHECK_NETWORK),
     ),
-    (
-        (boto.ParamValidationError,),
-        Refusal(
-            Why.REFUSED,
-            "{bucket} cannot be the name of a bucket, or the key cannot be one of its keys.",
-            "Set BACKUP_BUCKET to the bucket's bare name.",
-        ),
-    ),
+    ((boto.ParamValidationError,), BAD_NAME),
     ((boto.HTTPClientError, boto.ConnectionError, OSError), UNREACHABLE),
     (
         (ValueError,),

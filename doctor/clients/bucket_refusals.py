@@ -21,6 +21,9 @@ MEND_CLOCK = "Set this machine's clock (NTP): S3 allows 15 minutes of difference
 TRY_LATER = "Try again in a minute."
 ACTION = re.compile(r"not authorized to perform: ([a-z0-9]+:[A-Za-z*]+)")
 SERVER_ERRORS = range(500, 600)
+NOTHING_TO_SEE = frozenset(
+    {Why.BAD_CREDENTIALS, Why.NOT_FOUND, Why.UNREACHABLE, Why.TIMED_OUT, Why.GARBLED}
+)
 SIGN_IN_OPERATIONS = ("AssumeRole", "GetRoleCredentials", "CreateToken", "GetSessionToken")
 
 
@@ -62,6 +65,11 @@ WRONG_REGION = Refusal(
     Why.REFUSED,
     "Bucket {bucket} is in another region than the one asked ({where}).",
     "Set AWS_REGION to the bucket's region.",
+)
+BAD_NAME = Refusal(
+    Why.REFUSED,
+    "{bucket} cannot be the name of a bucket.",
+    "Set BACKUP_BUCKET to the bucket's bare name.",
 )
 NOT_S3 = Refusal(
     Why.GARBLED,
@@ -108,11 +116,8 @@ REFUSALS: dict[str, Refusal] = {
         "There is no bucket {bucket} at {where}.",
         "Set BACKUP_BUCKET to the bucket's name.",
     ),
-    "InvalidBucketName": Refusal(
-        Why.REFUSED,
-        "{bucket} cannot be the name of a bucket.",
-        "Set BACKUP_BUCKET to the bucket's bare name.",
-    ),
+    "InvalidBucketName": BAD_NAME,
+    "ParamValidationError": BAD_NAME,
     "InvalidObjectState": Refusal(
         Why.REFUSED,
         "The object is archived: S3 tells its size, not its content, until it is restored.",
@@ -159,6 +164,12 @@ def unseen(
         status=status,
         code=code,
     )
+
+
+def is_of_whole_bucket(failure: Unseen) -> bool:
+    """Whether no other call to the bucket can succeed either, after one that ended so."""
+    refusal = REFUSALS.get(failure.code or "")
+    return failure.why in NOTHING_TO_SEE or refusal in (WRONG_REGION, BAD_NAME)
 
 
 def code_of(error: ClientError) -> str:

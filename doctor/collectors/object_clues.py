@@ -1,0 +1,85 @@
+"""What the row and the log say of a backup's file: its key, its ids, its time, its bucket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from doctor.collectors.object_keys import Names, is_uuid, places
+from doctor.collectors.object_search import Sought
+from doctor.evidence.object import KeySource
+from doctor.evidence.workflow import Run
+
+if TYPE_CHECKING:
+    from doctor.case import Case
+    from doctor.evidence.log import LogReading
+    from doctor.evidence.row import BackupRow
+    from doctor.evidence.workflow import WorkflowEvidence
+    from doctor.settings.model import Settings
+
+KEY_VARIABLE = "S3_KEY"
+# Where an endpoint is the user's own word; a file in the working directory may be a stranger's.
+USERS_OWN = frozenset({"the environment", "a flag", "the default"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clues:
+    """`text` is the key as `source` has it, if anyone names one; `others` are the log's rest."""
+
+    sought: Sought
+    text: str | None = None
+    source: KeySource | None = None
+    others: tuple[str, ...] = ()
+
+    def bucket(self) -> str | None:
+        """The bucket that an s3:// text or a URL names."""
+        texts = (self.text, *self.others) if self.text else self.others
+        named = (place.bucket for text in texts for place in places(text, None))
+        return next((name for name in named if name), None)
+
+
+def from_row(case: Case, row: BackupRow | None) -> Clues:
+    """What the row tells, before any log is read."""
+    ids = [case.asked.dispatch_id, row.dispatch_id if row else None]
+    ids += [one for one in (case.asked.backup_id, row.id if row else None) if is_uuid(one)]
+    sought = Sought(
+        names=Names(ids), prefix=case.names.prefix, since=row.created_at if row else None
+    )
+    key = row.s3_key if row and row.s3_key and row.s3_key.strip() else None
+    return Clues(sought=sought, text=key, source=KeySource.ROW if key else None)
+
+
+def with_log(clues: Clues, workflow: WorkflowEvidence | None) -> Clues:
+    """The clues with those of the run and its log; what the row says goes first."""
+    if workflow is None:
+        return clues
+    sought = clues.sought
+    if sought.since is None and isinstance(workflow.run, Run):
+        sought = replace(sought, since=workflow.run.created_at)
+    if not sought.names:
+        sought = replace(sought, names=Names([workflow.run_title_dispatch]))
+    named = _keys(workflow.reading, sought) if workflow.reading else ()
+    text = clues.text or next(iter(named), None)
+    return Clues(
+        sought=sought,
+        text=text,
+        source=clues.source or (KeySource.LOG if text else None),
+        others=tuple(one for one in named if one != text),
+    )
+
+
+def _keys(reading: LogReading, sought: Sought) -> tuple[str, ...]:
+    """Every key that the log names: the debug line's first, then uploads, the likeliest first."""
+    uploaded = sorted(
+        reading.uploaded,
+        key=lambda text: (not sought.names.in_key(text), not text.lower().endswith(".zip")),
+    )
+    named = (reading.assignments.get(KEY_VARIABLE, ""), *uploaded)
+    return tuple(dict.fromkeys(text for text in named if places(text, None)))
+
+
+def may_follow(settings: Settings) -> bool:
+    """Whether a bucket that only a row or a log names may be given the user's credentials."""
+    endpoint = settings.origins.get("endpoint")
+    own = endpoint is None or endpoint.place in USERS_OWN
+    return own and "bucket" not in settings.withheld

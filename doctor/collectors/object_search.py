@@ -1,0 +1,143 @@
+"""A search of the bucket for a backup's file: where it should be, then everywhere, bounded."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from doctor.clients.bucket import Bucket, stored
+from doctor.collectors.object_keys import Names, basename, date_folders, newest_first, same_file
+from doctor.evidence.base import Unseen, Why, unseen
+from doctor.evidence.object import Search, StoredObject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from doctor.sources import Sources
+
+SEARCH_KEYS = 20_000
+SEARCH_S = 10.0
+# A folder of one day; more in it than this is no folder of backups.
+FOLDER_KEYS = 5_000
+# Clocks differ; a file this much older than its row is another backup's.
+SKEW = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sought:
+    """What a backup's file may be known by.
+
+    `since` is when the row was made; `expected` the key where nothing is, and `delete_marker` the
+    version id of the marker that S3 named there.
+    """
+
+    names: Names
+    prefix: str
+    since: datetime | None = None
+    expected: str | None = None
+    delete_marker: str | None = None
+
+    def matches(self, key: str) -> bool:
+        """Whether the key names the backup, or the expected file in another place."""
+        elsewhere = self.expected is not None and same_file(key, self.expected)
+        return elsewhere or self.names.in_key(key)
+
+    def is_of_time(self, found: StoredObject) -> bool:
+        """Whether the object is no older than the row; one that surely names it may be."""
+        if self.since is None or self.names.surely_in(found.key):
+            return True
+        return found.modified_at >= self.since - SKEW
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders of the days around the row's creation."""
+        return date_folders(self.prefix, self.since) if self.since and self.names else ()
+
+    @property
+    def spots(self) -> tuple[str, ...]:
+        """Where an expected key ends up by a wrong prefix: too little of it, or too much."""
+        if self.expected is None:
+            return ()
+        name, root = basename(self.expected), self.prefix
+        folder = self.expected.removesuffix(name)
+        spots = (folder, root + name, name, root + self.expected, f"/{self.expected}")
+        return tuple(dict.fromkeys(spot for spot in spots if spot))
+
+
+def look_nearby(ask: Sources, bucket: Bucket, sought: Sought) -> Search | Unseen | None:
+    """The folders and spots where the file should be, all at once; None where none is known."""
+    prefixes = tuple(dict.fromkeys((*sought.folders, *sought.spots)))
+    if not prefixes:
+        return None
+    calls = [
+        partial(walk, bucket, prefix, sought, keys=FOLDER_KEYS, seconds=SEARCH_S)
+        for prefix in prefixes
+    ]
+    return merged(ask.at_once(*calls))
+
+
+def look_everywhere(bucket: Bucket, sought: Sought) -> Search | Unseen:
+    """The whole prefix; then, with what is left of the bound, the whole bucket."""
+    started = time.monotonic()
+    under = walk(bucket, sought.prefix, sought, keys=SEARCH_KEYS, seconds=SEARCH_S)
+    if not sought.prefix or (isinstance(under, Search) and (under.hits or not under.complete)):
+        return under
+    listed = under.listed if isinstance(under, Search) else 0
+    seconds = SEARCH_S - (time.monotonic() - started)
+    whole = walk(bucket, "", sought, keys=SEARCH_KEYS - listed, seconds=seconds)
+    return merged((under, whole)) or under
+
+
+def walk(
+    bucket: Bucket, prefix: str, sought: Sought, *, keys: int, seconds: float
+) -> Search | Unseen:
+    """List a prefix up to a bound, and keep what matches."""
+    until = time.monotonic() + seconds
+    hits: list[StoredObject] = []
+    listed, after, complete = 0, None, False
+    while listed < keys and time.monotonic() < until:
+        page = bucket.page(prefix, after)
+        if isinstance(page, Unseen):
+            if not listed:
+                return page
+            break
+        listed += len(page.objects)
+        hits += _matching(page.objects, sought)
+        after = page.after
+        if after is None:
+            complete = True
+            break
+    return Search(prefixes=(prefix,), listed=listed, complete=complete, hits=newest_first(hits))
+
+
+def _matching(entries: Iterable[object], sought: Sought) -> Iterator[StoredObject]:
+    for entry in entries:
+        if isinstance(entry, dict) and sought.matches(str(entry.get("Key", ""))):
+            found = stored(entry)
+            if found is not None and sought.is_of_time(found):
+                yield found
+
+
+def merged(parts: Iterable[Search | Unseen | None]) -> Search | Unseen | None:
+    """Several searches as one; None for none at all.
+
+    A prefix that may not be listed is left out of `prefixes`; one that failed makes it incomplete.
+    """
+    known = [part for part in parts if part is not None]
+    done = [part for part in known if isinstance(part, Search)]
+    failed = unseen(*known)
+    if not done:
+        return failed[0] if failed else None
+    return Search(
+        prefixes=tuple(prefix for part in done for prefix in part.prefixes),
+        listed=sum(part.listed for part in done),
+        complete=all(part.complete for part in done) and _all_denied(failed),
+        hits=newest_first(hit for part in done for hit in part.hits),
+    )
+
+
+def _all_denied(failed: Iterable[Unseen]) -> bool:
+    return all(failure.why is Why.DENIED for failure in failed)

@@ -1,0 +1,100 @@
+"""One file of the bucket: what is at the key that a text means, and how its archive ends."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from doctor.clients.bucket import Absent
+from doctor.collectors.object_keys import places
+from doctor.collectors.object_search import look_nearby
+from doctor.evidence.base import Unseen
+from doctor.evidence.object import Search, StoredObject, ZipTail
+from doctor.zip_tail import SMALLEST_ZIP, TAIL_BYTES, read_tail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from doctor.clients.bucket import Bucket
+    from doctor.collectors.object_search import Sought
+    from doctor.sources import Sources
+
+NO_ZIP = ZipTail(whole=True, applies=False)
+MOST_LOGGED_KEYS = 8
+
+
+class Early(NamedTuple):
+    """A search made while the log was awaited, and the end of the one file that it found."""
+
+    search: Search | Unseen | None = None
+    tail: ZipTail | Unseen | None = None
+
+    @property
+    def hits(self) -> tuple[StoredObject, ...]:
+        """What it found."""
+        return self.search.hits if isinstance(self.search, Search) else ()
+
+
+class Spot(NamedTuple):
+    """What is at one key of one bucket."""
+
+    bucket: Bucket
+    key: str
+    head: StoredObject | Absent | Unseen
+
+
+def search_early(ask: Sources, bucket: Bucket, sought: Sought) -> Early:
+    """Search the folders of the backup's days; read the end of the file where one alone fits."""
+    search = look_nearby(ask, bucket, sought)
+    found = Early(search)
+    only = found.hits[0] if len(found.hits) == 1 else None
+    return Early(search, read_end(bucket, only)) if only else found
+
+
+def at_key(ask: Sources, bucket: Bucket, text: str, early: Early) -> Spot:
+    """What is at the key that a text means; of several readings, the one that fits the bucket."""
+    (where, key), *others = _readings(bucket, text)
+    known = next((hit for hit in early.hits if hit.key == key), None)
+    likeliest = Spot(where, key, known or where.head(key))
+    if not isinstance(likeliest.head, Absent) or not others:
+        return likeliest
+    spots = ask.at_once(*(partial(_spot, *reading) for reading in others))
+    fitting = [spot for spot in spots if isinstance(spot.head, StoredObject)]
+    hidden = [spot for spot in spots if isinstance(spot.head, Unseen) and not _has_no_bucket(spot)]
+    return next(iter((*fitting, *hidden)), likeliest)
+
+
+def at_any(ask: Sources, bucket: Bucket, texts: Sequence[str]) -> Iterator[StoredObject]:
+    """The files of this bucket at the keys that these texts mean."""
+    keys = [places(text, bucket.name)[0].key for text in texts[:MOST_LOGGED_KEYS]]
+    heads = ask.at_once(*(partial(bucket.head, key) for key in dict.fromkeys(keys)))
+    return (head for head in heads if isinstance(head, StoredObject))
+
+
+def read_end(bucket: Bucket, found: StoredObject) -> ZipTail | Unseen:
+    """How the archive ends, by one ranged GET of 65 kB; a file that is no zip is not read."""
+    if not found.key.lower().endswith(".zip"):
+        return NO_ZIP
+    if found.size < SMALLEST_ZIP:
+        return read_tail(b"", found.size)
+    first = max(0, found.size - TAIL_BYTES)
+    tail = bucket.read(found.key, first, found.size - 1)
+    return tail if isinstance(tail, Unseen) else read_tail(tail, found.size)
+
+
+def _readings(bucket: Bucket, text: str) -> list[tuple[Bucket, str]]:
+    """Every key that the text may mean: in this bucket, then in the one that the text names."""
+    meant = places(text, bucket.name)
+    named = [place for place in meant if place.bucket not in (None, bucket.name)]
+    return [
+        *((bucket, place.key) for place in meant),
+        *((bucket.at(place.bucket), place.key) for place in named if place.bucket),
+    ]
+
+
+def _spot(bucket: Bucket, key: str) -> Spot:
+    return Spot(bucket, key, bucket.head(key))
+
+
+def _has_no_bucket(spot: Spot) -> bool:
+    return isinstance(spot.head, Unseen) and spot.head.code == "NoSuchBucket"
