@@ -30,11 +30,12 @@ SUCCESS = range(200, 300)
 
 @dataclass
 class _Draft:
-    """A call while its lines are read."""
+    """A call while its lines are read. `inferred`: no status has told the outcome yet."""
 
     outcome: Outcome = Outcome.NOT_SAID
     status: int | None = None
     rows: int | None = None
+    inferred: bool = False
     body: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
@@ -151,9 +152,9 @@ class _Reader:
         )
         endpoints = _endpoints(script)
         # Which of several calls an unlabelled answer is of can be told only without a look-up.
-        self._expected = [] if Subject.LOOKUP in endpoints and len(endpoints) > 1 else endpoints
+        self._expected = [] if Subject.LOOKUP in endpoints else endpoints
         self._unlabelled = 0
-        self._current: Subject | None = None
+        self._current = endpoints[0] if len(endpoints) == 1 else None
         self._depth = 0
         self._wants_body = False
         self._open: list[str] = []
@@ -161,7 +162,7 @@ class _Reader:
 
     def feed(self, line: str) -> None:
         """Take the next line of output."""
-        text = MARKER.sub("", line).strip()
+        text = wording.LOGGER.sub("", MARKER.sub("", line).strip())
         if not text:
             self.close_body()
             return
@@ -189,11 +190,11 @@ class _Reader:
         return self._wants_body and said(text) is None and not self._mentioned(text)
 
     def _is_body(self, text: str) -> bool:
-        if text[0] in "{[" and OPENING.match(text) or MARKUP.match(text):
+        if OPENING.match(text) or MARKUP.match(text):
             self._add_body(text)
             return True
         label = wording.BODY_LABEL.match(text)
-        if label is None or self._mentioned(text[: label.start(1)]) and self._current is None:
+        if label is None:
             return False
         named = self._mentioned(text[: label.start(1)])
         rest = label[1].strip()
@@ -236,6 +237,7 @@ class _Reader:
             draft.note(text)
             return
         draft.body = body
+        draft.inferred = draft.inferred or draft.outcome is Outcome.NOT_SAID
         draft.outcome = _by_body(draft.outcome, subject, text)
         draft.note(text[:BODY_LIMIT])
         rows = _rows(text) if subject is not Subject.FUNCTION else None
@@ -267,7 +269,7 @@ class _Reader:
         subject = self._subject(mentions, told)
         if told and subject:
             self._tell(subject, told, text)
-            self._current = subject
+            self._current = subject if mentions else self._current
             self._inline_body(text)
         elif mentions:
             self._current = mentions[0][1]
@@ -293,8 +295,7 @@ class _Reader:
             draft.note(text)
 
     def _updated(self, text: str) -> Said | None:
-        match = wording.SUCCESS_ALONE.search(text)
-        return Said(match.start(), Outcome.OK, worded=True) if match else None
+        return worded(text) if wording.UPDATE_ALONE.search(text) else None
 
     def _subject(self, mentions: list[tuple[int, Subject]], told: Said | None) -> Subject | None:
         """Whose outcome it is: the call named last before it, else named at all, else current."""
@@ -318,8 +319,10 @@ class _Reader:
             self._tell_worded(draft, subject, told)
         else:
             repeated = draft.status == told.status and draft.outcome is told.outcome
-            if draft.outcome not in (Outcome.NOT_SAID, Outcome.NOT_MADE) and not repeated:
+            fresh = draft.outcome in (Outcome.NOT_SAID, Outcome.NOT_MADE) or draft.inferred
+            if not fresh and not repeated:
                 draft.body, draft.rows = [], None
+            draft.inferred = False
             keeps = told.outcome is Outcome.UNREACHABLE and draft.outcome is Outcome.TIMED_OUT
             draft.outcome = draft.outcome if keeps else told.outcome
             draft.status = told.status
@@ -338,6 +341,7 @@ class _Reader:
         if not answered or (told.outcome is Outcome.OK and draft.outcome is not Outcome.OK):
             if told.outcome is Outcome.OK and answered:
                 draft.status, draft.body = None, []
+            draft.inferred = True
             draft.outcome = told.outcome
         elif subject is Subject.FUNCTION and draft.outcome is Outcome.OK:
             draft.outcome = told.outcome

@@ -111,16 +111,14 @@ def has_error(lines: Iterable[str]) -> bool:
 
 
 def errors(lines: Sequence[str]) -> tuple[str, ...]:
-    """The errors of a failed step: what stands before its exit, and its `##[error]` lines."""
-    found: dict[str, None] = {}
-    for index, line in enumerate(lines):
-        if not line.startswith(_ERROR):
-            continue
-        if _EXIT.match(line):
-            told = [each for each in lines[:index] if not _NOISE.match(each)]
-            found.update(dict.fromkeys(each.removeprefix(_ERROR) for each in told[-BEFORE_EXIT:]))
-        found[line.removeprefix(_ERROR)] = None
-    return tuple(line.strip() for line in found if line.strip())[:ERRORS_SHOWN]
+    """The `##[error]` lines of a failed step; where it only exited, what it printed before."""
+    told = [line for line in lines if line.startswith(_ERROR) and not _EXIT.match(line)]
+    ended = [line for line in lines if _EXIT.match(line)][:1]
+    if ended and not told:
+        before = [line for line in lines[: lines.index(ended[0])] if not _NOISE.match(line)]
+        told = before[-BEFORE_EXIT:]
+    plain = (line.removeprefix(_ERROR).strip() for line in (*told, *ended))
+    return tuple(dict.fromkeys(line for line in plain if line))[:ERRORS_SHOWN]
 
 
 def printed_by_script(script: Iterable[str], masked: frozenset[str]) -> Iterator[str]:

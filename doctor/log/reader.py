@@ -121,8 +121,9 @@ def _calls(parts: _Parts, update: Sequence[Section], wanted: LookFor) -> Calls:
     sections = update or parts.sections
     script = [line for section in update for line in header.script(section)]
     calls = read_calls(wanted.function, script, _with_breaks(sections))
-    if update and not _speaks(calls) and not wanted.update_step:
-        return read_calls(wanted.function, (), _with_breaks(parts.sections))
+    beside = _beside(parts, update)
+    if beside and not _speaks(calls):
+        return read_calls(wanted.function, (), _with_breaks(beside))
     if calls.not_found or not update:
         return calls
     elsewhere = [section for section in parts.sections if section not in update]
@@ -133,6 +134,21 @@ def _calls(parts: _Parts, update: Sequence[Section], wanted: LookFor) -> Calls:
         lookup=calls.lookup if _is_said(calls.lookup.outcome) else looked_up.lookup,
         not_found=looked_up.not_found,
     )
+
+
+def _beside(parts: _Parts, update: Sequence[Section]) -> list[Section]:
+    """The update step's sections and those of steps that ran at the same time: lines interleave."""
+    own = next((parts.steps.get(i) for i, one in enumerate(parts.sections) if one in update), None)
+    if own is None:
+        return []
+    together = [i for i, step in parts.steps.items() if step is not own and _overlap(step, own)]
+    return [one for i, one in enumerate(parts.sections) if i in together or one in update]
+
+
+def _overlap(one: Step, other: Step) -> bool:
+    if not (one.started_at and one.completed_at and other.started_at and other.completed_at):
+        return False
+    return one.started_at < other.completed_at and other.started_at < one.completed_at
 
 
 def _with_breaks(sections: Iterable[Section]) -> Iterable[str]:

@@ -82,7 +82,8 @@ STATUS = _any(
     rf"\bERROR {_CODE}:",
     rf"\(\s*{_CODE}\s*\)",
     rf"\b{_CODE} (?:{_PHRASES})\b",
-    rf"\b(?:failed|failure|error|succeeded|success|ok)\b[^{{]{{0,20}}[:( ]{_CODE}(?=[\s:,;.)\]]|$)",
+    rf"\b(?:failed|failure|error|succeeded|success|ok)\W{{1,3}}(?:with |code |status ){{0,3}}{_CODE}"
+    r"(?=[\s:,;)\]]|\.(?:\s|$)|$)",
 )
 BARE_STATUS = re.compile(r"^\s*([1-5]\d\d|000)\s*$")
 # A secret of one or two digits masks a part of the status.
@@ -134,8 +135,10 @@ WORDED: tuple[tuple[re.Pattern[str], Outcome], ...] = (
         Outcome.OK,
     ),
 )
-SUCCESS_ALONE = _any(
-    r"\b(?:backup|row|record|entry|status|backup_history)\b[^{]{0,30}\bupdated successfully\b"
+# Words that tell an outcome without naming the call: of the one that is spoken of.
+UPDATE_ALONE = _any(
+    r"\b(?:backup|row|record|entry|status|backup_history)\b[^{]{0,30}\bupdated successfully\b",
+    r"^\W*(?:backup |row |database |db |status )?update (?:was |has )?(?:success\w*|succeeded|failed|ok)\b",
 )
 # A sentence about what may happen, not about what did.
 HYPOTHETICAL = _any(
@@ -160,6 +163,11 @@ FOUND_ID = _any(
 TRACE = re.compile(r"^\++ ")
 TRACED_STATUS = re.compile(
     r"\b(?:http_?(?:code|status)|status(?:_code)?)=['\"]?([1-5]\d\d|000)\b", re.IGNORECASE
+)
+# What loggers put before a message.
+LOGGER = re.compile(
+    r"^(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*[\s|-]+)?"
+    r"(?:\[?(?:INFO|WARN|WARNING|ERROR|DEBUG|NOTICE|CRITICAL)\]?(?::[\w.]+(?=:))?[\s:|-]+)?"
 )
 FALLS_BACK = _any(r"\bfall(?:ing|s)?[ -]?back\b")
 CONTENT_RANGE = re.compile(r"content-range:?\s*['\"]?(?:(\d+)-(\d+)|\*)/(\d+|\*)", re.IGNORECASE)

@@ -1,0 +1,357 @@
+"""The calls of the update step, in the wordings of many teams."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from doctor.evidence.log import Call, Outcome
+from doctor.log.reader import LookFor, read
+from tests.log.logs import DISPATCH, UPDATE, api_step, job, step
+
+OK, REFUSED, NOT_MADE = Outcome.OK, Outcome.REFUSED, Outcome.NOT_MADE
+TIMED_OUT, UNREACHABLE, NOT_SAID = Outcome.TIMED_OUT, Outcome.UNREACHABLE, Outcome.NOT_SAID
+CURL = """
+RESPONSE=$(curl -s -w "\\n%{http_code}" -X POST "$SUPABASE_URL/functions/v1/update-backup" -d "$BODY")
+if [ "$HTTP_CODE" != "200" ]; then
+  echo "Edge function call failed (HTTP $HTTP_CODE)"
+  echo "Falling back to direct Supabase update"
+  curl -s -X PATCH "$SUPABASE_URL/rest/v1/backup_history?id=eq.$BACKUP_ID"
+  echo "Backup updated successfully"
+fi
+"""
+
+
+@dataclass(frozen=True)
+class Example:
+    """What a step printed, and what that says: (outcome, status) of each call."""
+
+    name: str
+    output: str
+    function: tuple[Outcome, int | None] = (NOT_SAID, None)
+    fallback: tuple[Outcome, int | None] = (NOT_SAID, None)
+    lookup: tuple[Outcome, int | None] = (NOT_SAID, None)
+    script: str = CURL
+    function_body: str = ""
+    fallback_body: str = ""
+    rows: int | None = None
+    not_found: bool = False
+    env: dict[str, str] = field(default_factory=dict)
+
+
+EXAMPLES = (
+    Example(
+        "the guide's wording",
+        "Edge function call failed (HTTP 401)\nFalling back to direct Supabase update...\n"
+        "Direct update failed (HTTP 403)",
+        function=(REFUSED, 401),
+        fallback=(REFUSED, 403),
+    ),
+    Example(
+        "both in one line",
+        "⚠️ Edge function call failed (HTTP 404), falling back to direct update\n"
+        "✅ Direct update succeeded (HTTP 204)",
+        function=(REFUSED, 404),
+        fallback=(OK, 204),
+    ),
+    Example(
+        "success with the function's answer",
+        'Edge function response: {"success":true,"message":"Backup updated successfully",'
+        '"backup":{"id":"1","status":"success"}}\nHTTP status: 200',
+        function=(OK, 200),
+        function_body='{"success":true,"message":"Backup updated successfully",'
+        '"backup":{"id":"1","status":"success"}}',
+    ),
+    Example(
+        "the body before its status, as curl -w prints them",
+        "Calling edge function update-backup\n"
+        '{"code":"NOT_FOUND","message":"Requested function was not found"}\n404',
+        function=(REFUSED, 404),
+        function_body='{"code":"NOT_FOUND","message":"Requested function was not found"}',
+    ),
+    Example(
+        "a body over several lines",
+        'Edge function returned 500\nResponse body:\n{\n  "error": "boom",\n  "hint": {"a": 1}\n}\n'
+        "Trying direct update\nHTTP 204",
+        function=(REFUSED, 500),
+        function_body='{\n"error": "boom",\n"hint": {"a": 1}\n}',
+        fallback=(OK, 204),
+    ),
+    Example(
+        "no key",
+        "BACKUP_API_KEY not set, using direct Supabase update\nHTTP 204\nContent-Range: */*",
+        function=(NOT_MADE, None),
+        fallback=(OK, 204),
+        rows=0,
+    ),
+    Example(
+        "no key, in other words",
+        "No API key configured, falling back to direct update\nUpdate successful",
+        function=(NOT_MADE, None),
+        fallback=(OK, None),
+    ),
+    Example(
+        "curl --fail, unlabelled, one call in the script",
+        "curl: (22) The requested URL returned error: 404",
+        script='curl --fail -X POST "$SUPABASE_URL/functions/v1/update-backup"',
+        function=(REFUSED, 404),
+    ),
+    Example(
+        "curl --fail twice, the script tells the order",
+        "curl: (22) The requested URL returned error: 401\n"
+        "curl: (22) The requested URL returned error: 403",
+        script='curl -f "$URL/functions/v1/update-backup" || curl -f -X PATCH "$URL/rest/v1/backup_history?id=eq.1"',
+        function=(REFUSED, 401),
+        fallback=(REFUSED, 403),
+    ),
+    Example(
+        "curl --fail, and a look-up too: nobody can tell whose answer it is",
+        "curl: (22) The requested URL returned error: 401",
+        script='curl -f "$URL/rest/v1/backup_history?dispatch_id=eq.1&select=id"\n'
+        'curl -f "$URL/functions/v1/update-backup"',
+    ),
+    Example(
+        "a time-out",
+        "Calling edge function...\ncurl: (28) Operation timed out after 30001 milliseconds with 0 bytes received\n"
+        "Edge function call failed (HTTP 000)\nFalling back to direct update\n"
+        "curl: (28) Operation timed out after 30001 milliseconds with 0 bytes received",
+        function=(TIMED_OUT, None),
+        fallback=(TIMED_OUT, None),
+    ),
+    Example(
+        "no such host",
+        "Calling edge function\ncurl: (6) Could not resolve host: abcdefghijklmnopqrst.supabase.co\n"
+        "Falling back to direct update\ncurl: (6) Could not resolve host: abcdefghijklmnopqrst.supabase.co",
+        function=(UNREACHABLE, None),
+        fallback=(UNREACHABLE, None),
+    ),
+    Example(
+        "connection refused and TLS",
+        "Edge function: curl: (7) Failed to connect to 127.0.0.1 port 9 after 0 ms: Couldn't connect to server\n"
+        "Direct update: curl: (35) OpenSSL SSL_connect: Connection reset by peer",
+        function=(UNREACHABLE, None),
+        fallback=(UNREACHABLE, None),
+    ),
+    Example(
+        "http_code=000 and curl's own message in the body's place",
+        "Edge function call failed (HTTP 000)\n"
+        "Response: Operation timed out after 60001 milliseconds with 0 bytes received",
+        function=(TIMED_OUT, None),
+    ),
+    Example(
+        "curl --verbose",
+        "> POST /functions/v1/update-backup HTTP/2\n> Host: ***\n< HTTP/2 503 \n"
+        "< content-type: application/json\n< sb-error-code: BOOT_ERROR\n"
+        '{"code":"BOOT_ERROR","message":"Function failed to start (please check logs)"}',
+        function=(REFUSED, 503),
+        function_body='{"code":"BOOT_ERROR","message":"Function failed to start (please check logs)"}',
+    ),
+    Example(
+        "set -x",
+        "+ curl -s -o /tmp/out -w '%{http_code}' -X POST https://x.supabase.co/functions/v1/update-backup\n"
+        "+ HTTP_CODE=546\n+ '[' 546 -ge 400 ']'\n+ echo 'Edge function failed'\nEdge function failed",
+        function=(REFUSED, 546),
+    ),
+    Example(
+        "Python requests",
+        "Updating backup_history through the edge function\nTraceback (most recent call last):\n"
+        '  File "/home/runner/work/app/update.py", line 31, in <module>\n    response.raise_for_status()\n'
+        "requests.exceptions.HTTPError: 401 Client Error: Unauthorized for url: "
+        "https://abcdefghijklmnopqrst.supabase.co/functions/v1/update-backup",
+        script="python update.py",
+        function=(REFUSED, 401),
+    ),
+    Example(
+        "Python requests, time-out and direct update",
+        "WARNING edge function: HTTPSConnectionPool(host='x.supabase.co', port=443): Read timed out. "
+        "(read timeout=30)\nrequests.exceptions.ReadTimeout: Read timed out.\n"
+        "INFO falling back to PostgREST\nINFO PATCH https://x.supabase.co/rest/v1/backup_history -> status 200\n"
+        "INFO Response: []",
+        script="python update.py",
+        function=(TIMED_OUT, None),
+        fallback=(OK, 200),
+        fallback_body="[]",
+        rows=0,
+    ),
+    Example(
+        "Python urllib",
+        "edge function error: HTTP Error 402: Payment Required\nusing the fallback\n"
+        "urllib.error.HTTPError: HTTP Error 402: Payment Required",
+        script="python3 update.py",
+        function=(REFUSED, 402),
+        fallback=(REFUSED, 402),
+    ),
+    Example(
+        "github-script",
+        "Edge function responded with status 500: "
+        '{"error":"new row violates row-level security policy for table \\"backup_history\\""}\n'
+        "##[error]Unhandled error: Error: Edge function responded with status 500",
+        script="const res = await fetch(`${process.env.SUPABASE_URL}/functions/v1/update-backup`)",
+        function=(REFUSED, 500),
+        function_body='{"error":"new row violates row-level security policy for table \\"backup_history\\""}',
+    ),
+    Example(
+        "node fetch without a network",
+        "Invoking update-backup\nTypeError: fetch failed\n    at node:internal/deps/undici/undici:13510:13\n"
+        "  [cause]: Error: getaddrinfo ENOTFOUND abcdefghijklmnopqrst.supabase.co",
+        script="node update.js",
+        function=(UNREACHABLE, None),
+    ),
+    Example(
+        "axios",
+        "AxiosError: Request failed with status code 404\n  url: 'https://x.supabase.co/functions/v1/update-backup'",
+        script="node -e \"axios.post(url + '/functions/v1/update-backup')\"",
+        function=(REFUSED, 404),
+    ),
+    Example(
+        "supabase-js",
+        "FunctionsHttpError: Edge Function returned a non-2xx status code\n    at FunctionsClient.invoke\n"
+        "falling back to direct update\n{\n  code: '42501',\n  details: null,\n  hint: null,\n"
+        "  message: 'permission denied for table backup_history'\n}",
+        script="node update.mjs",
+        function=(REFUSED, None),
+        fallback=(REFUSED, None),
+        fallback_body="{\ncode: '42501',\ndetails: null,\nhint: null,\n"
+        "message: 'permission denied for table backup_history'\n}",
+    ),
+    Example(
+        "the answer alone, without any status",
+        "Falling back to direct update\n"
+        '{"code":"23514","details":null,"hint":null,"message":"new row for relation '
+        '\\"backup_history\\" violates check constraint \\"size_positive\\""}',
+        fallback=(REFUSED, None),
+        fallback_body='{"code":"23514","details":null,"hint":null,"message":"new row for relation '
+        '\\"backup_history\\" violates check constraint \\"size_positive\\""}',
+    ),
+    Example(
+        "a look-up that found nothing",
+        f"Looking up backup_id for {DISPATCH}\n[]\n##[error]Could not find backup_id\n"
+        "##[error]Process completed with exit code 1.",
+        lookup=(OK, None),
+        not_found=True,
+    ),
+    Example(
+        "a look-up that was refused",
+        '##[error]Could not find backup_id (HTTP 401)\nResponse: {"message":"Invalid API key"}',
+        lookup=(REFUSED, 401),
+        not_found=True,
+    ),
+    Example(
+        "no backup found, in other words",
+        f"##[error]No backup found for dispatch {DISPATCH}",
+        not_found=True,
+    ),
+    Example(
+        "an empty backup_id",
+        "BACKUP_ID:\nbackup_id is empty, cannot update",
+        not_found=True,
+    ),
+    Example(
+        "the function's own 404 is no failed look-up",
+        "Found backup_id: 2fef5417-f663-4910-a0d9-336fbc4a710c\nEdge function call failed (HTTP 404)\n"
+        'Response: {"error":"backup_id not found"}',
+        function=(REFUSED, 404),
+        lookup=(OK, None),
+        function_body='{"error":"backup_id not found"}',
+    ),
+    Example(
+        "a status that a secret masks",
+        "Edge function call failed (HTTP 40***)\nFalling back to direct update\nDirect update failed (HTTP 4***)",
+        function=(REFUSED, None),
+        fallback=(REFUSED, None),
+    ),
+    Example(
+        "a retry that helped",
+        "Attempt 1: edge function returned 503\nAttempt 2: edge function returned 503\n"
+        "Attempt 3: edge function returned 200\nBackup updated successfully",
+        function=(OK, 200),
+    ),
+    Example(
+        "a 200 that is none",
+        'Edge function HTTP 200\n{"success":false,"error":"row not found"}',
+        function=(REFUSED, 200),
+        function_body='{"success":false,"error":"row not found"}',
+    ),
+    Example(
+        "psql as the fallback",
+        "edge function failed: status=500\nfallback: updating the database directly\nUPDATE 0",
+        function=(REFUSED, 500),
+        fallback=(OK, None),
+        rows=0,
+    ),
+    Example(
+        "an HTML page",
+        "Edge function call failed (HTTP 530)\nResponse:\n<!DOCTYPE html><title>Origin DNS error</title>error 1016",
+        function=(REFUSED, 530),
+        function_body="<!DOCTYPE html><title>Origin DNS error</title>error 1016",
+    ),
+    Example(
+        "plans are no events",
+        "Will call the edge function; if it fails, falls back to a direct update\n"
+        "Edge function call succeeded",
+        function=(OK, None),
+    ),
+    Example(
+        "a reason in brackets",
+        "Edge function unreachable? got 403 Forbidden\nNo fallback configured",
+        function=(REFUSED, 403),
+        fallback=(NOT_MADE, None),
+    ),
+    Example(
+        "a log that ends before it says anything", "Updating backup_history via Edge Function..."
+    ),
+    Example(
+        "a JSON answer that breaks off",
+        'Edge function call failed (HTTP 500)\nResponse: {"error":"Internal\n'
+        "Falling back to direct update\nDirect update failed (HTTP 403)",
+        function=(REFUSED, 500),
+        function_body='{"error":"Internal',
+        fallback=(REFUSED, 403),
+    ),
+    Example(
+        "sizes and exit codes are no statuses",
+        "S3_KEY=backups/2026/01/15/backup.zip\nBACKUP_SIZE=404\nedge function next\nexit status 255\n"
+        "##[error]Process completed with exit code 22.",
+    ),
+    Example("a script that only echoes itself says nothing", ""),
+)
+
+
+def calls(example: Example) -> tuple[Call, Call, Call, str | None]:
+    log = job(step(example.script, example.output))
+    seen = read("a log", [log], LookFor(steps=(api_step(),), update_step=UPDATE))
+    return seen.function_call, seen.fallback_call, seen.lookup_call, seen.backup_id_not_found
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_a_log_says_what_it_says_and_no_more(example: Example) -> None:
+    function, fallback, lookup, not_found = calls(example)
+
+    assert (function.outcome, function.status) == example.function
+    assert (fallback.outcome, fallback.status) == example.fallback
+    assert (lookup.outcome, lookup.status) == example.lookup
+    assert bool(not_found) is example.not_found
+    assert function.body == example.function_body
+    assert fallback.rows == example.rows
+    if example.fallback_body:
+        assert fallback.body == example.fallback_body
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_windows_line_ends_change_nothing(example: Example) -> None:
+    log = job(step(example.script, example.output))
+    wanted = LookFor(steps=(api_step(),), update_step=UPDATE)
+
+    plain, windows = (read("a log", [text], wanted) for text in (log, log.replace(b"\n", b"\r\n")))
+
+    assert (plain.function_call, plain.fallback_call) == (
+        windows.function_call,
+        windows.fallback_call,
+    )
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_a_call_quotes_the_lines_that_it_was_read_from(example: Example) -> None:
+    for call in calls(example)[:3]:
+        assert bool(call.lines) is (call.outcome is not NOT_SAID)

@@ -1,0 +1,344 @@
+"""The facts of a log: variables, assignments, uploads, errors, steps."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from doctor.evidence.log import NOT_SAID, Outcome, Shown
+from doctor.log.reader import LookFor, read
+from tests.log.logs import DISPATCH, MASKED, UPDATE, api_step, head, job, stamped, step
+
+REFUSED_404 = "Edge function call failed (HTTP 404)"
+WANTED = LookFor(dispatch_id=DISPATCH, steps=(api_step(),), update_step=UPDATE)
+
+
+def test_the_scripts_own_text_is_no_event() -> None:
+    script = f'echo "{REFUSED_404}"\necho "Could not find backup_id"\necho "S3_KEY=backups/x.zip"'
+
+    seen = read("a log", [job(step(script, "nothing happened"))], WANTED)
+
+    assert seen.update_seen
+    assert (seen.function_call, seen.fallback_call) == (NOT_SAID, NOT_SAID)
+    assert seen.backup_id_not_found is None
+    assert seen.assignments == {}
+
+
+def test_the_env_block_tells_present_missing_and_broken_secrets() -> None:
+    env = {
+        "SUPABASE_URL": "***",
+        "BACKUP_API_KEY": "",
+        "SUPABASE_SERVICE_ROLE_KEY": "***\n",
+        "S3_KEY": "backups/2026/01/15/b.zip",
+        "LEAKED_TOKEN": "plain-text-secret",
+    }
+
+    seen = read("a log", [job(step("bash update.sh", "ok", env))], WANTED)
+
+    shown = {variable.name: variable.shown for variable in seen.variables}
+    assert shown == {
+        "SUPABASE_URL": Shown.MASKED,
+        "BACKUP_API_KEY": Shown.EMPTY,
+        "SUPABASE_SERVICE_ROLE_KEY": Shown.MASKED_THEN_NEWLINE,
+        "S3_KEY": Shown.PLAIN,
+        "LEAKED_TOKEN": Shown.PLAIN,
+    }
+    assert seen.assignments == {"S3_KEY": "backups/2026/01/15/b.zip"}
+    assert "plain-text-secret" not in repr(seen)
+
+
+@pytest.mark.parametrize(
+    ("line", "assignments"),
+    [
+        ("S3_KEY=backups/2026/01/15/b.zip", {"S3_KEY": "backups/2026/01/15/b.zip"}),
+        ("S3_KEY: backups/2026/01/15/b c.zip", {"S3_KEY": "backups/2026/01/15/b c.zip"}),
+        ("s3_key='backups/b.zip'", {"S3_KEY": "backups/b.zip"}),
+        ("📦 S3 key: backups/b.zip", {"S3_KEY": "backups/b.zip"}),
+        ("BACKUP_SIZE=1024000", {"BACKUP_SIZE": "1024000"}),
+        ("Backup size: 1024000", {"BACKUP_SIZE": "1024000"}),
+        ("DISPATCH_ID: it's me", {"DISPATCH_ID": "it's me"}),
+        ("S3_KEY=", {}),
+        ("S3_KEY=***", {}),
+        ('{"s3_key": "backups/test/backup.zip"}', {}),
+        ("S3_KEY was not set", {}),
+    ],
+)
+def test_debug_output_is_read_in_any_of_its_forms(line: str, assignments: dict[str, str]) -> None:
+    assert read("a log", [job(step("bash update.sh", line))], WANTED).assignments == assignments
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("upload: ./backup.zip to s3://acme/backups/b.zip", "s3://acme/backups/b.zip"),
+        (
+            "Completed 256.0 KiB/1.0 MiB (1.2 MiB/s)\rupload: ./b.zip to s3://acme/backups/b.zip",
+            "s3://acme/backups/b.zip",
+        ),
+        ("upload: 'b.zip' -> 's3://acme/backups/b.zip'  [1 of 1]", "s3://acme/backups/b.zip"),
+        ("cp b.zip s3://acme/backups/b.zip", "s3://acme/backups/b.zip"),
+        ("Uploaded backup.zip to s3://acme/backups/b.zip.", "s3://acme/backups/b.zip"),
+        ("INFO Uploaded to backups/2026/01/15/b.zip", "backups/2026/01/15/b.zip"),
+    ],
+)
+def test_an_upload_that_was_reported_is_named(line: str, key: str) -> None:
+    assert read("a log", [job(step("aws s3 cp", line))], WANTED).uploaded == (key,)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "upload failed: ./b.zip to s3://acme/b.zip An error occurred (AccessDenied) when calling "
+        "the PutObject operation: Access Denied",
+        "Unable to locate credentials",
+        'Could not connect to the endpoint URL: "https://acme.s3.amazonaws.com/b.zip"',
+        "boto3.exceptions.S3UploadFailedError: Failed to upload b.zip to acme/b.zip: An error",
+        "ERROR : b.zip: Failed to copy: AccessDenied: Access Denied",
+    ],
+)
+def test_an_upload_error_is_quoted(line: str) -> None:
+    seen = read("a log", [job(step("bash upload.sh", line))], WANTED)
+
+    assert seen.upload_errors == (line,)
+    assert seen.uploaded == ()
+
+
+def test_the_first_failed_step_and_its_error_are_named() -> None:
+    steps = (
+        api_step("Dump the database", 0, "failure"),
+        api_step(UPDATE, 9, "skipped"),
+        api_step("Record", 10, "failure"),
+    )
+    dump = (
+        "pg_dump: error: connection to server failed\n##[error]Process completed with exit code 1."
+    )
+    log = job(
+        step("pg_dump", dump),
+        step("record", "##[error]second\n##[error]Process completed with exit code 1.", second=10),
+    )
+
+    seen = read("a log", [log], LookFor(steps=steps, update_step=UPDATE))
+
+    assert seen.failed_step == "Dump the database"
+    assert seen.errors == (
+        "pg_dump: error: connection to server failed",
+        "Process completed with exit code 1.",
+    )
+    assert not seen.update_seen
+
+
+def test_a_step_that_failed_inside_and_is_green_is_named_too() -> None:
+    log = job(step("bash update.sh", "##[error]Process completed with exit code 22."))
+
+    assert read("a log", [log], WANTED).failed_step == UPDATE
+
+
+def test_steps_that_share_a_second_are_told_apart_by_their_order() -> None:
+    steps = (api_step("Upload"), api_step(UPDATE), api_step("After"))
+    log = job(
+        step("bash upload.sh", "Edge function is next", second=0.1),
+        step("bash update.sh", REFUSED_404, second=0.2),
+        step("bash after.sh", "Edge function call succeeded", second=0.3),
+    )
+
+    seen = read("a log", [log], LookFor(steps=steps, update_step=UPDATE))
+
+    assert (seen.function_call.outcome, seen.function_call.status) == (Outcome.REFUSED, 404)
+
+
+def test_a_composite_action_has_several_sections() -> None:
+    steps = (api_step("Checkout", 0), api_step(UPDATE, 5), api_step("After", 9))
+    log = job(
+        step("actions/checkout@v5", "done", second=0.5),
+        step("./.github/actions/update", "", second=5.1),
+        step("bash find.sh", "Found backup_id: 42", second=5.2),
+        step("bash update.sh", REFUSED_404, second=5.3),
+        step("bash after.sh", "done", second=9.5),
+    )
+
+    seen = read("a log", [log], LookFor(steps=steps, update_step=UPDATE))
+
+    assert seen.function_call.status == 404
+    assert seen.lookup_call.outcome is Outcome.OK
+
+
+def test_without_the_steps_name_the_script_tells_which_it_is() -> None:
+    log = job(
+        step("pg_dump", "Edge function call failed (HTTP 500)"),
+        step('curl "$URL/functions/v1/update-backup"', REFUSED_404, second=1),
+    )
+
+    seen = read("a log", [log], LookFor(steps=(api_step("Dump"), api_step("Report", 1))))
+
+    assert seen.function_call.status == 404
+    assert seen.update_step == "Report"
+
+
+def test_a_log_without_groups_is_read_as_one() -> None:
+    log = b"some other runner\nEdge function call failed (HTTP 401)\ndirect update: HTTP 204\n"
+
+    seen = read("a log", [log], LookFor())
+
+    assert seen.function_call.status == 401
+    assert seen.fallback_call.outcome is Outcome.OK
+
+
+def test_a_look_up_in_a_step_of_its_own_counts() -> None:
+    steps = (api_step("Find the backup"), api_step(UPDATE, 1))
+    log = job(
+        step("bash find.sh", "Could not find backup_id (HTTP 401)"),
+        step("bash update.sh", "nothing to do", second=1),
+    )
+
+    seen = read("a log", [log], LookFor(steps=steps, update_step=UPDATE))
+
+    assert seen.backup_id_not_found == "Could not find backup_id (HTTP 401)"
+    assert seen.lookup_call.status == 401
+
+
+def test_the_trigger_steps_lines_are_kept() -> None:
+    steps = (api_step("trigger-backup"), api_step(UPDATE, 1))
+    log = job(
+        step("bash trigger.sh", "Could not create the row (HTTP 403)"),
+        step("bash update.sh", "x", second=1),
+    )
+
+    seen = read(
+        "a log", [log], LookFor(steps=steps, update_step=UPDATE, trigger_step="trigger-backup")
+    )
+
+    assert seen.trigger_lines == ("Could not create the row (HTTP 403)",)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'echo "BACKUP_API_KEY set: ${BACKUP_API_KEY:+YES}${BACKUP_API_KEY:-NO}"',
+        'echo "$BACKUP_API_KEY"',
+        "printf '%s' \"key: ${BACKUP_API_KEY:0:4}\"",
+        "python -c \"print(os.environ['BACKUP_API_KEY'])\"",
+        "console.log(process.env.BACKUP_API_KEY)",
+    ],
+)
+def test_a_script_that_prints_a_secret_is_named(script: str) -> None:
+    assert read("a log", [job(step(script, "x"))], WANTED).prints_secret == ("BACKUP_API_KEY",)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'echo "BACKUP_API_KEY set: ${BACKUP_API_KEY:+YES}"',
+        'echo "length ${#BACKUP_API_KEY}"',
+        'echo "$BACKUP_API_KEY" | sha256sum',
+        'echo "$BACKUP_API_KEY" > key.txt',
+        'echo "$S3_KEY"',
+        'if [ -n "$BACKUP_API_KEY" ]; then echo yes; fi',
+    ],
+)
+def test_a_script_that_prints_no_secret_is_not_named(script: str) -> None:
+    assert read("a log", [job(step(script, "x"))], WANTED).prints_secret == ()
+
+
+def test_a_mask_beside_a_secrets_name_in_the_output_was_a_printed_secret() -> None:
+    log = job(step("bash debug.sh", "BACKUP_API_KEY set: YES***", MASKED))
+
+    assert read("a log", [log], WANTED).prints_secret == ("BACKUP_API_KEY",)
+
+
+@pytest.mark.parametrize(
+    ("line", "seen"),
+    [
+        (f"DISPATCH_ID={DISPATCH}", True),
+        (f'{{"dispatch_id":"{DISPATCH}"}}', True),
+        (f"{DISPATCH}0", False),
+        (f"x-{DISPATCH}", False),
+        ("something else", False),
+    ],
+)
+def test_the_dispatch_is_seen_where_it_stands_as_a_whole(line: str, seen: bool) -> None:  # noqa: FBT001 -- a column of the table
+    assert read("a log", [job(step("bash x.sh", line))], WANTED).dispatch_seen is seen
+
+
+def test_interleaved_lines_of_parallel_steps_keep_their_subject() -> None:
+    steps = (api_step(UPDATE, lasting=9), api_step("Noise", 1, lasting=5))
+    log = job(
+        head("bash update.sh", MASKED),
+        stamped("Calling edge function update-backup"),
+        head("bash noise.sh", {}),
+        stamped("noise: 12 of 40 files"),
+        stamped(REFUSED_404),
+        stamped("noise: HTTP is fun"),
+        stamped("Direct update succeeded (HTTP 204)"),
+    )
+
+    seen = read("a log", [log], LookFor(steps=steps, update_step=UPDATE))
+
+    assert seen.function_call.status == 404
+    assert seen.fallback_call.status == 204
+
+
+@pytest.mark.parametrize("cut", range(0, 900, 37))
+def test_a_log_that_is_cut_anywhere_is_still_read(cut: int) -> None:
+    log = job(step("bash update.sh", REFUSED_404))
+
+    seen = read("a log", [log[:cut]], WANTED)
+
+    assert seen.bytes_read == min(cut, len(log))
+    assert seen.function_call.status in (None, 404)
+
+
+@pytest.mark.parametrize("size", [1, 3, 17, 4096])
+def test_the_pieces_in_which_a_log_arrives_make_no_difference(size: int) -> None:
+    log = job(step("bash update.sh", f"é {REFUSED_404}\nResponse: {{}}"))
+    pieces = [log[start : start + size] for start in range(0, len(log), size)]
+
+    assert read("a log", pieces, WANTED) == read("a log", [log], WANTED)
+
+
+def test_a_byte_order_mark_and_colours_anywhere_are_no_text() -> None:
+    log = job(step("bash update.sh", f"\x1b[31m\ufeff{REFUSED_404}\x1b[0m"))
+
+    assert read("a log", [log], WANTED).function_call.lines == (REFUSED_404,)
+
+
+def test_garbage_is_read_without_complaint() -> None:
+    seen = read("a log", [bytes(range(256)) * 40, b"\n" * 1000, b"\xff\xfe\x00"], WANTED)
+
+    assert seen.function_call == NOT_SAID
+
+
+LARGE = """
+import resource
+from doctor.log.reader import LookFor, read
+from tests.log.logs import UPDATE, api_step, job, step
+
+def chunks():
+    yield job(step("bash update.sh", ["S3_KEY=backups/b.zip"]))[:-40]
+    for number in range(2000):
+        yield noise
+        if number == 1000:
+            yield b"x" * 1_000_000
+            yield b"\\n2026-01-15T02:03:04.1234567Z Edge function call failed (HTTP 404)\\n"
+    yield b"2026-01-15T02:03:05.1234567Z Direct update failed (HTTP 403)\\n"
+
+noise = (b"2026-01-15T02:03:04.1234567Z " + b"x" * 70 + b"\\n") * 1000
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+seen = read("a log", chunks(), LookFor(steps=(api_step(),), update_step=UPDATE, dispatch_id="no-such"))
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+assert seen.bytes_read > 200_000_000, seen.bytes_read
+assert seen.function_call.status == 404, seen
+assert seen.fallback_call.status == 403, seen
+assert seen.assignments == {"S3_KEY": "backups/b.zip"}, seen
+print(after - before)
+"""
+
+
+def test_a_log_of_200_mb_is_read_in_less_than_64_mb_and_its_middle_is_not_lost() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LARGE], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 64 * 1024
