@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from doctor.chain import Link
 from doctor.evidence.base import Evidence
 from doctor.explain import UnknownTopicError, explain
 from doctor.framework import Check, Found
-from doctor.registry import LoadedCheck, Registry
+from doctor.registry import LoadedCheck, Registry, load_checks
 from doctor.render.to_text import to_terminal
+
+CODES = Path(__file__).with_name("contract_codes.txt").read_text().split()
 
 
 class Nothing(Evidence, frozen=True, kw_only=True):
@@ -99,3 +103,12 @@ def test_an_unknown_name_gets_the_nearest_ones(topic: str, said: str) -> None:
         explain(topic, registry())
 
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_code_of_the_contract_is_explained(code: str) -> None:
+    page = to_terminal(explain(code, load_checks()), width=80, colour=False)
+
+    assert page.startswith(f"{code}  ")
+    for section in ("How it is detected", "Cause", "Source"):
+        assert section in page, section

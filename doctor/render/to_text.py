@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 HANG, AS_IS = "\x1f", "\x1e"
 # More of one piece of evidence is in the JSON report.
 LINES_SHOWN = 40
+NARROWEST = 20
 COLOURS: dict[str, str] = {
     Verdict.HEALTHY: "bold green",
     Verdict.FAILING: "bold red",
@@ -88,7 +89,7 @@ def _wrapped(line: Text, width: int) -> list[Text]:
     at = mark if mark >= 0 else len(line.plain) - len(line.plain.lstrip(" "))
     head, body = line[:at], line[at + (mark >= 0) :]
     indent = cell_len(head.plain)
-    if indent > width // 2:  # nothing but hostile text makes a margin that wide
+    if indent > width - NARROWEST:  # nothing but hostile text makes a margin that wide
         head, body, indent = Text(), head + body, 0
     breaks, used = [], 0
     for word in re.finditer(r"\S+ *|^ +", body.plain):
@@ -127,7 +128,9 @@ def _paste(text: str, indent: int, kind: str) -> Safe:
     """Something to paste: never wrapped, never cut; SQL exactly as it is."""
     plain = visible(text.replace("\r\n", "\n").strip("\n"), keep="\n\t")
     lines = (plain if kind == "sql" else without_commands(plain)).split("\n")
-    return Safe("\n".join(AS_IS + escape_markup(" " * indent + line) for line in lines))
+    return Safe(
+        "\n".join(AS_IS + escape_markup(" " * indent + line if line else "") for line in lines)
+    )
 
 
 def _painted(text: str, name: str) -> Safe:

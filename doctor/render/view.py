@@ -26,6 +26,7 @@ VERDICT_SYMBOLS = {
     Verdict.RUNNING: "⏳",
     Verdict.UNKNOWN: "❔",
 }
+SQL_VERBS = ("SELECT ", "EXPLAIN ", "BEGIN", "SHOW ", "WITH ")
 
 
 class Placed(NamedTuple):
@@ -125,8 +126,18 @@ class View:
         """What a check found, as codes: the first one, and how many more."""
         order = list(Severity)
         codes = [one.code for one in sorted(result.findings, key=lambda f: order.index(f.severity))]
-        more = f" (+{len(codes) - 1})" if len(codes) > 1 else ""
+        more = f" +{len(codes) - 1}" if len(codes) > 1 else ""
         return codes[0] + more if codes else ""
+
+    @staticmethod
+    def language(command: str) -> str:
+        """Which console a command of the evidence is for: `sql` or `shell`."""
+        return "sql" if command.lstrip().upper().startswith(SQL_VERBS) else "shell"
+
+    @classmethod
+    def prompt(cls, command: str) -> str:
+        """The prompt of that console: psql's, or the shell's."""
+        return "=> " if cls.language(command) == "sql" else "$ "
 
     @staticmethod
     def value(exhibit: Exhibit) -> str:

@@ -262,3 +262,17 @@ def test_a_wrong_name_in_a_template_is_an_error_and_no_blank(tmp_path: Path) -> 
 
     with pytest.raises(UndefinedError):
         rendered(HEALTHY, Format.MARKDOWN, template_dir=tmp_path)
+
+
+def test_sql_to_see_something_by_hand_has_the_prompt_of_psql() -> None:
+    finding = STUCK.results[2].findings[0]
+    exhibit = msgspec.structs.replace(finding.evidence[0], command="SELECT 1;")
+    result = msgspec.structs.replace(
+        STUCK.results[2], findings=(msgspec.structs.replace(finding, evidence=(exhibit,)),)
+    )
+
+    text = rendered(report(results=(result,)), Format.TEXT)
+    ticket = rendered(report(results=(result,)), Format.MARKDOWN)
+
+    assert "        => SELECT 1;\n" in text
+    assert "```sql\nSELECT 1;\n```" in ticket
