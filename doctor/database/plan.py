@@ -1,6 +1,6 @@
 """What a plan of EXPLAIN (FORMAT JSON) UPDATE proves: that no row is in reach, or nothing.
 
-Measured on PostgreSQL 18; the table of situations is tested in tests/database/test_proof.py.
+Measured on PostgreSQL 18; the table of situations is tested in tests/collectors/test_rls.py.
 """
 
 from __future__ import annotations

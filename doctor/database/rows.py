@@ -18,6 +18,7 @@ SIZES_SHOWN = 20
 _UUID = re.compile(r"(?:[0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}")
 _INTEGER = re.compile(r"-?\d{1,18}")
 _TEXT_TYPES = ("text", "character varying", "pg_catalog.text", "name")
+_PRESUMED = {"id": "uuid"}
 _INTEGER_TYPES = ("bigint", "integer", "smallint", "numeric")
 
 Keys = tuple[tuple[str, str], ...]
@@ -49,8 +50,8 @@ def is_uuid(value: str) -> bool:
 def rows_statement(names: Names, keys: Keys, table: Table | None = None) -> str:
     """Find the rows, who holds them, and the sizes of the successful backups before.
 
-    Without `table` the guide's columns are presumed to be there and to compare with the keys (a
-    uuid or a text each), so that the look-up need not wait for the catalogue.
+    Without `table` the guide's columns are presumed to be there, the id a uuid and all others text,
+    so that the look-up need not wait for the catalogue.
     """
     conditions = [_condition(key, names, table) for key in keys]
     where = " OR ".join(filter(None, conditions)) or "false"
@@ -109,21 +110,22 @@ def _condition(key: tuple[str, str], names: Names, table: Table | None) -> str |
     if table is not None and column is None:
         return None
     compared = f"t.{identifier(name)}"
-    if _compares(guide_name, value, column.type if column else None):
+    kind = column.type if column else _PRESUMED.get(guide_name, "text")
+    if kind == "uuid":
+        return f"{compared} = {literal(value)}" if is_uuid(value) else None
+    if kind.startswith(_INTEGER_TYPES):
+        return f"{compared} = {literal(value)}" if _INTEGER.fullmatch(value) else None
+    if kind.startswith(_TEXT_TYPES):
         return f"{compared} = {literal(value)}"
-    # Slower than an index, and never an error: a uuid has no text that is no uuid.
     return f"{compared}::text = {literal(value)}"
 
 
-def _compares(guide_name: str, value: str, kind: str | None) -> bool:
-    """Whether the column can be compared with the value as it is, by its index."""
-    if kind is None:
-        return is_uuid(value) if guide_name == "id" else True
-    if kind == "uuid":
-        return is_uuid(value)
-    if kind.startswith(_INTEGER_TYPES):
-        return _INTEGER.fullmatch(value) is not None
-    return kind.startswith(_TEXT_TYPES)
+def presumes_too_much(names: Names, keys: Keys, table: Table) -> bool:
+    """Whether the look-up without `table` left a column out in which a row could be found."""
+    return any(
+        _condition(key, names, None) is None and _condition(key, names, table) is not None
+        for key in keys
+    )
 
 
 def read_row(values: dict[str, Any], names: Names) -> BackupRow:

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 CONNECT_LIMIT_S = 5.0
 # psycopg rounds anything shorter up to this.
 CONNECT_LEAST_S = 2
-STATEMENT_LIMIT_S = 3.0
 LOCK_LIMIT_MS = 300
 # The server ended the session (57P01, 57P05, ...), or the connection failed.
 SESSION_ENDED = ("57P", "08")
-# How much longer than the server's own limit the doctor waits for an answer.
-GRACE_S = 1.0
+# How long an answer is waited for; the server itself gives up after three quarters of it.
+PATIENCE_S = 4.0
+SERVERS_SHARE = 0.75
 
 Connection: TypeAlias = psycopg.Connection[dict[str, Any]]
 
@@ -66,10 +66,10 @@ class Direct:
         return fresh if isinstance(fresh, Unseen) else self._ask(fresh, statement, role)
 
     def _ask(self, session: Connection, statement: str, role: str | None) -> Reply:
-        limit_s = self.deadline.limit(STATEMENT_LIMIT_S)
+        patience_s = self.deadline.limit(PATIENCE_S)
         try:
-            with _cut_off(session, self.deadline.limit(limit_s + GRACE_S)):
-                rows = _rows(session, _batch(statement, role, limit_s))
+            with _cut_off(session, patience_s):
+                rows = _rows(session, _batch(statement, role, patience_s))
         except psycopg.Error as error:
             return self._refused(session, error)
         except (ValueError, UnicodeError):
@@ -117,13 +117,13 @@ class Direct:
         return make_conninfo("", **options)
 
 
-def _batch(statement: str, role: str | None, limit_s: float) -> str:
+def _batch(statement: str, role: str | None, patience_s: float) -> str:
     """The statement in a transaction that cannot write, as PostgREST would set it up for `role`."""
     settings = [
         "BEGIN READ ONLY",
-        f"SET LOCAL statement_timeout = {max(1, int(limit_s * 1000))}",
+        f"SET LOCAL statement_timeout = {max(1, int(patience_s * SERVERS_SHARE * 1000))}",
         f"SET LOCAL lock_timeout = {LOCK_LIMIT_MS}",
-        f"SET LOCAL idle_in_transaction_session_timeout = {int((limit_s + GRACE_S) * 1000)}",
+        f"SET LOCAL idle_in_transaction_session_timeout = {max(1, int(patience_s * 1000))}",
         # Names in expressions and types then come out qualified, whatever the session's own path.
         "SET LOCAL search_path = pg_catalog",
     ]

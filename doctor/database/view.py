@@ -13,14 +13,15 @@ from doctor.database.catalogue import (
     read_server,
     read_table,
 )
-from doctor.database.rows import Keys, read_rows, rows_statement, whole_number
+from doctor.database.rows import Keys, presumes_too_much, read_rows, rows_statement, whole_number
 from doctor.database.statements import document
 from doctor.evidence.base import Unseen, Why
+from doctor.evidence.row import Table
 
 if TYPE_CHECKING:
     from doctor.case import Names
     from doctor.clients.database import Way
-    from doctor.evidence.row import BackupRow, LockHolder, Server, Table
+    from doctor.evidence.row import BackupRow, LockHolder, Server
     from doctor.sources import Sources
 
 NOT_ASKED = Unseen(
@@ -58,7 +59,7 @@ def look_through(way: Way, ask: Sources, names: Names, keys: Keys | None, *roles
     catalogue = _document(known)
     table = catalogue if isinstance(catalogue, Unseen) else read_table(catalogue)
     server = catalogue if isinstance(catalogue, Unseen) else read_server(catalogue, names)
-    if keys is not None and table and not isinstance(table, Unseen) and _does_not_suit(found):
+    if keys and isinstance(table, Table) and _must_ask_again(found, names, keys, table):
         found = way.run(rows_statement(names, keys, table))
     if table is None and isinstance(found, Refusal) and found.sqlstate in NO_TABLE:
         return View((), table, server, ())
@@ -72,8 +73,10 @@ def look_through(way: Way, ask: Sources, names: Names, keys: Keys | None, *roles
     )
 
 
-def _does_not_suit(found: Reply) -> bool:
-    return isinstance(found, Refusal) and found.sqlstate in UNSUITABLE
+def _must_ask_again(found: Reply, names: Names, keys: Keys, table: Table) -> bool:
+    """Whether the look-up presumed columns that the table has not."""
+    refused = isinstance(found, Refusal) and found.sqlstate in UNSUITABLE
+    return refused or presumes_too_much(names, keys, table)
 
 
 def _document(reply: Reply) -> dict[str, Any] | Unseen:

@@ -128,6 +128,17 @@ def test_an_id_of_another_type_than_the_column_is_no_row(lab: Lab, asked: str) -
     assert evidence.route is Route.DIRECT
 
 
+@pytest.mark.parametrize("kind", ["text", "bigint", "varchar(20)", "numeric", "char(2)"])
+def test_an_id_that_is_no_uuid_is_found_where_the_column_is_none(lab: Lab, kind: str) -> None:
+    lab.sql(f"CREATE TABLE public.backup_history (id {kind}, dispatch_id text)")
+    lab.sql("INSERT INTO public.backup_history VALUES ('17', 'a')")
+
+    evidence = seen(lab, dispatch_id="17")
+
+    assert evidence.newest is not None
+    assert evidence.newest.id == "17"
+
+
 def test_a_table_without_the_guides_columns_is_described(lab: Lab) -> None:
     lab.sql("CREATE TABLE public.backup_history (job text)")
 
