@@ -8,7 +8,22 @@ import typer
 
 from doctor import __version__
 from doctor.cli.codes import UsageError
-from doctor.render.formats import Format
+from doctor.cli.flags import (
+    BudgetFlag,
+    ConfigFlag,
+    ExitZeroFlag,
+    FormFlag,
+    NoColorFlag,
+    OnlyFlag,
+    ProbeFunctionFlag,
+    QuietFlag,
+    ReportFlag,
+    SkipFlag,
+    StrictFlag,
+    TemplateDirFlag,
+    TrustConfigFlag,
+    VerboseFlag,
+)
 
 HELP = """Finds out why a backup stays in_progress, and prints the fix.
 
@@ -47,47 +62,20 @@ def diagnose(  # noqa: PLR0913 -- one parameter for each flag of the contract
     run_id: Annotated[
         str | None, typer.Option(metavar="ID", help="Its GitHub Actions run, instead.")
     ] = None,
-    form: Annotated[
-        Format | None,
-        typer.Option("--format", help="Default: text on a terminal, markdown otherwise."),
-    ] = None,
-    report: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FILE", help="Also write FILE: .md .json .html .xml .txt. Repeatable."
-        ),
-    ] = None,
-    only: Annotated[
-        list[str] | None, typer.Option(metavar="CHECK", help="Run only this check. Repeatable.")
-    ] = None,
-    skip: Annotated[
-        list[str] | None, typer.Option(metavar="CHECK", help="Leave this check out. Repeatable.")
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Default: backup-doctor.toml.")
-    ] = None,
-    trust_config: Annotated[
-        bool, typer.Option("--trust-config", help="Send credentials to hosts that a file names.")
-    ] = False,
-    probe_function: Annotated[
-        bool,
-        typer.Option("--probe-function", help="Call the function as the guide does, random id."),
-    ] = False,
-    template_dir: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Templates of your own, by the same names.")
-    ] = None,
-    budget: Annotated[
-        float, typer.Option(metavar="SECONDS", help="For the whole run, whatever hangs.")
-    ] = 60.0,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as failures.")] = False,
-    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Report only.")] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print nothing when healthy; no progress.")
-    ] = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Timings and all explanations.")
-    ] = False,
-    no_color: Annotated[bool, typer.Option("--no-color", help="As NO_COLOR=1.")] = False,
+    form: FormFlag = None,
+    report: ReportFlag = None,
+    only: OnlyFlag = None,
+    skip: SkipFlag = None,
+    config: ConfigFlag = None,
+    trust_config: TrustConfigFlag = False,
+    probe_function: ProbeFunctionFlag = False,
+    template_dir: TemplateDirFlag = None,
+    budget: BudgetFlag = 60.0,
+    strict: StrictFlag = False,
+    exit_zero: ExitZeroFlag = False,
+    quiet: QuietFlag = False,
+    verbose: VerboseFlag = False,
+    no_color: NoColorFlag = False,
     version: Annotated[  # noqa: ARG001 -- its callback acts
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say it.")
     ] = False,
@@ -101,6 +89,50 @@ def diagnose(  # noqa: PLR0913 -- one parameter for each flag of the contract
         dispatch_id=dispatch_id,
         backup_id=backup_id,
         run_id=run_id,
+        form=form,
+        files=tuple(report or ()),
+        only=tuple(only or ()),
+        skip=tuple(skip or ()),
+        config=config,
+        trust_config=trust_config,
+        probe_function=probe_function,
+        template_dir=template_dir,
+        budget_s=budget,
+        strict=strict,
+        exit_zero=exit_zero,
+        quiet=quiet,
+        verbose=verbose,
+        no_color=no_color,
+    )
+    code: int = _call("doctor.cli.diagnose:diagnose", wanted)
+    return code
+
+
+@app.command()
+def preflight(  # noqa: PLR0913 -- the main job's flags
+    *,
+    form: FormFlag = None,
+    report: ReportFlag = None,
+    only: OnlyFlag = None,
+    skip: SkipFlag = None,
+    config: ConfigFlag = None,
+    trust_config: TrustConfigFlag = False,
+    probe_function: ProbeFunctionFlag = False,
+    template_dir: TemplateDirFlag = None,
+    budget: BudgetFlag = 60.0,
+    strict: StrictFlag = False,
+    exit_zero: ExitZeroFlag = False,
+    quiet: QuietFlag = False,
+    verbose: VerboseFlag = False,
+    no_color: NoColorFlag = False,
+) -> int:
+    """Find what would break the next backup: the same checks, with none in hand."""
+    from doctor.cli.request import foresight  # noqa: PLC0415 -- only now is it wanted
+
+    wanted = foresight(
+        dispatch_id=None,
+        backup_id=None,
+        run_id=None,
         form=form,
         files=tuple(report or ()),
         only=tuple(only or ()),

@@ -90,13 +90,22 @@ def request(**given: Unpack[Given]) -> Request:
     for flag, value in ids.items():
         _check_id(flag, value)
     _check_run_id(given["run_id"])
+    given["dispatch_id"] = _as_unicode(given["dispatch_id"])
+    given["backup_id"] = _as_unicode(given["backup_id"])
+    return foresight(**given)
+
+
+def foresight(**given: Unpack[Given]) -> Request:
+    """The request of `preflight`, which asks about no backup in particular.
+
+    Raises:
+        UsageError: a flag's value cannot be right.
+    """
     for file in given["files"]:
         _check_ending(file)
     _check_names(given["only"], given["skip"])
     _check_budget(given["budget_s"])
     _check_folder(given["template_dir"])
-    given["dispatch_id"] = _as_unicode(given["dispatch_id"])
-    given["backup_id"] = _as_unicode(given["backup_id"])
     given["form"] = given["form"] or (Format.TEXT if sys.stdout.isatty() else Format.MARKDOWN)
     return Request(**given)  # type: ignore[arg-type] # form is set one line above
 
