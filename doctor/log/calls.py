@@ -7,60 +7,23 @@ What the log does not say stays `NOT_SAID`.
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from doctor.evidence.log import Call, Outcome
 from doctor.log import wording
+from doctor.log.draft import Draft
+from doctor.log.said import Said, answered, said, worded
 from doctor.log.wording import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-BODY_LIMIT = 2000
 BODY_LINES = 60
-LINES_LIMIT = 12
 OPENING = re.compile(r"[\[{](?=\s*(?:[\"'{\[\]}]|\w+['\"]?:|$))")
 MARKER = re.compile(r"^##\[\w+\]")
 MARKUP = re.compile(r"^\s*<(?:!doctype|html|\?xml|head|body)", re.IGNORECASE)
-SUCCESS = range(200, 300)
-
-
-@dataclass
-class _Draft:
-    """A call while its lines are read. `inferred`: no status has told the outcome yet."""
-
-    outcome: Outcome = Outcome.NOT_SAID
-    status: int | None = None
-    rows: int | None = None
-    inferred: bool = False
-    body: list[str] = field(default_factory=list)
-    lines: list[str] = field(default_factory=list)
-
-    def note(self, line: str) -> None:
-        if len(self.lines) < LINES_LIMIT and line not in self.lines:
-            self.lines.append(line)
-
-    def call(self) -> Call:
-        said = self.outcome is not Outcome.NOT_SAID
-        return Call(
-            outcome=self.outcome,
-            status=self.status,
-            body="\n".join(self.body)[:BODY_LIMIT] if said else "",
-            rows=self.rows,
-            lines=tuple(self.lines) if said else (),
-        )
-
-
-class Said(NamedTuple):
-    """What a line says of an outcome. `at` is where in the line; `worded`: in words alone."""
-
-    at: int
-    outcome: Outcome
-    status: int | None = None
-    worded: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,40 +51,6 @@ def read_calls(function: str, script: Sequence[str], output: Iterable[str]) -> C
     )
 
 
-def said(text: str) -> Said | None:
-    """The outcome that a line tells by a status, a network error, or a part of a masked status."""
-    match = wording.STATUS.search(text)
-    if match:
-        at = next(i for i, group in enumerate(match.groups(), 1) if group)
-        return _answered(match.start(at), int(match[at]))
-    for pattern, outcome in wording.NETWORK:
-        match = pattern.search(text)
-        if match:
-            return Said(match.start(), outcome)
-    masked = wording.MASKED_STATUS.search(text)
-    if masked and masked[1][:1] in ("4", "5"):
-        return Said(masked.start(), Outcome.REFUSED)
-    bare = wording.BARE_STATUS.match(text)
-    if bare is None:
-        return None
-    return Said(0, Outcome.UNREACHABLE) if bare[1] == "000" else _answered(0, int(bare[1]))
-
-
-def worded(text: str) -> Said | None:
-    """The outcome that a line tells in words."""
-    if wording.HYPOTHETICAL.search(text):
-        return None
-    for pattern, outcome in wording.WORDED:
-        match = pattern.search(text)
-        if match:
-            return Said(match.start(), outcome, worded=True)
-    return None
-
-
-def _answered(at: int, status: int) -> Said:
-    return Said(at, Outcome.OK if status in SUCCESS else Outcome.REFUSED, status)
-
-
 def _endpoints(script: Sequence[str]) -> list[Subject]:
     """The calls that a script makes, in its order, each once."""
     found: list[Subject] = []
@@ -143,7 +72,7 @@ class _Reader:
     """The state: which call is spoken of, and whose answer is being printed."""
 
     def __init__(self, function: str, script: Sequence[str]) -> None:
-        self.drafts = {subject: _Draft() for subject in Subject}
+        self.drafts = {subject: Draft(subject) for subject in Subject}
         self.not_found: str | None = None
         self._mentions = (
             (Subject.FUNCTION, wording.function_subject(function)),
@@ -225,23 +154,7 @@ class _Reader:
         if subject is None:
             self._loose = body
             return
-        self._answer(self.drafts[subject], subject, body)
-
-    def _answer(self, draft: _Draft, subject: Subject, body: list[str]) -> None:
-        text = "\n".join(body)
-        if draft.outcome in (Outcome.UNREACHABLE, Outcome.TIMED_OUT):
-            # No answer came: what is printed in its place is the client's own message.
-            refined = said(text)
-            if refined and refined.status is None:
-                draft.outcome = refined.outcome
-            draft.note(text)
-            return
-        draft.body = body
-        draft.inferred = draft.inferred or draft.outcome is Outcome.NOT_SAID
-        draft.outcome = _by_body(draft.outcome, subject, text)
-        draft.note(text[:BODY_LIMIT])
-        rows = _rows(text) if subject is not Subject.FUNCTION else None
-        draft.rows = rows if rows is not None else draft.rows
+        self.drafts[subject].answer(body)
 
     # What a line says of a call.
 
@@ -273,26 +186,21 @@ class _Reader:
             self._inline_body(text)
         elif mentions:
             self._current = mentions[0][1]
-        self._count_rows(text)
+        if self._current in (Subject.FALLBACK, Subject.LOOKUP):
+            self.drafts[self._current].count(text)
         if not hypothetical and wording.FALLS_BACK.search(text) and mentions:
             self._current = Subject.FALLBACK
 
     def _states_absence(self, text: str, mentions: list[tuple[int, Subject]]) -> bool:
         """A call that was not made, and why: the other one follows."""
         if wording.NOT_ASKED.search(text):
-            self._skip(Subject.FUNCTION, text)
+            self.drafts[Subject.FUNCTION].skip(text)
             if any(subject is Subject.FALLBACK for _, subject in mentions):
                 self._current = Subject.FALLBACK
             return True
         if wording.NO_FALLBACK.search(text):
-            self._skip(Subject.FALLBACK, text)
+            self.drafts[Subject.FALLBACK].skip(text)
         return False
-
-    def _skip(self, subject: Subject, text: str) -> None:
-        draft = self.drafts[subject]
-        if draft.outcome in (Outcome.NOT_SAID, Outcome.NOT_MADE):
-            draft.outcome = Outcome.NOT_MADE
-            draft.note(text)
 
     def _updated(self, text: str) -> Said | None:
         return worded(text) if wording.UPDATE_ALONE.search(text) else None
@@ -313,60 +221,16 @@ class _Reader:
     def _tell(self, subject: Subject, told: Said | None, text: str) -> None:
         draft = self.drafts[subject]
         draft.note(text)
-        if told is None:
-            return
-        if told.worded:
-            self._tell_worded(draft, subject, told)
-        else:
-            repeated = draft.status == told.status and draft.outcome is told.outcome
-            fresh = draft.outcome in (Outcome.NOT_SAID, Outcome.NOT_MADE) or draft.inferred
-            if not fresh and not repeated:
-                draft.body, draft.rows = [], None
-            draft.inferred = False
-            keeps = told.outcome is Outcome.UNREACHABLE and draft.outcome is Outcome.TIMED_OUT
-            draft.outcome = draft.outcome if keeps else told.outcome
-            draft.status = told.status
-            failed = worded(text)
-            if subject is Subject.FUNCTION and told.outcome is Outcome.OK and failed:
-                draft.outcome = failed.outcome
-        if self._loose and not draft.body:
+        if told:
+            draft.tell(told, text)
+        if self._loose and told and not draft.body:
             loose, self._loose = self._loose, []
-            self._answer(draft, subject, loose)
-        elif draft.body and draft.outcome is Outcome.OK:
-            draft.outcome = _by_body(draft.outcome, subject, "\n".join(draft.body))
-
-    def _tell_worded(self, draft: _Draft, subject: Subject, told: Said) -> None:
-        """Words outrank nothing that an answer said, but a 200 that the script calls a failure."""
-        answered = draft.outcome not in (Outcome.NOT_SAID, Outcome.NOT_MADE)
-        if not answered or (told.outcome is Outcome.OK and draft.outcome is not Outcome.OK):
-            if told.outcome is Outcome.OK and answered:
-                draft.status, draft.body = None, []
-            draft.inferred = True
-            draft.outcome = told.outcome
-        elif subject is Subject.FUNCTION and draft.outcome is Outcome.OK:
-            draft.outcome = told.outcome
+            draft.answer(loose)
 
     def _inline_body(self, text: str) -> None:
         opening = OPENING.search(text)
         if opening:
             self._add_body(text[opening.start() :])
-
-    def _count_rows(self, text: str) -> None:
-        if self._current not in (Subject.FALLBACK, Subject.LOOKUP):
-            return
-        draft = self.drafts[self._current]
-        ranged = wording.CONTENT_RANGE.search(text)
-        counted = wording.ROWS_SAID.search(text)
-        if ranged:
-            draft.rows = int(ranged[2]) - int(ranged[1]) + 1 if ranged[1] else 0
-        elif counted:
-            number = next(group for group in counted.groups() if group)
-            draft.rows = int(number) if number.isdigit() else 0
-        else:
-            return
-        draft.note(text)
-        if draft.outcome is Outcome.NOT_SAID:
-            draft.outcome = Outcome.OK
 
     def _trace(self, text: str) -> None:
         """A command that `set -x` shows: it names a call and may hold a status, nothing else."""
@@ -376,31 +240,6 @@ class _Reader:
             self._current = mentions[0][1]
         elif status and self._current:
             told = (
-                Said(0, Outcome.UNREACHABLE) if status[1] == "000" else _answered(0, int(status[1]))
+                Said(0, Outcome.UNREACHABLE) if status[1] == "000" else answered(0, int(status[1]))
             )
             self._tell(self._current, told, text)
-
-
-def _by_body(outcome: Outcome, subject: Subject, text: str) -> Outcome:
-    """The outcome, once the answer's body is known."""
-    if outcome is Outcome.OK:
-        failed = subject is Subject.FUNCTION and wording.SAYS_FAILURE.search(text)
-        return Outcome.REFUSED if failed and not wording.SAYS_OK.search(text) else Outcome.OK
-    if outcome is not Outcome.NOT_SAID:
-        return outcome
-    if wording.SAYS_OK.search(text):
-        return Outcome.OK
-    if wording.IS_REFUSAL.search(text) or wording.SAYS_FAILURE.search(text):
-        return Outcome.REFUSED
-    if subject is not Subject.FUNCTION and _rows(text) is not None:
-        return Outcome.OK
-    return Outcome.NOT_SAID
-
-
-def _rows(text: str) -> int | None:
-    """The number of rows of an answer with `return=representation`, or of a look-up."""
-    try:
-        parsed = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return len(parsed) if isinstance(parsed, list) else None

@@ -56,11 +56,12 @@ _ERROR = "##[error]"
 _NOISE = re.compile(r"^(?:##\[(?:group|endgroup|debug|command)\]|\s*$)")
 
 _PRINTS = re.compile(
-    r"\b(?:echo|printf|print|console\.(?:log|error|info|debug|warn)|core\.(?:info|notice|warning|debug)"
+    r"\b(?:echo|printf|print|console\.(?:log|error|info|debug|warn)"
+    r"|core\.(?:info|notice|warning|debug)"
     r"|write-(?:host|output))\b",
     re.IGNORECASE,
 )
-# $NAME, ${NAME}, ${NAME:-…}, ${NAME:0:4}; not ${NAME:+…} (a fixed text), not ${#NAME} (a length).
+# $NAME, ${NAME}, ${NAME:-…}, ${NAME:0:4}; not ${NAME:+…} (a fixed text) or ${#NAME} (a length).
 _SHELL_VALUE = re.compile(r"\$(?:\{([A-Za-z_]\w*)(?!:?\+)[^}]*\}|([A-Za-z_]\w*))")
 _CODE_VALUE = re.compile(
     r"(?:process\.env\.|process\.env\[['\"]|os\.environ\[['\"]|os\.getenv\(['\"]"

@@ -6,6 +6,7 @@ Source: actions/runner, src/Runner.Worker/Handlers/ScriptHandler.cs and Handler.
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from doctor.evidence.log import Shown, Variable
@@ -46,18 +47,16 @@ def script(section: Section) -> tuple[str, ...]:
 def variables(section: Section) -> tuple[Variable, ...]:
     """The `env:` block: what each variable held when the step began, as far as it is shown."""
     block = tuple(_env_block(section.header))
+    stamped = any(line.at for line in block)
     found = {}
-    for index, line in enumerate(block):
+    for line, following in zip_longest(block, block[1:]):
         match = _VARIABLE.match(line.text)
-        if match is None or line.at is None and index and _stamped(block):
+        if match is None or (stamped and line.at is None):
             continue
-        following = block[index + 1] if index + 1 < len(block) else None
-        found[match[1]] = _variable(match[1], match[2] or "", following, _stamped(block))
+        # A value's further lines have no time stamp; an empty one means that it ended in a newline.
+        broken = stamped and following is not None and not (following.at or following.text)
+        found[match[1]] = _variable(match[1], match[2] or "", broken=broken)
     return tuple(found.values())
-
-
-def _stamped(block: tuple[Line, ...]) -> bool:
-    return any(line.at for line in block)
 
 
 def _env_block(header: Iterable[Line]) -> Iterator[Line]:
@@ -71,9 +70,8 @@ def _env_block(header: Iterable[Line]) -> Iterator[Line]:
             yield line
 
 
-def _variable(name: str, value: str, following: Line | None, stamped: bool) -> Variable:  # noqa: FBT001 -- a property of the whole block, passed on
+def _variable(name: str, value: str, *, broken: bool) -> Variable:
     if value == MASK:
-        broken = stamped and following is not None and following.at is None and not following.text
         return Variable(name=name, shown=Shown.MASKED_THEN_NEWLINE if broken else Shown.MASKED)
     if not value.strip():
         return Variable(name=name, shown=Shown.EMPTY)

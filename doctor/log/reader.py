@@ -122,7 +122,7 @@ def _calls(parts: _Parts, update: Sequence[Section], wanted: LookFor) -> Calls:
     script = [line for section in update for line in header.script(section)]
     calls = read_calls(wanted.function, script, _with_breaks(sections))
     beside = _beside(parts, update)
-    if beside and not _speaks(calls):
+    if len(beside) > len(update) and not _speaks(calls):
         return read_calls(wanted.function, (), _with_breaks(beside))
     if calls.not_found or not update:
         return calls

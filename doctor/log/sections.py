@@ -34,7 +34,7 @@ _TELLING = re.compile(
 _END = "##[endgroup]"
 
 
-@dataclass
+@dataclass(eq=False)
 class Section:
     """A part of the log that one `Run` line begins; `title` is what follows `Run `.
 

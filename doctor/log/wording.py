@@ -25,10 +25,14 @@ def _any(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
-_ID = r"(?:backup[ _-]?(?:history )?(?:id|record|row|entry)|backup(?:_history)?\b(?: entry| row| record)?)"
+_ID = (
+    r"(?:backup[ _-]?(?:history )?(?:id|record|row|entry)"
+    r"|backup(?:_history)?\b(?: entry| row| record)?)"
+)
 
 LOOKUP = _any(
-    rf"\b(?:look(?:ing|ed)?[ -]?up|fetch(?:ing|ed)?|find(?:ing)?|found|get(?:ting)?|got|resolv\w+|query\w*|retriev\w+"
+    r"\b(?:look(?:ing|ed)?[ -]?up|fetch(?:ing|ed)?|find(?:ing)?|found|get(?:ting)?|got"
+    r"|resolv\w+|query\w*|retriev\w+"
     rf"|search\w*|determin\w+)\b[^.:{{]{{0,30}}\b{_ID}",
     r"rest/v1/[^\s'\"]*[?&]select=",
     r"\bbackup[ _-]?id\b[^{]{0,40}\b(?:not found|missing|is empty|was empty|is null|could not be)",
@@ -44,46 +48,57 @@ FALLBACK = _any(
 )
 
 NOT_FOUND = _any(
-    rf"\b(?:could ?n[o']t|cannot|can'?t|unable to|failed to|did ?n[o']t|not able to)\b[^.{{]{{0,20}}"
-    rf"\b(?:find|found|get|fetch|resolve|determine|locate|retrieve|look ?up)\b[^.{{]{{0,25}}\b{_ID}",
+    r"\b(?:could ?n[o']t|cannot|can'?t|unable to|failed to|did ?n[o']t|not able to)\b[^.{]{0,20}"
+    r"\b(?:find|found|get|fetch|resolve|determine|locate|retrieve|look ?up)\b[^.{]{0,25}"
+    rf"\b{_ID}",
     rf"\bno {_ID}\b[^.{{]{{0,25}}\b(?:found|for|with|exists?|returned|matche[sd])\b",
     r"\bno (?:such )?(?:row|entry|record)s?\b[^.{]{0,25}\b(?:found |for |with )[^.{]{0,25}dispatch",
-    r"\bbackup[ _-]?id\b[^.{]{0,15}(?:not found|\bis (?:empty|null|missing|blank|not set)\b|\bwas (?:empty|not found)\b)",
-    r"\b(?:backup|backup_history)(?: row| entry| record)?\b[^.{]{0,25}\bnot found\b[^.{]{0,25}\bdispatch",
+    r"\bbackup[ _-]?id\b[^.{]{0,15}"
+    r"(?:not found|\bis (?:empty|null|missing|blank|not set)\b|\bwas (?:empty|not found)\b)",
+    r"\b(?:backup|backup_history)(?: row| entry| record)?\b[^.{]{0,25}"
+    r"\bnot found\b[^.{]{0,25}\bdispatch",
     r"\bdispatch[_ ]?id\b[^.{]{0,60}\b(?:not found|does not exist|no match(?:ing|es)?)\b",
 )
 
 # The key is not there, so the function is not asked.
+_KEY = r"(?:BACKUP_API_KEY|(?:backup )?api[ _-]key|function key)"
+_ABSENT = (
+    r"(?:not (?:set|configured|provided|available|present|defined|found)|isn'?t set"
+    r"|missing|empty|unset|absent|undefined)"
+)
 NOT_ASKED = _any(
-    r"\b(?:BACKUP_API_KEY|api[ _-]key|function key)\b[^.{]{0,20}\b(?:(?:is |was )?(?:not (?:set|configured|provided|available|present|defined|found)|missing|empty|unset|absent|undefined)|isn'?t set)",
-    r"\b(?:no|missing|without(?: a)?|empty)\b (?:\w+ ){0,2}(?:BACKUP_API_KEY|backup api key|api[ _-]key|function key)\b",
+    rf"\b{_KEY}\b[^.{{]{{0,20}}\b(?:is |was )?{_ABSENT}\b",
+    rf"\b(?:no|missing|without(?: a)?|empty)\b (?:\w+ ){{0,2}}{_KEY}\b",
     r"\bskip(?:ping|ped)?\b[^.{]{0,30}\bedge function\b",
     r"\bBACKUP_API_KEY\b[^.{]{0,10}\bset\s*[:=]\s*(?:no|false|0)\s*$",
 )
 # The same for the way round it.
 NO_FALLBACK = _any(
-    r"\b(?:no|without(?: a)?|skip(?:ping|ped)?)\s+(?:the |direct |automatic )?fall(?:ing)?[ -]?back\b",
+    r"\b(?:no|without(?: a)?|skip(?:ping|ped)?)\s+(?:the |direct |automatic )?"
+    r"fall(?:ing)?[ -]?back\b",
     r"\b(?:cannot|can'?t|could not|will not|not)\s+fall(?:ing)?[ -]?back\b",
-    r"\bfall(?:ing)?[ -]?back\b[^.{]{0,30}\b(?:disabled|not (?:possible|available|configured|attempted)|skipped)\b",
+    r"\bfall(?:ing)?[ -]?back\b[^.{]{0,30}"
+    r"\b(?:disabled|not (?:possible|available|configured|attempted)|skipped)\b",
     r"\bSERVICE_ROLE_KEY\b[^.{]{0,20}\b(?:not set|missing|empty|unset)\b",
 )
 
 _CODE = r"([1-5]\d\d)"
-_PHRASES = "|".join(re.escape(status.phrase) for status in HTTPStatus if status >= 200)  # noqa: PLR2004 -- HTTP
+_PHRASES = "|".join(re.escape(status.phrase) for status in HTTPStatus)
 STATUS = _any(
     rf"\bHTTP(?:[ _-]?(?:status|code|status[ _-]?code|error|response))?\s*[:=(]?\s*{_CODE}\b(?!\*)",
     rf"\bHTTP/[\d.]+\s+{_CODE}\b",
     rf"(?<!exit )\bstatus(?:[ _-]?code)?['\"]?\s*(?:[:=]|of|was|is|code)?\s*{_CODE}\b(?!\*)",
     rf"\bresponse(?:[ _-]?(?:code|status))?\s*(?:[:=(]|was|is)?\s*\(?{_CODE}\b",
-    rf"\b(?:returned|responded(?: with)?|answered(?: with)?|replied(?: with)?|got|received|gave)\s+(?:an?\s+)?"
+    r"\b(?:returned|responded(?: with)?|answered(?: with)?|replied(?: with)?|got|received|gave)\s+"
+    r"(?:an?\s+)?"
     rf"(?:error:?\s+)?(?:HTTP\s+)?(?:status\s+)?(?:code\s+)?{_CODE}\b",
     rf"\brequested URL returned error: {_CODE}\b",
     rf"\b{_CODE} (?:Client|Server) Error\b",
     rf"\bERROR {_CODE}:",
     rf"\(\s*{_CODE}\s*\)",
     rf"\b{_CODE} (?:{_PHRASES})\b",
-    rf"\b(?:failed|failure|error|succeeded|success|ok)\W{{1,3}}(?:with |code |status ){{0,3}}{_CODE}"
-    r"(?=[\s:,;)\]]|\.(?:\s|$)|$)",
+    r"\b(?:failed|failure|error|succeeded|success|ok)\W{1,3}(?:with |code |status ){0,3}"
+    rf"{_CODE}(?=[\s:,;)\]]|\.(?:\s|$)|$)",
 )
 BARE_STATUS = re.compile(r"^\s*([1-5]\d\d|000)\s*$")
 # A secret of one or two digits masks a part of the status.
@@ -94,11 +109,14 @@ NETWORK: tuple[tuple[re.Pattern[str], Outcome], ...] = (
         _any(
             r"\bcurl: \((?:5|6|7|35|52|55|56|58|60|97)\)",
             r"could not resolve (?:host|proxy)|couldn'?t resolve host|resolving timed out",
-            r"failed to connect to|couldn'?t connect to server|connection (?:refused|reset)|connection timed out",
-            r"\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|UND_ERR_SOCKET)\b",
-            r"connect ETIMEDOUT|ConnectTimeout|NameResolutionError|NewConnectionError|ConnectError\b",
+            r"failed to connect to|couldn'?t connect to server",
+            r"connection (?:refused|reset|timed out)",
+            r"\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH)\b",
+            r"UND_ERR_CONNECT_TIMEOUT|UND_ERR_SOCKET|connect ETIMEDOUT",
+            r"ConnectTimeout|NameResolutionError|NewConnectionError|ConnectError\b",
             r"requests\.exceptions\.(?:ConnectionError|SSLError)|urlopen error|getaddrinfo failed",
-            r"name or service not known|temporary failure in name resolution|network is unreachable|no route to host",
+            r"name or service not known|temporary failure in name resolution",
+            r"network is unreachable|no route to host",
             r"FunctionsFetchError|failed to send a request to the edge function|\bfetch failed\b",
             r"SSL (?:connect error|certificate problem)",
         ),
@@ -107,8 +125,10 @@ NETWORK: tuple[tuple[re.Pattern[str], Outcome], ...] = (
     (
         _any(
             r"\bcurl: \(28\)",
-            r"\b(?:operation|request|call|read) timed? ?out\b|\btimed out after\b|\btimed? ?out waiting\b",
-            r"\bReadTimeout\b|\bTimeoutError\b|\bETIMEDOUT\b|\bESOCKETTIMEDOUT\b|UND_ERR_HEADERS_TIMEOUT|\bAbortError\b",
+            r"\b(?:operation|request|call|read) timed? ?out\b",
+            r"\btimed out after\b|\btimed? ?out waiting\b",
+            r"\b(?:ReadTimeout|TimeoutError|AbortError|ETIMEDOUT|ESOCKETTIMEDOUT)\b",
+            r"UND_ERR_HEADERS_TIMEOUT",
             r"\btimeout of \d+ ?ms exceeded\b|\bHTTP timeout\b|function (?:call )?timed out",
         ),
         Outcome.TIMED_OUT,
@@ -120,9 +140,12 @@ WORDED: tuple[tuple[re.Pattern[str], Outcome], ...] = (
     (
         _any(
             r"\b(?:was )?not (?:successful|updated|ok)\b|\bunsuccessful\b",
-            r"\bfail(?:ed|s|ure)\b(?! (?:over|silently))|\breject(?:ed|s)\b|\brefused\b|\bnon-2xx\b",
-            r"\breturned an? error\b|\bcould ?n[o']t (?:update|be updated|call|invoke)\b|\bunable to (?:update|call|invoke)\b",
-            r"FunctionsHttpError|FunctionsRelayError|\berror (?:calling|invoking|updating|from)\b|\b(?:update|call|patch) error\b",
+            r"\bfail(?:ed|s|ure)\b(?! (?:over|silently))",
+            r"\breject(?:ed|s)\b|\brefused\b|\bnon-2xx\b|\breturned an? error\b",
+            r"\bcould ?n[o']t (?:update|be updated|call|invoke)\b",
+            r"\bunable to (?:update|call|invoke)\b",
+            r"\berror (?:calling|invoking|updating|from)\b|\b(?:update|call|patch) error\b",
+            r"FunctionsHttpError|FunctionsRelayError",
         ),
         Outcome.REFUSED,
     ),
@@ -138,7 +161,8 @@ WORDED: tuple[tuple[re.Pattern[str], Outcome], ...] = (
 # Words that tell an outcome without naming the call: of the one that is spoken of.
 UPDATE_ALONE = _any(
     r"\b(?:backup|row|record|entry|status|backup_history)\b[^{]{0,30}\bupdated successfully\b",
-    r"^\W*(?:backup |row |database |db |status )?update (?:was |has )?(?:success\w*|succeeded|failed|ok)\b",
+    r"^\W*(?:backup |row |database |db |status )?update (?:was |has )?"
+    r"(?:success\w*|succeeded|failed|ok)\b",
 )
 # A sentence about what may happen, not about what did.
 HYPOTHETICAL = _any(
@@ -146,16 +170,19 @@ HYPOTHETICAL = _any(
 )
 
 BODY_LABEL = re.compile(
-    r"^[^\w{\[]*(?:(?:edge )?function |http |server |api |error |supabase |patch |curl |full |raw )*"
-    r"(?:response|body|details?|output|answer|reply|result|data|payload|message)(?: (?:body|text|data|was))?\s*[:=]\s*(.*)$",
+    r"^[^\w{\[]*"
+    r"(?:(?:edge )?function |http |server |api |error |supabase |patch |curl |full |raw )*"
+    r"(?:response|body|details?|output|answer|reply|result|data|payload|message)"
+    r"(?: (?:body|text|data|was))?\s*[:=]\s*(.*)$",
     re.IGNORECASE,
 )
 SAYS_OK = re.compile(r"\bsuccess[\"']?\s*:\s*true\b")
 SAYS_FAILURE = re.compile(r"\bsuccess[\"']?\s*:\s*false\b|\berror[\"']?\s*:\s*[\"'{\[]")
 # What PostgREST and the gateways send when they refuse, recognizable without its status.
 IS_REFUSAL = re.compile(
-    r"\b(?:code|statusCode)[\"']?\s*:\s*[\"'](?:PGRST\d+|[0-9A-Z]{5}|[A-Z]+(?:_[A-Z]+)+|NOT_FOUND)[\"']"
-    r"|\bmessage[\"']?\s*:\s*[\"'](?:Invalid |Missing |No API key|Legacy API|Forbidden|Unauthorized|JWT )"
+    r"\b(?:code|statusCode)[\"']?\s*:\s*[\"'](?:PGRST\d+|[0-9A-Z]{5}|[A-Z]+(?:_[A-Z]+)+)[\"']"
+    r"|\bmessage[\"']?\s*:\s*[\"']"
+    r"(?:Invalid |Missing |No API key|Legacy API|Forbidden|Unauthorized|JWT )"
 )
 FOUND_ID = _any(
     r"^\W*(?:found|got|resolved|fetched|retrieved)\b[^:={]{0,20}\bbackup[ _-]?id\b\W{1,4}[\w-]+"
@@ -172,7 +199,8 @@ LOGGER = re.compile(
 FALLS_BACK = _any(r"\bfall(?:ing|s)?[ -]?back\b")
 CONTENT_RANGE = re.compile(r"content-range:?\s*['\"]?(?:(\d+)-(\d+)|\*)/(\d+|\*)", re.IGNORECASE)
 ROWS_SAID = re.compile(
-    r"\b(?:UPDATE (\d+)$|(\d+) rows? (?:were |was )?(?:updated|affected|changed|matched)|rows? (?:updated|affected|changed)\s*[:=]\s*(\d+)"
+    r"\b(?:UPDATE (\d+)$|(\d+) rows? (?:were |was )?(?:updated|affected|changed|matched)"
+    r"|rows? (?:updated|affected|changed)\s*[:=]\s*(\d+)"
     r"|updated (\d+) rows?|(no) rows? (?:were |was )?(?:updated|affected|matched|changed))",
     re.IGNORECASE,
 )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from doctor.evidence.workflow import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 START = datetime(2026, 1, 15, 2, 3, 4, tzinfo=UTC)
 UPDATE = "Update backup_history via Edge Function"
