@@ -95,11 +95,14 @@ def _read_end(tail: bytes, at: int, size: int) -> _End | str:
     _, disk, directory_disk, here, entries, length, offset, comment = END.unpack_from(tail, at)
     after = len(tail) - at - END.size - comment
     start = size - len(tail)
-    if ELSEWHERE_16 in (disk, directory_disk, here, entries) or ELSEWHERE_32 in (length, offset):
-        if _has_locator(tail, at):
-            return _read_end64(tail, at - LOCATOR.size, start, after)
-        if ELSEWHERE_32 in (length, offset):
-            return "the zip's end record points to a ZIP64 record that is not there"
+    elsewhere = ELSEWHERE_16 in (disk, directory_disk, here, entries)
+    missing = ELSEWHERE_32 in (length, offset)
+    if _has_locator(tail, at):
+        end = _read_end64(tail, at - LOCATOR.size, start, after)
+        if elsewhere or missing or isinstance(end, _End):
+            return end
+    if missing:
+        return "the zip's end record points to a ZIP64 record that is not there"
     disks = max(disk, directory_disk) + 1 if here == entries else ELSEWHERE_16
     return _End(start + at, after, disks, entries, offset, length)
 
