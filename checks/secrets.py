@@ -6,7 +6,7 @@ from datetime import datetime
 
 from doctor.case import Case
 from doctor.chain import Link
-from doctor.evidence.base import Unseen, unseen
+from doctor.evidence.base import Unseen
 from doctor.evidence.log import Outcome, Shown, Variable
 from doctor.evidence.secrets import (
     FunctionKey,
@@ -70,12 +70,7 @@ def whether_they_are_set(seen: SecretsEvidence, case: Case) -> tuple[Unseen, ...
     in_log = all(one is not None and one.shown is not Shown.EMPTY for one in logged)
     if in_log or seen.all_levels_read():
         return ()
-    levels = (
-        (seen.levels,)
-        if isinstance(seen.levels, Unseen)
-        else tuple(one.secrets for one in seen.levels)
-    )
-    return unseen(*levels)
+    return seen.unread()
 
 
 def _gh_list(case: Case) -> str:

@@ -88,6 +88,11 @@ class Case(Fact, frozen=True, kw_only=True):
     evidence: dict[str, Evidence | Unseen] = {}
     skipped: tuple[str, ...] = ()
 
+    @property
+    def is_preflight(self) -> bool:
+        """No backup is in hand: what is asked is whether the next one would get through."""
+        return self.asked == Asked()
+
     def seen(self, kind: type[E]) -> E | None:
         """The evidence of that kind, where it was collected."""
         return next((item for item in self.evidence.values() if isinstance(item, kind)), None)

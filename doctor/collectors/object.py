@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace as updated
 
-from doctor.case import Asked
 from doctor.clients.bucket_refusals import is_of_whole_bucket
 from doctor.collectors.object_clues import from_row, may_follow, with_log
 from doctor.collectors.object_history import trace
 from doctor.collectors.object_keys import newest_first
-from doctor.collectors.object_search import look_everywhere, look_nearby, merged
+from doctor.collectors.object_search import latest, look_everywhere, look_nearby, merged
 from doctor.collectors.object_spot import Early, at_any, at_key, read_end, search_early
 from doctor.evidence.base import Unseen
 from doctor.evidence.object import ObjectEvidence, Search, StoredObject
@@ -34,8 +33,8 @@ def look(ask: Sources, case: Case) -> ObjectEvidence:
     own = ask.bucket if case.names.bucket else None
     # Opens a connection while the row is awaited; its answer matters only where no key is known.
     opening = ask.meanwhile(partial(own.page, case.names.prefix, limit=1)) if own else None
-    if case.asked == Asked():
-        return _bucket_alone(ask, opening, own)
+    if case.is_preflight:
+        return _bucket_alone(ask, case, opening, own)
     rows = ask.need(RowEvidence)
     clues = from_row(case, rows.newest if rows else None)
     early = None
@@ -45,21 +44,25 @@ def look(ask: Sources, case: Case) -> ObjectEvidence:
         clues = with_log(clues, ask.need(WorkflowEvidence))
     bucket = own or _named_bucket(ask, clues)
     if bucket is None or (clues.text is None and not clues.sought.names):
-        return _bucket_alone(ask, opening, bucket)
+        return _bucket_alone(ask, case, opening, bucket)
     return _in_bucket(ask, bucket, clues, early.result() if early else Early())
 
 
 def _bucket_alone(
-    ask: Sources, opening: Future[Page | Unseen] | None, bucket: Bucket | None
+    ask: Sources, case: Case, opening: Future[Page | Unseen] | None, bucket: Bucket | None
 ) -> ObjectEvidence:
     """No backup to look for, or no bucket to look in: only whether the bucket can be read."""
     if bucket is None:
         absent = ask.settings.absent("bucket")
         return ObjectEvidence(bucket=absent, head=absent)
-    listed = opening.result() if opening else bucket.page(ask.settings.names.prefix, limit=1)
+    listed = opening.result() if opening else bucket.page(case.names.prefix, limit=1)
     if isinstance(listed, Unseen):
         return ObjectEvidence(bucket=listed, head=listed)
-    return ObjectEvidence(bucket=bucket.name, redirected_to=bucket.redirected_to)
+    return ObjectEvidence(
+        bucket=bucket.name,
+        redirected_to=bucket.redirected_to,
+        latest=latest(ask, bucket, case) if case.is_preflight else None,
+    )
 
 
 def _named_bucket(ask: Sources, clues: Clues) -> Bucket | None:

@@ -16,6 +16,7 @@ from doctor.evidence.object import Search, StoredObject
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from doctor.case import Case
     from doctor.sources import Sources
 
 SEARCH_KEYS = 20_000
@@ -89,6 +90,18 @@ def look_everywhere(bucket: Bucket, sought: Sought) -> Search | Unseen:
     seconds = SEARCH_S - (time.monotonic() - started)
     whole = walk(bucket, "", sought, keys=SEARCH_KEYS - listed, seconds=seconds)
     return merged((under, whole)) or under
+
+
+def latest(ask: Sources, bucket: Bucket, case: Case) -> StoredObject | None:
+    """The newest file in the folders of the last two months, else among the prefix's first."""
+    root = f"{case.names.prefix.rstrip('/')}/" if case.names.prefix.strip("/") else ""
+    month = case.now.replace(day=1)
+    months = (month, month - timedelta(days=1))
+    prefixes = (*(f"{root}{one:%Y/%m}/" for one in months), case.names.prefix)
+    pages = ask.at_once(*(partial(bucket.page, prefix) for prefix in prefixes))
+    entries = [entry for page in pages if not isinstance(page, Unseen) for entry in page.objects]
+    found = [one for one in map(stored, entries) if one is not None and one.size > 0]
+    return next(iter(newest_first(found)), None)
 
 
 def walk(

@@ -9,14 +9,15 @@ import msgspec
 from doctor.collectors.ci import Surroundings, is_doctors_own
 from doctor.collectors.find_run import Found, dispatch_of, find_run
 from doctor.collectors.job_choice import choose
+from doctor.collectors.next_run import look_ahead
 from doctor.collectors.pending import Pending
 from doctor.collectors.run_logs import RunLogs
+from doctor.collectors.workflow_at import file_at
 from doctor.evidence.base import Unseen
 from doctor.evidence.log import LogReading
 from doctor.evidence.row import RowEvidence
 from doctor.evidence.workflow import Job, Run, Step, WorkflowEvidence, WorkflowFile
 from doctor.log.mention import mentions
-from doctor.workflow_file import read_workflow
 
 if TYPE_CHECKING:
     from doctor.case import Case
@@ -28,6 +29,8 @@ TOLD_BY_GITHUB = frozenset({"failure", "cancelled", "timed_out", "startup_failur
 
 def look(ask: Sources, case: Case) -> WorkflowEvidence:
     """Find the run, then read its jobs, its file and its log."""
+    if case.is_preflight:
+        return look_ahead(ask, case)
     here = Surroundings.here()
     workflows = Pending(ask, "The workflows", ask.github.workflows)
     only_run = case.asked.dispatch_id is None and case.asked.backup_id is None
@@ -53,7 +56,9 @@ def _examine(
 ) -> WorkflowEvidence:
     run, names = found.run, case.names
     assert isinstance(run, Run), "the caller has looked"
-    file_call = Pending(ask, "The workflow's file", lambda: _file(ask, case, run))
+    file_call = Pending(
+        ask, "The workflow's file", lambda: file_at(ask, case, run.path, run.head_sha)
+    )
     listed = Pending(ask, "The run's jobs", lambda: ask.github.jobs(run)).result()
     file = file_call.result()
     known_file = file if isinstance(file, WorkflowFile) else None
@@ -90,29 +95,6 @@ def _examine(
 def _is_own(job: Job, run: Run, case: Case, here: Surroundings, file: WorkflowFile | None) -> bool:
     updates = any(step.name == case.names.step for step in job.steps)
     return not updates and is_doctors_own(job, run, here, file)
-
-
-def _file(ask: Sources, case: Case, run: Run) -> WorkflowFile | Unseen | None:
-    """The file at the run's commit; where a job calls another workflow, the one that updates."""
-    file = _read(ask, run.path, run, case)
-    if not isinstance(file, WorkflowFile) or file.update_step or not file.called:
-        return file
-    for path in file.called:
-        called = _read(ask, path, run, case)
-        if isinstance(called, WorkflowFile) and called.update_step:
-            return msgspec.structs.replace(
-                called,
-                run_name=file.run_name,
-                doctor_jobs=(*file.doctor_jobs, *called.doctor_jobs),
-            )
-    return file
-
-
-def _read(ask: Sources, path: str, run: Run, case: Case) -> WorkflowFile | Unseen | None:
-    content = ask.github.file(path, run.head_sha)
-    if not isinstance(content, bytes):
-        return content
-    return read_workflow(path, content, step=case.names.step, function=case.names.function)
 
 
 def _annotations(ask: Sources, job: Job | None) -> tuple[str, ...] | Unseen:

@@ -93,7 +93,8 @@ def _doubt(constraint: Constraint, update: Update) -> str | None:
     generated = [column.name for column in update.table.columns if column.generated]
     if mentions(constraint.expression or "", generated):
         return OF_GENERATED
-    if update.row is None and set(constraint.columns) - set(update.written):
+    not_there = update.row is None or update.foreseen
+    if not_there and set(constraint.columns) - set(update.written):
         return NO_ROW
     return _guess(constraint, update)
 
@@ -125,7 +126,7 @@ def _unique(constraint: Constraint, run: Run, update: Update, row: JsonRow) -> C
 
 def _others_with(update: Update, values: JsonRow, condition: str | None) -> str:
     tests = [f"{identifier(name)} = {literal(str(value))}" for name, value in values.items()]
-    if update.row is not None:
+    if update.row is not None and not update.foreseen:
         tests.append(f"NOT ({update.where})")
     if condition:
         tests.append(f"({condition})")

@@ -73,13 +73,13 @@ class _Judge:
         verdicts = evaluate(
             self.run, self.update.names, self.update.new_row() if new else old_row, expressions
         )
-        guessed = self.update.guessed if new else ()
+        unknown = self.update.unknown(new=new)
         return _Side(
             chosen,
             {
                 name: None
                 # A guessed value proves nothing; NULL fails, unlike in a CHECK.
-                if isinstance(verdict, (Refusal, Unseen)) or mentions(expressions[name], guessed)
+                if isinstance(verdict, (Refusal, Unseen)) or mentions(expressions[name], unknown)
                 else verdict is True
                 for name, verdict in verdicts.items()
             },

@@ -48,7 +48,8 @@ def prove(ask: Sources, direct: Direct, update: Update, role: str) -> Proof | Un
         return explained
     if isinstance(explained, Refusal):
         return _refused(explained, update, role)
-    seen = _truth(visible, "visible") if update.row is not None else None
+    there = update.row is not None and not update.foreseen
+    seen = _truth(visible, "visible") if there else None
     policies = PolicyVerdict(None, None)
     if _truth(active, "active"):
         policies = _policies(direct, update, role)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from doctor.evidence.row import BackupRow
 from doctor.evidence.workflow import Run
 from doctor.sql import identifier, literal
 
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
 
     from doctor.case import Case, Names
     from doctor.evidence.object import ObjectEvidence
-    from doctor.evidence.row import BackupRow, Table
+    from doctor.evidence.row import Table
     from doctor.evidence.workflow import WorkflowEvidence
 
 LIKELY_SIZE = 1_000_000
 LIKELY_RUN = "1"
+FILLED_BY_UPDATE = ("s3_key", "size_bytes", "finished_at", "error_text")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +29,8 @@ class Update:
     """One update of `row` (None: of a row that is not there).
 
     `values` are what it writes, by the guide's column names, as text that fits any column's type;
-    `assumed` are the names among them whose value nobody told.
+    `assumed` are the names among them whose value nobody told. A `foreseen` row is the next
+    backup's: it is in no table yet, and of its columns only those in its `values` are known.
     """
 
     names: Names
@@ -35,6 +38,7 @@ class Update:
     row: BackupRow | None
     values: Mapping[str, str | None]
     assumed: tuple[str, ...] = ()
+    foreseen: bool = False
 
     @cached_property
     def written(self) -> dict[str, str | None]:
@@ -47,6 +51,14 @@ class Update:
     def guessed(self) -> tuple[str, ...]:
         """`assumed` by the user's column names."""
         return tuple(self.names.column(name) for name in self.assumed)
+
+    def unknown(self, *, new: bool) -> tuple[str, ...]:
+        """The columns whose value nobody knows, in the old row or in the new one."""
+        columns = self.table.columns if self.foreseen and self.row else ()
+        before = [one.name for one in columns if self.row and one.name not in self.row.values]
+        if not new:
+            return tuple(before)
+        return (*(name for name in before if name not in self.written), *self.guessed)
 
     @property
     def qualified(self) -> str:
@@ -85,6 +97,7 @@ def expected_update(  # noqa: PLR0913 -- everything that tells what will be writ
     stored: ObjectEvidence | None = None,
 ) -> Update:
     """What the pipeline would write to `row`: told by the object, else the log, else the row."""
+    row = foreseen_row(case.names) if case.is_preflight else row
     known = {
         "s3_key": _key(row, workflow, stored),
         "size_bytes": _size(row, workflow, stored),
@@ -107,7 +120,15 @@ def expected_update(  # noqa: PLR0913 -- everything that tells what will be writ
             "error_text": None,
         },
         assumed=tuple(name for name in likely if name not in told),
+        foreseen=case.is_preflight,
     )
+
+
+def foreseen_row(names: Names) -> BackupRow:
+    """The row that the next backup begins with, as far as it is known: in progress and empty."""
+    known = {"status": names.in_progress, **dict.fromkeys(FILLED_BY_UPDATE)}
+    values = {names.column(name): value for name, value in known.items()}
+    return BackupRow(status=names.in_progress, values=values)
 
 
 def _said(workflow: WorkflowEvidence | None, name: str) -> str | None:
@@ -129,6 +150,9 @@ def _size(
 ) -> int | None:
     if stored and stored.present:
         return stored.present.size
+    if stored and stored.latest:
+        # The next backup will be about as large as the last one.
+        return stored.latest.size
     said = _said(workflow, "BACKUP_SIZE") or ""
     if said.isascii() and said.isdigit():
         return int(said)

@@ -79,7 +79,8 @@ class ObjectEvidence(Evidence, frozen=True, kw_only=True):
     `expected_key` is the key that the row or the log names, normalized to a key of this bucket;
     `head` is what is there (None: nothing, and the caller may list, so that is certain). `tail` is
     None where there was nothing to read. `search` is None where none was needed. `redirected_to` is
-    the bucket's region, where S3 itself had to point from the configured one to it.
+    the bucket's region, where S3 itself had to point from the configured one to it. `latest` is the
+    newest file under the prefix that was come upon, only looked for where no backup is in hand.
     """
 
     bucket: str | Unseen
@@ -93,6 +94,7 @@ class ObjectEvidence(Evidence, frozen=True, kw_only=True):
     uploads: tuple[UnfinishedUpload, ...] | Unseen = ()
     versions: tuple[StoredObject, ...] | Unseen = ()
     redirected_to: str | None = None
+    latest: StoredObject | None = None
 
     @property
     def present(self) -> StoredObject | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from doctor.evidence.base import Evidence, Fact, Unseen, unseen
+from doctor.evidence.base import Evidence, Fact, Unseen, Why, unseen
 
 
 class Route(StrEnum):
@@ -196,8 +196,9 @@ class RowEvidence(Evidence, frozen=True, kw_only=True):
         return self.rows[0] if isinstance(self.rows, tuple) and self.rows else None
 
     def gaps(self) -> tuple[Unseen, ...]:
-        """Without the row there is no verdict."""
-        return unseen(self.rows)
+        """Without the row there is no verdict; where none was asked about, it is the table."""
+        nobody_asked = isinstance(self.rows, Unseen) and self.rows.why is Why.NOT_ASKED
+        return unseen(self.table if nobody_asked else self.rows)
 
     def notes(self) -> tuple[Unseen, ...]:
         """The routes that failed, and what the one taken could not see."""

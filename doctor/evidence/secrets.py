@@ -147,6 +147,11 @@ class SecretsEvidence(Evidence, frozen=True, kw_only=True):
             and len(self.readable()) == len(self.levels)
         )
 
+    def unread(self) -> tuple[Unseen, ...]:
+        """Why the names of a level could not be read, where they could not."""
+        levels = (self.levels,) if isinstance(self.levels, Unseen) else self.levels
+        return unseen(*(one if isinstance(one, Unseen) else one.secrets for one in levels))
+
     def notes(self) -> tuple[Unseen, ...]:
         """What could not be compared."""
         match = self.function_key.match if isinstance(self.function_key, FunctionKey) else None

@@ -121,6 +121,9 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
     `candidates` are runs that might be it but do not name the dispatch. `job` is the one that holds
     the update step (else the failed one, else the only one); the doctor's own job is never in `jobs`.
     `usual_s` are the durations of recent successful runs, in seconds.
+
+    Where no backup is in hand, `ours` is the workflow that makes the backups, `file` its file on
+    the default branch, and `recent` its last finished runs, newest first.
     """
 
     run: Run | Unseen | None
@@ -135,6 +138,8 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
     workflows: tuple[WorkflowState, ...] | Unseen = ()
     usual_s: tuple[float, ...] = ()
     run_title_dispatch: str | None = None
+    ours: WorkflowState | Unseen | None = None
+    recent: tuple[Run, ...] | Unseen = ()
 
     @property
     def reading(self) -> LogReading | None:
@@ -142,9 +147,11 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
         return self.log if isinstance(self.log, LogReading) else None
 
     def gaps(self) -> tuple[Unseen, ...]:
-        """The run, its jobs, and the log of a job that ran."""
+        """The run, its jobs, and the log of a job that ran; without a backup, its workflow."""
+        if self.ours is not None:
+            return unseen(self.ours)
         return unseen(self.run, self.jobs, self.log)
 
     def notes(self) -> tuple[Unseen, ...]:
         """The workflow file explains, but is not needed."""
-        return unseen(self.file, self.workflows)
+        return unseen(self.file, self.workflows, self.recent)
