@@ -104,7 +104,18 @@ class Bucket:
         """The object at exactly this key. Absent only where that is certain."""
         if len(key.encode("utf-8", "surrogatepass")) > LONGEST_KEY:
             return Absent()
-        answer = self._call("s3:GetObject", lambda s3: s3.head_object(Bucket=self.name, Key=key))
+
+        def ask_head(s3: S3Client) -> Mapping[str, Any] | Absent:
+            try:
+                return s3.head_object(Bucket=self.name, Key=key)
+            except ClientError as error:
+                if _delete_marker(error):
+                    return Absent(delete_marker=_delete_marker(error))
+                raise
+
+        answer = self._call("s3:GetObject", ask_head)
+        if isinstance(answer, Absent):
+            return answer
         if not isinstance(answer, Unseen):
             return _from_headers(key, answer, answer.get("ContentLength")) or self._not_s3(answer)
         return answer if answer.status is None else self._settle(key)
@@ -116,7 +127,7 @@ class Bucket:
             answer = s3.get_object(Bucket=self.name, Key=key, Range=f"bytes={first}-{last}")
             with answer["Body"] as body:
                 wanted = last - first + 1
-                return body.read(wanted) if answer.get("ContentLength") == wanted else None
+                return body.read() if answer.get("ContentLength") == wanted else None
 
         part = self._call("s3:GetObject", get)
         return part if part is not None else unseen(OUT_OF_RANGE, self._place())
@@ -227,10 +238,7 @@ class Bucket:
             except ClientError as error:
                 if code_of(error) not in ABSENT:
                     raise
-                hidden = headers_of(error).get("x-amz-delete-marker") == "true"
-                return Absent(
-                    delete_marker=headers_of(error).get("x-amz-version-id") if hidden else None
-                )
+                return Absent(delete_marker=_delete_marker(error))
             answer["Body"].close()
             return answer
 
@@ -284,6 +292,12 @@ def moment(text: object) -> datetime | None:
             continue
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     return None
+
+
+def _delete_marker(error: ClientError) -> str | None:
+    """The version id of the delete marker that the refusal names."""
+    headers = headers_of(error)
+    return headers.get("x-amz-version-id") if headers.get("x-amz-delete-marker") == "true" else None
 
 
 def _from_headers(key: str, answer: Mapping[str, Any], size: int | None) -> StoredObject | None:

@@ -1,0 +1,169 @@
+"""The workflow's file, as teams write it, and as an attacker would."""
+
+from __future__ import annotations
+
+import time
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import pytest
+
+from doctor.workflow_file import read_workflow
+
+if TYPE_CHECKING:
+    from doctor.evidence.workflow import WorkflowFile
+
+STEP = "Update backup_history via Edge Function"
+PATH = ".github/workflows/backup.yml"
+FILE = f"""
+name: Backup
+run-name: "Backup ${{{{ inputs.dispatch_id }}}}"
+on: {{workflow_dispatch: {{inputs: {{dispatch_id: {{required: true}}}}}}}}
+env:
+  VITE_SUPABASE_SERVICE_ROLE_KEY: ${{{{ secrets.VITE_SUPABASE_SERVICE_ROLE_KEY }}}}
+jobs:
+  build: {{steps: [{{run: npm run build}}]}}
+  backup:
+    name: Make the backup
+    timeout-minutes: 30
+    environment: {{name: production, url: https://example.org}}
+    steps:
+      - uses: actions/checkout@v5
+      - name: {STEP}
+        if: ${{{{ success() }}}}
+        continue-on-error: true
+        timeout-minutes: 2.5
+        env:
+          KEY: ${{{{ secrets.BACKUP_API_KEY || secrets['OTHER_KEY'] }}}}
+          FLAG: yes
+        run: curl "$SUPABASE_URL/functions/v1/update-backup"
+  diagnose:
+    steps: [{{run: 'backup-doctor --dispatch-id "$ID"'}}]
+"""
+
+
+def parsed(text: str | bytes) -> WorkflowFile:
+    content = text if isinstance(text, bytes) else text.encode()
+    return read_workflow(PATH, content, step=STEP, function="update-backup")
+
+
+def test_the_update_step_and_all_that_the_diagnosis_uses_of_it_are_read() -> None:
+    file = parsed(FILE)
+
+    assert file.problem is None
+    assert (file.job, file.job_name, file.environment) == (
+        "backup",
+        "Make the backup",
+        "production",
+    )
+    assert file.job_timeout_minutes == 30
+    assert file.run_name == "Backup ${{ inputs.dispatch_id }}"
+    assert file.env_secrets == ("VITE_SUPABASE_SERVICE_ROLE_KEY",)
+    assert set(file.secrets) == {"VITE_SUPABASE_SERVICE_ROLE_KEY", "BACKUP_API_KEY", "OTHER_KEY"}
+    assert file.doctor_jobs == ("diagnose",)
+    step = file.update_step
+    assert step is not None
+    assert (step.condition, step.continue_on_error, step.timeout_minutes) == (
+        "${{ success() }}",
+        True,
+        2.5,
+    )
+    assert step.secrets == ("BACKUP_API_KEY", "OTHER_KEY")
+    assert step.env["FLAG"] == "yes"
+
+
+def test_the_shipped_workflow_is_understood() -> None:
+    shipped = files("doctor.demo") / "pipeline" / PATH
+
+    file = parsed(shipped.read_bytes())
+
+    assert (file.job, file.job_timeout_minutes, file.doctor_jobs) == ("backup", 30, ("diagnose",))
+    assert file.update_step is not None
+    assert "VITE_SUPABASE_SERVICE_ROLE_KEY" in file.update_step.secrets
+    assert "SUPABASE_ACCESS_TOKEN" not in file.secrets
+
+
+def test_a_step_of_another_name_is_found_by_what_it_calls() -> None:
+    file = parsed(FILE.replace(STEP, "Report"))
+
+    assert file.update_step is not None
+    assert file.update_step.name == "Report"
+
+
+def test_a_called_workflow_is_named() -> None:
+    file = parsed("jobs: {a: {uses: ./.github/workflows/b.yml}, c: {uses: acme/x/y.yml@v1}}")
+
+    assert file.called == (".github/workflows/b.yml",)
+
+
+def test_a_secret_outside_of_an_expression_is_none() -> None:
+    assert parsed("jobs: {a: {steps: [{run: echo secrets.NOT_ONE}]}}").secrets == ()
+
+
+BOMBS = {
+    "nothing": b"",
+    "a list": b"- a\n- b",
+    "no jobs": b"name: x",
+    "a tab": b"jobs:\n\ta: b",
+    "a deep nest": b"a: " + b"[" * 5000 + b"]" * 5000,
+    "a deep mapping": b"".join(b" " * depth + b"a:\n" for depth in range(500)),
+    "too large": b"# x\n" * 200_000,
+    "too many nodes": b"jobs: [" + b"1," * 60_000 + b"]",
+    "an object of Python": b"jobs: !!python/object/apply:os.system ['true']",
+    "an unknown anchor": b"jobs: *nobody",
+    "two documents": b"jobs: {}\n---\njobs: {}",
+    "control characters": b"jobs: \x00\x01",
+    "no text": b"\xff\xfe\x00\x80",
+}
+
+
+@pytest.mark.parametrize("content", BOMBS.values(), ids=BOMBS)
+def test_what_is_no_workflow_has_a_problem_and_not_a_traceback(content: bytes) -> None:
+    began = time.monotonic()
+
+    file = parsed(content)
+
+    assert file.problem
+    assert len(file.problem) < 200
+    assert time.monotonic() - began < 5
+
+
+def test_anchors_that_multiply_cost_nothing() -> None:
+    laughs = "a0: &a0 ['${{ secrets.X }}']\n" + "".join(
+        f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30)
+    )
+
+    file = parsed(f"{laughs}env: {{x: *a29}}\njobs: {{a: {{steps: [{{run: x}}]}}}}")
+
+    assert file.env_secrets == ("X",)
+
+
+def test_merge_keys_that_multiply_are_plain_keys() -> None:
+    merges = "a0: &a0 {k: v}\n" + "".join(
+        f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}\n" for n in range(1, 30)
+    )
+
+    assert parsed(f"{merges}jobs: {{a: {{steps: [{{run: x}}]}}}}").problem is None
+
+
+def test_an_anchor_that_holds_itself_ends() -> None:
+    assert parsed("jobs: {a: &a {env: *a, steps: [{run: x}]}}").secrets == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jobs: {a: {steps: 3}}",
+        "jobs: {a: {steps: [1, null, [x]]}}",
+        "jobs: {1: {steps: [{name: [x], run: {a: b}}]}}",
+        "jobs: {a: {timeout-minutes: soon, environment: [x], steps: [{env: 3, with: 4}]}}",
+        "jobs: {a: {timeout-minutes: .nan, steps: [{timeout-minutes: .inf}]}}",
+        "jobs: {a: 3}\nenv: 7\nrun-name: [1]",
+    ],
+)
+def test_wrong_types_are_as_good_as_absent(text: str) -> None:
+    file = parsed(text)
+
+    assert file.update_step is None
+    assert file.job_timeout_minutes is None
+    assert file.run_name is None
