@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from doctor.case import Case
+from typing import TYPE_CHECKING
+
 from doctor.chain import Link
 from doctor.evidence.base import Unseen, Why, unseen
 from doctor.evidence.function import FunctionEvidence, FunctionRecord, HttpAnswer, Project
@@ -26,6 +27,9 @@ from doctor.story import (
     row_state,
     weigh,
 )
+
+if TYPE_CHECKING:
+    from doctor.case import Case
 
 check = Check(
     name="function",
@@ -156,11 +160,7 @@ def _deployed_after_404(seen: FunctionEvidence, case: Case) -> bool:
     job = case.workflow.job if case.workflow else None
     ended = job.completed_at if job else None
     return bool(
-        record
-        and record.created_at
-        and ended
-        and call.status == 404  # noqa: PLR2004 -- HTTP
-        and record.created_at > ended
+        record and record.created_at and ended and call.status == 404 and record.created_at > ended
     )
 
 
@@ -293,7 +293,7 @@ def rejected(seen: FunctionEvidence, case: Case) -> Found | None:
 def _bare_404_of_a_deployed_function(seen: FunctionEvidence, case: Case) -> bool:
     record, call = _record(seen), function_call(case)
     return bool(
-        call.status == 404  # noqa: PLR2004 -- HTTP
+        call.status == 404
         and "function/rejected" in function_said(case).codes
         and record
         and record.created_at
@@ -377,7 +377,7 @@ def server_error(seen: FunctionEvidence, case: Case) -> Found | None:
         return None
     meaning = function_said(case)
     in_log = "function/server-error" in meaning.codes or (
-        call.outcome is Outcome.REFUSED and (call.status or 0) >= 500 and meaning.own_words  # noqa: PLR2004 -- HTTP
+        call.outcome is Outcome.REFUSED and (call.status or 0) >= 500 and meaning.own_words
     )
     if in_log:
         said = f": {call.body.strip()[:200]}" if call.body.strip() else ""
@@ -622,7 +622,7 @@ def project_restricted(seen: FunctionEvidence, case: Case) -> Found | None:
     Source: Supabase, HTTP status codes, 402.
     """
     answer = _answer(seen)
-    now = None if answer is None else answer.status == 402  # noqa: PLR2004 -- HTTP
+    now = None if answer is None else answer.status == 402
     then: dict[Link, bool | None] = {
         **function_then(case, "function/project-restricted"),
         Link.FALLBACK_UPDATES: _fallback_restricted(case),
@@ -641,7 +641,7 @@ def _fallback_restricted(case: Case) -> bool | None:
     call = fallback_call(case)
     if call.outcome is Outcome.NOT_SAID:
         return None
-    return call.status == 402  # noqa: PLR2004 -- HTTP
+    return call.status == 402
 
 
 @check.cause(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 from statistics import median
+from typing import TYPE_CHECKING
 
-from doctor.case import Case
 from doctor.chain import Link
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.object import (
@@ -20,6 +20,9 @@ from doctor.framework import Check, Found
 from doctor.model import Exhibit, Fix, Role, Severity
 from doctor.show import exhibit, listed, manual, quote, setting, shell, size
 from doctor.story import RowState, is_over, row_state
+
+if TYPE_CHECKING:
+    from doctor.case import Case
 
 check = Check(
     name="object",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from doctor.case import Case
+from typing import TYPE_CHECKING
+
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.rls import Proof, Reach, RlsEvidence
 from doctor.evidence.row import Policy, Table
@@ -11,6 +12,9 @@ from doctor.model import Exhibit, Fix, Risk, Role, Severity
 from doctor.show import exhibit, listed, log_lines, sql, table
 from doctor.sql import identifier, literal
 from doctor.story import BOTH_WRITES, database_then, fallback_call, function_call, weigh
+
+if TYPE_CHECKING:
+    from doctor.case import Case
 
 check = Check(
     name="rls",

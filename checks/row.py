@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from doctor.case import Case
 from doctor.chain import Link
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.log import Outcome
@@ -38,6 +38,9 @@ from doctor.story import (
     row_state,
     weigh,
 )
+
+if TYPE_CHECKING:
+    from doctor.case import Case
 
 check = Check(
     name="row",
@@ -185,7 +188,7 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
     By hand: the guide's query of step 3 without LIMIT 1.
     Source: guide, step 3.
     """
-    if not isinstance(seen.rows, tuple) or len(seen.rows) < 2:  # noqa: PLR2004 -- two make a duplicate
+    if not isinstance(seen.rows, tuple) or len(seen.rows) < 2:
         return None
     statuses = [row.status for row in seen.rows]
     evidence = (

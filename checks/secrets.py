@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import TYPE_CHECKING
 
-from doctor.case import Case
 from doctor.chain import Link
 from doctor.evidence.base import Unseen
 from doctor.evidence.log import Outcome, Shown, Variable
@@ -47,6 +46,11 @@ from doctor.story import (
     run_read_secrets_at,
     weigh,
 )
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doctor.case import Case
 
 check = Check(
     name="secrets",
@@ -247,7 +251,7 @@ def _empty_on_github(seen: SecretsEvidence, name: str, case: Case) -> Found | No
         failed_before = case.log is not None and bool(
             case.log.upload_errors or case.log.failed_step
         )
-        then = {Link.FILE_UPLOADED: True if failed_before else False}
+        then = {Link.FILE_UPLOADED: bool(failed_before)}
     weight = weigh(then, now=not healed, case=case)
     if weight is None:
         return None
@@ -507,7 +511,7 @@ def revoked(seen: SecretsEvidence, case: Case) -> Found | None:
     answer = None if api is None or isinstance(api, Unseen) else api
     now: bool | None = None
     if answer is not None:
-        now = answer.status == 401 and (answer.gateway or (answer.code or "").startswith("PGRST30"))  # noqa: PLR2004 -- HTTP
+        now = answer.status == 401 and (answer.gateway or (answer.code or "").startswith("PGRST30"))
     if now is not True and not isinstance(seen.project_keys, Unseen):
         dead = seen.project_keys.legacy_enabled is False and key and key.kind is KeyKind.LEGACY_JWT
         now = True if dead or seen.project_keys.service_key_listed is False else now

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from doctor.case import Case
 from doctor.chain import Link
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.log import Call, Outcome
@@ -33,6 +33,9 @@ from doctor.story import (
     row_state,
     update_ran,
 )
+
+if TYPE_CHECKING:
+    from doctor.case import Case
 
 check = Check(
     name="workflow",

@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    from doctor.cli.entry import run  # noqa: PLC0415 -- an import may fail; this module must not
+    from doctor.cli.entry import run
 
     sys.exit(run(sys.argv[1:]))
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from doctor.evidence.base import Evidence, Fact, Unseen
 from doctor.evidence.function import FunctionEvidence
-from doctor.evidence.log import LogReading
 from doctor.evidence.object import ObjectEvidence
 from doctor.evidence.rls import RlsEvidence
 from doctor.evidence.row import BackupRow, RowEvidence
 from doctor.evidence.secrets import SecretsEvidence
 from doctor.evidence.workflow import WorkflowEvidence
+
+if TYPE_CHECKING:
+    from doctor.evidence.log import LogReading
 
 E = TypeVar("E", bound=Evidence)
 

@@ -6,16 +6,14 @@ yields; what is left to do here is a sort.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
-from doctor.case import Case
 from doctor.chain import Link
 from doctor.evidence.base import Unseen
 from doctor.evidence.log import Outcome
 from doctor.evidence.object import StoredObject, ZipTail
-from doctor.judgement import Judged
 from doctor.model import Role, Severity, Verdict
 from doctor.story import (
     RowState,
@@ -25,6 +23,12 @@ from doctor.story import (
     row_state,
     update_ran,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from doctor.case import Case
+    from doctor.judgement import Judged
 
 # What ends the job where it stands: later links were never reached.
 STOPS = (

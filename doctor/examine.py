@@ -50,6 +50,6 @@ def _aimed_at(run: Run, planned: Repair) -> int | None:
     if planned.aim is None:
         return None
     counted = run.sources.database.query(
-        f"SELECT count(*)::int AS rows FROM {table(run.case)} WHERE {planned.aim}"  # noqa: S608 -- literals are quoted
+        f"SELECT count(*)::int AS rows FROM {table(run.case)} WHERE {planned.aim}"
     )
     return None if isinstance(counted, Unseen) else counted[0].get("rows")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from doctor.framework import RuleInfo
+if TYPE_CHECKING:
+    from doctor.framework import RuleInfo
 
 SECTIONS = ("Detected", "Cause", "Fix", "By hand", "Source")
 _HEAD = re.compile(rf"^({'|'.join(SECTIONS)}):\s*", re.MULTILINE)

@@ -19,12 +19,12 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from doctor.chain import Link
 from doctor.evidence.base import Evidence, Unseen
 from doctor.model import Exhibit, Fix, Role, Severity
 
 if TYPE_CHECKING:
     from doctor.case import Case
+    from doctor.chain import Link
     from doctor.sources import Sources
 
 E = TypeVar("E", bound=Evidence)

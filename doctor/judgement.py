@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from doctor.case import Case
-from doctor.chain import Link
-from doctor.evidence.base import Evidence
 from doctor.framework import AnyCheck, Found, RuleInfo, Ruling
-from doctor.model import Role, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from doctor.case import Case
+    from doctor.chain import Link
+    from doctor.evidence.base import Evidence
+    from doctor.model import Role, Severity
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,7 +32,7 @@ class Progress:
 
     def __enter__(self) -> Self:
         if self._wanted:
-            from rich.console import Console  # noqa: PLC0415 -- 50 ms that a CI job can save
+            from rich.console import Console
 
             self._status = Console(stderr=True).status("Looking")
             self._status.start()

@@ -7,13 +7,10 @@ is no SQL, and the reason is said instead.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from doctor.case import Case
-from doctor.diagnosis import Diagnosis
 from doctor.evidence.base import Unseen
 from doctor.evidence.object import KeySource, ObjectEvidence, Search, StoredObject, ZipTail
 from doctor.evidence.row import BackupRow, Table
@@ -22,6 +19,12 @@ from doctor.model import Verdict
 from doctor.show import table
 from doctor.sql import identifier, literal
 from doctor.story import Progress, RowState, progress, row_state
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from doctor.case import Case
+    from doctor.diagnosis import Diagnosis
 
 # While one of these holds, the database refuses the very statement that is printed.
 REFUSERS = (

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from doctor import __version__
-from doctor.case import Case
 from doctor.diagnosis import Diagnosis, Placed, diagnose
 from doctor.evidence.base import Evidence, Unseen, Why
 from doctor.evidence.workflow import Run
 from doctor.explanation import explanation_of
-from doctor.framework import AnyCheck
 from doctor.judgement import judge
 from doctor.model import (
     SCHEMA_VERSION,
@@ -26,11 +23,18 @@ from doctor.model import (
     Tool,
     Verdict,
 )
-from doctor.registry import Registry
 from doctor.repair import Repair, repair
-from doctor.runner import Collected, FixCheck
 from doctor.show import duration, rfc3339, size
 from doctor.story import Progress, RowState, progress, row_age, row_state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from doctor.case import Case
+    from doctor.framework import AnyCheck
+    from doctor.registry import Registry
+    from doctor.runner import Collected, FixCheck
 
 # Nobody asked for it, or the user did not give what it needs: the check was skipped.
 NOT_ASKED = frozenset({Why.NOT_CONFIGURED, Why.NOT_ASKED, Why.NOT_TRUSTED})

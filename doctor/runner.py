@@ -7,23 +7,26 @@ check says so. Nothing here raises for what the world does.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from doctor.case import Asked, Case
 from doctor.deadline import Deadline
 from doctor.evidence.base import Evidence, Fact, Unseen, Why
-from doctor.framework import AnyCheck
 from doctor.registry import Registry, load_checks
-from doctor.settings.model import Settings
 from doctor.sources import Sources
 from doctor.threads import spawn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from doctor.framework import AnyCheck
+    from doctor.settings.model import Settings
 
 DEFAULT_BUDGET_S = 60.0
 

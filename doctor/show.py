@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from doctor.case import Case
-from doctor.evidence.log import Call
 from doctor.model import Exhibit, Fix, FixKind, Risk
 from doctor.sql import identifier, literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from doctor.case import Case
+    from doctor.evidence.log import Call
 
 LOG_LINES_SHOWN = 12
 

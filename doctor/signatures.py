@@ -18,8 +18,10 @@ _DATABASE: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"no api key found in request", ("secrets/missing", "secrets/empty")),
     (r"\bPGRST303\b|jwt expired|token is expired", ("secrets/expired",)),
     (
-        r"\bPGRST301\b|JWSError|jwt cryptographic operation failed|no suitable key or wrong key type"
-        r"|expected 3 parts in jwt",
+        (
+            r"\bPGRST301\b|JWSError|jwt cryptographic operation failed|no suitable key or wrong key type"
+            r"|expected 3 parts in jwt"
+        ),
         ("secrets/revoked",),
     ),
     (r"double check your supabase|invalid api key.{0,60}hint", ("secrets/revoked",)),
@@ -33,8 +35,10 @@ _DATABASE: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("row/table-missing", "row/schema-cache-stale"),
     ),
     (
-        r"\bPGRST204\b|could not find the '[^']*' column|\b42703\b|column \S+ does not exist"
-        r"|column \S+ of relation \S+ does not exist|has no field",
+        (
+            r"\bPGRST204\b|could not find the '[^']*' column|\b42703\b|column \S+ does not exist"
+            r"|column \S+ of relation \S+ does not exist|has no field"
+        ),
         ("row/column-missing", "row/schema-cache-stale", "row/trigger-interferes"),
     ),
     (
@@ -42,8 +46,10 @@ _DATABASE: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("row/size-overflow",),
     ),
     (
-        r"\b23(514|502|505|503|P01)\b|violates (check|not-null|unique|foreign key|exclusion) constraint"
-        r"|violates check constraint|duplicate key value",
+        (
+            r"\b23(514|502|505|503|P01)\b|violates (check|not-null|unique|foreign key|exclusion) constraint"
+            r"|violates check constraint|duplicate key value"
+        ),
         ("row/constraint-rejects",),
     ),
     (r"\b22001\b|value too long for type", ("row/constraint-rejects",)),
@@ -52,8 +58,10 @@ _DATABASE: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\b55P03\b|lock timeout|could not obtain lock|\b40P01\b|deadlock detected", ("row/locked",)),
     (r"\b57014\b|statement timeout", ("row/locked", "row/api-overloaded")),
     (
-        r"\bPGRST00[0-3]\b|\b53300\b|too many (connections|clients)|remaining connection slots"
-        r"|timed out acquiring connection|could not query the database for the schema cache",
+        (
+            r"\bPGRST00[0-3]\b|\b53300\b|too many (connections|clients)|remaining connection slots"
+            r"|timed out acquiring connection|could not query the database for the schema cache"
+        ),
         ("row/api-overloaded",),
     ),
     (r"\bP0001\b|raise_exception", ("row/trigger-interferes",)),
@@ -63,9 +71,11 @@ _DATABASE: tuple[tuple[str, tuple[str, ...]], ...] = (
 _GATEWAY: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"NOT_FOUND_FUNCTION_BLOB|requested function was not found", ("function/not-deployed",)),
     (
-        r"UNAUTHORIZED_(NO_AUTH_HEADER|INVALID_JWT_FORMAT|LEGACY_JWT|ASYMMETRIC_JWT"
-        r"|UNSUPPORTED_TOKEN_ALGORITHM)|missing authorization header"
-        r"|auth header is not 'bearer|\"(code|msg|message)\"\s*:\s*(401\s*,\s*\"message\"\s*:\s*)?\"invalid jwt\"",
+        (
+            r"UNAUTHORIZED_(NO_AUTH_HEADER|INVALID_JWT_FORMAT|LEGACY_JWT|ASYMMETRIC_JWT"
+            r"|UNSUPPORTED_TOKEN_ALGORITHM)|missing authorization header"
+            r"|auth header is not 'bearer|\"(code|msg|message)\"\s*:\s*(401\s*,\s*\"message\"\s*:\s*)?\"invalid jwt\""
+        ),
         ("function/jwt-gate",),
     ),
     (r"UNAUTHORIZED_INVALID_API_KEY", ("secrets/revoked",)),

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from doctor.deadline import Deadline
 from doctor.evidence.base import Evidence
-from doctor.settings.model import Settings
 from doctor.threads import spawn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
     from doctor.clients.bucket import Bucket
     from doctor.clients.data_api import DataApi
     from doctor.clients.database import Database
     from doctor.clients.functions import Functions
     from doctor.clients.github import GitHub
     from doctor.clients.management import Management
+    from doctor.deadline import Deadline
+    from doctor.settings.model import Settings
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Evidence)

@@ -7,13 +7,12 @@ outranks what a probe finds now, and a condition that began after the failure ex
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import median
+from typing import TYPE_CHECKING
 
-from doctor.case import Case
 from doctor.chain import Link
 from doctor.evidence.base import Unseen
 from doctor.evidence.function import FunctionRecord, HttpAnswer
@@ -22,6 +21,11 @@ from doctor.evidence.workflow import Job, Run
 from doctor.framework import Found
 from doctor.model import Exhibit, Fix, Role, Severity
 from doctor.signatures import Meaning, fallback_meaning, function_meaning, gateway_meaning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from doctor.case import Case
 
 BOTH_WRITES = (Link.FUNCTION_UPDATES, Link.FALLBACK_UPDATES)
 QUEUE_LIMIT = timedelta(minutes=15)

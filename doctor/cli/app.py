@@ -43,14 +43,14 @@ def _call(target: str, /, *arguments: object, **named: object) -> Any:  # noqa: 
     return getattr(import_module(module), function)(*arguments, **named)
 
 
-def _print_version(wanted: bool) -> None:  # noqa: FBT001 -- the shape of a typer callback
+def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"backup-doctor {__version__}")
         raise typer.Exit
 
 
 @app.callback(invoke_without_command=True, help=HELP)
-def diagnose(  # noqa: PLR0913 -- one parameter for each flag of the contract
+def diagnose(
     context: typer.Context,
     *,
     dispatch_id: Annotated[
@@ -83,7 +83,7 @@ def diagnose(  # noqa: PLR0913 -- one parameter for each flag of the contract
     """The main job; it stands aside for a command."""
     if context.invoked_subcommand:
         return None
-    from doctor.cli.request import request  # noqa: PLC0415 -- only now is it wanted
+    from doctor.cli.request import request
 
     wanted = request(
         dispatch_id=dispatch_id,
@@ -109,7 +109,7 @@ def diagnose(  # noqa: PLR0913 -- one parameter for each flag of the contract
 
 
 @app.command()
-def preflight(  # noqa: PLR0913 -- the main job's flags
+def preflight(
     *,
     form: FormFlag = None,
     report: ReportFlag = None,
@@ -127,7 +127,7 @@ def preflight(  # noqa: PLR0913 -- the main job's flags
     no_color: NoColorFlag = False,
 ) -> int:
     """Find what would break the next backup: the same checks, with none in hand."""
-    from doctor.cli.request import foresight  # noqa: PLC0415 -- only now is it wanted
+    from doctor.cli.request import foresight
 
     wanted = foresight(
         dispatch_id=None,

@@ -89,9 +89,9 @@ def _report(settings: Settings, asked: Request, redactor: Redactor) -> tuple[Rep
 def _examined(settings: Settings, backup: Asked, asked: Request) -> tuple[Report, int | None]:
     """Run the checks in a thread of its own, so that neither a signal nor a hang is missed."""
     # Whatever is wrong in there, if only an import, must still make a report.
-    from doctor.examine import examine  # noqa: PLC0415
-    from doctor.reporting import write  # noqa: PLC0415
-    from doctor.runner import Run  # noqa: PLC0415
+    from doctor.examine import examine
+    from doctor.reporting import write
+    from doctor.runner import Run
 
     with Progress(wanted=not asked.quiet) as progress:
         run = Run(

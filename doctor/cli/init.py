@@ -27,7 +27,7 @@ def write(folder: Path, *, force: bool) -> str:
     Raises:
         UsageError: a file is there already and `force` is off, or the folder cannot be written.
     """
-    from doctor.settings.init import commented_file  # noqa: PLC0415 -- only `init` wants it
+    from doctor.settings.init import commented_file
 
     contents = {CONFIG: commented_file(), SNIPPET: snippet()}
     there = [name for name in contents if (folder / name).exists()]

@@ -139,7 +139,7 @@ def _check_ending(file: Path) -> None:
 def _check_names(only: tuple[str, ...], skip: tuple[str, ...]) -> None:
     if not only and not skip:
         return
-    from doctor.registry import GROUP, SEQUENCE  # noqa: PLC0415 -- only where a check is named
+    from doctor.registry import GROUP, SEQUENCE
 
     registered = sorted(point.name for point in entry_points(group=GROUP))
     known = [*SEQUENCE, *(name for name in registered if name not in SEQUENCE)]

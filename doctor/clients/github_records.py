@@ -23,7 +23,7 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True):
     """A JSON object of the API."""
 
 
-class _Step(_Record):
+class _Step(_Record, frozen=True):
     name: str
     number: int
     status: str
@@ -32,7 +32,7 @@ class _Step(_Record):
     completed_at: datetime | None = None
 
 
-class _Job(_Record):
+class _Job(_Record, frozen=True):
     id: int
     name: str
     status: str
@@ -45,7 +45,7 @@ class _Job(_Record):
     html_url: str | None = None
 
 
-class _Run(_Record):
+class _Run(_Record, frozen=True):
     id: int
     run_attempt: int = 1
     display_title: str | None = None
@@ -62,19 +62,19 @@ class _Run(_Record):
     html_url: str = ""
 
 
-class _Workflow(_Record):
+class _Workflow(_Record, frozen=True):
     id: int
     name: str
     path: str
     state: str
 
 
-class _Secret(_Record):
+class _Secret(_Record, frozen=True):
     name: str
     updated_at: datetime | None = None
 
 
-class _Annotation(_Record):
+class _Annotation(_Record, frozen=True):
     message: str | None = None
 
 

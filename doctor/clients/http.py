@@ -12,15 +12,17 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 
 from doctor import __version__
-from doctor.deadline import Deadline
 from doctor.evidence.base import Unseen, Why
+
+if TYPE_CHECKING:
+    from doctor.deadline import Deadline
 
 USER_AGENT = f"backup-doctor/{__version__}"
 BODY_LIMIT = 8 * 1024 * 1024
@@ -108,7 +110,9 @@ class Http:
                     if len(body) > limit_bytes:
                         return self._unseen(Why.GARBLED, f"sent more than {limit_bytes:,} bytes")
                     if time.monotonic() - started > self.deadline.limit(limit_s):
-                        return self._unseen(Why.TIMED_OUT, f"sent its answer too slowly ({limit_s:.0f} s)")
+                        return self._unseen(
+                            Why.TIMED_OUT, f"sent its answer too slowly ({limit_s:.0f} s)"
+                        )
                 return Answer(
                     status=response.status_code,
                     headers={name.lower(): value for name, value in response.headers.items()},
@@ -148,7 +152,12 @@ class Http:
             self.deadline.limit(limit_s), connect=self.deadline.limit(CONNECT_LIMIT_S)
         )
         with self._connected().stream(
-            method, url, params=params, json=json, headers={**own, **(headers or {})}, timeout=timeout
+            method,
+            url,
+            params=params,
+            json=json,
+            headers={**own, **(headers or {})},
+            timeout=timeout,
         ) as response:
             yield response
 
@@ -179,7 +188,9 @@ class Http:
 
     def _unseen(self, why: Why, what: str) -> Unseen:
         host = urlsplit(self.base_url).netloc.rsplit("@", 1)[-1]
-        return Unseen(why=why, what=f"{self.dependency} ({host}) {what}.", dependency=self.dependency)
+        return Unseen(
+            why=why, what=f"{self.dependency} ({host}) {what}.", dependency=self.dependency
+        )
 
 
 def _same_host(url: str, base_url: str) -> bool:
@@ -191,7 +202,12 @@ def _connect_problem(error: Exception) -> str:
     text = str(error)
     if isinstance(error.__cause__, ssl.SSLError) or "SSL" in text or "certificate" in text.lower():
         return "did not complete a TLS handshake"
-    if "Name or service not known" in text or "resolve" in text or "nodename" in text or "Errno -" in text:
+    if (
+        "Name or service not known" in text
+        or "resolve" in text
+        or "nodename" in text
+        or "Errno -" in text
+    ):
         return "has no DNS name that can be resolved"
     if "refused" in text:
         return "refused the connection"

@@ -15,7 +15,7 @@ from doctor.keys import bare, compare, is_digest_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from doctor.clients.management import ListedKey, ListedSecret
+    from doctor.clients.management_answers import ListedKey, ListedSecret
     from doctor.settings.model import Settings
 
 NAME = "BACKUP_API_KEY"

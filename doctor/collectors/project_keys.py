@@ -12,7 +12,7 @@ from doctor.keys import bare, describe_service_key
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from doctor.clients.management import ListedKey
+    from doctor.clients.management_answers import ListedKey
     from doctor.settings.model import Settings
 
 LISTED_AS = {

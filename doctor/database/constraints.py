@@ -131,7 +131,7 @@ def _others_with(update: Update, values: JsonRow, condition: str | None) -> str:
     if condition:
         tests.append(f"({condition})")
     where = " AND ".join(tests)
-    return f"SELECT EXISTS (SELECT FROM {update.qualified} WHERE {where}) AS taken"  # noqa: S608 -- quoted by the driver
+    return f"SELECT EXISTS (SELECT FROM {update.qualified} WHERE {where}) AS taken"
 
 
 def _not_null(update: Update) -> tuple[Constraint, ...]:

@@ -118,7 +118,7 @@ def applying(run: Run, role: str, policies: tuple[Policy, ...]) -> tuple[Policy,
     if others:
         each = ", ".join(f"({literal(name)})" for name in sorted(others))
         found = run(
-            "SELECT o.name FROM (VALUES " + each + ") AS o (name) "  # noqa: S608 -- quoted by the driver
+            "SELECT o.name FROM (VALUES " + each + ") AS o (name) "
             f"WHERE pg_has_role({literal(role)}, o.name, 'USAGE')"
         )
         if isinstance(found, Refusal):

@@ -81,7 +81,7 @@ def _row_security_active(update: Update) -> str:
 
 
 def _visible(update: Update) -> str:
-    return f"SELECT EXISTS (SELECT FROM {update.qualified} WHERE {update.where}) AS visible"  # noqa: S608 -- quoted by the driver
+    return f"SELECT EXISTS (SELECT FROM {update.qualified} WHERE {update.where}) AS visible"
 
 
 def _truth(reply: Reply, column: str) -> bool | None:
@@ -97,7 +97,7 @@ def _policies(direct: Direct, update: Update, role: str) -> PolicyVerdict:
     return judge_policies(lambda statement: direct.run(statement, role=role), update, applied)
 
 
-def _message(policies: PolicyVerdict, empty: bool | None) -> str:  # noqa: FBT001 -- what the plan says
+def _message(policies: PolicyVerdict, empty: bool | None) -> str:
     if empty is None:
         return NOTHING_LEFT
     return NEW_ROW if policies.new_row is False and policies.old_row is not False else ""

@@ -78,7 +78,7 @@ SELECT jsonb_build_object(
       ON l.locktype = 'transactionid' AND l.transactionid = f.holder AND l.granted
     LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
     WHERE l.pid <> pg_backend_pid())
-)::text AS document"""  # noqa: S608 -- names and values are quoted by the database driver
+)::text AS document"""
 
 
 def _sizes(names: Names, qualified: str, table: Table | None) -> str:
@@ -96,7 +96,7 @@ def _sizes(names: Names, qualified: str, table: Table | None) -> str:
       AND t.{identifier(created)} < (
         SELECT f.row ->> {literal(created)} FROM found AS f WHERE f.place = 1
       )::timestamptz
-    ORDER BY t.{identifier(created)} DESC LIMIT {SIZES_SHOWN}) AS s)"""  # noqa: S608 -- quoted by the database driver
+    ORDER BY t.{identifier(created)} DESC LIMIT {SIZES_SHOWN}) AS s)"""
 
 
 def _present(name: str, table: Table | None) -> str | None:

@@ -74,7 +74,7 @@ class Update:
         """The UPDATE, with other values where some are given."""
         chosen = self.written if values is None else values
         changes = ", ".join(f"{identifier(name)} = {literal(one)}" for name, one in chosen.items())
-        return f"UPDATE {self.qualified} SET {changes} WHERE {self.where}"  # noqa: S608 -- quoted by the driver
+        return f"UPDATE {self.qualified} SET {changes} WHERE {self.where}"
 
     @property
     def where(self) -> str:
@@ -87,7 +87,7 @@ class Update:
         return f"{identifier(key)} = {literal(self.row.id)}"
 
 
-def expected_update(  # noqa: PLR0913 -- everything that tells what will be written
+def expected_update(
     case: Case,
     table: Table,
     row: BackupRow | None,

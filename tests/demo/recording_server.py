@@ -23,7 +23,7 @@ class Received:
     headers: dict[str, str]
     body: str
 
-    def json(self) -> Any:  # noqa: ANN401 - JSON is anything
+    def json(self) -> Any:
         return json.loads(self.body)
 
 

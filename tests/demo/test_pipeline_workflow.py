@@ -56,7 +56,7 @@ def supabase() -> Iterator[RecordingServer]:
 
 
 @pytest.fixture(scope="module")
-def workflow() -> Any:  # noqa: ANN401 - YAML is anything
+def workflow() -> Any:
     return yaml.safe_load((PIPELINE / PATH).read_text())
 
 

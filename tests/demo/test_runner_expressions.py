@@ -99,7 +99,7 @@ def test_text_gets_the_values_of_its_expressions(text: str, result: str) -> None
 def test_a_condition_implies_success_unless_it_names_a_status(
     source: str | None,
     job_status: str,
-    due: bool,  # noqa: FBT001 - a parameter of the table above
+    due: bool,
 ) -> None:
     assert holds(source, job_status) is due
 

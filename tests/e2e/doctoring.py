@@ -43,7 +43,16 @@ def diagnose_world(world: World, dispatch_id: str, directory: Path) -> Report:
 
 def psql(world: World, sql: str) -> str:
     """Paste SQL as it stands; what psql prints. It stops at the first error."""
-    command = [programs() / "psql", world.owner_uri, "-X", "-v", "ON_ERROR_STOP=1", "-q", "-f", "-"]
+    command = [
+        str(programs() / "psql"),
+        world.owner_uri,
+        "-X",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-q",
+        "-f",
+        "-",
+    ]
     done = subprocess.run(command, input=sql, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return str(done.stdout)

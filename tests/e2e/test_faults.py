@@ -37,6 +37,7 @@ def test_the_root_cause_of_a_broken_pipeline_is_found(
     assert report.verdict is Verdict.FAILING
     assert report.root_cause == FAULTS[fault].root_cause
     assert report.failing_step is not None
+    assert report.root_cause is not None
     assert report.failing_step.check == report.root_cause.split("/")[0]
 
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor.case import Case
 from doctor.diagnosis import Diagnosis, diagnose
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.function import FunctionRecord, HttpAnswer
 from doctor.evidence.log import NOT_SAID, Call, Outcome
 from doctor.evidence.rls import Reach, RlsEvidence
-from doctor.evidence.row import Column, LockHolder, Trigger
+from doctor.evidence.row import Column, LockHolder, RoleGrants, Trigger
 from doctor.evidence.secrets import FunctionKey, KeyKind, KeyMatch, ServiceKey
-from doctor.evidence.workflow import WorkflowState
+from doctor.evidence.workflow import WorkflowEvidence, WorkflowState
 from doctor.judgement import judge
 from doctor.model import Verdict
 from doctor.registry import load_checks
 from tests.judgement import cases
 from tests.judgement.cases import call, case, function, log, rls, row, secrets, the_object, workflow
+
+if TYPE_CHECKING:
+    from doctor.case import Case
 
 GATEWAY_404 = call(404, '{"code":"NOT_FOUND","message":"Requested function was not found"}')
 NO_GRANT = call(
@@ -55,7 +58,7 @@ def causes(one: Case) -> list[str]:
     return [cause.code for cause in diagnosed(one).causes]
 
 
-def over(function_call: Call, fallback_call: Call, **changes: object) -> object:
+def over(function_call: Call, fallback_call: Call, **changes: object) -> WorkflowEvidence:
     return workflow(log(function_call, fallback_call, **changes))
 
 
@@ -322,11 +325,7 @@ STUCK = {
             BLOCKED_NOW,
             row(
                 table=cases.table(
-                    grants=(
-                        cases.RoleGrants(
-                            role="service_role", exists=True, select=True, update=True
-                        ),
-                    )
+                    grants=(RoleGrants(role="service_role", exists=True, select=True, update=True),)
                 )
             ),
         ),

@@ -1,7 +1,5 @@
 """The calls of the update step, in the wordings of many teams."""
 
-# ruff: noqa: E501 -- real output is not wrapped
-
 from __future__ import annotations
 
 from dataclasses import dataclass

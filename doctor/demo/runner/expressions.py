@@ -82,7 +82,7 @@ def equal(left: Value, right: Value) -> bool:
     return _number(left) == _number(right)
 
 
-def _number(value: str | float | bool | None) -> float:  # noqa: FBT001 - one of GitHub's types
+def _number(value: str | float | bool | None) -> float:
     if value is None or value == "":
         return 0.0
     try:

@@ -26,7 +26,7 @@ class TimedOutError(Exception):
     """The script did not end by its deadline, and was ended."""
 
 
-def execute(  # noqa: PLR0913 - a process has that many sides
+def execute(
     command: Sequence[str],
     *,
     cwd: Path,

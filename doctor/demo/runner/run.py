@@ -28,7 +28,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def run_workflow(  # noqa: PLR0913 - GitHub knows that much of a run
+def run_workflow(
     checkout: Path,
     workflow: str,
     *,

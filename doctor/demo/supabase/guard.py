@@ -23,7 +23,7 @@ from typing import IO
 STOP_TIMEOUT_S = 5.0
 
 
-def spawn(  # noqa: PLR0913 -- the options of a process, each with a name
+def spawn(
     command: Sequence[str],
     directory: Path,
     *,
