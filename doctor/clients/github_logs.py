@@ -67,7 +67,7 @@ class Downloads:
     def text(self, path: str, read: Callable[[Log], T], refused: Refused) -> T | Unseen:
         """A log that is plain text."""
         return self._download(
-            path, lambda response: read(Log(response.iter_bytes(CHUNK), self._timer())), refused
+            path, lambda response: read(Log(response.iter_bytes(), self._timer())), refused
         )
 
     def from_zip(
@@ -78,7 +78,7 @@ class Downloads:
         def unpack(response: httpx.Response) -> T | Unseen:
             expired = self._timer()
             with tempfile.SpooledTemporaryFile(max_size=SPOOLED_IN_MEMORY) as spool:
-                for chunk in response.iter_bytes(CHUNK):
+                for chunk in response.iter_bytes():
                     spool.write(chunk)
                     if spool.tell() > ZIP_LIMIT or expired():
                         return _unseen(Why.TIMED_OUT, "did not send the run's logs in time")

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from doctor.collectors.job_choice import choose
 from doctor.collectors.pending import Pending
+from doctor.collectors.workflow_at import file_at
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.log import LogReading
-from doctor.evidence.workflow import FoundBy, Job, Run
+from doctor.evidence.workflow import FoundBy, Job, Run, WorkflowFile
 from doctor.log.mention import mentions
 from doctor.log.reader import LookFor, read
-from doctor.workflow_file import read_workflow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -70,13 +70,16 @@ def find_run(ask: Sources, case: Case, row: BackupRow | None, here: Surroundings
     return replace(found, named_by_row=by_row)
 
 
-def dispatch_of(title: str, run_name: str | None = None) -> str | None:
-    """The dispatch id in a run's title: where the file's `run-name` puts it, else a UUID in it."""
+def dispatch_of(title: str, run_name: str | None = None, like: str | None = None) -> str | None:
+    """The dispatch id in a run's title: where the file's `run-name` puts it, else a UUID in it.
+
+    A UUID only counts where ids look so, as the one in `like` does, or nothing is known of them.
+    """
     if run_name and "dispatch" in run_name:
         match = _template(run_name).fullmatch(title.strip())
         if match and match.groups() and match[1].strip():
             return match[1].strip()
-    found = UUID.search(title)
+    found = UUID.search(title) if like is None or UUID.fullmatch(like) else None
     return found[0] if found else None
 
 
@@ -115,17 +118,14 @@ def _is_anothers(ask: Sources, case: Case, run: Run, dispatch_id: str | None) ->
     """Whether the title names a dispatch, and not this one."""
     if dispatch_id is None or mentions(run.title, dispatch_id):
         return False
-    return dispatch_of(run.title) is not None or bool(
-        dispatch_of(run.title, _run_name(ask, case, run))
-    )
+    if dispatch_of(run.title, like=dispatch_id):
+        return True
+    return dispatch_of(run.title, _run_name(ask, case, run), dispatch_id) is not None
 
 
 def _run_name(ask: Sources, case: Case, run: Run) -> str | None:
-    content = ask.github.file(run.path, run.head_sha)
-    if not isinstance(content, bytes):
-        return None
-    names = case.names
-    return read_workflow(run.path, content, step=names.step, function=names.function).run_name
+    file = file_at(ask, case, run.path, run.head_sha)
+    return file.run_name if isinstance(file, WorkflowFile) else None
 
 
 class _Search:
@@ -220,6 +220,7 @@ class _Search:
         read_logs = sum(isinstance(one, LogReading) for one in readings.values())
         searched = self._searched(known, of_workflow, len(runs), read_logs)
         open_ones = [run for run in runs if not isinstance(readings.get(run.id), LogReading)]
+        open_ones = [run for run in open_ones if not self._is_anothers(run)]
         likely = [run for run in open_ones if self._is_likely(run, jobs[run.id])]
         if len(likely) == 1 and of_workflow == len(runs) and self._created:
             return Found(run=likely[0], by=FoundBy.ONLY_CANDIDATE, searched=searched)
@@ -251,6 +252,9 @@ class _Search:
             look = _log_of(self._ask, job, wanted)
             calls.append(Pending(self._ask, f"The log of run {run.id}", look))
         return [call.result() for call in calls]
+
+    def _is_anothers(self, run: Run) -> bool:
+        return _is_anothers(self._ask, self._case, run, self._dispatch_id)
 
     def _is_likely(self, run: Run, jobs: Sequence[Job]) -> bool:
         """Whether it is a run of the backup's workflow at all."""

@@ -136,7 +136,7 @@ def _title_dispatch(
     assert isinstance(run, Run), "the caller has looked"
     if dispatch_id is not None and mentions(run.title, dispatch_id):
         return dispatch_id
-    titled = dispatch_of(run.title, file.run_name if file else None)
+    titled = dispatch_of(run.title, file.run_name if file else None, dispatch_id)
     if titled or dispatch_id is not None or not isinstance(log, LogReading):
         return titled
     return log.assignments.get("DISPATCH_ID")

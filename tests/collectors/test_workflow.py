@@ -1,0 +1,485 @@
+"""Finding the run and collecting what it says, from the GitHub stand-in."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from doctor.case import Asked, Case, Names
+from doctor.collectors.find_run import dispatch_of
+from doctor.collectors.workflow import look
+from doctor.deadline import Deadline
+from doctor.demo.github.state import Job, Repository, Step
+from doctor.evidence.base import Evidence, Unseen, Why
+from doctor.evidence.log import LogReading, Outcome
+from doctor.evidence.row import BackupRow, RowEvidence
+from doctor.evidence.workflow import FoundBy, WorkflowEvidence, WorkflowFile
+from doctor.evidence.workflow import Run as FoundRun
+from doctor.sources import Sources
+from tests.clients.github_stand_in import (
+    MAY_READ,
+    NOW,
+    PATH,
+    job,
+    repository,
+    run,
+    settings,
+    stand_in,
+)
+from tests.log.logs import DISPATCH, UPDATE, step
+from tests.log.logs import job as log_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOT_ASKED = Unseen(why=Why.NOT_ASKED, what="Not asked in this test.")
+OTHER = "11111111-2222-4333-8444-555555555555"
+FAILED_CALL = "Edge function call failed (HTTP 404)"
+FILE = f"""
+run-name: Backup ${{{{ inputs.dispatch_id }}}}
+jobs:
+  backup:
+    timeout-minutes: 30
+    steps: [{{name: {UPDATE}, run: bash update.sh}}]
+  diagnose: {{steps: [{{run: backup-doctor}}]}}
+"""
+
+
+def update_job(identity: int = 71, output: str = FAILED_CALL, **changes: object) -> Job:
+    """A job that holds the update step, and its log."""
+    steps = [Step(UPDATE, 2, started_at=NOW, completed_at=NOW)]
+    text = log_of(step("bash update.sh", output)).decode()
+    return job(identity, text, steps=steps, **changes)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What GitHub knows, what the row says, and what is asked."""
+
+    known: Repository
+    row: BackupRow | None = field(
+        default_factory=lambda: BackupRow(dispatch_id=DISPATCH, created_at=NOW)
+    )
+    asked: Asked = field(default_factory=lambda: Asked(dispatch_id=DISPATCH))
+    names: Names = field(default_factory=Names)
+    permissions: frozenset[str] = MAY_READ
+
+    def look(self) -> WorkflowEvidence:
+        rows = () if self.row is None else (self.row,)
+        earlier: Future[Evidence | Unseen] = Future()
+        earlier.set_result(
+            RowEvidence(route=None, rows=rows, table=NOT_ASKED, server=NOT_ASKED, api=NOT_ASKED)
+        )
+        case = Case(asked=self.asked, names=self.names, now=NOW + timedelta(hours=3))
+        with stand_in(self.known, *self.permissions) as server:
+            ask = Sources(settings(server.url), Deadline(30), {RowEvidence: earlier})
+            return look(ask, case)
+
+
+def found(evidence: WorkflowEvidence) -> tuple[int, FoundBy | None]:
+    assert isinstance(evidence.run, FoundRun), evidence
+    return evidence.run.id, evidence.found_by
+
+
+def log(evidence: WorkflowEvidence) -> LogReading:
+    assert isinstance(evidence.log, LogReading), evidence.log
+    return evidence.log
+
+
+def files(text: str = FILE) -> dict[str, bytes]:
+    return {PATH: text.encode()}
+
+
+@pytest.fixture(autouse=True)
+def _outside_of_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+
+
+def test_the_rows_run_comes_first() -> None:
+    row = BackupRow(dispatch_id=DISPATCH, created_at=NOW, workflow_run_id="8")
+    known = repository(run(7, update_job(), title="Nightly"), run(8, update_job(81), title="x"))
+
+    assert found(Scene(known, row).look()) == (8, FoundBy.ROW)
+
+
+def test_a_run_that_the_user_names_is_taken() -> None:
+    known = repository(run(7, update_job(), title=f"Backup {DISPATCH}"), files=files())
+
+    evidence = Scene(known, row=None, asked=Asked(run_id="7")).look()
+
+    assert found(evidence) == (7, FoundBy.FLAG)
+    assert evidence.run_title_dispatch == DISPATCH
+
+
+def test_the_dispatch_of_a_named_run_is_read_from_its_log_where_the_title_is_silent() -> None:
+    known = repository(run(7, update_job(output=f"DISPATCH_ID={DISPATCH}"), title="Nightly"))
+
+    assert Scene(known, row=None, asked=Asked(run_id="7")).look().run_title_dispatch == DISPATCH
+
+
+@pytest.mark.parametrize("run_id", ["99", "latest", "-1", "7/../8"])
+def test_a_run_that_there_is_not_is_no_run(run_id: str) -> None:
+    evidence = Scene(repository(run(7)), row=None, asked=Asked(run_id=run_id)).look()
+
+    assert evidence.run is None
+    assert run_id in evidence.searched
+
+
+def test_the_title_names_the_dispatch() -> None:
+    known = repository(
+        run(6, title=f"Backup {OTHER}"),
+        run(7, update_job(), title=f"Backup {DISPATCH}"),
+        run(8, title="Backup"),
+        files=files(),
+    )
+
+    evidence = Scene(known).look()
+
+    assert found(evidence) == (7, FoundBy.TITLE)
+    assert evidence.run_title_dispatch == DISPATCH
+
+
+def test_a_title_that_names_a_longer_id_names_another() -> None:
+    known = repository(run(7, title="Backup backup-12"), files=files())
+    asked = Asked(dispatch_id="backup-1")
+
+    assert Scene(known, BackupRow(dispatch_id="backup-1", created_at=NOW), asked).look().run is None
+
+
+def test_the_only_run_is_not_taken_where_its_title_names_another_dispatch() -> None:
+    known = repository(run(7, update_job(log_expired=True), title=f"Backup {OTHER}"))
+
+    evidence = Scene(known).look()
+
+    assert (evidence.run, evidence.candidates) == (None, ())
+
+
+def test_a_run_of_another_dispatch_in_the_row_gives_way_to_the_right_one() -> None:
+    row = BackupRow(dispatch_id=DISPATCH, created_at=NOW, workflow_run_id="6")
+    known = repository(
+        run(6, update_job(61), title=f"Backup {OTHER}"),
+        run(7, update_job(), title=f"Backup {DISPATCH}"),
+    )
+
+    evidence = Scene(known, row).look()
+
+    assert found(evidence) == (7, FoundBy.TITLE)
+    assert evidence.run_title_dispatch == OTHER
+
+
+def test_the_files_run_name_tells_that_a_title_names_another_dispatch() -> None:
+    row = BackupRow(dispatch_id="mine-1", created_at=NOW, workflow_run_id="6")
+    known = repository(run(6, update_job(61), title="Backup yours-2"), files=files())
+    asked = Asked(dispatch_id="mine-1")
+
+    evidence = Scene(known, row, asked).look()
+
+    assert found(evidence) == (6, FoundBy.ROW)
+    assert evidence.run_title_dispatch == "yours-2"
+
+
+def test_a_rows_run_that_was_deleted_is_looked_for_elsewhere() -> None:
+    row = BackupRow(dispatch_id=DISPATCH, created_at=NOW, workflow_run_id="6")
+
+    assert found(Scene(repository(run(7, title=DISPATCH)), row).look()) == (7, FoundBy.TITLE)
+
+
+def test_a_steps_name_names_the_dispatch() -> None:
+    named = job(71, steps=[Step(f"Back up {DISPATCH}", 1, started_at=NOW, completed_at=NOW)])
+
+    assert found(Scene(repository(run(6, job(61)), run(7, named))).look()) == (7, FoundBy.STEP_NAME)
+
+
+def test_a_log_names_the_dispatch() -> None:
+    known = repository(
+        run(6, update_job(61, f"DISPATCH_ID={OTHER}")),
+        run(7, update_job(71, f"DISPATCH_ID={DISPATCH}\n{FAILED_CALL}")),
+    )
+
+    evidence = Scene(known).look()
+
+    assert found(evidence) == (7, FoundBy.LOG)
+    assert log(evidence).function_call.status == 404
+
+
+def test_the_only_run_whose_log_is_silent_is_not_taken_for_it() -> None:
+    evidence = Scene(repository(run(7, update_job()))).look()
+
+    assert evidence.run is None
+    assert evidence.candidates == ()
+    assert "the logs of 1 of them" in evidence.searched
+
+
+def test_the_only_run_whose_log_has_expired_is_taken_with_a_caution() -> None:
+    evidence = Scene(repository(run(7, update_job(log_expired=True)))).look()
+
+    assert found(evidence) == (7, FoundBy.ONLY_CANDIDATE)
+    assert isinstance(evidence.log, Unseen)
+    assert evidence.log.why is Why.GONE
+
+
+def test_two_runs_whose_logs_have_expired_are_candidates() -> None:
+    known = repository(*(run(n, update_job(n * 10, log_expired=True)) for n in (6, 7)))
+
+    evidence = Scene(known).look()
+
+    assert evidence.run is None
+    assert {one.id for one in evidence.candidates} == {6, 7}
+
+
+def test_a_run_from_another_time_is_never_the_one() -> None:
+    known = repository(run(7, update_job(log_expired=True), created_at=NOW - timedelta(days=1)))
+
+    assert Scene(known).look().run is None
+
+
+def test_a_run_of_another_workflow_is_no_candidate() -> None:
+    known = repository(
+        run(7, update_job(log_expired=True)),
+        run(8, job(81, log_expired=True), path=".github/workflows/ci.yml"),
+    )
+
+    evidence = Scene(known, names=Names(workflow="backup.yml")).look()
+
+    assert found(evidence) == (7, FoundBy.ONLY_CANDIDATE)
+
+
+def test_without_a_row_the_newest_runs_are_searched() -> None:
+    known = repository(run(7, update_job(), title=f"Backup {DISPATCH}"))
+
+    assert found(Scene(known, row=None).look()) == (7, FoundBy.TITLE)
+
+
+def test_the_doctors_own_run_is_the_one_if_it_was_dispatched_for_this_backup(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"inputs": {"dispatch_id": DISPATCH}}))
+    for name, value in {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_RUN_ID": "7",
+        "GITHUB_REPOSITORY": "acme/app",
+        "GITHUB_EVENT_PATH": str(event),
+        "RUNNER_NAME": "runner-2",
+    }.items():
+        monkeypatch.setenv(name, value)
+    diagnosing = job(
+        72, None, name="check", status="in_progress", conclusion=None, runner_name="runner-2"
+    )
+    known = repository(
+        run(7, update_job(), diagnosing, title="Nightly", status="in_progress", conclusion=None)
+    )
+
+    evidence = Scene(known).look()
+
+    assert found(evidence) == (7, FoundBy.ENVIRONMENT)
+    assert not isinstance(evidence.jobs, Unseen)
+    assert [one.name for one in evidence.jobs] == ["backup"]
+    assert log(evidence).function_call.outcome is Outcome.REFUSED
+
+
+def test_the_doctors_own_run_is_not_the_one_of_another_backup(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_RUN_ID", "7")
+    monkeypatch.setenv("GITHUB_REPOSITORY", "acme/app")
+    known = repository(run(7, job(), title="Doctor"), run(8, title=f"Backup {DISPATCH}"))
+
+    assert found(Scene(known).look()) == (8, FoundBy.TITLE)
+
+
+def test_the_doctors_job_is_known_by_the_workflows_file() -> None:
+    waiting = job(72, None, name="diagnose", status="queued", conclusion=None, steps=[])
+    known = repository(run(7, update_job(), waiting, title=DISPATCH), files=files())
+
+    evidence = Scene(known).look()
+
+    assert not isinstance(evidence.jobs, Unseen)
+    assert [one.name for one in evidence.jobs] == ["backup"]
+
+
+def test_the_latest_attempt_counts() -> None:
+    earlier = run(7, update_job(71), title=DISPATCH)
+    later = replace(
+        earlier,
+        attempt=2,
+        previous_attempts=[earlier],
+        jobs=[update_job(72, "HTTP 204 direct update")],
+    )
+
+    evidence = Scene(repository(later)).look()
+
+    assert evidence.job is not None
+    assert evidence.job.id == 72
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [
+        (UPDATE, Names()),
+        (UPDATE.upper(), Names()),
+        ("Write backup_history", Names()),
+        ("call update-backup", Names()),
+        ("Finish", Names(step="Finish")),
+    ],
+)
+def test_the_update_step_is_found_by_name(name: str, names: Names) -> None:
+    steps = [Step(name, 2, started_at=NOW, completed_at=NOW)]
+    text = log_of(step("bash x.sh", FAILED_CALL)).decode()
+    known = repository(run(7, job(71), job(72, text, name="report", steps=steps), title=DISPATCH))
+
+    evidence = Scene(known, names=names).look()
+
+    assert evidence.job is not None
+    assert evidence.update_step is not None
+    assert (evidence.job.id, evidence.update_step.name) == (72, name)
+    assert log(evidence).function_call.status == 404
+
+
+def test_an_update_step_of_any_name_is_found_by_its_script() -> None:
+    steps = [Step("Finish", 2, started_at=NOW, completed_at=NOW)]
+    text = log_of(step('curl "$URL/functions/v1/update-backup"', FAILED_CALL)).decode()
+    known = repository(run(7, job(71, text, steps=steps), title=DISPATCH))
+
+    evidence = Scene(known).look()
+
+    assert evidence.update_step is not None
+    assert evidence.update_step.name == "Finish"
+
+
+def test_other_jobs_of_the_run_complete_what_the_log_says() -> None:
+    upload = log_of(
+        step("aws s3 cp", "upload: ./b.zip to s3://acme/backups/b.zip\nS3_KEY=backups/b.zip")
+    ).decode()
+    trigger = log_of(step("bash trigger.sh", "Could not create the row (HTTP 403)")).decode()
+    known = repository(
+        run(
+            7,
+            job(70, trigger, name="trigger-backup"),
+            job(71, upload),
+            update_job(72),
+            title=DISPATCH,
+        )
+    )
+
+    seen = log(Scene(known).look())
+
+    assert seen.uploaded == ("s3://acme/backups/b.zip",)
+    assert seen.assignments["S3_KEY"] == "backups/b.zip"
+    assert "Could not create the row (HTTP 403)" in seen.trigger_lines
+    assert seen.function_call.status == 404
+
+
+def test_a_job_that_has_not_ended_has_no_log_and_a_usual_time() -> None:
+    going = update_job(status="in_progress", conclusion=None, completed_at=None)
+    past = [run(n, created_at=NOW - timedelta(days=n), title="old") for n in (1, 2)]
+    known = repository(run(7, going, title=DISPATCH, status="in_progress", conclusion=None), *past)
+
+    evidence = Scene(known).look()
+
+    assert evidence.log is None
+    assert evidence.gaps() == ()
+    assert evidence.usual_s == (60.0, 60.0)
+
+
+def test_a_job_over_its_time_has_githubs_own_words() -> None:
+    said = "The job running on runner X has exceeded the maximum execution time of 30 minutes."
+    known = repository(
+        run(7, update_job(conclusion="cancelled", annotations=[said]), title=DISPATCH)
+    )
+
+    job_seen = Scene(known).look().job
+
+    assert job_seen is not None
+    assert job_seen.annotations == (said,)
+
+
+def test_a_run_without_jobs_is_a_run_all_the_same() -> None:
+    evidence = Scene(repository(run(7, title=DISPATCH, conclusion="failure"))).look()
+
+    assert found(evidence) == (7, FoundBy.TITLE)
+    assert (evidence.jobs, evidence.job, evidence.log) == ((), None, None)
+
+
+def test_the_file_at_the_runs_commit_is_read() -> None:
+    file = Scene(repository(run(7, update_job(), title=DISPATCH), files=files())).look().file
+
+    assert isinstance(file, WorkflowFile)
+    assert file.job_timeout_minutes == 30
+
+
+def test_the_workflows_state_is_told_where_there_is_no_run() -> None:
+    known = repository()
+    known.workflows[0].state = "disabled_manually"
+
+    evidence = Scene(known).look()
+
+    assert evidence.run is None
+    assert not isinstance(evidence.workflows, Unseen)
+    assert [one.state for one in evidence.workflows] == ["disabled_manually"]
+
+
+def test_a_token_that_may_not_look_makes_it_unseen_and_never_no_run() -> None:
+    scene = Scene(repository(run(7, title=DISPATCH)), permissions=frozenset({"metadata:read"}))
+
+    evidence = scene.look()
+
+    assert isinstance(evidence.run, Unseen)
+    assert evidence.run.why is Why.DENIED
+    assert evidence.gaps() == (evidence.run,)
+
+
+def test_a_silent_github_is_unseen() -> None:
+    case = Case(asked=Asked(dispatch_id=DISPATCH), names=Names(), now=NOW)
+    ask = Sources(settings("http://127.0.0.1:9"), Deadline(10), {})
+
+    evidence = look(ask, case)
+
+    assert isinstance(evidence.run, Unseen)
+    assert evidence.run.why is Why.UNREACHABLE
+
+
+HOSTILE = ['"; DROP TABLE x', "$(reboot)", "`id`", "a\nb", "::error::x", "ä" * 500, ".*", "[", "1"]
+
+
+@pytest.mark.parametrize("dispatch_id", HOSTILE)
+def test_any_text_may_be_a_dispatch_id(dispatch_id: str) -> None:
+    row = BackupRow(dispatch_id=dispatch_id, created_at=NOW)
+    known = repository(run(6, job(61), title="Backup x"), run(7, title=f"Backup {dispatch_id}"))
+
+    evidence = Scene(known, row, Asked(dispatch_id=dispatch_id)).look()
+
+    assert found(evidence) == (7, FoundBy.TITLE)
+
+
+@pytest.mark.parametrize(
+    ("title", "run_name", "dispatch_id"),
+    [
+        ("Backup x-1", "Backup ${{ inputs.dispatch_id }}", "x-1"),
+        (
+            "x-1 by me",
+            "${{ github.event.client_payload.dispatch_id }} by ${{ github.actor }}",
+            "x-1",
+        ),
+        (f"Backup {OTHER}", None, OTHER),
+        ("Nightly", None, None),
+        ("Backup x", "Backup ${{ inputs.name }}", None),
+        ("Other title", "Backup ${{ inputs.dispatch_id }}", None),
+        ("Backup ", "Backup ${{ inputs.dispatch_id }}", None),
+    ],
+)
+def test_a_title_tells_its_dispatch(
+    title: str, run_name: str | None, dispatch_id: str | None
+) -> None:
+    assert dispatch_of(title, run_name) == dispatch_id
+
+
+def test_a_uuid_in_a_title_is_no_dispatch_where_ids_look_otherwise() -> None:
+    assert dispatch_of(f"Tenant {OTHER}", like="nightly-42") is None
+    assert dispatch_of(f"Backup {OTHER}", like=DISPATCH) == OTHER
