@@ -44,10 +44,19 @@ HEALTHY = ("ACTIVE_HEALTHY", "ACTIVE_UNHEALTHY", "RESTARTING", "RESIZING", "UPGR
 PAUSED = ("INACTIVE", "PAUSING", "PAUSE_FAILED", "REMOVED", "GOING_DOWN", "RESTORING", "COMING_UP")
 BELOW = ("row/*", "rls/*", "secrets/*")
 
+NO_KEY_SENT = Unseen(
+    why=Why.NOT_CONFIGURED,
+    what=f"Whether the function accepts the pipeline's {API_KEY} could not be tried.",
+    remedy=f"Set {API_KEY}.",
+    dependency="The functions gateway",
+)
+
 
 @check.must_see
 def whether_it_answers(seen: FunctionEvidence, case: Case) -> tuple[Unseen, ...]:
     """An answer of the function itself: the platform's record alone does not show that it runs."""
+    if case.is_preflight and not seen.key_sent and not isinstance(seen.empty_post, Unseen):
+        return (NO_KEY_SENT,)
     return unseen(seen.empty_post) if not isinstance(seen.record, Unseen) else ()
 
 
@@ -393,7 +402,8 @@ def server_error(seen: FunctionEvidence, case: Case) -> Found | None:
         and answer.status >= 500
         and (_says_now(seen, "function/server-error") or answer.from_function)
     )
-    unexplained = call.outcome is Outcome.NOT_SAID and row_state(case) is RowState.IN_PROGRESS
+    open_end = row_state(case) is RowState.IN_PROGRESS or case.is_preflight
+    unexplained = call.outcome is Outcome.NOT_SAID and open_end
     if not crashes_now or answer is None or not unexplained:
         return None
     return Found(

@@ -52,7 +52,7 @@ STOPPED_BEFORE = (
 @check.must_see
 def the_file_itself(seen: ObjectEvidence, case: Case) -> tuple[Unseen, ...]:
     """A backup that is still going has no file yet: nothing to pass."""
-    if seen.present is not None or seen.gaps():
+    if case.is_preflight or seen.present is not None or seen.gaps():
         return ()
     return (Unseen(why=Why.NOT_ASKED, what="There is no file of this backup to look at."),)
 

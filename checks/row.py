@@ -41,6 +41,7 @@ from doctor.story import (
 
 if TYPE_CHECKING:
     from doctor.case import Case
+    from doctor.evidence.rls import RefusedValue
 
 check = Check(
     name="row",
@@ -53,6 +54,7 @@ check = Check(
 INTEGER_LIMITS = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 WRITTEN = ("s3_key", "status", "size_bytes", "finished_at")
 SOMETIMES_WRITTEN = ("error_text", "workflow_run_id")
+OUT_OF_RANGE = "22003"
 OVERLOADED = re.compile(r"^(PGRST00[0-3]|53\d{3}|57014)$")
 
 
@@ -434,6 +436,8 @@ def size_overflow(seen: RowEvidence, case: Case) -> Found | None:
     bytes_made = backup_size(case)
     limit = INTEGER_LIMITS.get(column.type) if column else None
     now = None if limit is None or bytes_made is None else bytes_made > limit
+    if _too_large(case):
+        now = True
     weight = weigh(database_then(case, "row/size-overflow"), now=now, case=case)
     if weight is None:
         return None
@@ -456,10 +460,25 @@ def size_overflow(seen: RowEvidence, case: Case) -> Found | None:
     )
 
 
+def _refused(case: Case) -> tuple[RefusedValue, ...]:
+    """The values of the pipeline's update that their column's type cannot take."""
+    refused = case.rls.refused_values if case.rls else ()
+    return () if isinstance(refused, Unseen) else refused
+
+
+def _too_large(case: Case) -> tuple[RefusedValue, ...]:
+    name = case.names.column("size_bytes")
+    return tuple(
+        one for one in _refused(case) if one.column == name and one.sqlstate == OUT_OF_RANGE
+    )
+
+
 def backup_size(case: Case) -> int | None:
-    """The size of the backup in bytes: the object's own, else what the log says."""
+    """The size of the backup in bytes: of its object (of the last one, before the next), else by the log."""
     if case.object and case.object.present:
         return case.object.present.size
+    if case.object and case.object.latest:
+        return case.object.latest.size
     log = case.log
     said = log.assignments.get("BACKUP_SIZE", "") if log else ""
     return int(said) if said.isascii() and said.isdigit() else None
@@ -483,18 +502,21 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
         if isinstance(evaluated, Unseen)
         else tuple(one for one in evaluated if one.accepts is False)
     )
+    types = tuple(one for one in _refused(case) if one not in _too_large(case))
     could_look = not isinstance(evaluated, Unseen) and _table(seen) is not None and case.rls
-    now = True if refusing else (False if could_look else None)
+    now = True if refusing or types else (False if could_look else None)
     weight = weigh(database_then(case, "row/constraint-rejects"), now=now, case=case)
     if weight is None:
         return None
     if weight.healed and _other_constraint_in_log(case, seen):
         # A kind of constraint that is not evaluated: that it holds now is not known.
         weight = weigh(database_then(case, "row/constraint-rejects"), now=None, case=case) or weight
-    named = listed(one.name for one in refusing) or _constraint_in_log(case) or "a constraint"
+    names = (*(one.name for one in refusing), *(f"the type of {one.column}" for one in types))
+    named = listed(names) or _constraint_in_log(case) or "a constraint"
     return weight.found(
         f"The update that the pipeline makes violates {named}.",
         (
+            *(exhibit(f"{one.column} {one.type}", one.message, where(seen), None) for one in types),
             *(
                 exhibit(f"constraint {one.name}", one.definition, where(seen), _constraints(case))
                 for one in refusing
@@ -581,12 +603,19 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
         f"The trigger {blamed} rewrites or refuses the update.",
         evidence,
         tuple(_disable(case, one) for one in suspects),
-        weak=not _silent_success(case),
+        weak=not _silent_success(case) and not (case.is_preflight and any(map(_always, suspects))),
     )
 
 
 def _silent_success(case: Case) -> bool:
     return Outcome.OK in (function_call(case).outcome, fallback_call(case).outcome)
+
+
+def _always(trigger: Trigger) -> bool:
+    """Whether what the trigger does to an update is under no condition at all."""
+    text = re.sub(r"--[^\n]*", "", trigger.source)
+    on_condition = re.search(r"\b(if|case|when|loop|exception\s+when)\b", text, re.IGNORECASE)
+    return not on_condition and not re.search(r"\bWHEN\s*\(", trigger.definition)
 
 
 def _meddles(trigger: Trigger, case: Case) -> bool:
@@ -638,8 +667,9 @@ def locked(seen: RowEvidence, case: Case) -> Found | None:
     if oldest:
         since_text = f" since {duration(case.now - since)}" if since else ""
         held = f" by process {oldest.pid} ({oldest.application or 'unnamed'}, {oldest.state}){since_text}"
+    thing = "table" if case.is_preflight else "row"
     return weight.found(
-        f"The row is locked{held}." if oldest else "The row was locked when the update came.",
+        f"The {thing} is locked{held}." if oldest else "The row was locked when the update came.",
         (
             *(
                 exhibit(

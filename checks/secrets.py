@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from doctor.chain import Link
@@ -62,6 +63,7 @@ check = Check(
 
 REQUIRED = (SERVICE_URLS, SERVICE_KEYS)
 ANY_NAME_OF = {name: group for group in (*REQUIRED, (API_KEY,)) for name in group}
+UPLOAD_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 # Given to every run by GitHub; nobody sets it.
 AUTOMATIC = frozenset({"GITHUB_TOKEN"})
 FUNCTION_REFUSES_KEY = ("function/key-rejected", "secrets/api-key-mismatch")
@@ -118,11 +120,13 @@ def _absent(seen: SecretsEvidence, name: str, case: Case) -> bool | None:
 
 
 def _touches(case: Case, name: str) -> str:
-    """What the pipeline needs a secret for: `key`, `service` (key or URL), or `other`."""
+    """What the pipeline needs a secret for: `key`, `service` (key or URL), `upload` or `other`."""
     upper = name.upper()
     if upper == API_KEY:
         return "key"
-    return "service" if upper in (*SERVICE_KEYS, *SERVICE_URLS) else "other"
+    if upper in (*SERVICE_KEYS, *SERVICE_URLS):
+        return "service"
+    return "upload" if upper in UPLOAD_KEYS else "other"
 
 
 @check.cause("secrets/missing", breaks=BOTH_WRITES)
@@ -181,10 +185,13 @@ def _missing_weight(case: Case, use: str, *, empty_in_log: bool) -> Weight:
         weight = weigh(then, now=True, case=case)
     else:
         needed = case.log is not None and bool(case.log.upload_errors or case.log.failed_step)
+        # The next upload cannot do without; of other secrets nobody knows what they are for.
+        needed = needed or (case.is_preflight and use == "upload")
         weight = weigh(
             {Link.FILE_UPLOADED: None if needed else False}, now=empty_in_log or needed, case=case
         )
-    return weight or Weight(breaks=(), role=Role.CONTEXT, severity=Severity.WARN)
+    aside = Weight(breaks=(), role=Role.CONTEXT, severity=Severity.WARN)
+    return weight or (replace(aside, remark="") if case.is_preflight else aside)
 
 
 def _env_line(case: Case, logged: Variable | None) -> tuple[Exhibit, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from doctor.chain import Link
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.log import Call, Outcome
-from doctor.evidence.workflow import Job, Run, Step, WorkflowEvidence
+from doctor.evidence.workflow import Job, Run, Step, WorkflowEvidence, WorkflowFile, WorkflowState
 from doctor.framework import Check, Found
 from doctor.model import Exhibit, Fix, Role, Severity
 from doctor.show import (
@@ -211,7 +211,7 @@ def disabled(seen: WorkflowEvidence, case: Case) -> Found | None:
         f"gh workflow enable {quote(workflow.path.rsplit('/', 1)[-1])}{repo_flag(case)}",
     )
     summary = f"The workflow {workflow.path} is disabled ({workflow.state})."
-    if seen.run is None:
+    if seen.run is None or case.is_preflight:
         return Found(summary=summary, evidence=evidence, fixes=(enable,))
     return Found(
         summary=f"{summary} The next backup will not start.",
@@ -225,6 +225,8 @@ def disabled(seen: WorkflowEvidence, case: Case) -> Found | None:
 
 def _is_ours(path: str, seen: WorkflowEvidence, case: Case) -> bool:
     """Whether a workflow is the backup's: by the settings, by its run, else by being the only one."""
+    if isinstance(seen.ours, WorkflowState):
+        return path == seen.ours.path
     run = _run(seen)
     if case.names.workflow:
         return path.rsplit("/", 1)[-1] == case.names.workflow.rsplit("/", 1)[-1]
@@ -238,12 +240,15 @@ def _is_ours(path: str, seen: WorkflowEvidence, case: Case) -> bool:
 def invalid_file(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The run failed at start-up: GitHub could not make jobs of the workflow file.
 
-    Detected: the run is over, failed (or `startup_failure`), and has no jobs.
+    Detected: the run is over, failed (or `startup_failure`), and has no jobs; or, with no backup in
+    hand, the file on the default branch is no workflow.
     Cause: a syntax error, an unknown action or input, a called workflow that is not there.
     Fix: mend the file; the run's page names the line.
     By hand: open the run's page on GitHub.
     Source: GitHub CLI, `run view`: no jobs and a failure.
     """
+    if case.is_preflight:
+        return _unusable_file(seen, case)
     run = _run(seen)
     if run is None or run.status != "completed" or isinstance(seen.jobs, Unseen) or seen.jobs:
         return None
@@ -255,6 +260,18 @@ def invalid_file(seen: WorkflowEvidence, case: Case) -> Found | None:
         + (f" {problem}" if problem else ""),
         evidence=_run_exhibits(seen, case),
         fixes=(manual("Mend the workflow file", f"The run's page names the line: {run.html_url}"),),
+    )
+
+
+def _unusable_file(seen: WorkflowEvidence, case: Case) -> Found | None:
+    file = seen.file if isinstance(seen.file, WorkflowFile) else None
+    if file is None or file.problem is None:
+        return None
+    view = f"gh api repos/{case.names.repository}/contents/{file.path} -H 'Accept: application/vnd.github.raw'"
+    return Found(
+        summary=f"GitHub cannot use the workflow file {file.path}. {file.problem}",
+        evidence=(exhibit("problem", file.problem, "GitHub API", view),),
+        fixes=(manual("Mend the workflow file", f"{file.path}: {file.problem}"),),
     )
 
 
@@ -732,6 +749,40 @@ def green_but_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
                 "and no `|| true` on the update step.",
             ),
         ),
+    )
+
+
+@check.warning("workflow/last-run-failed")
+def last_run_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
+    """The last run of the backup's workflow did not end well; what broke it may still hold.
+
+    Detected: with no backup in hand, the newest finished run's conclusion is failure, timed_out or
+    startup_failure. That alone proves nothing about the next one: some faults pass, and some (an
+    upload that is denied) cannot be seen without writing.
+    Cause: what that run's own diagnosis says.
+    Fix: diagnose that run.
+    By hand: the runs' list on GitHub.
+    Source: guide, "Monitor workflow logs after each backup".
+    """
+    recent = () if isinstance(seen.recent, Unseen) else seen.recent
+    if not recent or recent[0].conclusion not in ("failure", "timed_out", "startup_failure"):
+        return None
+    last = recent[0]
+    ended = [f"{run.id}: {run.conclusion}, {run.title}" for run in recent]
+    ours = seen.ours if isinstance(seen.ours, WorkflowState) else None
+    workflow = f" --workflow {quote(ours.path.rsplit('/', 1)[-1])}" if ours else ""
+    return Found(
+        summary=f"The last run of the workflow ({last.id}) ended with {last.conclusion}: "
+        "what broke it may break the next one.",
+        evidence=(
+            exhibit(
+                "last runs",
+                ended,
+                "GitHub API",
+                f"gh run list{workflow}{repo_flag(case)}",
+            ),
+        ),
+        fixes=(shell("Find out why", f"backup-doctor --run-id {last.id}"),),
     )
 
 

@@ -90,10 +90,28 @@ class Diagnosis:
 def diagnose(case: Case, findings: tuple[Judged, ...]) -> Diagnosis:
     """Place every finding in the story of this backup."""
     verdict = decide(case, findings)
-    suspects = _suspects(case, verdict, findings)
+    return placed(findings, verdict, _suspects(case, verdict, findings))
+
+
+def placed(
+    findings: tuple[Judged, ...], verdict: Verdict, suspects: tuple[Judged, ...]
+) -> Diagnosis:
+    """The diagnosis with this verdict, where the suspects are what can be its causes."""
     causes = _causes(suspects)
-    placed = tuple(_place(one, verdict, causes, suspects) for one in findings)
-    return Diagnosis(verdict=verdict, causes=causes, placed=placed)
+    return Diagnosis(
+        verdict=verdict,
+        causes=causes,
+        placed=tuple(_place(one, verdict, causes, suspects) for one in findings),
+    )
+
+
+def able_to_explain(findings: Iterable[Judged]) -> tuple[Judged, ...]:
+    """The findings that break a link, and so can be causes."""
+    return tuple(
+        one
+        for one in findings
+        if one.role is Role.CAUSE and one.severity is Severity.FAIL and one.breaks
+    )
 
 
 def decide(case: Case, findings: tuple[Judged, ...]) -> Verdict:
@@ -128,11 +146,7 @@ def _suspects(case: Case, verdict: Verdict, findings: tuple[Judged, ...]) -> tup
     """The findings that can be causes of this row's state: the links they break were reached."""
     if verdict in (Verdict.HEALTHY, Verdict.RUNNING):
         return ()
-    able = tuple(
-        one
-        for one in findings
-        if one.role is Role.CAUSE and one.severity is Severity.FAIL and one.breaks
-    )
+    able = able_to_explain(findings)
     state = row_state(case)
     if state is RowState.UNSEEN:
         return _told_by_the_run(case, able)

@@ -73,7 +73,9 @@ def _none(reason: str) -> Repair:
 
 
 def repair(case: Case, diagnosis: Diagnosis) -> Repair:
-    """The repair of this case's row, as the contract's table has it."""
+    """The repair of this case's row, as the contract's table has it; there is none to repair yet."""
+    if case.is_preflight:
+        return Repair()
     if diagnosis.verdict is Verdict.FAILING:
         return _of_failing(case, diagnosis)
     if diagnosis.verdict is Verdict.UNKNOWN:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor import __version__
+from doctor import __version__, preflight
 from doctor.diagnosis import Diagnosis, Placed, diagnose
 from doctor.evidence.base import Evidence, Unseen, Why
 from doctor.evidence.workflow import Run
 from doctor.explanation import explanation_of
-from doctor.judgement import judge
+from doctor.judgement import Judged, judge
 from doctor.model import (
     SCHEMA_VERSION,
     CheckResult,
@@ -47,7 +47,7 @@ def write(collected: Collected, registry: Registry) -> Report:
     case = collected.case
     checks = tuple(one.check for one in registry.checks if one.check.name in case.evidence)
     judgement = judge(case, checks)
-    diagnosis = diagnose(case, judgement.findings)
+    diagnosis = _diagnosis(case, judgement.findings)
     mended = repair(case, diagnosis)
     results = tuple(_result(check, case, diagnosis, collected) for check in checks)
     root = diagnosis.root
@@ -76,7 +76,11 @@ def planned_repair(collected: Collected, registry: Registry) -> Repair:
     """The repair before it is checked: what the runner asks the database about."""
     checks = tuple(one.check for one in registry.checks)
     judgement = judge(collected.case, checks)
-    return repair(collected.case, diagnose(collected.case, judgement.findings))
+    return repair(collected.case, _diagnosis(collected.case, judgement.findings))
+
+
+def _diagnosis(case: Case, findings: tuple[Judged, ...]) -> Diagnosis:
+    return preflight.foresee(case, findings) if case.is_preflight else diagnose(case, findings)
 
 
 # Results -----------------------------------------------------------------------------------------
@@ -181,6 +185,8 @@ def _timeline(case: Case) -> tuple[Moment, ...]:
 
 
 def _summary(case: Case, diagnosis: Diagnosis) -> str:
+    if case.is_preflight:
+        return preflight.summary(case, diagnosis)
     if diagnosis.verdict is Verdict.HEALTHY:
         return _healthy(case, diagnosis)
     if diagnosis.verdict is Verdict.RUNNING:
@@ -258,6 +264,9 @@ def _deciding_gap(case: Case) -> Unseen | None:
 
 def _cannot_tell(case: Case, diagnosis: Diagnosis, checks: tuple[AnyCheck, ...]) -> tuple[str, ...]:
     """What is open, and what to give the doctor to settle it."""
+    if diagnosis.verdict is Verdict.UNKNOWN and case.is_preflight:
+        findings = tuple(one.judged for one in diagnosis.placed)
+        return tuple(map(_sentence, preflight.unsettled(case, findings)))
     if diagnosis.verdict is Verdict.UNKNOWN:
         gap = _deciding_gap(case)
         return (_sentence(gap),) if gap else ()

@@ -31,6 +31,7 @@ BOTH_WRITES = (Link.FUNCTION_UPDATES, Link.FALLBACK_UPDATES)
 QUEUE_LIMIT = timedelta(minutes=15)
 DISPATCH_GRACE = timedelta(minutes=1)
 USUAL_FACTOR = 3
+UNAUTHORIZED = 401
 API_KEY = "BACKUP_API_KEY"
 SERVICE_KEYS = ("SUPABASE_SERVICE_ROLE_KEY", "VITE_SUPABASE_SERVICE_ROLE_KEY")
 SERVICE_URLS = ("SUPABASE_URL", "VITE_SUPABASE_URL")
@@ -232,13 +233,17 @@ def fallback_said(case: Case) -> Meaning:
 
 @dataclass(frozen=True, kw_only=True)
 class Weight:
-    """What a condition is in this story, once the log and the present were held together."""
+    """What a condition is in this story, once the log and the present were held together.
+
+    `remark` is what the summary adds where it is no cause.
+    """
 
     breaks: tuple[Link, ...]
     role: Role
     severity: Severity
     healed: bool = False
     by_log: bool = False
+    remark: str = " It does not explain this backup."
 
     @property
     def is_cause(self) -> bool:
@@ -260,7 +265,7 @@ class Weight:
                 (),
             )
         elif not self.is_cause:
-            summary = f"{summary} It does not explain this backup."
+            summary = f"{summary}{self.remark}"
         return Found(
             summary=summary,
             evidence=evidence,
@@ -421,6 +426,9 @@ def function_blocked_now(case: Case) -> bool:
         return True
     answer = function.empty_post
     if not isinstance(answer, HttpAnswer):
+        return False
+    if answer.status == UNAUTHORIZED and not function.key_sent:
+        # The doctor has no key; the pipeline may well have one.
         return False
     return bool(gateway_meaning(answer.status, answer.body)) or answer.status in (
         401,

@@ -50,7 +50,12 @@ def places(text: str, bucket: str | None) -> tuple[Place, ...]:
         found = [Place(None, key) for key in (bare, text, unquote(bare))]
         if bucket and bare.startswith(f"{bucket}/"):
             found.append(Place(None, bare.removeprefix(f"{bucket}/")))
-    return tuple(dict.fromkeys(place for place in found if place.key and MASK not in place.key))
+    return tuple(dict.fromkeys(place for place in found if _is_key(place.key)))
+
+
+def _is_key(text: str) -> bool:
+    """Whether a text can be a key: not slashes alone, and not masked by GitHub."""
+    return bool(text.strip("/")) and MASK not in text
 
 
 def _of_url(url: str, bucket: str | None) -> Iterable[Place]:

@@ -164,6 +164,9 @@ def _run_id(
 ) -> str | int | None:
     if workflow and isinstance(workflow.run, Run):
         return workflow.run.id
+    if workflow and isinstance(workflow.recent, tuple) and workflow.recent:
+        # The next run's id will be a little larger.
+        return workflow.recent[0].id
     return case.asked.run_id or (row.workflow_run_id if row else None)
 
 
