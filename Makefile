@@ -45,7 +45,7 @@ unit: $(READY) $(CLIENTS_READY) ## Run the tests with coverage
 	$(BIN)/pytest --cov --cov-report=term -n auto
 
 lock: $(READY) ## Pin every package again, with hashes
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes \
 		--extra demo --group dev --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 
 clean: ## Remove what make made
