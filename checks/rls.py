@@ -23,6 +23,7 @@ check = Check(
     evidence=RlsEvidence,
     needs=("row",),
     collected_by="doctor.collectors.rls:look",
+    doc=__doc__,
 )
 
 REFUSED_GRANT = "42501"

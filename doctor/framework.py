@@ -15,7 +15,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
@@ -79,55 +79,11 @@ class RuleInfo(Generic[E]):
         return inspect.getdoc(self.judge) or ""
 
 
-@dataclass
-class Check(Generic[E]):
-    """A check module's declaration. `needs` names checks whose evidence its collector waits for.
+class Rules(Generic[E]):
+    """Rules of one theme, in the order in which they are asked. `check.include` takes them in."""
 
-    The collector is a decorated function, or one that is named (`collected_by="module:function"`)
-    and imported only for a run: judging and explaining need no clients.
-    """
-
-    name: str
-    step: int | None
-    title: str
-    evidence: type[E]
-    needs: tuple[str, ...] = ()
-    collected_by: str | None = None
-    rules: list[RuleInfo[E]] = field(default_factory=list)
-    collect: Collector[E] | None = None
-    unearned: Gaps[E] | None = None
-    doc: str = ""
-
-    def collector(self, function: Collector[E]) -> Collector[E]:
-        """Register the one function that looks at the world."""
-        if self.collect is not None:
-            raise TypeError(f"check {self.name!r} has a collector already: {function.__name__}")
-        self.collect = function
-        self.doc = inspect.getdoc(inspect.getmodule(function)) or ""
-        return function
-
-    def load_collector(self) -> Collector[E]:
-        """The collector, imported now if it was only named.
-
-        Raises:
-            TypeError: there is none.
-        """
-        if self.collect is None and self.collected_by is not None:
-            module, _, function = self.collected_by.partition(":")
-            self.collect = getattr(import_module(module), function)
-        if self.collect is None:
-            raise TypeError(f"check {self.name!r} has no collector")
-        return self.collect
-
-    def must_see(self, function: Gaps[E]) -> Gaps[E]:
-        """Register what a `pass` needs beyond the evidence's own gaps: what it returns was not seen."""
-        self.unearned = function
-        return function
-
-    def gaps(self, evidence: E, case: Case) -> tuple[Unseen, ...]:
-        """What this check had to see for a `pass` and could not."""
-        more = self.unearned(evidence, case) if self.unearned else ()
-        return (*evidence.gaps(), *more)
+    def __init__(self) -> None:
+        self.rules: list[RuleInfo[E]] = []
 
     def cause(
         self, code: str, *, breaks: Link | tuple[Link, ...], yields_to: Iterable[str] = ()
@@ -148,6 +104,12 @@ class Check(Generic[E]):
         """Register a rule that says why something could not be seen, or merely notes."""
         return self._rule(code, Severity.INFO, Role.CONTEXT)
 
+    def include(self, *themes: Rules[E]) -> None:
+        """Take in the rules of these themes, in this order."""
+        for theme in themes:
+            for rule in theme.rules:
+                self._add(rule)
+
     def _rule(
         self,
         code: str,
@@ -156,28 +118,90 @@ class Check(Generic[E]):
         breaks: tuple[Link, ...] = (),
         yields_to: tuple[str, ...] = (),
     ) -> Callable[[Rule[E]], Rule[E]]:
-        if not CODE.match(code):
-            raise ValueError(f"{code!r} is no finding code: it must look like check/what")
-        if any(rule.code == code for rule in self.rules):
-            raise ValueError(f"check {self.name!r} has a rule for {code!r} already")
-
         def register(judge: Rule[E]) -> Rule[E]:
-            if not inspect.getdoc(judge):
-                raise ValueError(f"{judge.__name__} ({code}) needs a docstring: explain prints it")
-            self.doc = self.doc or inspect.getdoc(inspect.getmodule(judge)) or ""
-            self.rules.append(
-                RuleInfo(
-                    code=code,
-                    judge=judge,
-                    severity=severity,
-                    role=role,
-                    breaks=breaks,
-                    yields_to=yields_to,
-                )
+            rule = RuleInfo(
+                code=code,
+                judge=judge,
+                severity=severity,
+                role=role,
+                breaks=breaks,
+                yields_to=yields_to,
             )
+            self._add(rule)
             return judge
 
         return register
+
+    def _add(self, rule: RuleInfo[E]) -> None:
+        if not CODE.match(rule.code):
+            raise ValueError(f"{rule.code!r} is no finding code: it must look like check/what")
+        if any(known.code == rule.code for known in self.rules):
+            raise ValueError(f"there is a rule for {rule.code!r} already")
+        if not rule.doc:
+            name = rule.judge.__name__
+            raise ValueError(f"{name} ({rule.code}) needs a docstring: explain prints it")
+        self.rules.append(rule)
+
+
+class Check(Rules[E]):
+    """A check module's declaration. `needs` names checks whose evidence its collector waits for.
+
+    The collector is a decorated function, or one that is named (`collected_by="module:function"`)
+    and imported only for a run: judging and explaining need no clients. `doc` is what `explain`
+    says of the check.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        step: int | None,
+        title: str,
+        evidence: type[E],
+        needs: tuple[str, ...] = (),
+        collected_by: str | None = None,
+        doc: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.name = name
+        self.step = step
+        self.title = title
+        self.evidence = evidence
+        self.needs = needs
+        self.collected_by = collected_by
+        self.collect: Collector[E] | None = None
+        self.doc = inspect.cleandoc(doc or title)
+        self._unearned: Gaps[E] | None = None
+
+    def collector(self, function: Collector[E]) -> Collector[E]:
+        """Register the one function that looks at the world."""
+        if self.collect is not None:
+            raise TypeError(f"check {self.name!r} has a collector already: {function.__name__}")
+        self.collect = function
+        return function
+
+    def load_collector(self) -> Collector[E]:
+        """The collector, imported now if it was only named.
+
+        Raises:
+            TypeError: there is none.
+        """
+        if self.collect is None and self.collected_by is not None:
+            module, _, function = self.collected_by.partition(":")
+            self.collect = getattr(import_module(module), function)
+        if self.collect is None:
+            raise TypeError(f"check {self.name!r} has no collector")
+        return self.collect
+
+    def must_see(self, function: Gaps[E]) -> Gaps[E]:
+        """Register what a `pass` needs beyond the evidence's own gaps: what it returns was not seen."""
+        self._unearned = function
+        return function
+
+    def gaps(self, evidence: E, case: Case) -> tuple[Unseen, ...]:
+        """What this check had to see for a `pass` and could not."""
+        more = self._unearned(evidence, case) if self._unearned else ()
+        return (*evidence.gaps(), *more)
 
 
 AnyCheck: TypeAlias = Check[Any]

@@ -1,0 +1,250 @@
+"""What the function itself answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from checks.function.view import (
+    answer_now,
+    deployed_after_404,
+    function_exhibits,
+    last_error,
+    probe_exhibits,
+    record_of,
+    says_now,
+    see_logs,
+)
+from doctor.chain import Link
+from doctor.evidence.base import Unseen
+from doctor.evidence.function import FunctionEvidence, HttpAnswer
+from doctor.evidence.log import Outcome
+from doctor.framework import Found, Rules
+from doctor.model import Exhibit, Role, Severity
+from doctor.show import exhibit, manual, ref_flag, shell
+from doctor.signatures import gateway_meaning
+from doctor.story import (
+    API_KEY,
+    RowState,
+    function_call,
+    function_key_worked,
+    function_said,
+    function_then,
+    is_over,
+    row_state,
+    weigh,
+)
+
+if TYPE_CHECKING:
+    from doctor.case import Case
+
+
+rules = Rules[FunctionEvidence]()
+
+
+UNAUTHORIZED = 401
+
+
+BELOW = ("row/*", "rls/*", "secrets/*")
+
+
+@rules.cause(
+    "function/key-rejected",
+    breaks=Link.FUNCTION_UPDATES,
+    yields_to=(
+        "secrets/api-key-mismatch",
+        "secrets/function-secret-missing",
+        "secrets/whitespace",
+        "secrets/empty",
+        "secrets/missing",
+        "function/not-deployed",
+        "function/jwt-gate",
+        "function/project-paused",
+    ),
+)
+def key_rejected(seen: FunctionEvidence, case: Case) -> Found | None:
+    """The function itself refuses the key with 401.
+
+    Detected: a 401 in the function's own words or with its x-deno-execution-id, not the gateway's.
+    Where the log shows that the pipeline's key worked, a key refused now is the doctor's own.
+    Cause: BACKUP_API_KEY differs between GitHub and the function, or one side has none.
+    Fix: set the same key on both sides.
+    By hand: the guide's curl of step 5.
+    Source: guide, step 1, "Edge function call failed (HTTP 401)".
+    """
+    answer = answer_now(seen)
+    now = None
+    if answer is not None and seen.key_sent:
+        own = answer.from_function is not False and not gateway_meaning(answer.status, answer.body)
+        now = answer.status == UNAUTHORIZED and own
+    if now and function_key_worked(case):
+        return Found(
+            summary=f"{seen.name} refuses {API_KEY} as the doctor was given it; the pipeline's own "
+            "works, as the log shows.",
+            evidence=probe_exhibits(seen, case),
+            breaks=(),
+            severity=Severity.WARN,
+            role=Role.CONTEXT,
+        )
+    weight = weigh(function_then(case, "function/key-rejected"), now=now, case=case)
+    if weight is None:
+        return None
+    return weight.found(
+        f"{seen.name} refuses the {API_KEY} that the workflow sends.",
+        function_exhibits(seen, case),
+        (
+            shell(
+                "Set the same key on both sides",
+                "KEY=$(openssl rand -hex 32)\n"
+                f'printf %s "$KEY" | gh secret set {API_KEY}\n'
+                f'supabase secrets set {API_KEY}="$KEY"{ref_flag(case)} --yes',
+            ),
+        ),
+    )
+
+
+@rules.cause("function/rejected", breaks=Link.FUNCTION_UPDATES, yields_to=BELOW)
+def rejected(seen: FunctionEvidence, case: Case) -> Found | None:
+    """The function answers 400, 403 or 404 of its own: it ran and did not like the call.
+
+    Detected: the log has a 4xx in the function's own words, not one of the gateway's codes; or a
+    bare 404 although the function had been deployed before.
+    Cause: a body that it does not accept (an empty S3_KEY), a backup that it does not find (the
+    row is missing or hidden from it), a rule of its own.
+    Fix: read its message; compare what the step sends with what the function expects.
+    By hand: the guide's curl of step 5.
+    Source: guide, step 5.
+    """
+    if _proved_by_log(case) == "function/rejected" or _bare_404_of_a_deployed_function(seen, case):
+        call = function_call(case)
+        said = f": {call.body.strip()[:200]}" if call.body.strip() else ""
+        return Found(
+            summary=f"{seen.name} rejects the call itself (HTTP {call.status}){said}.",
+            evidence=function_exhibits(seen, case),
+            fixes=(
+                see_logs(case),
+                manual(
+                    "Compare what the step sends with what the function expects",
+                    "backup_id, s3_key, size_bytes and workflow_run_id must all be set when the "
+                    "update step runs.",
+                ),
+            ),
+        )
+    return None
+
+
+def _bare_404_of_a_deployed_function(seen: FunctionEvidence, case: Case) -> bool:
+    record, call = record_of(seen), function_call(case)
+    return bool(
+        call.status == 404
+        and "function/rejected" in function_said(case).codes
+        and record
+        and record.created_at
+        and record.status == "ACTIVE"
+        and says_now(seen, "function/not-deployed") is not True
+        and not deployed_after_404(seen, case)
+    )
+
+
+def _proved_by_log(case: Case) -> str | None:
+    """The code that the log's answer of the function proves on its own."""
+    if function_call(case).outcome in (Outcome.NOT_MADE, Outcome.OK, Outcome.NOT_SAID):
+        return None
+    return function_said(case).proved
+
+
+@rules.cause(
+    "function/server-error",
+    breaks=Link.FUNCTION_UPDATES,
+    yields_to=(
+        "row/*",
+        "rls/*",
+        "secrets/*",
+        "function/not-deployed",
+        "function/boot-error",
+        "function/project-paused",
+    ),
+)
+def server_error(seen: FunctionEvidence, case: Case) -> Found | None:
+    """The function ran and failed with 5xx.
+
+    Detected: the log has a 5xx that no more specific answer explains. What it says now to `{}` is
+    weak evidence: a function that throws on an empty body may be fine.
+    Cause: an exception in the function, or what lies below it (the database, its key): then that is
+    named instead.
+    Fix: read the function's log.
+    By hand: Supabase Dashboard → Edge Functions → Logs.
+    Source: guide, step 1, "Edge function call failed (HTTP 500)".
+    """
+    call = function_call(case)
+    if call.outcome in (Outcome.NOT_MADE, Outcome.OK):
+        return None
+    meaning = function_said(case)
+    in_log = "function/server-error" in meaning.codes or (
+        call.outcome is Outcome.REFUSED and (call.status or 0) >= 500 and meaning.own_words
+    )
+    if in_log:
+        said = f": {call.body.strip()[:200]}" if call.body.strip() else ""
+        return Found(
+            summary=f"{seen.name} failed with HTTP {call.status}{said}.{last_error(seen)}",
+            evidence=(*function_exhibits(seen, case), *_log_of_function(seen)),
+            fixes=(see_logs(case),),
+        )
+    answer = answer_now(seen)
+    tested = isinstance(seen.test_call, HttpAnswer)
+    crashes_now = (
+        answer is not None
+        and answer.status >= 500
+        and (says_now(seen, "function/server-error") or answer.from_function)
+    )
+    open_end = row_state(case) is RowState.IN_PROGRESS or case.is_preflight
+    unexplained = call.outcome is Outcome.NOT_SAID and open_end
+    if not crashes_now or answer is None or not unexplained:
+        return None
+    return Found(
+        summary=f"{seen.name} answers HTTP {answer.status} now"
+        + ("." if tested else " to an empty body, which a working function may do as well."),
+        evidence=function_exhibits(seen, case),
+        fixes=(see_logs(case),),
+        breaks=None if tested else (),
+        severity=None if tested else Severity.WARN,
+        role=None if tested else Role.CONTEXT,
+        weak=True,
+    )
+
+
+def _log_of_function(seen: FunctionEvidence) -> tuple[Exhibit, ...]:
+    if isinstance(seen.logs, Unseen) or not seen.logs:
+        return ()
+    lines = [f"{line.level}: {line.message.strip()}" for line in seen.logs[-10:]]
+    return (exhibit("the function's log", "\n".join(lines), "Management API", None),)
+
+
+@rules.cause(
+    "function/false-success",
+    breaks=Link.FUNCTION_UPDATES,
+    yields_to=("rls/*", "row/*", "secrets/*"),
+)
+def false_success(seen: FunctionEvidence, case: Case) -> Found | None:
+    """The function answered success, and the row is unchanged.
+
+    Detected: a 2xx of the function in the log, and the row is still in progress.
+    Cause: it does not check how many rows its update changed; the row is hidden from its key, or it
+    updates another row or project.
+    Fix: let the function return what it changed (`Prefer: return=representation`) and fail on none.
+    By hand: the log of the update step beside the guide's query of step 3.
+    Source: PostgREST: an update that matches no row is a success.
+    """
+    said_done = function_call(case).outcome is Outcome.OK
+    if not said_done or row_state(case) is not RowState.IN_PROGRESS or not is_over(case):
+        return None
+    return Found(
+        summary=f"{seen.name} answered success, but the row is unchanged.",
+        evidence=function_exhibits(seen, case),
+        fixes=(
+            manual(
+                "Let the function see what it changed",
+                "Update with `Prefer: return=representation` (supabase-js: `.select()`), and answer "
+                "with an error where no row comes back.",
+            ),
+        ),
+    )

@@ -1,0 +1,182 @@
+"""What keeps the whole database from being written: locks, read-only mode, overload."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from checks.row.view import api_text, where
+from doctor.evidence.base import Unseen, Why
+from doctor.evidence.row import RowEvidence
+from doctor.framework import Found, Rules
+from doctor.model import Risk
+from doctor.show import (
+    duration,
+    exhibit,
+    log_lines,
+    manual,
+    sql,
+)
+from doctor.story import (
+    BOTH_WRITES,
+    database_then,
+    fallback_call,
+    weigh,
+)
+
+if TYPE_CHECKING:
+    from doctor.case import Case
+
+
+rules = Rules[RowEvidence]()
+
+
+OVERLOADED = re.compile(r"^(PGRST00[0-3]|53\d{3}|57014)$")
+
+
+@rules.cause("row/locked", breaks=BOTH_WRITES)
+def locked(seen: RowEvidence, case: Case) -> Found | None:
+    """An open transaction holds the row, and the update waited for it in vain.
+
+    Detected: pg_locks shows a transaction, older than the failure, that holds the row or a strong
+    lock on the table; or the log's answer was 55P03, 57014 or a deadlock.
+    Cause: a console, a migration or a job that began a transaction and never ended it.
+    Fix: end that transaction.
+    By hand: `SELECT pid, xact_start, state, query FROM pg_stat_activity WHERE state <> 'idle';`
+    Source: PostgreSQL, pg_locks.
+    """
+    holders = () if isinstance(seen.locks, Unseen) else seen.locks
+    oldest = min(holders, key=lambda one: one.transaction_start or case.now, default=None)
+    since = oldest.transaction_start if oldest else None
+    now = None if isinstance(seen.locks, Unseen) else bool(holders)
+    weight = weigh(database_then(case, "row/locked"), now=now, since=since, case=case)
+    if weight is None:
+        return None
+    held = ""
+    if oldest:
+        since_text = f" since {duration(case.now - since)}" if since else ""
+        held = f" by process {oldest.pid} ({oldest.application or 'unnamed'}, {oldest.state}){since_text}"
+    thing = "table" if case.is_preflight else "row"
+    return weight.found(
+        f"The {thing} is locked{held}." if oldest else "The row was locked when the update came.",
+        (
+            *(
+                exhibit(
+                    f"process {one.pid}",
+                    f"{one.mode}: {one.query or one.state}",
+                    where(seen),
+                    _activity(one.pid),
+                )
+                for one in holders
+            ),
+            *log_lines(case, "answer to the update", fallback_call(case)),
+        ),
+        tuple(
+            sql(
+                f"End the transaction of process {one.pid} (its work is rolled back)",
+                f"SELECT pg_terminate_backend({one.pid});",
+                Risk.HIGH,
+            )
+            for one in holders
+        ),
+    )
+
+
+def _activity(pid: int) -> str:
+    return f"SELECT pid, xact_start, state, query FROM pg_stat_activity WHERE pid = {pid};"
+
+
+@rules.cause("row/database-read-only", breaks=BOTH_WRITES)
+def database_read_only(seen: RowEvidence, case: Case) -> Found | None:
+    """The database refuses all writes.
+
+    Detected: new sessions are read-only by default (not the doctor's own), or the log's answer was
+    25006, "cannot execute UPDATE in a read-only transaction".
+    Cause: Supabase turns the database read-only when its disk is nearly full.
+    Fix: free or enlarge the disk, then turn the default off again.
+    By hand: `SELECT setdatabase, setconfig FROM pg_db_role_setting;` and `SHOW default_transaction_read_only;`
+    Source: Supabase, database size.
+    """
+    now = None if isinstance(seen.server, Unseen) else seen.server.default_read_only
+    weight = weigh(database_then(case, "row/database-read-only"), now=now, case=case)
+    if weight is None:
+        return None
+    return weight.found(
+        "The database is read-only: it refuses every write.",
+        (
+            exhibit(
+                "default_transaction_read_only",
+                now,
+                where(seen),
+                "SHOW default_transaction_read_only;",
+            ),
+            *log_lines(case, "answer to the update", fallback_call(case)),
+        ),
+        (
+            manual(
+                "Make room, then make the database writable again",
+                "Enlarge the disk (Supabase Dashboard → Database → Settings → Disk) or delete data "
+                "in a session with `SET default_transaction_read_only = off;`, then wait until the "
+                "platform lifts the restriction.",
+            ),
+        ),
+    )
+
+
+@rules.cause("row/api-overloaded", breaks=BOTH_WRITES)
+def api_overloaded(seen: RowEvidence, case: Case) -> Found | None:
+    """The Data API has no connection left, or its statements time out.
+
+    Detected: PGRST000 to PGRST003, 53300 or 57014, or a 503 or 504 of the Data API: in the log, or now.
+    Cause: too many connections, a long-running query, an exhausted instance.
+    Fix: find what uses the connections; raise the pool or the instance; let the pipeline retry.
+    By hand: `SELECT state, count(*) FROM pg_stat_activity GROUP BY state;`
+    Source: PostgREST errors, PGRST003.
+    """
+    now = None
+    if not isinstance(seen.api, Unseen):
+        now = bool(seen.api.code and OVERLOADED.match(seen.api.code)) or seen.api.status in (
+            503,
+            504,
+        )
+    weight = weigh(database_then(case, "row/api-overloaded"), now=now, case=case)
+    if weight is None:
+        return None
+    return weight.found(
+        "The Data API was overloaded: no connection left, or the statement timed out.",
+        (
+            *log_lines(case, "answer to the update", fallback_call(case)),
+            exhibit("Data API now", api_text(seen), "Data API", None),
+        ),
+        (
+            manual(
+                "Relieve the database, and let the pipeline retry",
+                "Look at the open connections and long queries, raise the pool size or the instance, "
+                "and let the update step retry on 503 and 504.",
+            ),
+        ),
+    )
+
+
+@rules.context("row/unreachable")
+def unreachable(seen: RowEvidence, case: Case) -> Found | None:
+    """The row could not be seen: no way to the database worked.
+
+    Detected: every configured route failed: psycopg, the Management API, PostgREST.
+    Cause: the doctor's own access; it says nothing about the pipeline.
+    Fix: give it one route that works.
+    By hand: connect with psql and the same URL.
+    Source: the doctor's own connection.
+    """
+    unconfigured = (Why.NOT_CONFIGURED, Why.NOT_ASKED, Why.NOT_TRUSTED)
+    if not isinstance(seen.rows, Unseen) or seen.rows.why in unconfigured:
+        return None
+    return Found(
+        summary=f"The row could not be seen. {seen.rows.what}",
+        evidence=tuple(
+            exhibit(f"route {one.route}", one.reason.what, "doctor", None) for one in seen.failures
+        ),
+        fixes=(manual("Give the doctor a way to the database", seen.rows.remedy),)
+        if seen.rows.remedy
+        else (),
+    )

@@ -1,0 +1,185 @@
+"""Whether the table and its columns are there, for PostgreSQL and for PostgREST."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from checks.row.view import WRITTEN, api_text, table_of, where
+from doctor.chain import Link
+from doctor.evidence.base import Unseen
+from doctor.evidence.row import RowEvidence, Table
+from doctor.framework import Found, Rules
+from doctor.model import Fix, Risk
+from doctor.show import (
+    exhibit,
+    listed,
+    log_lines,
+    manual,
+    sql,
+    table,
+)
+from doctor.sql import identifier, literal
+from doctor.story import (
+    BOTH_WRITES,
+    database_then,
+    fallback_call,
+    fallback_said,
+    function_call,
+    function_said,
+    weigh,
+)
+
+if TYPE_CHECKING:
+    from doctor.case import Case
+
+
+rules = Rules[RowEvidence]()
+
+
+@rules.cause("row/table-missing", breaks=BOTH_WRITES)
+def table_missing(seen: RowEvidence, case: Case) -> Found | None:
+    """The table does not exist in this database.
+
+    Detected: the catalogue has no such table (or the log's answer was PGRST205 or 42P01 and the
+    catalogue cannot be asked).
+    Cause: the migration was not applied, the table was renamed or moved to another schema, or the
+    settings name another project.
+    Fix: apply the migration, or set `table` in the configuration.
+    By hand: `SELECT to_regclass('public.backup_history');`
+    Source: PostgREST errors, PGRST205; guide, step 3.
+    """
+    gone = None if isinstance(seen.table, Unseen) else seen.table is None
+    then = database_then(case, "row/table-missing")
+    if gone:
+        then = {Link.ROW_CREATED: None, **then}
+    weight = weigh(then, now=gone, case=case)
+    if weight is None:
+        return None
+    similar = () if isinstance(seen.server, Unseen) else seen.server.similar_tables
+    hint = f" There is {listed(similar)}." if similar else ""
+    return weight.found(
+        f"The table {case.names.table} does not exist.{hint}",
+        (
+            exhibit("table", None if gone else case.names.table, where(seen), _regclass(case)),
+            *log_lines(case, "answer to the update", fallback_call(case)),
+        ),
+        (
+            manual(
+                "Apply the migration, or name the right table",
+                "Create the table with the project's migration (supabase db push), or set `table` "
+                "in backup-doctor.toml if it has another name.",
+            ),
+        ),
+    )
+
+
+def _regclass(case: Case) -> str:
+    return f"SELECT to_regclass({literal(table(case))});"
+
+
+@rules.cause("row/column-missing", breaks=BOTH_WRITES)
+def column_missing(seen: RowEvidence, case: Case) -> Found | None:
+    """The table lacks a column that the update writes.
+
+    Detected: the catalogue lacks s3_key, status, size_bytes or finished_at (under the configured
+    names), or the log's answer names a missing column (PGRST204, 42703).
+    Cause: a migration that was not applied, or a renamed column.
+    Fix: add the column, or name it in the configuration under `columns`.
+    By hand: `SELECT column_name FROM information_schema.columns WHERE table_name = 'backup_history';`
+    Source: PostgREST errors, PGRST204.
+    """
+    known = table_of(seen)
+    lacking = _lacking(known, case, WRITTEN) if known else ()
+    named = _column_named_in_log(case)
+    if known and named and known.column(named) is None and named not in lacking:
+        lacking = (*lacking, named)
+    now = bool(lacking) if known else None
+    weight = weigh(database_then(case, "row/column-missing"), now=now, case=case)
+    if weight is None or (known and named and not lacking and not weight.healed):
+        return None
+    columns = lacking or ((named,) if named else ())
+    return weight.found(
+        f"The table {case.names.table} has no column {listed(columns) or 'that the update writes'}.",
+        (
+            exhibit(
+                "columns",
+                [column.name for column in known.columns] if known else None,
+                where(seen),
+                "SELECT column_name FROM information_schema.columns "
+                f"WHERE table_name = {literal(case.names.table_name)};",
+            ),
+            *log_lines(case, "answer to the update", fallback_call(case)),
+        ),
+        tuple(_add_column(case, column) for column in columns),
+    )
+
+
+def _lacking(known: Table, case: Case, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    names = (case.names.column(name) for name in wanted)
+    return tuple(name for name in names if known.column(name) is None)
+
+
+def _column_named_in_log(case: Case) -> str | None:
+    text = f"{function_call(case).body}\n{fallback_call(case).body}"
+    match = re.search(
+        r"the '([^']+)' column|column \"?(?:\w+\.)?(\w+)\"? (?:of|does not exist)", text
+    )
+    return (match.group(1) or match.group(2)) if match else None
+
+
+TYPES = {
+    "s3_key": "text",
+    "status": "text",
+    "size_bytes": "bigint",
+    "finished_at": "timestamptz",
+    "error_text": "text",
+    "workflow_run_id": "text",
+}
+
+
+def _add_column(case: Case, column: str) -> Fix:
+    guide_name = next((name for name in TYPES if case.names.column(name) == column), column)
+    kind = TYPES.get(guide_name, "text")
+    return sql(
+        f"Add the column {column}",
+        f"ALTER TABLE {table(case)} ADD COLUMN IF NOT EXISTS {identifier(column)} {kind};\n"
+        "NOTIFY pgrst, 'reload schema';",
+    )
+
+
+@rules.cause("row/schema-cache-stale", breaks=BOTH_WRITES)
+def schema_cache_stale(seen: RowEvidence, case: Case) -> Found | None:
+    """PostgREST does not know a table or column that exists.
+
+    Detected: the Data API answers PGRST205 or PGRST204 (now, or in the log), and the catalogue has
+    the table and its columns.
+    Cause: the table or column was made after PostgREST last read the schema, and the reload that
+    usually follows did not happen.
+    Fix: `NOTIFY pgrst, 'reload schema';`
+    By hand: ask the Data API for the row and compare with the catalogue.
+    Source: PostgREST, schema cache.
+    """
+    known = table_of(seen)
+    if known is None or _lacking(known, case, WRITTEN):
+        return None
+    named = _column_named_in_log(case)
+    if named and known.column(named) is None:
+        return None
+    now = None if isinstance(seen.api, Unseen) else seen.api.code in ("PGRST204", "PGRST205")
+    then = database_then(case, "row/schema-cache-stale")
+    in_log = {"row/schema-cache-stale"} & {*function_said(case).codes, *fallback_said(case).codes}
+    if in_log:
+        # The message is PGRST204 or PGRST205 and the thing exists: that is what stale means.
+        then = {link: True if shown is None else shown for link, shown in then.items()}
+    weight = weigh(then, now=now, case=case)
+    if weight is None:
+        return None
+    return weight.found(
+        "PostgREST's schema cache is stale: it does not know what the database has.",
+        (
+            *log_lines(case, "answer to the update", fallback_call(case)),
+            exhibit("Data API now", api_text(seen), "Data API", None),
+        ),
+        (sql("Reload the schema cache", "NOTIFY pgrst, 'reload schema';", Risk.LOW),),
+    )

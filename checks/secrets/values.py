@@ -1,0 +1,168 @@
+"""Secrets whose value cannot be right: blanks around it, an address that is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from checks.secrets.view import (
+    FUNCTION_REFUSES_KEY,
+    env_line,
+    list_command,
+    new_api_key,
+    own_copy,
+    set_on_github,
+)
+from doctor.evidence.log import Outcome, Shown, Variable
+from doctor.evidence.secrets import (
+    FunctionKey,
+    KeyMatch,
+    SecretsEvidence,
+    ServiceKey,
+    SupabaseUrl,
+)
+from doctor.framework import Found, Rules
+from doctor.show import (
+    exhibit,
+    setting,
+)
+from doctor.story import (
+    API_KEY,
+    BOTH_WRITES,
+    SERVICE_KEYS,
+    SERVICE_URLS,
+    database_then,
+    fallback_call,
+    function_call,
+    function_key_worked,
+    function_then,
+    pipeline_key_worked,
+    weigh,
+)
+
+if TYPE_CHECKING:
+    from doctor.case import Case
+    from doctor.chain import Link
+
+
+rules = Rules[SecretsEvidence]()
+
+
+@rules.cause("secrets/whitespace", breaks=BOTH_WRITES, yields_to=("function/not-deployed",))
+def whitespace(seen: SecretsEvidence, case: Case) -> list[Found]:
+    """A secret has blanks or a newline before or after it.
+
+    Detected: in the log's `env:` block `***` is followed by an empty line (a trailing newline); the
+    given key has surrounding blanks; or the function's digest fits the key plus or minus a newline.
+    Cause: it was pasted with its line end, or set by `echo` instead of `printf`.
+    Fix: set it again without.
+    By hand: `printf %s "$KEY" | xxd | tail -1` before setting it.
+    Source: GitHub, secrets; community reports of trailing newlines.
+    """
+    found = [_service_key_whitespace(seen, case), _function_key_whitespace(seen, case)]
+    return [one for one in found if one]
+
+
+def _newline_in_log(case: Case, *names: str) -> Variable | None:
+    variable = case.log.variable(*names) if case.log else None
+    return variable if variable and variable.shown is Shown.MASKED_THEN_NEWLINE else None
+
+
+def _clean_in_log(case: Case, *names: str) -> bool:
+    """The run's own log shows that the pipeline's secret has no newline: the doctor's copy has."""
+    variable = case.log.variable(*names) if case.log else None
+    return variable is not None and variable.shown is Shown.MASKED
+
+
+def _service_key_whitespace(seen: SecretsEvidence, case: Case) -> Found | None:
+    logged = _newline_in_log(case, *SERVICE_KEYS, *SERVICE_URLS)
+    given = (
+        isinstance(seen.service_key, ServiceKey) and seen.service_key.surrounding_whitespace
+    ) or (isinstance(seen.url, SupabaseUrl) and seen.url.surrounding_whitespace)
+    if not logged and not given:
+        return None
+    name = logged.name if logged else _key_name(seen)
+    if not logged and (_clean_in_log(case, *SERVICE_KEYS) or pipeline_key_worked(case)):
+        return own_copy(f"{name}, as the doctor was given it, has blanks or a newline around it.")
+    codes = ("secrets/whitespace", "secrets/revoked", "secrets/bad-url", "secrets/missing")
+    weight = weigh(database_then(case, *codes), now=True, case=case)
+    if weight is None:
+        return None
+    return weight.found(
+        f"{name} has blanks or a newline around it.",
+        env_line(case, logged),
+        (set_on_github(case, name),),
+    )
+
+
+def _key_name(seen: SecretsEvidence) -> str:
+    return seen.service_key.setting if isinstance(seen.service_key, ServiceKey) else SERVICE_KEYS[0]
+
+
+def _function_key_whitespace(seen: SecretsEvidence, case: Case) -> Found | None:
+    key = seen.function_key if isinstance(seen.function_key, FunctionKey) else None
+    logged = _newline_in_log(case, API_KEY)
+    unequal = key is not None and key.match is KeyMatch.EQUAL_BUT_FOR_WHITESPACE
+    given = key is not None and key.surrounding_whitespace and not _clean_in_log(case, API_KEY)
+    if not logged and not unequal and not given:
+        return None
+    side = "the function's" if key and key.function_side_whitespace else "the caller's"
+    if not logged and function_key_worked(case):
+        return own_copy(f"{API_KEY} has blanks or a newline around it ({side}).")
+    codes = (*FUNCTION_REFUSES_KEY, "function/rejected", "function/jwt-gate", "secrets/revoked")
+    weight = weigh(function_then(case, *codes), now=True, case=case)
+    if weight is None:
+        return None
+    return weight.found(
+        f"{API_KEY} has blanks or a newline around it ({side}), so the two sides differ.",
+        (
+            *env_line(case, logged),
+            exhibit(
+                "digests",
+                "equal but for surrounding whitespace" if unequal else "not compared",
+                "Management API",
+                list_command(case),
+            ),
+        ),
+        new_api_key(case),
+    )
+
+
+@rules.cause("secrets/bad-url", breaks=BOTH_WRITES)
+def bad_url(seen: SecretsEvidence, case: Case) -> Found | None:
+    """The Supabase URL is no base URL of a project.
+
+    Detected: the given URL has a path, names the dashboard, or cannot be a host; the log shows that
+    nothing answered there, or another service did.
+    Cause: the dashboard's address or an API path was pasted instead of the project URL.
+    Fix: set it to `https://<project-ref>.supabase.co`, without a path.
+    By hand: Supabase → Project Settings → Data API → Project URL.
+    Source: guide, step 2.
+    """
+    url = seen.url if isinstance(seen.url, SupabaseUrl) else None
+    logged = case.log.variable(*SERVICE_URLS) if case.log else None
+    problem = url.problem if url else None
+    unreached = {function_call(case).outcome, fallback_call(case).outcome} & {Outcome.UNREACHABLE}
+    malformed = "URL" in " ".join(
+        (*function_call(case).lines, *fallback_call(case).lines)
+    ) and bool(unreached)
+    if not problem:
+        return None
+    if pipeline_key_worked(case) or function_key_worked(case):
+        return own_copy(f"{url.setting if url else 'The URL'} {problem}.")
+    then: dict[Link, bool | None] = database_then(case, "secrets/bad-url", "function/unreachable")
+    if unreached and malformed:
+        then = {link: True if shown is None else shown for link, shown in then.items()}
+    weight = weigh(then, now=True, case=case)
+    if weight is None or url is None:
+        return None
+    return weight.found(
+        f"{url.setting} {problem}.",
+        (exhibit("URL", url.value, "settings", None), *env_line(case, logged)),
+        (
+            setting(
+                "Set the project URL",
+                "VITE_SUPABASE_URL (GitHub → Settings → Secrets and variables → Actions) must be "
+                "https://<project-ref>.supabase.co, without a path.",
+            ),
+        ),
+    )
