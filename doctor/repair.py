@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from doctor.chain import Link
 from doctor.evidence.base import Unseen
 from doctor.evidence.object import KeySource, ObjectEvidence, Search, StoredObject, ZipTail
 from doctor.evidence.row import BackupRow, Table
@@ -123,8 +124,19 @@ def _finish(case: Case, diagnosis: Diagnosis) -> Repair:
         return _update(case, change, diagnosis)
     if now is not Progress.OVER:
         return _none("the end of the backup was not seen; look again when the job has ended.")
+    if here is None and not _surely_absent(seen, diagnosis):
+        return _none(
+            "no object names this dispatch, but nothing names the file's key either: it may be there "
+            "under another name. A person should look for it in the bucket."
+        )
     values = {"status": case.names.failed, "error_text": _reason(diagnosis)}
     return _update(case, Change(row=row, values=values, guard=guard), diagnosis)
+
+
+def _surely_absent(seen: ObjectEvidence, diagnosis: Diagnosis) -> bool:
+    """A key was named and is not there, or the backup never came as far as a file."""
+    before_file = (min(cause.breaks) <= Link.FILE_UPLOADED for cause in diagnosis.causes)
+    return seen.expected_key is not None or any(before_file)
 
 
 def _success(case: Case, here: StoredObject) -> dict[str, Any]:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 # Nobody asked for it, or the user did not give what it needs: the check was skipped.
 NOT_ASKED = frozenset({Why.NOT_CONFIGURED, Why.NOT_ASKED, Why.NOT_TRUSTED})
+LEFT_OUT = Unseen(why=Why.NOT_ASKED, what="Left out, as --only or --skip asked.")
 # General codes: where one of them is the root, something could still say more.
 GENERAL = ("workflow/edge-call-failed", "workflow/fallback-failed", "workflow/green-but-failed")
 
@@ -45,7 +46,11 @@ GENERAL = ("workflow/edge-call-failed", "workflow/fallback-failed", "workflow/gr
 def write(collected: Collected, registry: Registry) -> Report:
     """Judge what was collected and write the report."""
     case = collected.case
-    checks = tuple(one.check for one in registry.checks if one.check.name in case.evidence)
+    checks = tuple(
+        one.check
+        for one in registry.checks
+        if one.check.name in case.evidence or one.check.name in case.skipped
+    )
     judgement = judge(case, checks)
     diagnosis = _diagnosis(case, judgement.findings)
     mended = repair(case, diagnosis)
@@ -87,7 +92,7 @@ def _diagnosis(case: Case, findings: tuple[Judged, ...]) -> Diagnosis:
 
 
 def _result(check: AnyCheck, case: Case, diagnosis: Diagnosis, collected: Collected) -> CheckResult:
-    evidence = case.evidence[check.name]
+    evidence = case.evidence.get(check.name, LEFT_OUT)
     placed = [one for one in diagnosis.placed if one.judged.check is check]
     gaps = (evidence,) if isinstance(evidence, Unseen) else check.gaps(evidence, case)
     also = () if isinstance(evidence, Unseen) else evidence.notes()
@@ -174,7 +179,11 @@ def _timeline(case: Case) -> tuple[Moment, ...]:
         (job.completed_at if job else None, f"job ended: {job.conclusion}" if job else ""),
         (row.finished_at if row else None, "row finished"),
     ]
-    known = sorted((at, what) for at, what in moments if at is not None)
+    # GitHub and S3 tell whole seconds: within one, things happened in the chain's order.
+    known = sorted(
+        ((at, what) for at, what in moments if at is not None),
+        key=lambda moment: moment[0].replace(microsecond=0),
+    )
     return (
         *(Moment(at=rfc3339(at), what=what) for at, what in known),
         Moment(at=rfc3339(case.now), what="diagnosed"),
