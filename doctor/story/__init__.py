@@ -1,0 +1,60 @@
+"""What happened to this backup: the facts that several rules and the diagnosis share.
+
+Pure functions from the case. Two principles of the contract live here: what the run's own log says
+outranks what a probe finds now, and a condition that began after the failure explains nothing.
+"""
+
+from doctor.story.calls import (
+    API_KEY,
+    fallback_call,
+    fallback_said,
+    function_call,
+    function_said,
+    update_ran,
+)
+from doctor.story.now import function_blocked_now, function_key_worked, pipeline_key_worked
+from doctor.story.row import RowState, missing_columns, row_age, row_state
+from doctor.story.run import (
+    Progress,
+    began_after_failure,
+    failed_at,
+    is_over,
+    progress,
+    run_read_secrets_at,
+    usual_s,
+)
+from doctor.story.then import BOTH_WRITES, database_then, function_then
+from doctor.story.weight import Weight, weigh
+
+SERVICE_KEYS = ("SUPABASE_SERVICE_ROLE_KEY", "VITE_SUPABASE_SERVICE_ROLE_KEY")
+SERVICE_URLS = ("SUPABASE_URL", "VITE_SUPABASE_URL")
+
+__all__ = [
+    "API_KEY",
+    "BOTH_WRITES",
+    "SERVICE_KEYS",
+    "SERVICE_URLS",
+    "Progress",
+    "RowState",
+    "Weight",
+    "began_after_failure",
+    "database_then",
+    "failed_at",
+    "fallback_call",
+    "fallback_said",
+    "function_blocked_now",
+    "function_call",
+    "function_key_worked",
+    "function_said",
+    "function_then",
+    "is_over",
+    "missing_columns",
+    "pipeline_key_worked",
+    "progress",
+    "row_age",
+    "row_state",
+    "run_read_secrets_at",
+    "update_ran",
+    "usual_s",
+    "weigh",
+]

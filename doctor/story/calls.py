@@ -1,0 +1,68 @@
+"""The two ways to update the row, as the log tells of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from doctor.evidence.log import NOT_SAID, Call, Outcome, Shown
+from doctor.signatures import Meaning, fallback_meaning, function_meaning
+
+if TYPE_CHECKING:
+    from doctor.case import Case
+
+API_KEY = "BACKUP_API_KEY"
+
+
+def update_ran(case: Case) -> bool | None:
+    """Whether the update step was executed; None where that cannot be told."""
+    workflow = case.workflow
+    if workflow is None:
+        return None
+    if workflow.reading and workflow.reading.update_seen:
+        return True
+    step = workflow.update_step
+    if step is not None and step.status == "completed":
+        return step.conclusion != "skipped"
+    if workflow.run is None:
+        return False
+    job = workflow.job
+    if job is not None and job.status == "completed" and (job.steps or job.conclusion == "skipped"):
+        return False if step is None or step.conclusion is None else None
+    return None
+
+
+def function_call(case: Case) -> Call:
+    """The log's call of the function; `not-made` where the update did not run or had no key."""
+    if update_ran(case) is False:
+        return Call(outcome=Outcome.NOT_MADE)
+    log = case.log
+    if log is None:
+        return NOT_SAID
+    variable = log.variable(API_KEY)
+    if log.function_call.outcome is Outcome.NOT_SAID and variable and variable.shown is Shown.EMPTY:
+        return Call(outcome=Outcome.NOT_MADE)
+    if log.function_call.outcome is Outcome.NOT_SAID and log.backup_id_not_found:
+        return Call(outcome=Outcome.NOT_MADE)
+    return log.function_call
+
+
+def fallback_call(case: Case) -> Call:
+    """The log's direct update; `not-made` where the update did not run or gave up before."""
+    if update_ran(case) is False:
+        return Call(outcome=Outcome.NOT_MADE)
+    log = case.log
+    if log is None:
+        return NOT_SAID
+    if log.fallback_call.outcome is Outcome.NOT_SAID and log.backup_id_not_found:
+        return Call(outcome=Outcome.NOT_MADE)
+    return log.fallback_call
+
+
+def function_said(case: Case) -> Meaning:
+    """What the log's answer of the function can mean."""
+    return function_meaning(function_call(case))
+
+
+def fallback_said(case: Case) -> Meaning:
+    """What the log's answer to the direct update can mean."""
+    return fallback_meaning(fallback_call(case))

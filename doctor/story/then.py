@@ -1,0 +1,129 @@
+"""Whether the log proves, allows or rules out a condition at each of the two writes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from doctor.chain import Link
+from doctor.evidence.log import Call, Outcome
+from doctor.signatures import Meaning, fallback_meaning
+from doctor.story.calls import fallback_call, fallback_said, function_call, function_said
+from doctor.story.now import function_blocked_now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from doctor.case import Case
+
+BOTH_WRITES = (Link.FUNCTION_UPDATES, Link.FALLBACK_UPDATES)
+
+
+def function_then(case: Case, *codes: str) -> dict[Link, bool | None]:
+    """Whether the log's answer of the function proves, allows or rules out one of the codes."""
+    return {Link.FUNCTION_UPDATES: _fits(function_call(case), function_said(case), codes)}
+
+
+def _fits(call: Call, meaning: Meaning, codes: Iterable[str]) -> bool | None:
+    if call.outcome is Outcome.NOT_SAID:
+        return None
+    if call.outcome in (Outcome.NOT_MADE, Outcome.OK):
+        return False
+    if not meaning.codes:
+        return None
+    if meaning.proved:
+        return meaning.proved in set(codes)
+    return None if set(codes) & set(meaning.codes) else False
+
+
+# What the function answers when something below it fails: its own words for the database's refusal.
+_FROM_BELOW = frozenset({"function/server-error", "function/rejected", "function/timeout"})
+# A fault that the function names as its own (a bug, or a body it does not like) is not from below.
+_OWN_FAULT = re.compile(
+    r"TypeError|ReferenceError|SyntaxError|RangeError|is not defined|cannot read propert"
+    r"|missing|required|invalid (body|json|request|payload)|method not allowed",
+    re.IGNORECASE,
+)
+# A hidden row is silent: the call succeeds and changes nothing.
+SILENT = frozenset(
+    {
+        "rls/update-blocked",
+        "rls/role-without-bypass",
+        "secrets/wrong-role",
+        "row/trigger-interferes",
+    }
+)
+
+
+def database_then(case: Case, *codes: str, silent: bool = False) -> dict[Link, bool | None]:
+    """The same for what lies below both ways: the key, the grant, the table, the row itself.
+
+    `silent`: the condition makes a write succeed that changes nothing.
+    """
+    return {
+        Link.FUNCTION_UPDATES: _function_below(case, codes, silent=silent),
+        Link.FALLBACK_UPDATES: _fallback_below(case, codes, silent=silent),
+    }
+
+
+def _function_below(case: Case, codes: tuple[str, ...], *, silent: bool) -> bool | None:
+    lookup = _lookup_below(case, codes)
+    if lookup is not None:
+        return lookup
+    call, meaning = function_call(case), function_said(case)
+    if call.outcome is Outcome.NOT_MADE:
+        return False
+    if call.outcome is Outcome.OK:
+        return None if silent else False
+    if call.outcome is Outcome.NOT_SAID:
+        return False if function_blocked_now(case) else None
+    if set(codes) & set(meaning.codes):
+        return True if meaning.proved else None
+    reached_below = meaning.own_words is not False and set(meaning.codes) & _FROM_BELOW
+    return None if reached_below and not _OWN_FAULT.search(call.body) else False
+
+
+def _lookup_below(case: Case, codes: tuple[str, ...]) -> bool | None:
+    """The look-up of the backup's id comes before both ways: refused there, refused everywhere."""
+    log = case.log
+    if log is None or not (log.backup_id_not_found or log.lookup_call.outcome is Outcome.REFUSED):
+        return None
+    meaning = fallback_meaning(log.lookup_call)
+    if not meaning.codes:
+        return (
+            None if function_call(case).outcome is not Outcome.NOT_MADE else _silent_lookup(codes)
+        )
+    if set(codes) & set(meaning.codes):
+        return True if meaning.proved else None
+    return False
+
+
+def _silent_lookup(codes: tuple[str, ...]) -> bool | None:
+    """An id that was not found without a message: the row was hidden, or the key was refused."""
+    hides = SILENT | {
+        "secrets/revoked",
+        "secrets/expired",
+        "secrets/missing",
+        "secrets/empty",
+        "secrets/whitespace",
+        "secrets/project-mismatch",
+        "secrets/bad-url",
+        "rls/no-grant",
+        "row/table-missing",
+        "row/column-missing",
+        "row/schema-cache-stale",
+        "row/api-overloaded",
+    }
+    return None if hides & set(codes) else False
+
+
+def _fallback_below(case: Case, codes: tuple[str, ...], *, silent: bool) -> bool | None:
+    lookup = _lookup_below(case, codes)
+    if lookup:
+        return lookup
+    call, meaning = fallback_call(case), fallback_said(case)
+    if call.outcome is Outcome.NOT_MADE:
+        return False
+    if call.outcome is Outcome.OK:
+        return None if silent and not call.rows else False
+    return _fits(call, meaning, codes)
