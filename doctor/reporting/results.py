@@ -1,0 +1,87 @@
+"""What each check came to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from doctor.evidence.base import Unseen, Why
+from doctor.explanation import explanation_of
+from doctor.model import (
+    CheckResult,
+    FailingStep,
+    Finding,
+    Severity,
+    Status,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from doctor.case import Case
+    from doctor.diagnosis import Diagnosis, Placed
+    from doctor.framework import AnyCheck
+    from doctor.runner import Collected
+
+
+# Nobody asked for it, or the user did not give what it needs: the check was skipped.
+NOT_ASKED = frozenset({Why.NOT_CONFIGURED, Why.NOT_ASKED, Why.NOT_TRUSTED})
+LEFT_OUT = Unseen(why=Why.NOT_ASKED, what="Left out, as --only or --skip asked.")
+
+
+def result_of(
+    check: AnyCheck, case: Case, diagnosis: Diagnosis, collected: Collected
+) -> CheckResult:
+    """What one check came to, with the findings placed by the diagnosis."""
+    evidence = case.evidence.get(check.name, LEFT_OUT)
+    placed = [one for one in diagnosis.placed if one.judged.check is check]
+    gaps = (evidence,) if isinstance(evidence, Unseen) else check.gaps(evidence, case)
+    also = () if isinstance(evidence, Unseen) else evidence.notes()
+    return CheckResult(
+        check=check.name,
+        step=check.step,
+        title=check.title,
+        status=_status(placed, gaps),
+        duration_s=collected.seconds.get(check.name, 0.0),
+        findings=tuple(_finding(one) for one in placed),
+        notes=tuple(dict.fromkeys(sentence(gap) for gap in (*gaps, *also))),
+    )
+
+
+def _status(placed: list[Placed], gaps: tuple[Unseen, ...]) -> Status:
+    severities = {one.severity for one in placed}
+    if Severity.FAIL in severities:
+        return Status.FAIL
+    if gaps and not all(gap.why in NOT_ASKED for gap in gaps):
+        return Status.UNKNOWN
+    if Severity.WARN in severities:
+        return Status.WARN
+    return Status.SKIP if gaps else Status.PASS
+
+
+def sentence(gap: Unseen) -> str:
+    """What could not be seen, and what would enable it."""
+    return f"{gap.what} {gap.remedy}" if gap.remedy else gap.what
+
+
+def _finding(placed: Placed) -> Finding:
+    found = placed.judged.found
+    return Finding(
+        code=placed.judged.code,
+        severity=placed.severity,
+        role=placed.role,
+        summary=found.summary,
+        explanation=explanation_of(placed.judged.rule),
+        evidence=found.evidence,
+        fixes=found.fixes,
+    )
+
+
+def failing_step(checks: Iterable[AnyCheck], diagnosis: Diagnosis) -> FailingStep | None:
+    """The check that found the root cause, else the strongest symptom."""
+    name = diagnosis.failing_check
+    check = next((one for one in checks if one.name == name), None)
+    if name is None:
+        return None
+    if check is None:
+        return FailingStep(check=name, step=None, title=name)
+    return FailingStep(check=check.name, step=check.step, title=check.title)

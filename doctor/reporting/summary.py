@@ -1,0 +1,81 @@
+"""The one sentence, as one would say it to a colleague."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from doctor import preflight
+from doctor.model import (
+    Severity,
+    Verdict,
+)
+from doctor.show import duration, size
+from doctor.story import Progress, RowState, progress, row_age, row_state
+
+if TYPE_CHECKING:
+    from doctor.case import Case
+    from doctor.diagnosis import Diagnosis
+
+from doctor.reporting.gaps import deciding_gap
+
+
+def summary_of(case: Case, diagnosis: Diagnosis) -> str:
+    """The report's one sentence."""
+    if case.is_preflight:
+        return preflight.summary(case, diagnosis)
+    if diagnosis.verdict is Verdict.HEALTHY:
+        return _healthy(case, diagnosis)
+    if diagnosis.verdict is Verdict.RUNNING:
+        return _running(case)
+    if diagnosis.verdict is Verdict.UNKNOWN:
+        return _unknown(case, diagnosis)
+    return f"{_state(case)} {_why(diagnosis)}".strip()
+
+
+def _healthy(case: Case, diagnosis: Diagnosis) -> str:
+    seen = case.object
+    here = seen.present if seen else None
+    file = (
+        f"{here.key} is in the bucket ({size(here.size)})" if here else "its file was not looked at"
+    )
+    warned = [one for one in diagnosis.placed if one.severity is Severity.WARN]
+    but = f" But: {warned[0].judged.found.summary}" if warned else ""
+    return f"The backup succeeded: the row is right and {file}.{but}"
+
+
+def _running(case: Case) -> str:
+    age = row_age(case)
+    since = f", {duration(age)} after its row was made" if age is not None else ""
+    if progress(case) is Progress.UNSEEN:
+        return f"The row is in progress and younger than stuck_after{since}; its job could not be seen."
+    return f"The backup is still going{since}."
+
+
+def _unknown(case: Case, diagnosis: Diagnosis) -> str:
+    gap = deciding_gap(case)
+    root = diagnosis.root
+    known = f" What is known: {root.found.summary}" if root else ""
+    return f"Cannot tell: {gap.what if gap else 'not enough could be seen.'}{known}"
+
+
+def _state(case: Case) -> str:
+    age, row = row_age(case), case.backup
+    since = f" for {duration(age)}" if age is not None else ""
+    status = row.status if row else None
+    return {
+        RowState.IN_PROGRESS: f"The backup has been stuck in {case.names.in_progress}{since}.",
+        RowState.OTHER: f"The row's status is {status!r}, none of the configured ones.",
+        RowState.ABSENT: "There is no row for this backup.",
+        RowState.FAILED: "The backup failed.",
+        RowState.INCOMPLETE: "The row is incomplete.",
+        RowState.RIGHT: "The row says success, but the backup is not right.",
+        RowState.UNSEEN: "",
+    }[row_state(case)]
+
+
+def _why(diagnosis: Diagnosis) -> str:
+    causes = diagnosis.causes
+    if not causes:
+        return "No cause could be proved."
+    also = f" Besides: {causes[1].found.summary}" if len(causes) > 1 else ""
+    return f"{causes[0].found.summary}{also}"
