@@ -9,6 +9,7 @@ from checks.secrets.view import (
     set_on_github,
 )
 from doctor.evidence.base import Unseen
+from doctor.evidence.rls import Proof, Reach
 from doctor.evidence.secrets import (
     KeyKind,
     SecretsEvidence,
@@ -16,6 +17,7 @@ from doctor.evidence.secrets import (
     SupabaseUrl,
 )
 from doctor.framework import Found, Rules
+from doctor.model import Role, Severity
 from doctor.show import (
     exhibit,
     log_lines,
@@ -24,16 +26,21 @@ from doctor.show import (
 )
 from doctor.story import (
     BOTH_WRITES,
+    Weight,
     database_then,
     fallback_call,
     function_call,
     pipeline_key_worked,
+    service_key_then,
     weigh,
 )
 
 if TYPE_CHECKING:
     from doctor.case import Case
+    from doctor.model import Exhibit
 
+
+FORBIDDEN = 403
 
 rules = Rules[SecretsEvidence]()
 
@@ -47,7 +54,8 @@ def wrong_role(seen: SecretsEvidence, case: Case) -> Found | None:
     """The key in the service-role key's place is another one: anon, publishable, an access token.
 
     Detected: the key's own claim says another role than service_role, or its prefix says that it
-    is a publishable key or an access token.
+    is a publishable key or an access token. Where PostgreSQL lets that role make the update all the
+    same, it is a warning.
     Cause: the wrong line of the API settings page was copied.
     Fix: set the service-role (or secret) key.
     By hand: decode the middle part of the JWT: `cut -d. -f2 | base64 -d`.
@@ -56,19 +64,49 @@ def wrong_role(seen: SecretsEvidence, case: Case) -> Found | None:
     key = _service_key(seen)
     if key is None or not _is_wrong(key):
         return None
+    if key.role == "anon" and fallback_call(case).status == FORBIDDEN:
+        # PostgREST answers 401 to anon: the pipeline's key has another role.
+        return own_copy(f"{key.setting}, as the doctor was given it, is no service-role key.")
     held = f"a key of the role {key.role!r}" if key.role else f"a {key.kind}"
     codes = ("secrets/wrong-role", "rls/update-blocked", "rls/no-grant", "secrets/revoked")
-    weight = weigh(database_then(case, *codes, silent=True), now=True, case=case)
+    allowed = _may_write(case)
+    weight = weigh(service_key_then(case, *codes, silent=True), now=not allowed, case=case)
     if weight is None:
-        return None
+        weight = Weight(breaks=(), role=Role.CONTEXT, severity=Severity.WARN)
     return weight.found(
         f"{key.setting} holds {held}, not the service-role key.",
         (
             exhibit("key", held, f"the key's own shape, {key.setting}", None),
+            *_reach_of_key(case),
             *log_lines(case, "answer to the update", fallback_call(case)),
         ),
         (set_on_github(case, key.setting),),
     )
+
+
+def _key_proof(case: Case) -> Proof | None:
+    proof = case.rls.key_proof if case.rls else None
+    return proof if isinstance(proof, Proof) else None
+
+
+def _may_write(case: Case) -> bool:
+    """Whether PostgreSQL lets the key's own role make the update all the same."""
+    proof = _key_proof(case)
+    return (
+        proof is not None
+        and proof.strong
+        and proof.reach is Reach.NO_OBSTACLE
+        and proof.row_visible is not False
+        and proof.new_row_allowed is not False
+    )
+
+
+def _reach_of_key(case: Case) -> tuple[Exhibit, ...]:
+    proof = _key_proof(case)
+    if proof is None:
+        return ()
+    said = f"{proof.reach}: {proof.message}" if proof.message else str(proof.reach)
+    return (exhibit(f"UPDATE as {proof.role}", said, "database, EXPLAIN as that role", None),)
 
 
 def _is_wrong(key: ServiceKey) -> bool:
@@ -89,7 +127,7 @@ def expired(seen: SecretsEvidence, case: Case) -> Found | None:
     """
     key = _service_key(seen)
     now = None if key is None or key.expires_at is None else key.expires_at <= case.now
-    then = database_then(case, "secrets/expired", "secrets/revoked")
+    then = service_key_then(case, "secrets/expired", "secrets/revoked")
     weight = weigh(then, now=now, since=key.expires_at if key else None, case=case)
     if weight is None or (now is not True and not _says(case, "secrets/expired")):
         return None
@@ -210,7 +248,7 @@ def project_mismatch(seen: SecretsEvidence, case: Case) -> Found | None:
     if pipeline_key_worked(case):
         return own_copy(f"{key.setting} belongs to the project {key.ref}, the URL to {project}.")
     codes = ("secrets/project-mismatch", "secrets/revoked", "secrets/missing")
-    weight = weigh(database_then(case, *codes), now=True, case=case)
+    weight = weigh(service_key_then(case, *codes), now=True, case=case)
     if weight is None:
         return None
     return weight.found(

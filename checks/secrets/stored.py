@@ -37,6 +37,7 @@ from doctor.story import (
     database_then,
     function_then,
     run_read_secrets_at,
+    service_key_then,
     weigh,
 )
 
@@ -50,6 +51,7 @@ rules = Rules[SecretsEvidence]()
 UPLOAD_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
+SERVICE = ("service key", "url")
 # Given to every run by GitHub; nobody sets it.
 AUTOMATIC = frozenset({"GITHUB_TOKEN"})
 
@@ -74,13 +76,22 @@ def _absent(seen: SecretsEvidence, name: str, case: Case) -> bool | None:
 
 
 def _touches(case: Case, name: str) -> str:
-    """What the pipeline needs a secret for: `key`, `service` (key or URL), `upload` or `other`."""
-    upper = name.upper()
-    if upper == API_KEY:
-        return "key"
-    if upper in (*SERVICE_KEYS, *SERVICE_URLS):
-        return "service"
-    return "upload" if upper in UPLOAD_KEYS else "other"
+    """What the pipeline needs a secret for: `key`, `service key`, `url`, `upload` or `other`."""
+    groups = {
+        "key": (API_KEY,),
+        "service key": SERVICE_KEYS,
+        "url": SERVICE_URLS,
+        "upload": UPLOAD_KEYS,
+    }
+    return next((use for use, names in groups.items() if name.upper() in names), "other")
+
+
+def _without(case: Case, use: str) -> dict[Link, bool | None]:
+    """What each way to the row could do without the service key, or without the URL."""
+    codes = ("secrets/missing", "secrets/empty")
+    if use == "url":
+        return database_then(case, *codes, "function/unreachable")
+    return service_key_then(case, *codes)
 
 
 @rules.cause("secrets/missing", breaks=BOTH_WRITES)
@@ -131,10 +142,10 @@ def _missing_one(seen: SecretsEvidence, name: str, case: Case) -> Found | None:
 
 
 def _missing_weight(case: Case, use: str, *, empty_in_log: bool) -> Weight:
-    if use == "service":
-        then = database_then(case, "secrets/missing", "secrets/empty")
+    if use in SERVICE:
+        then = _without(case, use)
         if empty_in_log:
-            # The run had no value: whatever the update tried could not work.
+            # The run had no value: whatever needed it could not work.
             then = {link: True if shown is None else shown for link, shown in then.items()}
         weight = weigh(then, now=True, case=case)
     else:
@@ -185,8 +196,8 @@ def _empty_on_github(seen: SecretsEvidence, name: str, case: Case) -> Found | No
             severity=Severity.WARN,
             role=Role.CONTEXT,
         )
-    if use == "service":
-        then = database_then(case, "secrets/missing", "secrets/empty")
+    if use in SERVICE:
+        then = _without(case, use)
         then = {link: True if shown is None else shown for link, shown in then.items()}
     else:
         failed_before = case.log is not None and bool(

@@ -36,6 +36,7 @@ from doctor.story import (
     function_key_worked,
     function_then,
     pipeline_key_worked,
+    service_key_then,
     weigh,
 )
 
@@ -84,7 +85,9 @@ def _service_key_whitespace(seen: SecretsEvidence, case: Case) -> Found | None:
     if not logged and (_clean_in_log(case, *SERVICE_KEYS) or pipeline_key_worked(case)):
         return own_copy(f"{name}, as the doctor was given it, has blanks or a newline around it.")
     codes = ("secrets/whitespace", "secrets/revoked", "secrets/bad-url", "secrets/missing")
-    weight = weigh(database_then(case, *codes), now=True, case=case)
+    # A bad address is bad for both ways; the function has a key of its own.
+    then = database_then if name in SERVICE_URLS else service_key_then
+    weight = weigh(then(case, *codes), now=True, case=case)
     if weight is None:
         return None
     return weight.found(

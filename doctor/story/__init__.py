@@ -23,7 +23,7 @@ from doctor.story.run import (
     run_read_secrets_at,
     usual_s,
 )
-from doctor.story.then import BOTH_WRITES, database_then, function_then
+from doctor.story.then import BOTH_WRITES, database_then, function_then, service_key_then
 from doctor.story.weight import Weight, weigh
 
 SERVICE_KEYS = ("SUPABASE_SERVICE_ROLE_KEY", "VITE_SUPABASE_SERVICE_ROLE_KEY")
@@ -54,6 +54,7 @@ __all__ = [
     "row_age",
     "row_state",
     "run_read_secrets_at",
+    "service_key_then",
     "update_ran",
     "usual_s",
     "weigh",

@@ -66,6 +66,27 @@ def database_then(case: Case, *codes: str, silent: bool = False) -> dict[Link, b
     }
 
 
+def service_key_then(case: Case, *codes: str, silent: bool = False) -> dict[Link, bool | None]:
+    """The same for GitHub's service-role key: the look-up of the id and the direct update use it.
+
+    The function has a key of its own, from the platform: what it answers speaks of GitHub's key only
+    where the look-up before it was refused, or where it says so.
+    """
+    return {
+        Link.FUNCTION_UPDATES: _function_with_key(case, codes),
+        Link.FALLBACK_UPDATES: _fallback_below(case, codes, silent=silent),
+    }
+
+
+def _function_with_key(case: Case, codes: tuple[str, ...]) -> bool | None:
+    if _look_up_failed(case):
+        return _lookup_below(case, codes)
+    call = function_call(case)
+    if call.outcome is Outcome.NOT_SAID:
+        return False if function_blocked_now(case) else None
+    return function_said(case).proved in codes if call.outcome is Outcome.REFUSED else False
+
+
 def _function_below(case: Case, codes: tuple[str, ...], *, silent: bool) -> bool | None:
     lookup = _lookup_below(case, codes)
     if lookup is not None:
@@ -83,10 +104,17 @@ def _function_below(case: Case, codes: tuple[str, ...], *, silent: bool) -> bool
     return None if reached_below and not _OWN_FAULT.search(call.body) else False
 
 
+def _look_up_failed(case: Case) -> bool:
+    log = case.log
+    return log is not None and bool(
+        log.backup_id_not_found or log.lookup_call.outcome is Outcome.REFUSED
+    )
+
+
 def _lookup_below(case: Case, codes: tuple[str, ...]) -> bool | None:
     """The look-up of the backup's id comes before both ways: refused there, refused everywhere."""
     log = case.log
-    if log is None or not (log.backup_id_not_found or log.lookup_call.outcome is Outcome.REFUSED):
+    if log is None or not _look_up_failed(case):
         return None
     meaning = fallback_meaning(log.lookup_call)
     if not meaning.codes:

@@ -286,8 +286,8 @@ def rls(reach: Reach = Reach.NO_OBSTACLE, **changes: Any) -> RlsEvidence:
         "strong": True,
         "row_visible": True,
     }
-    constraints = changes.pop("constraints", ())
-    return RlsEvidence(proof=Proof(**{**base, **changes}), constraints=constraints)
+    beside = {name: changes.pop(name) for name in ("constraints", "key_proof") if name in changes}
+    return RlsEvidence(proof=Proof(**{**base, **changes}), **beside)
 
 
 def case(*evidence: Evidence, asked: Asked | None = None, **changes: Any) -> Case:

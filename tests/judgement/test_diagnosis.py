@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from doctor.diagnosis import Diagnosis, diagnose
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.function import FunctionRecord, HttpAnswer
-from doctor.evidence.log import NOT_SAID, Call, Outcome
-from doctor.evidence.rls import Reach, RlsEvidence
+from doctor.evidence.log import NOT_SAID, Call, Outcome, Shown, Variable
+from doctor.evidence.rls import Proof, Reach, RlsEvidence
 from doctor.evidence.row import Column, LockHolder, RoleGrants, Trigger
 from doctor.evidence.secrets import FunctionKey, KeyKind, KeyMatch, ServiceKey
 from doctor.evidence.workflow import WorkflowEvidence, WorkflowState
@@ -46,6 +47,10 @@ GONE = function(
         body='{"code":"NOT_FOUND","message":"Requested function was not found"}',
     ),
 )
+
+
+ANON_KEY = ServiceKey(setting="SUPABASE_SERVICE_ROLE_KEY", kind=KeyKind.LEGACY_JWT, role="anon")
+BLOCKED_FOR_ANON = rls(key_proof=Proof(role="anon", reach=Reach.NO_ROW, strong=True))
 
 
 def diagnosed(one: Case) -> Diagnosis:
@@ -331,6 +336,47 @@ STUCK = {
         ),
         ["function/key-rejected", "rls/role-without-bypass"],
     ),
+    "the URL is empty: nothing was reached, by either way": (
+        case(
+            over(
+                Call(outcome=Outcome.UNREACHABLE),
+                Call(outcome=Outcome.UNREACHABLE),
+                variables=(Variable(name="VITE_SUPABASE_URL", shown=Shown.EMPTY),),
+            )
+        ),
+        ["secrets/empty"],
+    ),
+    "the function fails by itself, and the fallback's key is the anon key": (
+        case(
+            over(call(500, "Internal Server Error"), HIDDEN),
+            secrets(service_key=ANON_KEY),
+            BLOCKED_FOR_ANON,
+        ),
+        ["function/server-error", "secrets/wrong-role"],
+    ),
+    "the same key hides the row from the look-up before both ways": (
+        case(
+            over(NOT_SAID, NOT_SAID, backup_id_not_found="Could not find backup_id"),
+            secrets(service_key=ANON_KEY),
+            BLOCKED_FOR_ANON,
+        ),
+        ["secrets/wrong-role"],
+    ),
+    "the service key is not set, and the function is not deployed": (
+        case(
+            over(
+                GATEWAY_404,
+                call(401, '{"message":"No API key found in request"}'),
+                variables=(Variable(name="VITE_SUPABASE_SERVICE_ROLE_KEY", shown=Shown.EMPTY),),
+            ),
+            GONE,
+        ),
+        ["function/not-deployed", "secrets/empty"],
+    ),
+    "the doctor's key is the anon key, the pipeline's was another's": (
+        case(over(GATEWAY_404, NO_GRANT), GONE, NO_GRANT_NOW, secrets(service_key=ANON_KEY)),
+        ["function/not-deployed", "rls/no-grant"],
+    ),
     "a green run and nothing that explains it": (
         case(workflow(log(NOT_SAID, NOT_SAID), update="success")),
         ["workflow/green-but-failed"],
@@ -404,3 +450,13 @@ def test_a_right_row_whose_object_could_not_be_seen_is_unknown_unless_waived() -
     assert (
         diagnosed(case(row(cases.finished_row()), skipped=("object",))).verdict is Verdict.HEALTHY
     )
+
+
+def test_a_key_of_another_role_that_may_write_is_no_cause() -> None:
+    open_to_all = rls(key_proof=Proof(role="anon", reach=Reach.NO_OBSTACLE, strong=True))
+    one = case(over(call(500, "Internal Server Error"), NOT_SAID), open_to_all)
+    evidence = {**one.evidence, "secrets": secrets(service_key=ANON_KEY)}
+    found = diagnosed(replace(one, evidence=evidence))
+
+    assert [cause.code for cause in found.causes] == ["function/server-error"]
+    assert "secrets/wrong-role" in {placed.judged.code for placed in found.placed}
