@@ -40,6 +40,7 @@ format: $(READY) ## Format the code and mend what can be mended
 
 types: $(READY) ## Check the types, strictly
 	$(BIN)/mypy
+	$(BIN)/mypy examples/backup-doctor-freshness/backup_doctor_freshness.py
 
 unit: $(READY) $(CLIENTS_READY) ## Run the tests with coverage
 	$(BIN)/pytest --cov --cov-report=term -n auto

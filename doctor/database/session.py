@@ -176,6 +176,6 @@ def _too_late() -> Unseen:
     return Unseen(
         why=Why.TIMED_OUT,
         what="The time for this run was over before PostgreSQL could be asked.",
-        remedy="Allow more time with --timeout.",
+        remedy="Allow more time with --budget.",
         dependency="PostgreSQL",
     )
