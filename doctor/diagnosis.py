@@ -199,21 +199,23 @@ def _explained(one: Judged, link: Link, suspects: tuple[Judged, ...]) -> bool:
     """Whether a more specific finding explains this one at this link.
 
     At the two writes it must break the same link: what stopped the function does not explain the
-    fallback. Before them, what broke earlier explains what is missing later; at the end, anything does.
+    fallback. Elsewhere what broke earlier explains what is missing later, and within one check the
+    special explains the general wherever it broke; at the end, anything does.
     """
     return any(
         other.code != one.code
         and _matches(other.code, one.rule.yields_to)
         and not _is_general(other, one)
-        and _in_scope(other, link)
+        and _in_scope(other, one, link)
         for other in suspects
     )
 
 
-def _in_scope(other: Judged, link: Link) -> bool:
+def _in_scope(other: Judged, one: Judged, link: Link) -> bool:
     if link in WRITES:
         return link in other.breaks
-    return link is Link.STAYS_SO or min(other.breaks) <= link
+    earlier = link is Link.STAYS_SO or min(other.breaks) <= link
+    return earlier or other.check is one.check
 
 
 def _is_general(other: Judged, one: Judged) -> bool:

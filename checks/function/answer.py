@@ -25,6 +25,7 @@ from doctor.signatures import gateway_meaning
 from doctor.story import (
     API_KEY,
     RowState,
+    another_row_succeeded,
     function_call,
     function_key_worked,
     function_said,
@@ -234,7 +235,7 @@ def false_success(seen: FunctionEvidence, case: Case) -> Found | None:
     By hand: the log of the update step beside the guide's query of step 3.
     Source: PostgREST: an update that matches no row is a success.
     """
-    said_done = function_call(case).outcome is Outcome.OK
+    said_done = function_call(case).outcome is Outcome.OK and not another_row_succeeded(case)
     if not said_done or row_state(case) is not RowState.IN_PROGRESS or not is_over(case):
         return None
     return Found(

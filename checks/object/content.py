@@ -46,7 +46,7 @@ def _row_is_done(case: Case) -> bool:
 
 @rules.cause(
     "object/size-mismatch",
-    breaks=Link.FUNCTION_UPDATES,
+    breaks=Link.STAYS_SO,
     yields_to=("object/truncated", "object/empty"),
 )
 def size_mismatch(seen: ObjectEvidence, case: Case) -> Found | None:

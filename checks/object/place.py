@@ -220,7 +220,8 @@ def deleted(seen: ObjectEvidence, case: Case) -> Found | None:
 def bucket_missing(seen: ObjectEvidence, case: Case) -> Found | None:
     """The bucket does not exist.
 
-    Detected: S3 answers NoSuchBucket.
+    Detected: S3 answers NoSuchBucket. Where the run's upload succeeded, the log or the row must name
+    this very bucket; else the doctor was given another one than the pipeline.
     Cause: a wrong name in the settings or in the workflow, or the bucket was deleted.
     Fix: correct the name, or create the bucket.
     By hand: `aws s3 ls s3://your-bucket`
@@ -229,7 +230,8 @@ def bucket_missing(seen: ObjectEvidence, case: Case) -> Found | None:
     refused = refusal(seen)
     if refused is None or refused.code != "NoSuchBucket":
         return None
-    if _uploaded_by_log(case):
+    proved_to_be_ours = _is_named(case)
+    if _uploaded_by_log(case) and not proved_to_be_ours:
         return Found(
             summary=f"The bucket that the doctor was given does not exist. {refused.what} The run's "
             "upload succeeded: it used another one.",
@@ -245,7 +247,15 @@ def bucket_missing(seen: ObjectEvidence, case: Case) -> Found | None:
         fixes=(
             setting("Correct the bucket's name", "BACKUP_BUCKET, and the workflow's own setting."),
         ),
+        breaks=(Link.STAYS_SO,) if proved_to_be_ours and _uploaded_by_log(case) else None,
     )
+
+
+def _is_named(case: Case) -> bool:
+    """Whether the row's key or the run's upload names the bucket that the doctor was given."""
+    row_key = case.backup.s3_key if case.backup else None
+    texts = (*(case.log.uploaded if case.log else ()), row_key or "")
+    return any(text.startswith(f"s3://{case.names.bucket}/") for text in texts)
 
 
 def _uploaded_by_log(case: Case) -> bool:

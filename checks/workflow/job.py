@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from checks.workflow.view import (
@@ -14,8 +15,9 @@ from checks.workflow.view import (
     view_command,
 )
 from doctor.chain import Link
-from doctor.evidence.workflow import Step, WorkflowEvidence
+from doctor.evidence.workflow import Step, WorkflowEvidence, WorkflowFile
 from doctor.framework import Found, Rules
+from doctor.model import Role
 from doctor.show import (
     duration,
     exhibit,
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
 rules = Rules[WorkflowEvidence]()
 
 
+DEFAULT_LIMIT_MINUTES = 360
+# GitHub tells whole seconds.
+CLOCK_SLACK = timedelta(seconds=5)
 JOB_TIMEOUT = re.compile(r"exceeded the maximum execution time", re.IGNORECASE)
 
 
@@ -147,9 +152,22 @@ def _timed_out(seen: WorkflowEvidence) -> bool:
     by_job = any(JOB_TIMEOUT.search(line) for line in said)
     if job.conclusion == "timed_out" or any(step.conclusion == "timed_out" for step in job.steps):
         return True
-    return (by_job and job.conclusion in ("cancelled", "failure")) or (
-        by_step and job.conclusion != "success"
-    )
+    if by_job or by_step:
+        return job.conclusion != "success"
+    unsaid = job.conclusion == "cancelled" and not job.annotations
+    return unsaid and _lasted_to_its_limit(seen) is True
+
+
+def _lasted_to_its_limit(seen: WorkflowEvidence) -> bool | None:
+    """Whether the job ran for as long as it may; None where its limit or its times are unknown."""
+    job = seen.job
+    file = seen.file if isinstance(seen.file, WorkflowFile) else None
+    if job is None or job.started_at is None or job.completed_at is None:
+        return None
+    if file is None or file.job is None:
+        return None
+    limit = timedelta(minutes=file.job_timeout_minutes or DEFAULT_LIMIT_MINUTES)
+    return job.completed_at - job.started_at >= limit - CLOCK_SLACK
 
 
 @rules.cause("workflow/timed-out", breaks=Link.BACKUP_MADE)
@@ -157,7 +175,8 @@ def timed_out(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The job or a step ran into its time limit.
 
     Detected: an annotation says that the maximum execution time was exceeded (GitHub then calls the
-    job `cancelled`), a step "has timed out after N minutes", or the conclusion is timed_out.
+    job `cancelled`), a step "has timed out after N minutes", or the conclusion is timed_out. Without
+    annotations: a cancelled job that lasted as long as the file's timeout-minutes allow.
     Cause: the backup grew, the network was slow, a step hung.
     Fix: raise `timeout-minutes`, or make the step faster.
     By hand: the annotations on the run's page.
@@ -190,7 +209,8 @@ def cancelled(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The run was cancelled before it could update the row.
 
     Detected: the job's (or, without jobs, the run's) conclusion is cancelled, and no annotation
-    speaks of a time limit.
+    speaks of a time limit. Where annotations may not be read (`checks: read`) and the job's limit is
+    not known, GitHub says `cancelled` for both: then it is a symptom.
     Cause: someone cancelled it, or a newer run of the same concurrency group did.
     Fix: run it again.
     By hand: the run's page names who cancelled it.
@@ -202,6 +222,15 @@ def cancelled(seen: WorkflowEvidence, case: Case) -> Found | None:
         return None
     step = _first_bad_step(seen)
     at = f" in the step {step.name!r}" if step else " before any step ran"
+    if seen.unread_annotations and job and job.steps and _lasted_to_its_limit(seen) is None:
+        return Found(
+            summary=f"The job was cancelled{at}, by someone or by its time limit: which of the two is "
+            "in GitHub's annotations, which could not be read.",
+            evidence=run_exhibits(seen, case),
+            fixes=_rerun(seen, case),
+            breaks=(),
+            role=Role.SYMPTOM,
+        )
     return Found(
         summary=f"The run was cancelled{at}.",
         evidence=run_exhibits(seen, case),

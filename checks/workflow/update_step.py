@@ -24,6 +24,7 @@ from doctor.show import (
 )
 from doctor.story import (
     RowState,
+    another_row_succeeded,
     fallback_call,
     function_call,
     is_over,
@@ -235,6 +236,8 @@ def green_but_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     if not update_ended_well(seen) or not is_over(case) or not update_ran(case):
         return None
     if row_state(case) not in (RowState.IN_PROGRESS, RowState.ABSENT):
+        return None
+    if another_row_succeeded(case):
         return None
     age = row_age(case)
     return Found(

@@ -72,10 +72,10 @@ def _examine(
     usual = Pending(ask, "Earlier runs", lambda: _usual_s(ask, run, choice.job))
     logs = RunLogs(ask, run, names, dispatch_id)
     job, log = logs.read(jobs, choice.job, choice.step)
-    if job is not None and choice.job is not None:
-        annotations = told.result()
-        said = () if isinstance(annotations, Unseen) else annotations
-        job = msgspec.structs.replace(job, annotations=said)
+    annotations = told.result()
+    unread = annotations if isinstance(annotations, Unseen) else None
+    if job is not None and not isinstance(annotations, Unseen):
+        job = msgspec.structs.replace(job, annotations=annotations)
     step = choice.step or _step_of(job, log)
     earlier = usual.result()
     return WorkflowEvidence(
@@ -89,6 +89,7 @@ def _examine(
         file=file,
         usual_s=() if isinstance(earlier, Unseen) else earlier,
         run_title_dispatch=_title_dispatch(found, known_file, log, dispatch_id),
+        unread_annotations=unread,
     )
 
 

@@ -120,7 +120,8 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
     `run` is None where GitHub answered and no run fits; `searched` then says where was looked, and
     `candidates` are runs that might be it but do not name the dispatch. `job` is the one that holds
     the update step (else the failed one, else the only one); the doctor's own job is never in `jobs`.
-    `usual_s` are the durations of recent successful runs, in seconds.
+    `usual_s` are the durations of recent successful runs, in seconds. `unread_annotations` says why
+    GitHub's own words on a job that did not end well could not be read.
 
     Where no backup is in hand, `ours` is the workflow that makes the backups, `file` its file on
     the default branch, and `recent` its last finished runs, newest first.
@@ -140,6 +141,7 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
     run_title_dispatch: str | None = None
     ours: WorkflowState | Unseen | None = None
     recent: tuple[Run, ...] | Unseen = ()
+    unread_annotations: Unseen | None = None
 
     @property
     def reading(self) -> LogReading | None:
@@ -154,4 +156,4 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
 
     def notes(self) -> tuple[Unseen, ...]:
         """The workflow file explains, but is not needed."""
-        return unseen(self.file, self.workflows, self.recent)
+        return unseen(self.file, self.workflows, self.recent, self.unread_annotations)

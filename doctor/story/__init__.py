@@ -13,7 +13,7 @@ from doctor.story.calls import (
     update_ran,
 )
 from doctor.story.now import function_blocked_now, function_key_worked, pipeline_key_worked
-from doctor.story.row import RowState, missing_columns, row_age, row_state
+from doctor.story.row import RowState, another_row_succeeded, missing_columns, row_age, row_state
 from doctor.story.run import (
     Progress,
     began_after_failure,
@@ -37,6 +37,7 @@ __all__ = [
     "Progress",
     "RowState",
     "Weight",
+    "another_row_succeeded",
     "began_after_failure",
     "database_then",
     "failed_at",

@@ -60,3 +60,9 @@ def row_age(case: Case) -> timedelta | None:
     """How old the row is."""
     row = case.backup
     return case.now - row.created_at if row and row.created_at else None
+
+
+def another_row_succeeded(case: Case) -> bool:
+    """Whether the update reached another row of the same dispatch."""
+    rows = case.row.rows if case.row and isinstance(case.row.rows, tuple) else ()
+    return any(row.status == case.names.success for row in rows[1:])

@@ -1,0 +1,89 @@
+"""A job that was stopped: by its time limit or by someone, which GitHub both calls cancelled."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from doctor.diagnosis import Diagnosis, diagnose
+from doctor.evidence.base import Unseen, Why
+from doctor.evidence.log import NOT_SAID
+from doctor.evidence.workflow import WorkflowEvidence, WorkflowFile
+from doctor.judgement import judge
+from doctor.registry import load_checks
+from tests.judgement.cases import (
+    CREATED,
+    a_row,
+    call,
+    case,
+    finished_row,
+    log,
+    row,
+    workflow,
+)
+
+DENIED = Unseen(why=Why.DENIED, what="GitHub does not let the doctor read annotations.", status=403)
+LIMIT = WorkflowFile(path=".github/workflows/backup.yml", job="backup", job_timeout_minutes=30)
+
+
+def stopped_after(minutes: int, **changes: Any) -> WorkflowEvidence:
+    """A cancelled job that lasted so long, in the middle of making the backup."""
+    seen = workflow(log(NOT_SAID, NOT_SAID, update_seen=False, uploaded=(), assignments={}))
+    assert seen.job
+    made = replace(seen.job.steps[1], conclusion="cancelled")
+    skipped = tuple(replace(one, conclusion="skipped") for one in seen.job.steps[2:])
+    job = replace(
+        seen.job,
+        conclusion="cancelled",
+        completed_at=CREATED + timedelta(minutes=minutes),
+        steps=(seen.job.steps[0], made, *skipped),
+        annotations=changes.pop("annotations", ()),
+    )
+    return replace(seen, job=job, jobs=(job,), update_step=skipped[-1], **changes)
+
+
+def diagnosed(seen: WorkflowEvidence) -> Diagnosis:
+    one = case(seen)
+    return diagnose(one, judge(one, (loaded.check for loaded in load_checks().checks)).findings)
+
+
+def causes(seen: WorkflowEvidence) -> list[str]:
+    return [cause.code for cause in diagnosed(seen).causes]
+
+
+def test_an_annotation_tells_a_time_limit() -> None:
+    said = "The job running on runner X has exceeded the maximum execution time of 30 minutes."
+
+    assert causes(stopped_after(30, annotations=(said,))) == ["workflow/timed-out"]
+
+
+def test_without_annotations_the_jobs_own_limit_tells_it() -> None:
+    assert causes(stopped_after(30, file=LIMIT, unread_annotations=DENIED)) == [
+        "workflow/timed-out"
+    ]
+
+
+def test_a_job_that_ended_long_before_its_limit_was_cancelled() -> None:
+    assert causes(stopped_after(4, file=LIMIT, unread_annotations=DENIED)) == ["workflow/cancelled"]
+
+
+def test_where_neither_can_be_seen_it_is_no_proved_cause_and_the_report_says_what_would_settle_it() -> (
+    None
+):
+    found = diagnosed(stopped_after(30, unread_annotations=DENIED))
+
+    assert found.causes == ()
+    assert found.failing_check == "workflow"
+
+
+def test_an_update_that_reached_another_row_is_no_false_success() -> None:
+    one = case(
+        row(a_row(), finished_row(id="00000000-0000-4000-8000-000000000001")),
+        workflow(log(call(200, '{"success":true}'), NOT_SAID), update="success"),
+    )
+
+    found = diagnose(one, judge(one, (loaded.check for loaded in load_checks().checks)).findings)
+
+    assert [cause.code for cause in found.causes] == ["row/duplicate"]

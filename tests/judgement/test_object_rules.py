@@ -1,0 +1,87 @@
+"""What the bucket shows: the special explains the general, and whose bucket it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from doctor.diagnosis import diagnose
+from doctor.evidence.base import Unseen, Why
+from doctor.evidence.log import NOT_SAID
+from doctor.evidence.object import DeleteMarker, ObjectEvidence, ZipTail
+from doctor.judgement import judge
+from doctor.model import Verdict
+from doctor.registry import load_checks
+from tests.judgement.cases import (
+    KEY,
+    SIZE,
+    call,
+    case,
+    finished_row,
+    log,
+    row,
+    stored,
+    the_object,
+    workflow,
+)
+
+NO_BUCKET = Unseen(
+    why=Why.NOT_FOUND,
+    what="S3 has no bucket team-backups.",
+    dependency="S3",
+    status=404,
+    code="NoSuchBucket",
+)
+
+
+def judged(seen: ObjectEvidence, uploaded: str = KEY, **changes: Any) -> tuple[Verdict, list[str]]:
+    """The verdict and causes for a row that says success."""
+    one = case(
+        row(finished_row(**changes)),
+        seen,
+        workflow(log(call(200), NOT_SAID, uploaded=(uploaded,)), update="success"),
+    )
+    findings = judge(one, (loaded.check for loaded in load_checks().checks)).findings
+    found = diagnose(one, findings)
+    return found.verdict, [cause.code for cause in found.causes]
+
+
+def test_a_deleted_object_is_not_merely_missing() -> None:
+    deleted = the_object(head=None, tail=None, deleted=DeleteMarker(key=KEY, version_id="v2"))
+
+    assert judged(deleted) == (Verdict.FAILING, ["object/deleted"])
+
+
+@pytest.mark.parametrize(
+    ("seen", "code"),
+    [
+        (the_object(head=stored(size=0), tail=None), "object/empty"),
+        (
+            the_object(head=stored(size=SIZE // 2), tail=ZipTail(whole=False, problem="no end")),
+            "object/truncated",
+        ),
+    ],
+)
+def test_an_object_that_is_not_whole_has_another_size_for_that_reason(
+    seen: ObjectEvidence, code: str
+) -> None:
+    assert judged(seen) == (Verdict.FAILING, [code])
+
+
+def test_another_size_of_a_whole_object_is_a_cause_of_its_own() -> None:
+    assert judged(the_object(), size_bytes=7) == (Verdict.FAILING, ["object/size-mismatch"])
+
+
+def test_a_bucket_that_the_log_names_and_that_is_gone_is_a_cause() -> None:
+    gone = the_object(bucket=NO_BUCKET, head=NO_BUCKET, tail=None)
+
+    found = judged(gone, uploaded=f"s3://team-backups/{KEY}")
+
+    assert found == (Verdict.FAILING, ["object/bucket-missing"])
+
+
+def test_a_bucket_that_the_run_did_not_use_is_only_a_wrong_setting() -> None:
+    gone = the_object(bucket=NO_BUCKET, head=NO_BUCKET, tail=None)
+
+    assert judged(gone, uploaded=f"s3://other-bucket/{KEY}") == (Verdict.UNKNOWN, [])
