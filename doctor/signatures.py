@@ -109,6 +109,15 @@ _FUNCTION_STATUS: dict[int, tuple[str, ...]] = {
     544: ("function/timeout",),
     546: ("function/resource-limit",),
 }
+# Where nothing answers, the address may be at fault, or what is behind it.
+_NOBODY_THERE = (
+    "function/unreachable",
+    "function/project-paused",
+    "secrets/bad-url",
+    "secrets/missing",
+    "secrets/empty",
+    "secrets/whitespace",
+)
 CLIENT_ERRORS = range(400, 500)
 SERVER_ERRORS = range(500, 600)
 
@@ -204,6 +213,9 @@ def fallback_meaning(call: Call) -> Meaning:
         409: ("row/constraint-rejects",),
         503: ("row/api-overloaded", "function/project-paused"),
         504: ("row/api-overloaded", "row/locked"),
+        521: ("function/unreachable",),
+        522: ("function/unreachable",),
+        523: ("function/unreachable",),
         402: ("function/project-restricted",),
         540: ("function/project-paused",),
         530: ("function/project-paused",),
@@ -211,6 +223,15 @@ def fallback_meaning(call: Call) -> Meaning:
     if re.search(r'"message"\s*:\s*"Invalid API key"', call.body):
         return Meaning(codes=("secrets/revoked",))
     return Meaning(codes=by_status.get(call.status or 0, ()))
+
+
+def look_up_meaning(call: Call) -> Meaning:
+    """What the log's answer to the look-up of the backup's id can mean."""
+    if call.outcome is Outcome.UNREACHABLE:
+        return Meaning(codes=_NOBODY_THERE)
+    if call.outcome is Outcome.TIMED_OUT:
+        return Meaning(codes=("row/api-overloaded", "row/locked", *_NOBODY_THERE))
+    return fallback_meaning(call) if call.outcome is Outcome.REFUSED else Meaning()
 
 
 def _first(table: tuple[tuple[str, tuple[str, ...]], ...], text: str) -> tuple[str, ...]:

@@ -22,7 +22,9 @@ from doctor.story import (
     fallback_call,
     fallback_said,
     function_said,
-    function_then,
+    look_up_said,
+    platform_then,
+    stopped_at_look_up,
     weigh,
 )
 
@@ -54,14 +56,10 @@ def project_paused(seen: FunctionEvidence, case: Case) -> Found | None:
         answer.status in (530, 540) or says_now(seen, "function/project-paused")
     ):
         now = True
-    codes = ("function/project-paused", "function/unreachable")
-    then: dict[Link, bool | None] = {
-        **function_then(case, *codes),
-        Link.FALLBACK_UPDATES: _fallback_paused(case, codes),
-    }
-    proved = function_said(case).proved
-    if now is not True and proved != "function/project-paused":
+    said = (function_said(case).proved, fallback_said(case).proved, look_up_said(case).proved)
+    if now is not True and "function/project-paused" not in said:
         return None
+    then = platform_then(case, "function/project-paused", "function/unreachable")
     weight = weigh(then, now=now, case=case)
     if weight is None:
         return None
@@ -77,16 +75,6 @@ def project_paused(seen: FunctionEvidence, case: Case) -> Found | None:
     )
 
 
-def _fallback_paused(case: Case, codes: tuple[str, ...]) -> bool | None:
-    call = fallback_call(case)
-    if call.outcome in (Outcome.NOT_MADE, Outcome.OK):
-        return False
-    if call.outcome in (Outcome.UNREACHABLE, Outcome.NOT_SAID, Outcome.TIMED_OUT):
-        return None
-    meaning = fallback_said(case).codes
-    return None if not meaning or set(codes) & set(meaning) else False
-
-
 @rules.cause("function/project-restricted", breaks=BOTH_WRITES)
 def project_restricted(seen: FunctionEvidence, case: Case) -> Found | None:
     """The project is restricted: a quota is used up or a bill is open; the platform answers 402.
@@ -99,10 +87,7 @@ def project_restricted(seen: FunctionEvidence, case: Case) -> Found | None:
     """
     answer = answer_now(seen)
     now = None if answer is None else answer.status == 402
-    then: dict[Link, bool | None] = {
-        **function_then(case, "function/project-restricted"),
-        Link.FALLBACK_UPDATES: _fallback_restricted(case),
-    }
+    then = platform_then(case, "function/project-restricted")
     weight = weigh(then, now=now, case=case)
     if weight is None:
         return None
@@ -111,13 +96,6 @@ def project_restricted(seen: FunctionEvidence, case: Case) -> Found | None:
         function_exhibits(seen, case),
         (setting("Settle it", "Supabase Dashboard → Organization → Billing and Usage."),),
     )
-
-
-def _fallback_restricted(case: Case) -> bool | None:
-    call = fallback_call(case)
-    if call.outcome is Outcome.NOT_SAID:
-        return None
-    return call.status == 402
 
 
 @rules.cause(
@@ -141,8 +119,9 @@ def unreachable(seen: FunctionEvidence, case: Case) -> Found | None:
     By hand: the guide's curl of step 5.
     Source: curl's exit codes 6, 7 and 35.
     """
-    if "function/unreachable" in function_said(case).codes:
-        weight = _reached_not(case)
+    links = _not_reached(case)
+    if links:
+        weight = Weight(breaks=links, role=Role.CAUSE, severity=Severity.FAIL, by_log=True)
         return weight.found(
             f"Nothing answered at the address of {seen.name}.",
             function_exhibits(seen, case),
@@ -155,11 +134,19 @@ def unreachable(seen: FunctionEvidence, case: Case) -> Found | None:
     return _doctor_cannot_reach(seen)
 
 
-def _reached_not(case: Case) -> Weight:
-    links = [Link.FUNCTION_UPDATES]
-    if fallback_call(case).outcome is Outcome.UNREACHABLE:
-        links.append(Link.FALLBACK_UPDATES)
-    return Weight(breaks=tuple(links), role=Role.CAUSE, severity=Severity.FAIL, by_log=True)
+def _not_reached(case: Case) -> tuple[Link, ...]:
+    """The ways on which the log says that nothing answered."""
+    code = "function/unreachable"
+    if stopped_at_look_up(case):
+        return BOTH_WRITES if code in look_up_said(case).codes[:1] else ()
+    fallback = fallback_call(case).outcome is Outcome.UNREACHABLE
+    said = {
+        Link.FUNCTION_UPDATES: code in function_said(case).codes,
+        Link.FALLBACK_UPDATES: fallback or fallback_said(case).proved == code,
+    }
+    return (
+        tuple(link for link, shown in said.items() if shown) if said[Link.FUNCTION_UPDATES] else ()
+    )
 
 
 def _doctor_cannot_reach(seen: FunctionEvidence) -> Found | None:

@@ -27,6 +27,7 @@ from doctor.story import (
     fallback_said,
     function_call,
     function_said,
+    look_up_said,
     weigh,
 )
 
@@ -168,8 +169,8 @@ def schema_cache_stale(seen: RowEvidence, case: Case) -> Found | None:
         return None
     now = None if isinstance(seen.api, Unseen) else seen.api.code in ("PGRST204", "PGRST205")
     then = database_then(case, "row/schema-cache-stale")
-    in_log = {"row/schema-cache-stale"} & {*function_said(case).codes, *fallback_said(case).codes}
-    if in_log:
+    said = (function_said(case), fallback_said(case), look_up_said(case))
+    if any("row/schema-cache-stale" in meaning.codes for meaning in said):
         # The message is PGRST204 or PGRST205 and the thing exists: that is what stale means.
         then = {link: True if shown is None else shown for link, shown in then.items()}
     weight = weigh(then, now=now, case=case)

@@ -10,6 +10,8 @@ from doctor.story.calls import (
     fallback_said,
     function_call,
     function_said,
+    look_up_said,
+    stopped_at_look_up,
     update_ran,
 )
 from doctor.story.now import function_blocked_now, function_key_worked, pipeline_key_worked
@@ -23,7 +25,13 @@ from doctor.story.run import (
     run_read_secrets_at,
     usual_s,
 )
-from doctor.story.then import BOTH_WRITES, database_then, function_then, service_key_then
+from doctor.story.then import (
+    BOTH_WRITES,
+    database_then,
+    function_then,
+    platform_then,
+    service_key_then,
+)
 from doctor.story.weight import Weight, weigh
 
 SERVICE_KEYS = ("SUPABASE_SERVICE_ROLE_KEY", "VITE_SUPABASE_SERVICE_ROLE_KEY")
@@ -49,13 +57,16 @@ __all__ = [
     "function_said",
     "function_then",
     "is_over",
+    "look_up_said",
     "missing_columns",
     "pipeline_key_worked",
+    "platform_then",
     "progress",
     "row_age",
     "row_state",
     "run_read_secrets_at",
     "service_key_then",
+    "stopped_at_look_up",
     "update_ran",
     "usual_s",
     "weigh",

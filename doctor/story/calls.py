@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from doctor.evidence.log import NOT_SAID, Call, Outcome, Shown
-from doctor.signatures import Meaning, fallback_meaning, function_meaning
+from doctor.signatures import Meaning, fallback_meaning, function_meaning, look_up_meaning
 
 if TYPE_CHECKING:
     from doctor.case import Case
 
 API_KEY = "BACKUP_API_KEY"
+FAILED = (Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.TIMED_OUT)
 
 
 def update_ran(case: Case) -> bool | None:
@@ -41,7 +42,7 @@ def function_call(case: Case) -> Call:
     variable = log.variable(API_KEY)
     if log.function_call.outcome is Outcome.NOT_SAID and variable and variable.shown is Shown.EMPTY:
         return Call(outcome=Outcome.NOT_MADE)
-    if log.function_call.outcome is Outcome.NOT_SAID and log.backup_id_not_found:
+    if log.function_call.outcome is Outcome.NOT_SAID and look_up_failed(case):
         return Call(outcome=Outcome.NOT_MADE)
     return log.function_call
 
@@ -53,9 +54,21 @@ def fallback_call(case: Case) -> Call:
     log = case.log
     if log is None:
         return NOT_SAID
-    if log.fallback_call.outcome is Outcome.NOT_SAID and log.backup_id_not_found:
+    if log.fallback_call.outcome is Outcome.NOT_SAID and look_up_failed(case):
         return Call(outcome=Outcome.NOT_MADE)
     return log.fallback_call
+
+
+def look_up_failed(case: Case) -> bool:
+    """Whether the look-up of the backup's id, which comes before both ways, brought none."""
+    log = case.log
+    return log is not None and bool(log.backup_id_not_found or log.lookup_call.outcome in FAILED)
+
+
+def stopped_at_look_up(case: Case) -> bool:
+    """Whether the update went no further than the look-up."""
+    made = {function_call(case).outcome, fallback_call(case).outcome} - {Outcome.NOT_MADE}
+    return look_up_failed(case) and not made
 
 
 def function_said(case: Case) -> Meaning:
@@ -66,3 +79,8 @@ def function_said(case: Case) -> Meaning:
 def fallback_said(case: Case) -> Meaning:
     """What the log's answer to the direct update can mean."""
     return fallback_meaning(fallback_call(case))
+
+
+def look_up_said(case: Case) -> Meaning:
+    """What the log's answer to the look-up can mean; no codes where it says nothing."""
+    return look_up_meaning(case.log.lookup_call) if case.log else Meaning()

@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING
 
 from doctor.chain import Link
 from doctor.evidence.log import Call, Outcome
-from doctor.signatures import Meaning, fallback_meaning
-from doctor.story.calls import fallback_call, fallback_said, function_call, function_said
+from doctor.story.calls import (
+    fallback_call,
+    fallback_said,
+    function_call,
+    function_said,
+    look_up_said,
+    stopped_at_look_up,
+)
 from doctor.story.now import function_blocked_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from doctor.case import Case
+    from doctor.signatures import Meaning
 
 BOTH_WRITES = (Link.FUNCTION_UPDATES, Link.FALLBACK_UPDATES)
 
@@ -44,15 +51,6 @@ _OWN_FAULT = re.compile(
     r"|missing|required|invalid (body|json|request|payload)|method not allowed",
     re.IGNORECASE,
 )
-# A hidden row is silent: the call succeeds and changes nothing.
-SILENT = frozenset(
-    {
-        "rls/update-blocked",
-        "rls/role-without-bypass",
-        "secrets/wrong-role",
-        "row/trigger-interferes",
-    }
-)
 
 
 def database_then(case: Case, *codes: str, silent: bool = False) -> dict[Link, bool | None]:
@@ -79,18 +77,30 @@ def service_key_then(case: Case, *codes: str, silent: bool = False) -> dict[Link
 
 
 def _function_with_key(case: Case, codes: tuple[str, ...]) -> bool | None:
-    if _look_up_failed(case):
-        return _lookup_below(case, codes)
+    if stopped_at_look_up(case):
+        return _by_look_up(case, codes)
     call = function_call(case)
     if call.outcome is Outcome.NOT_SAID:
         return False if function_blocked_now(case) else None
     return function_said(case).proved in codes if call.outcome is Outcome.REFUSED else False
 
 
+def platform_then(case: Case, *codes: str) -> dict[Link, bool | None]:
+    """The same for the project itself, which both ways and the look-up before them need."""
+    if stopped_at_look_up(case):
+        looked_up = _by_look_up(case, codes)
+        return dict.fromkeys(BOTH_WRITES, looked_up)
+    fallback = fallback_call(case)
+    silent = fallback.outcome in (Outcome.UNREACHABLE, Outcome.TIMED_OUT)
+    return {
+        **function_then(case, *codes),
+        Link.FALLBACK_UPDATES: None if silent else _fits(fallback, fallback_said(case), codes),
+    }
+
+
 def _function_below(case: Case, codes: tuple[str, ...], *, silent: bool) -> bool | None:
-    lookup = _lookup_below(case, codes)
-    if lookup is not None:
-        return lookup
+    if stopped_at_look_up(case):
+        return _by_look_up(case, codes)
     call, meaning = function_call(case), function_said(case)
     if call.outcome is Outcome.NOT_MADE:
         return False
@@ -104,31 +114,17 @@ def _function_below(case: Case, codes: tuple[str, ...], *, silent: bool) -> bool
     return None if reached_below and not _OWN_FAULT.search(call.body) else False
 
 
-def _look_up_failed(case: Case) -> bool:
-    log = case.log
-    return log is not None and bool(
-        log.backup_id_not_found or log.lookup_call.outcome is Outcome.REFUSED
-    )
-
-
-def _lookup_below(case: Case, codes: tuple[str, ...]) -> bool | None:
-    """The look-up of the backup's id comes before both ways: refused there, refused everywhere."""
-    log = case.log
-    if log is None or not _look_up_failed(case):
-        return None
-    meaning = fallback_meaning(log.lookup_call)
-    if not meaning.codes:
-        return (
-            None if function_call(case).outcome is not Outcome.NOT_MADE else _silent_lookup(codes)
-        )
-    if set(codes) & set(meaning.codes):
-        return True if meaning.proved else None
-    return False
-
-
-def _silent_lookup(codes: tuple[str, ...]) -> bool | None:
-    """An id that was not found without a message: the row was hidden, or the key was refused."""
-    hides = SILENT | {
+# What makes a look-up find nothing without a word: the row is hidden, or whoever asks is refused.
+_HIDES = frozenset(
+    {
+        "rls/update-blocked",
+        "rls/role-without-bypass",
+        "rls/no-grant",
+        "row/table-missing",
+        "row/column-missing",
+        "row/schema-cache-stale",
+        "row/api-overloaded",
+        "secrets/wrong-role",
         "secrets/revoked",
         "secrets/expired",
         "secrets/missing",
@@ -136,19 +132,26 @@ def _silent_lookup(codes: tuple[str, ...]) -> bool | None:
         "secrets/whitespace",
         "secrets/project-mismatch",
         "secrets/bad-url",
-        "rls/no-grant",
-        "row/table-missing",
-        "row/column-missing",
-        "row/schema-cache-stale",
-        "row/api-overloaded",
+        "function/project-paused",
+        "function/project-restricted",
+        "function/unreachable",
     }
-    return None if hides & set(codes) else False
+)
+
+
+def _by_look_up(case: Case, codes: tuple[str, ...]) -> bool | None:
+    """The look-up of the backup's id comes before both ways: refused there, refused everywhere."""
+    meaning = look_up_said(case)
+    if not meaning.codes:
+        return None if _HIDES & set(codes) else False
+    if not set(codes) & set(meaning.codes):
+        return False
+    return True if meaning.proved else None
 
 
 def _fallback_below(case: Case, codes: tuple[str, ...], *, silent: bool) -> bool | None:
-    lookup = _lookup_below(case, codes)
-    if lookup:
-        return lookup
+    if stopped_at_look_up(case):
+        return _by_look_up(case, codes)
     call, meaning = fallback_call(case), fallback_said(case)
     if call.outcome is Outcome.NOT_MADE:
         return False

@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from doctor.diagnosis import Diagnosis, diagnose
 from doctor.evidence.base import Unseen, Why
-from doctor.evidence.function import FunctionRecord, HttpAnswer
+from doctor.evidence.function import FunctionRecord, HttpAnswer, Project
 from doctor.evidence.log import NOT_SAID, Call, Outcome, Shown, Variable
 from doctor.evidence.rls import Proof, Reach, RlsEvidence
 from doctor.evidence.row import Column, LockHolder, RoleGrants, Trigger
-from doctor.evidence.secrets import FunctionKey, KeyKind, KeyMatch, ServiceKey
+from doctor.evidence.secrets import FunctionKey, KeyKind, KeyMatch, ServiceKey, SupabaseUrl
 from doctor.evidence.workflow import WorkflowEvidence, WorkflowState
 from doctor.judgement import judge
 from doctor.model import Verdict
@@ -361,6 +361,59 @@ STUCK = {
             BLOCKED_FOR_ANON,
         ),
         ["secrets/wrong-role"],
+    ),
+    "the address is wrong, and the look-up reached nobody": (
+        case(
+            over(NOT_SAID, NOT_SAID, lookup_call=Call(outcome=Outcome.UNREACHABLE)),
+            secrets(
+                url=SupabaseUrl(
+                    setting="SUPABASE_URL",
+                    value="https://supabase.com/dashboard/project/x",
+                    problem="is the dashboard's address",
+                )
+            ),
+        ),
+        ["secrets/bad-url"],
+    ),
+    "the platform is down, says the look-up": (
+        case(over(NOT_SAID, NOT_SAID, lookup_call=call(521))),
+        ["function/unreachable"],
+    ),
+    "the project is restricted, says the look-up": (
+        case(over(NOT_SAID, NOT_SAID, lookup_call=call(402))),
+        ["function/project-restricted"],
+    ),
+    "the project is paused, and the look-up said nothing of why": (
+        case(
+            over(NOT_SAID, NOT_SAID, backup_id_not_found="Could not find backup_id"),
+            function(project=Project(ref="abcdefghijklmnopqrst", status="INACTIVE")),
+        ),
+        ["function/project-paused"],
+    ),
+    "the schema cache is stale, says the look-up": (
+        case(
+            over(
+                NOT_SAID,
+                NOT_SAID,
+                backup_id_not_found="Could not find backup_id",
+                lookup_call=call(
+                    404,
+                    """{"code":"PGRST205","message":"Could not find the table 'public.x'"}""",
+                ),
+            )
+        ),
+        ["row/schema-cache-stale"],
+    ),
+    "the service key was removed before the look-up": (
+        case(
+            over(
+                NOT_SAID,
+                NOT_SAID,
+                backup_id_not_found="Could not find backup_id",
+                variables=(Variable(name="VITE_SUPABASE_SERVICE_ROLE_KEY", shown=Shown.EMPTY),),
+            )
+        ),
+        ["secrets/empty"],
     ),
     "the service key is not set, and the function is not deployed": (
         case(
