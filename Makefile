@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+RELEASE := .venv-release
 CLIENTS := tests/real_clients
 CLIENTS_READY := $(CLIENTS)/node_modules/.package-lock.json
 
@@ -18,7 +19,7 @@ $(CLIENTS_READY): $(CLIENTS)/package-lock.json
 	npm ci --prefix $(CLIENTS) --no-audit --no-fund --loglevel=error
 	@touch $(CLIENTS_READY)
 
-.PHONY: help setup demo test lint format types unit lock clean
+.PHONY: help setup demo test lint format types unit lock dist sbom vulnerabilities clean
 
 help: ## Show the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,9 +46,29 @@ types: $(READY) ## Check the types, strictly
 unit: $(READY) $(CLIENTS_READY) ## Run the tests with coverage
 	$(BIN)/pytest --cov --cov-report=term -n auto
 
+LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
 lock: $(READY) ## Pin every package again, with hashes
-	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes \
-		--extra demo --group dev --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	$(LOCK) --extra demo --group dev pyproject.toml -o requirements.lock
+	$(LOCK) --constraint requirements.lock pyproject.toml -o requirements-runtime.lock
+	$(LOCK) --group release -o requirements-release.lock
+
+dist: $(READY) ## Build the wheel and the sdist, the same to the byte each time
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build -d dist
+
+$(RELEASE)/.ready: requirements-release.lock
+	$(PYTHON) -m venv $(RELEASE)
+	$(RELEASE)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-release.lock
+	@touch $@
+
+sbom: $(RELEASE)/.ready ## Describe what the wheel brings along, as CycloneDX, in dist/
+	@mkdir -p dist
+	$(RELEASE)/bin/cyclonedx-py requirements requirements-runtime.lock --pyproject pyproject.toml \
+		--output-reproducible --of JSON -o dist/sbom.cdx.json
+
+vulnerabilities: $(RELEASE)/.ready ## Ask for known vulnerabilities of every pinned package
+	$(RELEASE)/bin/pip-audit --disable-pip --require-hashes -r requirements.lock
+	$(RELEASE)/bin/pip-audit --disable-pip --require-hashes -r requirements-release.lock
 
 clean: ## Remove what make made
-	rm -rf $(VENV) $(CLIENTS)/node_modules dist build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(RELEASE) $(CLIENTS)/node_modules dist build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
