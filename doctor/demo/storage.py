@@ -30,15 +30,13 @@ if TYPE_CHECKING:
 REGION: Final = "eu-central-1"
 POLICY_NAME = "backups"
 
-# What the documentation asks of a team for the doctor's user. Read-only, one bucket.
+# What docs/permissions.md asks of a team for the doctor's user. Read-only, one bucket.
 READ_ACTIONS = (
     "s3:GetObject",
-    "s3:GetObjectVersion",
     "s3:ListBucket",
     "s3:ListBucketVersions",
     "s3:ListBucketMultipartUploads",
     "s3:ListMultipartUploadParts",
-    "s3:GetBucketLocation",
 )
 WRITE_ACTIONS = ("s3:PutObject", "s3:AbortMultipartUpload", "s3:ListBucket")
 
