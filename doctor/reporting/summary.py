@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from doctor import preflight
@@ -9,6 +10,7 @@ from doctor.model import (
     Severity,
     Verdict,
 )
+from doctor.reporting.gaps import deciding_gap
 from doctor.show import duration, size
 from doctor.story import Progress, RowState, progress, row_age, row_state
 
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
     from doctor.case import Case
     from doctor.diagnosis import Diagnosis
 
-from doctor.reporting.gaps import deciding_gap
+# "Stuck for 4 s" would only make a reader smile.
+WORTH_SAYING = timedelta(minutes=1)
 
 
 def summary_of(case: Case, diagnosis: Diagnosis) -> str:
@@ -60,7 +63,7 @@ def _unknown(case: Case, diagnosis: Diagnosis) -> str:
 
 def _state(case: Case) -> str:
     age, row = row_age(case), case.backup
-    since = f" for {duration(age)}" if age is not None else ""
+    since = f" for {duration(age)}" if age is not None and age >= WORTH_SAYING else ""
     status = row.status if row else None
     return {
         RowState.IN_PROGRESS: f"The backup has been stuck in {case.names.in_progress}{since}.",
