@@ -19,7 +19,8 @@ $(CLIENTS_READY): $(CLIENTS)/package-lock.json
 	npm ci --prefix $(CLIENTS) --no-audit --no-fund --loglevel=error
 	@touch $(CLIENTS_READY)
 
-.PHONY: help setup demo test lint format types unit lock dist sbom vulnerabilities clean
+# Every command is one; none makes a file of its name.
+.PHONY: $(shell sed -nE 's/^([a-z-]+):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## Show the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +46,15 @@ types: $(READY) ## Check the types, strictly
 
 unit: $(READY) $(CLIENTS_READY) ## Run the tests with coverage
 	$(BIN)/pytest --cov --cov-report=term -n auto
+
+docs: $(READY) ## Write the parts of the documentation that the program tells
+	$(BIN)/python -m scripts.docs
+
+picture: $(READY) ## Run the demo and keep its report for the README, as text and picture
+	$(BIN)/python -m scripts.picture
+
+bench: $(READY) ## Measure everything side by side and write docs/performance.md
+	$(BIN)/python -m benchmarks.run
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
