@@ -155,5 +155,7 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
         return unseen(self.run, self.jobs, self.log)
 
     def notes(self) -> tuple[Unseen, ...]:
-        """The workflow file explains, but is not needed."""
-        return unseen(self.file, self.workflows, self.recent, self.unread_annotations)
+        """The workflow file explains, but is not needed; annotations, where only they tell why."""
+        untold = self.job is not None and (self.job.conclusion == "cancelled" or not self.job.steps)
+        said = self.unread_annotations if untold else None
+        return unseen(self.file, self.workflows, self.recent, said)
