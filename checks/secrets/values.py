@@ -90,9 +90,9 @@ def _service_key_whitespace(seen: SecretsEvidence, case: Case) -> Found | None:
     if not logged and (_clean_in_log(case, *own) or pipeline_key_worked(case)):
         return own_copy(f"{name}, as the doctor was given it, has blanks or a newline around it.")
     codes = ("secrets/whitespace", "secrets/revoked", "secrets/bad-url", "secrets/missing")
-    # A bad address is bad for both ways; the function has a key of its own.
-    then = database_then if name in SERVICE_URLS else service_key_then
-    weight = weigh(then(case, *codes), now=True, case=case)
+    of_url = name in SERVICE_URLS
+    then = _wrong_address_then(case) if of_url else service_key_then(case, *codes)
+    weight = weigh(then, now=True, case=case)
     if weight is None:
         return None
     return weight.found(
@@ -176,7 +176,7 @@ def bad_url(seen: SecretsEvidence, case: Case) -> Found | None:
 def _wrong_address_then(case: Case) -> dict[Link, bool | None]:
     """Any answer may come from a wrong address, but one that only Supabase gives."""
     if stopped_at_look_up(case):
-        return database_then(case, "secrets/bad-url", "function/unreachable")
+        return database_then(case, "secrets/bad-url", "secrets/whitespace")
     calls = {
         Link.FUNCTION_UPDATES: (function_call(case), function_said(case)),
         Link.FALLBACK_UPDATES: (fallback_call(case), fallback_said(case)),
