@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import psycopg
 
@@ -26,8 +26,11 @@ from doctor.demo.runner.run import run_workflow, utc_now
 from doctor.demo.storage import Bucket, Storage
 from doctor.demo.supabase.gateway import Gateway
 from doctor.demo.supabase.management import AccessToken, Management
-from doctor.demo.supabase.postgres import READER, PostgresServer
+from doctor.demo.supabase.postgres import READER, SUPERUSER, PostgresServer
 from doctor.demo.supabase.state import Function, Project, SecretValue
+
+if TYPE_CHECKING:
+    from psycopg.rows import TupleRow
 
 REPOSITORY = "acme/app"
 WORKFLOW = ".github/workflows/backup.yml"
@@ -39,6 +42,11 @@ HEAD_SHA = "7fd1a60b01f91b314f59955a4e4d4e80d8edf11d"
 READ_REPOSITORY = frozenset(
     {"actions:read", "contents:read", "environments:read", "metadata:read", "secrets:read"}
 )
+RESTORE_ROLES = """
+    ALTER ROLE service_role BYPASSRLS;
+    ALTER ROLE authenticator CONNECTION LIMIT -1;
+    ALTER ROLE authenticator SET lock_timeout = '8s';
+"""
 SET_UP_BEFORE = timedelta(days=30)
 """How long before now everything was deployed and every secret set."""
 
@@ -101,6 +109,9 @@ class World:
         stack.callback(self.restore_roles)
         self.owner_uri = servers.postgres.uri(name)
         self.reader_uri = servers.postgres.uri(name, READER)
+        self.doctor_database_uri = self.reader_uri
+        self._open_transactions: list[psycopg.Connection[TupleRow]] = []
+        stack.callback(self.end_transactions)
 
         self.bucket: Bucket = servers.storage.create_bucket(name.replace("_", "-"))
         stack.callback(servers.storage.delete_bucket, self.bucket)
@@ -209,20 +220,53 @@ class World:
         self.repository.runs.append(run)
         return run
 
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace text in a file of the repository, as a commit does; a function is deployed anew.
+
+        Raises:
+            ValueError: the file does not have the text.
+        """
+        file = self.checkout / path
+        text = file.read_text()
+        if old not in text:
+            raise ValueError(f"{path} does not have {old!r}")
+        self.write(path, text.replace(old, new))
+
+    def write(self, path: str, text: str) -> None:
+        """Make this the text of a file of the repository; a function is deployed anew."""
+        file = self.checkout / path
+        file.write_text(text)
+        self.repository.files[path] = text.encode()
+        for function in self.project.functions.values():
+            if function.entrypoint == file:
+                function.version += 1
+
+    def hold_transaction(self, statement: str) -> None:
+        """Run SQL in a transaction that stays open until `end_transactions`."""
+        connection = psycopg.connect(self.owner_uri, application_name="console")
+        self._open_transactions.append(connection)
+        connection.execute(statement.encode())
+
+    def end_transactions(self) -> None:
+        """End what `hold_transaction` began."""
+        while self._open_transactions:
+            self._open_transactions.pop().close()
+
     def environment(self) -> dict[str, str]:
         """The doctor's settings for this world, as environment variables.
 
         Its credentials only read, but for the service-role and the function key, which it is given
-        as the pipeline has them.
+        as the pipeline has them: an empty value where the pipeline has none.
         """
+        given = self.github_secrets.get
         return {
-            "SUPABASE_URL": self.github_secrets["VITE_SUPABASE_URL"],
-            "SUPABASE_SERVICE_ROLE_KEY": self.github_secrets["VITE_SUPABASE_SERVICE_ROLE_KEY"],
-            "BACKUP_API_KEY": self.github_secrets["BACKUP_API_KEY"],
+            "SUPABASE_URL": given("VITE_SUPABASE_URL", ""),
+            "SUPABASE_SERVICE_ROLE_KEY": given("VITE_SUPABASE_SERVICE_ROLE_KEY", ""),
+            "BACKUP_API_KEY": given("BACKUP_API_KEY", ""),
             "SUPABASE_ACCESS_TOKEN": self.access_token.value,
             "SUPABASE_MANAGEMENT_URL": self.management.url,
             "SUPABASE_PROJECT_REF": self.project.ref,
-            "SUPABASE_DB_URL": self.reader_uri,
+            "SUPABASE_DB_URL": self.doctor_database_uri,
             "GITHUB_REPOSITORY": self.repository.full_name,
             "GITHUB_TOKEN": self.github_token.value,
             "GITHUB_API_URL": self.github.url,
@@ -243,7 +287,7 @@ class World:
 
     def restore_roles(self) -> None:
         """Give the server's roles back what a fault may have taken, for the next world."""
-        self.sql_as_superuser("ALTER ROLE service_role BYPASSRLS")
+        _execute(self.servers.postgres.uri("postgres", SUPERUSER), RESTORE_ROLES)
 
 
 def _execute(uri: str, statement: str) -> None:

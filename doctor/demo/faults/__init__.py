@@ -7,13 +7,34 @@ from __future__ import annotations
 
 from typing import Final
 
-from doctor.demo.faults import function, named, permissions, row, upload
+from doctor.demo.faults import (
+    availability,
+    function,
+    function_code,
+    function_key,
+    named,
+    permissions,
+    row,
+    service_key,
+    table,
+    upload,
+)
 from doctor.demo.faults.expectation import Expectation, expected
 from doctor.demo.faults.fault import Fault, Side, compose
 
 __all__ = ["FAULTS", "SINGLE", "STORIES", "Expectation", "Fault", "Side", "compose", "expected"]
 
-_FILES = (row, upload, function, permissions)
+_FILES = (
+    row,
+    upload,
+    function,
+    function_code,
+    function_key,
+    service_key,
+    permissions,
+    table,
+    availability,
+)
 
 SINGLE: Final = {fault.name: fault for file in _FILES for fault in file.FAULTS}
 STORIES: Final = {fault.name: fault for fault in named.stories(SINGLE)}

@@ -43,14 +43,16 @@ def expected(faults: Iterable[Fault], *, looks_up: bool = True) -> Expectation:
     `looks_up` tells whether the pipeline's update step begins by looking up the row, as the
     reference pipeline's does.
     """
-    causes = [part for fault in faults for part in fault.causes if part.code is not None]
-    codes = dict.fromkeys(part.code for part in _broke(causes, looks_up=looks_up) if part.code)
+    parts = [part for fault in faults for part in fault.causes]
+    codes = dict.fromkeys(part.code for part in _broke(parts, looks_up=looks_up) if part.code)
+    if any(part.hides_row for part in parts):
+        return Expectation(Verdict.UNKNOWN, tuple(codes))
     return Expectation(Verdict.FAILING if codes else Verdict.HEALTHY, tuple(codes))
 
 
 def _broke(faults: list[Fault], *, looks_up: bool) -> list[Fault]:
     """Return the faults that this backup met, in the order of the chain."""
-    early = [fault for side in BEFORE_THE_UPDATE for fault in _at(faults, side)]
+    early = [fault for side in BEFORE_THE_UPDATE for fault in _at(faults, side) if fault.code]
     for number, fault in enumerate(early, start=1):
         if not fault.silent:
             return early[:number]  # nothing later was reached
@@ -63,6 +65,8 @@ def _broke_the_update(faults: list[Fault], *, looks_up: bool) -> list[Fault]:
     # What breaks the function stands before the database, and what refuses the caller's key too.
     function = [*_at(faults, Side.FUNCTION), *_at(faults, Side.BOTH)]
     fallback = [*_at(faults, Side.FALLBACK), *_at(faults, Side.BOTH)]
+    if function and function[0].claims_success:
+        return function[:1]
     return [function[0], fallback[0]] if function and fallback else []
 
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from doctor.demo.world import World
 
+    Change = Callable[[World], object]
+
 
 class Side(Enum):
     """Where in the pipeline a fault sits, in the order in which a backup passes."""
@@ -33,21 +35,30 @@ def nothing(_world: World) -> None:
 class Fault:
     """One way to break a pipeline.
 
-    `code` is the finding code that it is the cause of; None where it is harmless. `before` changes
-    the world after the row was inserted and before the workflow runs, `after` once it has run.
-    `in_lookup` marks what already refuses the look-up of the row: an update step that begins with
-    one gets no further, and never calls the function. `silent` marks what goes wrong before the
-    update and does not keep the pipeline from going on. `parts` are those of a composed fault.
+    name: one word, as the demo takes it.
+    code: the finding code that it is the cause of; None where it is harmless by itself.
+    before: changes the world after the row was inserted and before the workflow runs.
+    after: changes it once the workflow has run.
+    mend: what a person does about it who follows the printed fix, where that is not SQL.
+    in_lookup: it already refuses the look-up of the row. An update step that begins with one gets
+        no further, and never calls the function.
+    silent: it sits before the update and does not keep the pipeline from going on.
+    claims_success: the caller is told that all is well, and does not fall back.
+    hides_row: while it lasts nobody sees the row, so that nobody can say how the backup is.
+    parts: the faults that a composed fault is made of.
     """
 
     name: str
     description: str
     side: Side
     code: str | None
-    before: Callable[[World], None] = nothing
-    after: Callable[[World], None] = nothing
+    before: Change = nothing
+    after: Change = nothing
+    mend: Change | None = None
     in_lookup: bool = False
     silent: bool = False
+    claims_success: bool = False
+    hides_row: bool = False
     parts: tuple[Fault, ...] = ()
 
     @property
