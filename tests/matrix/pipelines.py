@@ -109,12 +109,18 @@ export default {
 
 @dataclass(frozen=True)
 class Pipeline:
-    """One pipeline. `looks_up`: its update step begins by looking up the row."""
+    """One pipeline.
+
+    looks_up: its update step begins by looking up the row.
+    own_function: its function is not the reference one.
+    mute: its log shows no answer's body.
+    """
 
     name: str
     install: Callable[[World], None]
     looks_up: bool = True
     own_function: bool = False
+    mute: bool = False
 
 
 def _reference(world: World) -> None:
@@ -138,5 +144,5 @@ def _by_dispatch_id(script: str) -> Callable[[World], None]:
 REFERENCE = Pipeline("reference", _reference)
 OTHER = Pipeline("other-function", _other_function, own_function=True)
 TERSE = Pipeline("terse", _by_dispatch_id(TERSE_SCRIPT), looks_up=False)
-SILENT = Pipeline("silent", _by_dispatch_id(SILENT_SCRIPT), looks_up=False)
+SILENT = Pipeline("silent", _by_dispatch_id(SILENT_SCRIPT), looks_up=False, mute=True)
 PIPELINES = (REFERENCE, OTHER, TERSE, SILENT)

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from doctor.demo.faults import Expectation, Fault, Side, compose, expected
-from doctor.demo.faults import function_code
+from doctor.demo.faults import Expectation, Fault, compose, expected, function_code, function_key
+from doctor.demo.faults.fault import nothing
 from doctor.demo.world import World
 from tests.e2e.doctoring import diagnose_world
 from tests.matrix.pipelines import REFERENCE, Pipeline
@@ -15,6 +15,11 @@ from tests.matrix.pipelines import REFERENCE, Pipeline
 if TYPE_CHECKING:
     from doctor.demo.world import Servers
     from doctor.model import Report
+
+CODE_FAULTS = (
+    *function_code.FAULTS,
+    *(fault for fault in function_key.FAULTS if fault.name == "function-uses-dead-key"),
+)
 
 
 @dataclass(frozen=True)
@@ -36,9 +41,14 @@ class Scene:
 
     @property
     def possible(self) -> bool:
-        """Whether the faults can be put into this pipeline: a fault in the code wants that code."""
-        theirs = any(fault in function_code.FAULTS for fault in self.faults)
-        return not (theirs and self.pipeline.own_function)
+        """Whether the faults can be put into this pipeline, and leave a trace that anyone could see.
+
+        A fault in the function's code wants that code. What is over when the doctor comes, and of
+        which the log shows nothing but a status, nobody can know.
+        """
+        in_code = any(fault in CODE_FAULTS for fault in self.faults)
+        over = any(fault.after is not nothing for fault in self.faults)
+        return not (in_code and self.pipeline.own_function) and not (over and self.pipeline.mute)
 
 
 @dataclass(frozen=True)
@@ -100,8 +110,3 @@ def outcome(scene: Scene, report: Report, seconds: float) -> Outcome:
         tuple(map(str, report.errors)),
         seconds,
     )
-
-
-def upload_side(fault: Fault) -> bool:
-    """Whether the fault keeps the file from reaching the bucket."""
-    return fault.side is Side.UPLOAD

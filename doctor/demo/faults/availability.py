@@ -43,8 +43,7 @@ def writable(world: World) -> None:
     """The database takes writes again."""
     name = world.database_uri.rsplit("/", 1)[1]
     world.sql_as_superuser(
-        "SET default_transaction_read_only = off;"
-        f"ALTER DATABASE {name} RESET default_transaction_read_only"
+        f"BEGIN READ WRITE;ALTER DATABASE {name} RESET default_transaction_read_only;COMMIT"
     )
 
 
@@ -142,6 +141,7 @@ FAULTS: Final = (
         before=pause,
         mend=resume,
         in_lookup=True,
+        in_front=True,
         hides_row=True,
     ),
     Fault(
@@ -152,6 +152,7 @@ FAULTS: Final = (
         before=pause,
         after=resume,
         in_lookup=True,
+        in_front=True,
     ),
     Fault(
         "project-restricted",
@@ -161,6 +162,7 @@ FAULTS: Final = (
         before=platform(restricted=True),
         mend=platform(restricted=False),
         in_lookup=True,
+        in_front=True,
     ),
     Fault(
         "platform-down",
@@ -170,5 +172,6 @@ FAULTS: Final = (
         before=platform(unavailable=521),
         after=platform(unavailable=None),
         in_lookup=True,
+        in_front=True,
     ),
 )

@@ -62,12 +62,17 @@ def _broke(faults: list[Fault], *, looks_up: bool) -> list[Fault]:
 def _broke_the_update(faults: list[Fault], *, looks_up: bool) -> list[Fault]:
     if looks_up and (met := [fault for fault in faults if fault.in_lookup]):
         return met[:1]
-    # What breaks the function stands before the database, and what refuses the caller's key too.
-    function = [*_at(faults, Side.FUNCTION), *_at(faults, Side.BOTH)]
-    fallback = [*_at(faults, Side.FALLBACK), *_at(faults, Side.BOTH)]
-    if function and function[0].claims_success:
-        return function[:1]
-    return [function[0], fallback[0]] if function and fallback else []
+    function = _first(faults, Side.FUNCTION, Side.BOTH)
+    fallback = _first(faults, Side.FALLBACK, Side.BOTH)
+    if function is None or fallback is None:
+        return [function] if function and function.claims_success else []
+    return [function] if function.claims_success else [function, fallback]
+
+
+def _first(faults: list[Fault], own: Side, shared: Side) -> Fault | None:
+    """Return what a way meets first: its own faults come before those of the database."""
+    met = [*_at(faults, own), *_at(faults, shared)]
+    return min(met, key=lambda fault: not fault.in_front, default=None)
 
 
 def _at(faults: list[Fault], side: Side) -> list[Fault]:

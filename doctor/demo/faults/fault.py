@@ -42,6 +42,7 @@ class Fault:
     mend: what a person does about it who follows the printed fix, where that is not SQL.
     in_lookup: it already refuses the look-up of the row. An update step that begins with one gets
         no further, and never calls the function.
+    in_front: it stands in front of the function: no call gets as far as to the function's own faults.
     silent: it sits before the update and does not keep the pipeline from going on.
     claims_success: the caller is told that all is well, and does not fall back.
     hides_row: while it lasts nobody sees the row, so that nobody can say how the backup is.
@@ -56,6 +57,7 @@ class Fault:
     after: Change = nothing
     mend: Change | None = None
     in_lookup: bool = False
+    in_front: bool = False
     silent: bool = False
     claims_success: bool = False
     hides_row: bool = False

@@ -119,5 +119,6 @@ FAULTS: Final = (
         "unreachable",
         before=edit(SCRIPT, "${SUPABASE_URL%/}/functions", f"{NOBODY}/functions"),
         mend=edit(SCRIPT, f"{NOBODY}/functions", "${SUPABASE_URL%/}/functions"),
+        in_front=True,
     ),
 )

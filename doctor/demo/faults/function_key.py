@@ -88,6 +88,7 @@ FAULTS: Final = (
         None,
         before=forget_caller_key,
         mend=right_caller_key,
+        in_front=True,
     ),
     Fault(
         "no-function-secret",

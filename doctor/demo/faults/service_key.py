@@ -97,6 +97,7 @@ def _url(name: str, description: str, code: str, change: Change) -> Fault:
         before=change,
         mend=say("{url}"),
         in_lookup=True,
+        in_front=True,
     )
 
 

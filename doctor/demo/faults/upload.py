@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from doctor.demo.faults.fault import Fault, Side
-from doctor.demo.storage import allow
+from doctor.demo.storage import WRITE_ACTIONS, allow
 
 if TYPE_CHECKING:
     from doctor.demo.world import World
@@ -16,12 +16,18 @@ def deny_upload(world: World) -> None:
     allow(world.bucket, world.bucket.pipeline, ["s3:ListBucket"])
 
 
+def allow_upload(world: World) -> None:
+    """The pipeline's user may write again."""
+    allow(world.bucket, world.bucket.pipeline, WRITE_ACTIONS)
+
+
 FAULTS: Final = (
     Fault(
         "upload-denied",
         "the upload to S3 is denied",
         Side.UPLOAD,
         "workflow/failed-before-update",
-        deny_upload,
+        before=deny_upload,
+        mend=allow_upload,
     ),
 )
