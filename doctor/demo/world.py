@@ -42,6 +42,9 @@ READ_REPOSITORY = frozenset(
 SET_UP_BEFORE = timedelta(days=30)
 """How long before now everything was deployed and every secret set."""
 
+Actions = Callable[..., Run]
+"""Carries a dispatched run out: `run_workflow`, or something with its parameters."""
+
 
 @dataclass(frozen=True)
 class Servers:
@@ -79,7 +82,8 @@ class World:
     """One pipeline, healthy until a fault is put into it.
 
     Attributes are there to be changed: `project` and `repository` are what the services know,
-    `github_secrets` and `github_variables` what the workflow is given.
+    `github_secrets` and `github_variables` what the workflow is given, `actions` is what carries
+    a dispatched run out.
     """
 
     def __init__(self, servers: Servers) -> None:
@@ -130,7 +134,8 @@ class World:
         self.github_token = Token(f"github_pat_{secrets.token_hex(20)}", READ_REPOSITORY, "pat")
         self.repository = self._repository()
         self.github = GitHub(self.repository, [self.github_token])
-        stack.callback(self.github.close)
+        stack.callback(lambda: self.github.close())
+        self.actions: Actions = run_workflow
 
     def close(self) -> None:
         """Stop this world's services, drop its database and bucket, remove its files."""
@@ -185,11 +190,23 @@ class World:
             )
         return chosen
 
-    def run_pipeline(self, dispatch_id: str, *, now: Callable[[], datetime] = utc_now) -> Run:
-        """Run the workflow's backup job for real, and keep the run as GitHub would."""
+    def run_pipeline(
+        self,
+        dispatch_id: str,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        again: Run | None = None,
+    ) -> Run:
+        """Run the workflow's backup job for real, and keep the run as GitHub would.
+
+        Args:
+            dispatch_id: the run's input.
+            now: the clock of all time stamps, in UTC.
+            again: an earlier run, of which this is the next attempt.
+        """
         self.repository.secrets = self._secret_records()
         self.repository.variables = dict(self.github_variables)
-        run = run_workflow(
+        run = self.actions(
             self.checkout,
             WORKFLOW,
             job=JOB,
@@ -200,14 +217,42 @@ class World:
                 "AWS_ENDPOINT_URL_S3": self.bucket.endpoint,
                 "GITHUB_API_URL": self.github.url,
             },
-            run_id=FIRST_RUN_ID + len(self.repository.runs),
+            run_id=again.id if again else FIRST_RUN_ID + len(self.repository.runs),
+            attempt=again.attempt + 1 if again else 1,
             workflow_id=WORKFLOW_ID,
             repository=self.repository.full_name,
             head_sha=HEAD_SHA,
             now=now,
         )
+        if again is not None:
+            run.created_at = again.created_at
+            run.previous_attempts = again.attempts()
+            self.repository.runs.remove(again)
         self.repository.runs.append(run)
         return run
+
+    def serve_github_at(self, base_path: str) -> None:
+        """Serve the repository at another path: `/api/v3` makes it a GitHub Enterprise Server."""
+        self.github.close()
+        self.github = GitHub(self.repository, [self.github_token], base_path=base_path)
+
+    def commit(self, path: str, content: str) -> None:
+        """Change a file of the repository, in the checkout and as GitHub shows it."""
+        file = self.checkout / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+        self.repository.files[path] = content.encode()
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace a piece of a file of the repository.
+
+        Raises:
+            ValueError: the piece is not there: the file has changed since this was written.
+        """
+        content = (self.checkout / path).read_text()
+        if old not in content:
+            raise ValueError(f"{path} does not hold {old!r}")
+        self.commit(path, content.replace(old, new))
 
     def environment(self) -> dict[str, str]:
         """The doctor's settings for this world, as environment variables.
