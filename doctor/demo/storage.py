@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
@@ -137,7 +138,13 @@ class Storage:
         )
 
     def delete_bucket(self, bucket: Bucket) -> None:
-        """Delete the bucket with all that is in it, and its two users."""
+        """Delete the bucket, if it is still there, with all that is in it, and its two users."""
+        with suppress(self.s3.exceptions.NoSuchBucket):
+            self._empty_and_delete(bucket)
+        for user in (bucket.pipeline, bucket.doctor):
+            _delete_user(user)
+
+    def _empty_and_delete(self, bucket: Bucket) -> None:
         uploads = self.s3.list_multipart_uploads(Bucket=bucket.name).get("Uploads", [])
         for upload in uploads:
             self.s3.abort_multipart_upload(
@@ -149,8 +156,6 @@ class Storage:
                     Bucket=bucket.name, Key=version["Key"], VersionId=version["VersionId"]
                 )
         self.s3.delete_bucket(Bucket=bucket.name)
-        for user in (bucket.pipeline, bucket.doctor):
-            _delete_user(user)
 
     def close(self) -> None:
         """Stop serving. What is left in moto's memory goes with the process."""

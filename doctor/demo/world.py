@@ -22,6 +22,7 @@ import psycopg
 
 from doctor.demo.github.server import GitHub
 from doctor.demo.github.state import Repository, Run, SecretRecord, Token, Workflow
+from doctor.demo.runner.dispatch import Dispatch
 from doctor.demo.runner.run import run_workflow, utc_now
 from doctor.demo.storage import Bucket, Storage
 from doctor.demo.supabase.gateway import Gateway
@@ -37,13 +38,13 @@ WORKFLOW_ID = 71_000_001
 FIRST_RUN_ID = 19_400_000_001
 HEAD_SHA = "7fd1a60b01f91b314f59955a4e4d4e80d8edf11d"
 READ_REPOSITORY = frozenset(
-    {"actions:read", "contents:read", "environments:read", "metadata:read", "secrets:read"}
+    {f"{name}:read" for name in ("actions", "checks", "contents", "environments", "secrets")}
 )
 SET_UP_BEFORE = timedelta(days=30)
 """How long before now everything was deployed and every secret set."""
 
-Actions = Callable[..., Run]
-"""Carries a dispatched run out: `run_workflow`, or something with its parameters."""
+Actions = Callable[[Dispatch], Run]
+"""What becomes of a dispatch."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,11 @@ class Servers:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def carry_out(dispatch: Dispatch) -> Run:
+    """Run the workflow for real."""
+    return run_workflow(**dispatch)
 
 
 class World:
@@ -134,8 +140,12 @@ class World:
         self.github_token = Token(f"github_pat_{secrets.token_hex(20)}", READ_REPOSITORY, "pat")
         self.repository = self._repository()
         self.github = GitHub(self.repository, [self.github_token])
-        stack.callback(lambda: self.github.close())
-        self.actions: Actions = run_workflow
+        stack.callback(self.github.close)
+        self.actions: Actions = carry_out
+
+    def at_end(self, tidy_up: Callable[[], None]) -> None:
+        """Do this before the world is closed."""
+        self._stack.callback(tidy_up)
 
     def close(self) -> None:
         """Stop this world's services, drop its database and bucket, remove its files."""
@@ -206,9 +216,9 @@ class World:
         """
         self.repository.secrets = self._secret_records()
         self.repository.variables = dict(self.github_variables)
-        run = self.actions(
-            self.checkout,
-            WORKFLOW,
+        dispatch = Dispatch(
+            checkout=self.checkout,
+            workflow=WORKFLOW,
             job=JOB,
             secrets=self.github_secrets,
             variables=self.github_variables,
@@ -224,6 +234,7 @@ class World:
             head_sha=HEAD_SHA,
             now=now,
         )
+        run = self.actions(dispatch)
         if again is not None:
             run.created_at = again.created_at
             run.previous_attempts = again.attempts()
@@ -235,6 +246,7 @@ class World:
         """Serve the repository at another path: `/api/v3` makes it a GitHub Enterprise Server."""
         self.github.close()
         self.github = GitHub(self.repository, [self.github_token], base_path=base_path)
+        self.at_end(self.github.close)
 
     def commit(self, path: str, content: str) -> None:
         """Change a file of the repository, in the checkout and as GitHub shows it."""
@@ -243,13 +255,17 @@ class World:
         file.write_text(content)
         self.repository.files[path] = content.encode()
 
+    def read(self, path: str) -> str:
+        """Return a file of the repository."""
+        return (self.checkout / path).read_text()
+
     def edit(self, path: str, old: str, new: str) -> None:
         """Replace a piece of a file of the repository.
 
         Raises:
             ValueError: the piece is not there: the file has changed since this was written.
         """
-        content = (self.checkout / path).read_text()
+        content = self.read(path)
         if old not in content:
             raise ValueError(f"{path} does not hold {old!r}")
         self.commit(path, content.replace(old, new))

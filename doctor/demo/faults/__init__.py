@@ -7,13 +7,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from doctor.demo.faults import function, named, permissions, row, upload
+from doctor.demo.faults import (
+    backup,
+    function,
+    named,
+    objects,
+    permissions,
+    row,
+    run,
+    step,
+    upload,
+)
 from doctor.demo.faults.expectation import Expectation, expected
 from doctor.demo.faults.fault import Fault, Side, compose
 
 __all__ = ["FAULTS", "SINGLE", "STORIES", "Expectation", "Fault", "Side", "compose", "expected"]
 
-_FILES = (row, upload, function, permissions)
+_FILES = (row, run, backup, upload, step, function, permissions, objects)
 
 SINGLE: Final = {fault.name: fault for file in _FILES for fault in file.FAULTS}
 STORIES: Final = {fault.name: fault for fault in named.stories(SINGLE)}

@@ -62,7 +62,9 @@ class JobRun:
         self.status = "success"
         self.steps: list[Step] = []
         self.deadline = self._in_minutes(self.spec.timeout_minutes)
-        self.cancelled_at = float("inf") if cancel_after is None else time.monotonic() + cancel_after
+        self.cancelled_at = (
+            float("inf") if cancel_after is None else time.monotonic() + cancel_after
+        )
         self.env: dict[str, str] = {}
         self._outputs: dict[str, str] = {}
         self._outcomes: dict[str, Value] = {}
