@@ -6,7 +6,8 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from doctor.demo.faults.changes import (
+from doctor.demo.faults.fault import Fault, Side
+from doctor.demo.faults.rewriting import (
     CREATE,
     STRICT,
     age,
@@ -14,7 +15,6 @@ from doctor.demo.faults.changes import (
     in_quick_minutes,
     stop_recording,
 )
-from doctor.demo.faults.fault import Fault, Side
 from doctor.demo.runner.run import run_workflow
 from doctor.demo.runner.unfinished import going, queued, step_names
 from doctor.demo.supabase.postgres import programs

@@ -6,8 +6,8 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Final
 
-from doctor.demo.faults.changes import CREATE
 from doctor.demo.faults.fault import Fault, Side
+from doctor.demo.faults.rewriting import CREATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

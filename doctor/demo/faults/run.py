@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from doctor.demo.faults.changes import age
 from doctor.demo.faults.fault import Fault, Side
+from doctor.demo.faults.rewriting import age
 from doctor.demo.runner.unfinished import queued, refused
 from doctor.demo.world import WORKFLOW
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from doctor.demo.faults.changes import STRICT, UPDATE, hang, in_quick_minutes
 from doctor.demo.faults.fault import Fault, Side
+from doctor.demo.faults.rewriting import STRICT, UPDATE, hang, in_quick_minutes
 from doctor.demo.world import WORKFLOW
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from doctor.demo.faults.changes import UPLOAD, stop_recording
 from doctor.demo.faults.fault import Fault, Side
+from doctor.demo.faults.rewriting import UPLOAD, stop_recording
 from doctor.demo.storage import allow
 
 if TYPE_CHECKING:
