@@ -248,12 +248,12 @@ class World:
         self.github = GitHub(self.repository, [self.github_token], base_path=base_path)
         self.at_end(self.github.close)
 
-    def commit(self, path: str, content: str) -> None:
-        """Change a file of the repository, in the checkout and as GitHub shows it."""
+    def write(self, path: str, text: str) -> None:
+        """Make this the text of a file of the repository, in the checkout and on GitHub."""
         file = self.checkout / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(content)
-        self.repository.files[path] = content.encode()
+        file.write_text(text)
+        self.repository.files[path] = text.encode()
 
     def read(self, path: str) -> str:
         """Return a file of the repository."""
@@ -268,7 +268,7 @@ class World:
         content = self.read(path)
         if old not in content:
             raise ValueError(f"{path} does not hold {old!r}")
-        self.commit(path, content.replace(old, new))
+        self.write(path, content.replace(old, new))
 
     def environment(self) -> dict[str, str]:
         """The doctor's settings for this world, as environment variables.

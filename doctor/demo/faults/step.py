@@ -23,7 +23,7 @@ def leave_step_out(world: World) -> None:
     _, following, after = rest.partition(FOLLOWING)
     if not step or not following:
         raise ValueError(f"{WORKFLOW} has changed since this was written")
-    world.commit(WORKFLOW, f"{before}{following}{after}")
+    world.write(WORKFLOW, f"{before}{following}{after}")
 
 
 def switch_step_off(world: World) -> None:
@@ -63,7 +63,7 @@ def die_silently(world: World) -> None:
 
 def call_without_fail(world: World) -> None:
     """A script that calls addresses which do not exist, and takes curl's exit code for an answer."""
-    world.commit(
+    world.write(
         UPDATE,
         "#!/usr/bin/env bash\nset -euo pipefail\n"
         'curl --silent --output /dev/null --request POST "$SUPABASE_URL/function/update_backup" \\\n'
