@@ -88,8 +88,8 @@ class World:
     """One pipeline, healthy until a fault is put into it.
 
     Attributes are there to be changed: `project` and `repository` are what the services know,
-    `github_secrets` and `github_variables` what the workflow is given, `actions` is what carries
-    a dispatched run out.
+    `github_secrets` and `github_variables` what the workflow is given, `insert` is how
+    the app inserts a row, `actions` what carries a dispatched run out.
     """
 
     def __init__(self, servers: Servers) -> None:
@@ -142,6 +142,7 @@ class World:
         self.github = GitHub(self.repository, [self.github_token])
         stack.callback(self.github.close)
         self.actions: Actions = carry_out
+        self.insert = "INSERT INTO public.backup_history (dispatch_id) VALUES (%s)"
 
     def at_end(self, tidy_up: Callable[[], None]) -> None:
         """Do this before the world is closed."""
@@ -195,9 +196,7 @@ class World:
         """
         chosen = dispatch_id or str(uuid.uuid4())
         with psycopg.connect(self.owner_uri, autocommit=True) as connection:
-            connection.execute(
-                "INSERT INTO public.backup_history (dispatch_id) VALUES (%s)", [chosen]
-            )
+            connection.execute(self.insert.encode(), [chosen])
         return chosen
 
     def run_pipeline(
