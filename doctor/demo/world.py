@@ -22,6 +22,7 @@ import psycopg
 
 from doctor.demo.github.server import GitHub
 from doctor.demo.github.state import Repository, Run, SecretRecord, Token, Workflow
+from doctor.demo.runner.dispatch import Dispatch
 from doctor.demo.runner.run import run_workflow, utc_now
 from doctor.demo.storage import Bucket, Storage
 from doctor.demo.supabase.gateway import Gateway
@@ -40,7 +41,7 @@ WORKFLOW_ID = 71_000_001
 FIRST_RUN_ID = 19_400_000_001
 HEAD_SHA = "7fd1a60b01f91b314f59955a4e4d4e80d8edf11d"
 READ_REPOSITORY = frozenset(
-    {"actions:read", "contents:read", "environments:read", "metadata:read", "secrets:read"}
+    {f"{name}:read" for name in ("actions", "checks", "contents", "environments", "secrets")}
 )
 RESTORE_ROLES = """
     ALTER ROLE service_role BYPASSRLS;
@@ -49,6 +50,9 @@ RESTORE_ROLES = """
 """
 SET_UP_BEFORE = timedelta(days=30)
 """How long before now everything was deployed and every secret set."""
+
+Actions = Callable[[Dispatch], Run]
+"""What becomes of a dispatch."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +87,17 @@ class Servers:
         self.close()
 
 
+def carry_out(dispatch: Dispatch) -> Run:
+    """Run the workflow for real."""
+    return run_workflow(**dispatch)
+
+
 class World:
     """One pipeline, healthy until a fault is put into it.
 
     Attributes are there to be changed: `project` and `repository` are what the services know,
-    `github_secrets` and `github_variables` what the workflow is given.
+    `github_secrets` and `github_variables` what the workflow is given, `insert` is how
+    the app inserts a row, `actions` what carries a dispatched run out.
     """
 
     def __init__(self, servers: Servers) -> None:
@@ -142,6 +152,12 @@ class World:
         self.repository = self._repository()
         self.github = GitHub(self.repository, [self.github_token])
         stack.callback(self.github.close)
+        self.actions: Actions = carry_out
+        self.insert = "INSERT INTO public.backup_history (dispatch_id) VALUES (%s)"
+
+    def at_end(self, tidy_up: Callable[[], None]) -> None:
+        """Do this before the world is closed."""
+        self._stack.callback(tidy_up)
 
     def close(self) -> None:
         """Stop this world's services, drop its database and bucket, remove its files."""
@@ -191,18 +207,28 @@ class World:
         """
         chosen = dispatch_id or str(uuid.uuid4())
         with psycopg.connect(self.owner_uri, autocommit=True) as connection:
-            connection.execute(
-                "INSERT INTO public.backup_history (dispatch_id) VALUES (%s)", [chosen]
-            )
+            connection.execute(self.insert.encode(), [chosen])
         return chosen
 
-    def run_pipeline(self, dispatch_id: str, *, now: Callable[[], datetime] = utc_now) -> Run:
-        """Run the workflow's backup job for real, and keep the run as GitHub would."""
+    def run_pipeline(
+        self,
+        dispatch_id: str,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        again: Run | None = None,
+    ) -> Run:
+        """Run the workflow's backup job for real, and keep the run as GitHub would.
+
+        Args:
+            dispatch_id: the run's input.
+            now: the clock of all time stamps, in UTC.
+            again: an earlier run, of which this is the next attempt.
+        """
         self.repository.secrets = self._secret_records()
         self.repository.variables = dict(self.github_variables)
-        run = run_workflow(
-            self.checkout,
-            WORKFLOW,
+        dispatch = Dispatch(
+            checkout=self.checkout,
+            workflow=WORKFLOW,
             job=JOB,
             secrets=self.github_secrets,
             variables=self.github_variables,
@@ -211,35 +237,54 @@ class World:
                 "AWS_ENDPOINT_URL_S3": self.bucket.endpoint,
                 "GITHUB_API_URL": self.github.url,
             },
-            run_id=FIRST_RUN_ID + len(self.repository.runs),
+            run_id=again.id if again else FIRST_RUN_ID + len(self.repository.runs),
+            attempt=again.attempt + 1 if again else 1,
             workflow_id=WORKFLOW_ID,
             repository=self.repository.full_name,
             head_sha=HEAD_SHA,
             now=now,
         )
+        run = self.actions(dispatch)
+        if again is not None:
+            run.created_at = again.created_at
+            run.previous_attempts = again.attempts()
+            self.repository.runs.remove(again)
         self.repository.runs.append(run)
         return run
 
-    def edit(self, path: str, old: str, new: str) -> None:
-        """Replace text in a file of the repository, as a commit does; a function is deployed anew.
-
-        Raises:
-            ValueError: the file does not have the text.
-        """
-        file = self.checkout / path
-        text = file.read_text()
-        if old not in text:
-            raise ValueError(f"{path} does not have {old!r}")
-        self.write(path, text.replace(old, new))
+    def serve_github_at(self, base_path: str) -> None:
+        """Serve the repository at another path: `/api/v3` makes it a GitHub Enterprise Server."""
+        self.github.close()
+        self.github = GitHub(self.repository, [self.github_token], base_path=base_path)
+        self.at_end(self.github.close)
 
     def write(self, path: str, text: str) -> None:
-        """Make this the text of a file of the repository; a function is deployed anew."""
+        """Make this the text of a file of the repository, in the checkout and on GitHub.
+
+        A function whose source it is gets deployed.
+        """
         file = self.checkout / path
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
         self.repository.files[path] = text.encode()
         for function in self.project.functions.values():
             if function.entrypoint == file:
                 function.version += 1
+
+    def read(self, path: str) -> str:
+        """Return a file of the repository."""
+        return (self.checkout / path).read_text()
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace a piece of a file of the repository.
+
+        Raises:
+            ValueError: the piece is not there: the file has changed since this was written.
+        """
+        content = self.read(path)
+        if old not in content:
+            raise ValueError(f"{path} does not hold {old!r}")
+        self.write(path, content.replace(old, new))
 
     def hold_transaction(self, statement: str) -> None:
         """Run SQL in a transaction that stays open until `end_transactions`."""

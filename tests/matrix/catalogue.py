@@ -18,9 +18,12 @@ UPLOAD = tuple(fault for fault in SINGLE.values() if fault.side is Side.UPLOAD)
 
 
 def singles() -> list[Scene]:
-    """Every fault alone, in every pipeline that it fits."""
-    scenes = (Scene((fault,), pipeline) for pipeline in PIPELINES for fault in SINGLE.values())
-    return [scene for scene in scenes if scene.possible]
+    """Every fault alone; what breaks one of the two ways also in the other pipelines."""
+    reference = [Scene((fault,)) for fault in SINGLE.values()]
+    scenes = (
+        Scene((fault,), pipeline) for pipeline in PIPELINES[1:] for fault in (*FUNCTION, *DATABASE)
+    )
+    return [*reference, *(scene for scene in scenes if scene.possible)]
 
 
 def pairs() -> list[Scene]:

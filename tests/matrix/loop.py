@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from doctor.demo.faults.fault import nothing
 from doctor.demo.world import World
 from doctor.model import FixKind, Risk, Verdict
-from tests.e2e.doctoring import diagnose_world, psql
+from tests.e2e.doctoring import diagnose_world, paste, psql
 from tests.matrix.scenes import break_and_run
 
 if TYPE_CHECKING:
@@ -19,15 +19,10 @@ if TYPE_CHECKING:
     from tests.matrix.scenes import Scene
 
 ROWS = "SELECT * FROM public.backup_history ORDER BY id"
-SAVE = "CREATE TABLE public.saved AS SELECT * FROM public.backup_history"
 HEAL = """
     UPDATE public.backup_history SET status = 'success', s3_key = 'backups/healed.zip',
       size_bytes = 22, finished_at = now(), error_text = DEFAULT, workflow_run_id = DEFAULT
     WHERE status <> 'success'
-"""
-RESTORE = """
-    DELETE FROM public.backup_history;
-    INSERT INTO public.backup_history SELECT * FROM public.saved;
 """
 
 
@@ -66,14 +61,8 @@ def _mend_causes(world: World, scene: Scene, report: Report) -> Iterator[str]:
 def _mend_row(world: World, report: Report, dispatch_id: str) -> Iterator[str]:
     if report.fix_sql is None:
         return
-    world.sql_as_superuser(SAVE)
-    world.sql_as_superuser(HEAL)
-    healed = psql(world, ROWS)
-    if "(0 rows)" not in healed:
-        psql(world, report.fix_sql)
-        if psql(world, ROWS) != healed:
-            yield "the SQL changes a row that healed meanwhile"
-        world.sql_as_superuser(RESTORE)
+    if _changes_what_healed(world, report.fix_sql):
+        yield "the SQL changes a row that healed meanwhile"
     psql(world, report.fix_sql)
     once = psql(world, ROWS)
     psql(world, report.fix_sql)
@@ -88,7 +77,21 @@ def _mend_row(world: World, report: Report, dispatch_id: str) -> Iterator[str]:
         yield f"the old row is {again.verdict} then: {again.root_cause}, {again.summary}"
 
 
+def _changes_what_healed(world: World, fix: str) -> bool:
+    """Whether the SQL changes anything where the pipeline itself has finished the row meanwhile."""
+    name = world.database_uri.rsplit("/", 1)[1]
+    copy = world.servers.postgres.copy_database(name, f"{name}_healed")
+    try:
+        paste(copy, HEAL)
+        healed = paste(copy, ROWS)
+        paste(copy, fix)
+        return "(0 rows)" not in healed and paste(copy, ROWS) != healed
+    finally:
+        world.servers.postgres.drop_database(f"{name}_healed")
+
+
 def _back_up_again(world: World) -> Iterator[str]:
+    """Run the pipeline for a new backup."""
     report = diagnose_world(world, _backed_up(world), world.directory)
     if report.verdict is not Verdict.HEALTHY:
         yield f"the next backup is {report.verdict}: {report.causes}, {report.summary}"

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from doctor.demo.faults import Expectation, Fault, compose, expected, function_code, function_key
+from doctor.demo.faults.expectation import BEFORE_THE_UPDATE
 from doctor.demo.faults.fault import nothing
 from doctor.demo.world import World
 from tests.e2e.doctoring import diagnose_world
-from tests.matrix.pipelines import REFERENCE, Pipeline
+from tests.matrix.pipelines import REFERENCE, Pipeline, upload_quickly
 
 if TYPE_CHECKING:
     from doctor.demo.world import Servers
@@ -83,6 +84,8 @@ class Outcome:
 
 def break_and_run(world: World, scene: Scene) -> str:
     """Put the scene's faults into a world, run its pipeline, and return the dispatch id."""
+    if not any(fault.side in BEFORE_THE_UPDATE for fault in scene.faults):
+        upload_quickly(world)
     scene.pipeline.install(world)
     dispatch_id = world.insert_row()
     broken = compose(*scene.faults)

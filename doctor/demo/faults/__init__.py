@@ -9,13 +9,17 @@ from typing import Final
 
 from doctor.demo.faults import (
     availability,
+    backup,
     function,
     function_code,
     function_key,
     named,
+    objects,
     permissions,
     row,
+    run,
     service_key,
+    step,
     table,
     upload,
 )
@@ -26,7 +30,10 @@ __all__ = ["FAULTS", "SINGLE", "STORIES", "Expectation", "Fault", "Side", "compo
 
 _FILES = (
     row,
+    run,
+    backup,
     upload,
+    step,
     function,
     function_code,
     function_key,
@@ -34,6 +41,7 @@ _FILES = (
     permissions,
     table,
     availability,
+    objects,
 )
 
 SINGLE: Final = {fault.name: fault for file in _FILES for fault in file.FAULTS}

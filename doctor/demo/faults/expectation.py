@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from doctor.demo.faults.fault import Fault
 
-BEFORE_THE_UPDATE = (Side.ROW, Side.RUN, Side.BACKUP, Side.UPLOAD)
+BEFORE_THE_UPDATE = (Side.ROW, Side.RUN, Side.BACKUP, Side.UPLOAD, Side.STEP)
 
 
 @dataclass(frozen=True)

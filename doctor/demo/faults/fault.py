@@ -21,6 +21,7 @@ class Side(Enum):
     RUN = "the run starts"
     BACKUP = "the backup is made"
     UPLOAD = "the file is uploaded"
+    STEP = "the update step runs"
     BOTH = "what both ways to the row need"
     FUNCTION = "the function updates the row"
     FALLBACK = "the fallback updates the row"
