@@ -23,6 +23,7 @@ DOCTOR = "backup-doctor"
 
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 _SECRET = re.compile(r"\bsecrets\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*['\"]([A-Za-z_]\w*)['\"]\s*\])")
+_STATUS_FUNCTION = re.compile(r"\b(?:always|failure|cancelled)\s*\(")
 
 Json = Any
 
@@ -49,6 +50,7 @@ def read_workflow(path: str, content: bytes, *, step: str, function: str) -> Wor
         env_secrets=common,
         doctor_jobs=tuple(_doctor_jobs(jobs, steps)),
         called=tuple(_called(jobs)),
+        after_failure=tuple(_after_failure(jobs, steps)),
     )
     if key is None:
         return shown
@@ -70,6 +72,7 @@ def _with_job(
         env_secrets=shown.env_secrets,
         doctor_jobs=shown.doctor_jobs,
         called=shown.called,
+        after_failure=shown.after_failure,
         job=key,
         job_name=_text(job.get("name")),
         job_timeout_minutes=_number(job.get("timeout-minutes")),
@@ -182,6 +185,19 @@ def _doctor_jobs(
             name = _literal(job.get("name"))
             if name and name != key:
                 yield name
+
+
+def _after_failure(
+    jobs: Mapping[str, Mapping[str, Json]], steps: Mapping[str, tuple[WorkflowStep, ...]]
+) -> Iterator[str]:
+    """What runs although something before it failed: GitHub's status functions say so."""
+    own = set(_doctor_jobs(jobs, steps))
+    for key, job in jobs.items():
+        if key in own:
+            continue
+        if _STATUS_FUNCTION.search(_text(job.get("if")) or ""):
+            yield key
+        yield from (one.name for one in steps[key] if _STATUS_FUNCTION.search(one.condition or ""))
 
 
 def _called(jobs: Mapping[str, Mapping[str, Json]]) -> Iterator[str]:

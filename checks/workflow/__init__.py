@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.workflow import access, job, run, update_step
+from checks.workflow import access, advice, job, run, update_step
 from doctor.evidence.workflow import WorkflowEvidence
 from doctor.framework import Check
 
@@ -15,4 +15,4 @@ check = Check(
     doc=__doc__,
 )
 
-check.include(run.rules, job.rules, update_step.rules, access.rules)
+check.include(run.rules, job.rules, update_step.rules, access.rules, advice.rules)

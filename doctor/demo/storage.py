@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
@@ -17,11 +18,13 @@ from moto import settings as moto_settings
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.s3.models import s3_backends
 
 from doctor.demo.serving import LoopbackServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from moto.iam.models import IAMBackend
@@ -97,7 +100,8 @@ class Storage:
 
     def __init__(self) -> None:
         self.requests: list[S3Request] = []
-        self._server = LoopbackServer(self._application())
+        self.application = self._application()
+        self._server = LoopbackServer(self.application)
         self.url = self._server.url
         self.administrator = _create_user(f"admin-{secrets.token_hex(4)}", "*", ("s3:*",))
         self.s3 = self.client(self.administrator)
@@ -135,7 +139,13 @@ class Storage:
         )
 
     def delete_bucket(self, bucket: Bucket) -> None:
-        """Delete the bucket with all that is in it, and its two users."""
+        """Delete the bucket, if it is still there, with all that is in it, and its two users."""
+        with suppress(self.s3.exceptions.NoSuchBucket):
+            self._empty_and_delete(bucket)
+        for user in (bucket.pipeline, bucket.doctor):
+            _delete_user(user)
+
+    def _empty_and_delete(self, bucket: Bucket) -> None:
         uploads = self.s3.list_multipart_uploads(Bucket=bucket.name).get("Uploads", [])
         for upload in uploads:
             self.s3.abort_multipart_upload(
@@ -147,8 +157,12 @@ class Storage:
                     Bucket=bucket.name, Key=version["Key"], VersionId=version["VersionId"]
                 )
         self.s3.delete_bucket(Bucket=bucket.name)
-        for user in (bucket.pipeline, bucket.doctor):
-            _delete_user(user)
+
+    def date_back(self, bucket: Bucket, key: str, time: datetime) -> None:
+        """Let an object have been written at another time, which no request could."""
+        stored = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].get_object(bucket.name, key)
+        assert stored is not None
+        stored.last_modified = time.replace(tzinfo=None)
 
     def close(self) -> None:
         """Stop serving. What is left in moto's memory goes with the process."""

@@ -16,18 +16,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import psycopg
 
 from doctor.demo.github.server import GitHub
 from doctor.demo.github.state import Repository, Run, SecretRecord, Token, Workflow
+from doctor.demo.runner.dispatch import Dispatch
 from doctor.demo.runner.run import run_workflow, utc_now
 from doctor.demo.storage import Bucket, Storage
 from doctor.demo.supabase.gateway import Gateway
 from doctor.demo.supabase.management import AccessToken, Management
-from doctor.demo.supabase.postgres import READER, PostgresServer
+from doctor.demo.supabase.postgres import READER, SUPERUSER, PostgresServer
 from doctor.demo.supabase.state import Function, Project, SecretValue
+
+if TYPE_CHECKING:
+    from psycopg.rows import TupleRow
 
 REPOSITORY = "acme/app"
 WORKFLOW = ".github/workflows/backup.yml"
@@ -37,10 +41,18 @@ WORKFLOW_ID = 71_000_001
 FIRST_RUN_ID = 19_400_000_001
 HEAD_SHA = "7fd1a60b01f91b314f59955a4e4d4e80d8edf11d"
 READ_REPOSITORY = frozenset(
-    {"actions:read", "contents:read", "environments:read", "metadata:read", "secrets:read"}
+    {f"{name}:read" for name in ("actions", "checks", "contents", "environments", "secrets")}
 )
+RESTORE_ROLES = """
+    ALTER ROLE service_role BYPASSRLS;
+    ALTER ROLE authenticator CONNECTION LIMIT -1;
+    ALTER ROLE authenticator SET lock_timeout = '8s';
+"""
 SET_UP_BEFORE = timedelta(days=30)
 """How long before now everything was deployed and every secret set."""
+
+Actions = Callable[[Dispatch], Run]
+"""What becomes of a dispatch."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +87,17 @@ class Servers:
         self.close()
 
 
+def carry_out(dispatch: Dispatch) -> Run:
+    """Run the workflow for real."""
+    return run_workflow(**dispatch)
+
+
 class World:
     """One pipeline, healthy until a fault is put into it.
 
     Attributes are there to be changed: `project` and `repository` are what the services know,
-    `github_secrets` and `github_variables` what the workflow is given.
+    `github_secrets` and `github_variables` what the workflow is given, `insert` is how
+    the app inserts a row, `actions` what carries a dispatched run out.
     """
 
     def __init__(self, servers: Servers) -> None:
@@ -101,6 +119,9 @@ class World:
         stack.callback(self.restore_roles)
         self.owner_uri = servers.postgres.uri(name)
         self.reader_uri = servers.postgres.uri(name, READER)
+        self.doctor_database_uri = self.reader_uri
+        self._open_transactions: list[psycopg.Connection[TupleRow]] = []
+        stack.callback(self.end_transactions)
 
         self.bucket: Bucket = servers.storage.create_bucket(name.replace("_", "-"))
         stack.callback(servers.storage.delete_bucket, self.bucket)
@@ -131,6 +152,12 @@ class World:
         self.repository = self._repository()
         self.github = GitHub(self.repository, [self.github_token])
         stack.callback(self.github.close)
+        self.actions: Actions = carry_out
+        self.insert = "INSERT INTO public.backup_history (dispatch_id) VALUES (%s)"
+
+    def at_end(self, tidy_up: Callable[[], None]) -> None:
+        """Do this before the world is closed."""
+        self._stack.callback(tidy_up)
 
     def close(self) -> None:
         """Stop this world's services, drop its database and bucket, remove its files."""
@@ -180,18 +207,28 @@ class World:
         """
         chosen = dispatch_id or str(uuid.uuid4())
         with psycopg.connect(self.owner_uri, autocommit=True) as connection:
-            connection.execute(
-                "INSERT INTO public.backup_history (dispatch_id) VALUES (%s)", [chosen]
-            )
+            connection.execute(self.insert.encode(), [chosen])
         return chosen
 
-    def run_pipeline(self, dispatch_id: str, *, now: Callable[[], datetime] = utc_now) -> Run:
-        """Run the workflow's backup job for real, and keep the run as GitHub would."""
+    def run_pipeline(
+        self,
+        dispatch_id: str,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        again: Run | None = None,
+    ) -> Run:
+        """Run the workflow's backup job for real, and keep the run as GitHub would.
+
+        Args:
+            dispatch_id: the run's input.
+            now: the clock of all time stamps, in UTC.
+            again: an earlier run, of which this is the next attempt.
+        """
         self.repository.secrets = self._secret_records()
         self.repository.variables = dict(self.github_variables)
-        run = run_workflow(
-            self.checkout,
-            WORKFLOW,
+        dispatch = Dispatch(
+            checkout=self.checkout,
+            workflow=WORKFLOW,
             job=JOB,
             secrets=self.github_secrets,
             variables=self.github_variables,
@@ -200,29 +237,81 @@ class World:
                 "AWS_ENDPOINT_URL_S3": self.bucket.endpoint,
                 "GITHUB_API_URL": self.github.url,
             },
-            run_id=FIRST_RUN_ID + len(self.repository.runs),
+            run_id=again.id if again else FIRST_RUN_ID + len(self.repository.runs),
+            attempt=again.attempt + 1 if again else 1,
             workflow_id=WORKFLOW_ID,
             repository=self.repository.full_name,
             head_sha=HEAD_SHA,
             now=now,
         )
+        run = self.actions(dispatch)
+        if again is not None:
+            run.created_at = again.created_at
+            run.previous_attempts = again.attempts()
+            self.repository.runs.remove(again)
         self.repository.runs.append(run)
         return run
+
+    def serve_github_at(self, base_path: str) -> None:
+        """Serve the repository at another path: `/api/v3` makes it a GitHub Enterprise Server."""
+        self.github.close()
+        self.github = GitHub(self.repository, [self.github_token], base_path=base_path)
+        self.at_end(self.github.close)
+
+    def write(self, path: str, text: str) -> None:
+        """Make this the text of a file of the repository, in the checkout and on GitHub.
+
+        A function whose source it is gets deployed.
+        """
+        file = self.checkout / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        self.repository.files[path] = text.encode()
+        for function in self.project.functions.values():
+            if function.entrypoint == file:
+                function.version += 1
+
+    def read(self, path: str) -> str:
+        """Return a file of the repository."""
+        return (self.checkout / path).read_text()
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace a piece of a file of the repository.
+
+        Raises:
+            ValueError: the piece is not there: the file has changed since this was written.
+        """
+        content = self.read(path)
+        if old not in content:
+            raise ValueError(f"{path} does not hold {old!r}")
+        self.write(path, content.replace(old, new))
+
+    def hold_transaction(self, statement: str) -> None:
+        """Run SQL in a transaction that stays open until `end_transactions`."""
+        connection = psycopg.connect(self.owner_uri, application_name="console")
+        self._open_transactions.append(connection)
+        connection.execute(statement.encode())
+
+    def end_transactions(self) -> None:
+        """End what `hold_transaction` began."""
+        while self._open_transactions:
+            self._open_transactions.pop().close()
 
     def environment(self) -> dict[str, str]:
         """The doctor's settings for this world, as environment variables.
 
         Its credentials only read, but for the service-role and the function key, which it is given
-        as the pipeline has them.
+        as the pipeline has them: an empty value where the pipeline has none.
         """
+        given = self.github_secrets.get
         return {
-            "SUPABASE_URL": self.github_secrets["VITE_SUPABASE_URL"],
-            "SUPABASE_SERVICE_ROLE_KEY": self.github_secrets["VITE_SUPABASE_SERVICE_ROLE_KEY"],
-            "BACKUP_API_KEY": self.github_secrets["BACKUP_API_KEY"],
+            "SUPABASE_URL": given("VITE_SUPABASE_URL", ""),
+            "SUPABASE_SERVICE_ROLE_KEY": given("VITE_SUPABASE_SERVICE_ROLE_KEY", ""),
+            "BACKUP_API_KEY": given("BACKUP_API_KEY", ""),
             "SUPABASE_ACCESS_TOKEN": self.access_token.value,
             "SUPABASE_MANAGEMENT_URL": self.management.url,
             "SUPABASE_PROJECT_REF": self.project.ref,
-            "SUPABASE_DB_URL": self.reader_uri,
+            "SUPABASE_DB_URL": self.doctor_database_uri,
             "GITHUB_REPOSITORY": self.repository.full_name,
             "GITHUB_TOKEN": self.github_token.value,
             "GITHUB_API_URL": self.github.url,
@@ -243,7 +332,7 @@ class World:
 
     def restore_roles(self) -> None:
         """Give the server's roles back what a fault may have taken, for the next world."""
-        self.sql_as_superuser("ALTER ROLE service_role BYPASSRLS")
+        _execute(self.servers.postgres.uri("postgres", SUPERUSER), RESTORE_ROLES)
 
 
 def _execute(uri: str, statement: str) -> None:

@@ -96,7 +96,9 @@ class WorkflowFile(Fact, frozen=True, kw_only=True):
     and job `env` included); `env_secrets` those that a workflow-wide `env` hands to every step;
     `job_timeout_minutes` is None where the file does not say (GitHub's default is 360).
     `job` is the job's key and `job_name` its `name`; `doctor_jobs` are keys and names of the jobs
-    that run backup-doctor; `called` are the paths of workflows of this repository that jobs call.
+    that run backup-doctor; `called` are the paths of workflows of this repository that jobs call;
+    `after_failure` are the steps and jobs, the doctor's own aside, that run although something
+    before them failed.
     """
 
     path: str
@@ -104,6 +106,7 @@ class WorkflowFile(Fact, frozen=True, kw_only=True):
     job_name: str | None = None
     doctor_jobs: tuple[str, ...] = ()
     called: tuple[str, ...] = ()
+    after_failure: tuple[str, ...] = ()
     job_timeout_minutes: float | None = None
     environment: str | None = None
     secrets: tuple[str, ...] = ()

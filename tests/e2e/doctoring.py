@@ -42,17 +42,13 @@ def diagnose_world(world: World, dispatch_id: str, directory: Path) -> Report:
 
 
 def psql(world: World, sql: str) -> str:
-    """Paste SQL as it stands; what psql prints. It stops at the first error."""
-    command = [
-        str(programs() / "psql"),
-        world.owner_uri,
-        "-X",
-        "-v",
-        "ON_ERROR_STOP=1",
-        "-q",
-        "-f",
-        "-",
-    ]
+    """Paste SQL into the world's database as it stands; what psql prints."""
+    return paste(world.owner_uri, sql)
+
+
+def paste(database: str, sql: str) -> str:
+    """Paste SQL into a database as it stands; what psql prints. It stops at the first error."""
+    command = [str(programs() / "psql"), database, "-X", "-v", "ON_ERROR_STOP=1", "-q", "-f", "-"]
     done = subprocess.run(command, input=sql, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return str(done.stdout)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor.demo.faults import FAULTS
+from doctor.demo.faults import FAULTS, STORIES
 from doctor.model import Severity, Verdict
 from tests.e2e.doctoring import diagnose_world, psql
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from doctor.demo.world import World
 
-BROKEN = [fault.name for fault in FAULTS.values() if fault.root_cause]
-WHOLE = [fault.name for fault in FAULTS.values() if not fault.root_cause]
+BROKEN = [fault.name for fault in STORIES.values() if fault.root_cause]
+WHOLE = [fault.name for fault in STORIES.values() if not fault.root_cause]
 
 
 def run_broken(world: World, fault: str) -> str:

@@ -52,6 +52,7 @@ class JobRun:
         log: JobLog,
         now: Callable[[], datetime],
         seconds_per_minute: float,
+        cancel_after: float | None = None,
     ) -> None:
         self.spec = spec.job
         self.machine = machine
@@ -61,6 +62,9 @@ class JobRun:
         self.status = "success"
         self.steps: list[Step] = []
         self.deadline = self._in_minutes(self.spec.timeout_minutes)
+        self.cancelled_at = (
+            float("inf") if cancel_after is None else time.monotonic() + cancel_after
+        )
         self.env: dict[str, str] = {}
         self._outputs: dict[str, str] = {}
         self._outcomes: dict[str, Value] = {}
@@ -133,23 +137,26 @@ class JobRun:
             return "success"
         allowed = spec.timeout_minutes
         own_deadline = float("inf") if allowed is None else self._in_minutes(allowed)
+        limit = min(own_deadline, self.deadline, self.cancelled_at)
         try:
-            return self._script(spec, env, min(own_deadline, self.deadline))
+            return self._script(spec, env, limit)
         except TimedOutError:
-            if own_deadline < self.deadline:
+            if limit == own_deadline:
                 self.log.report_error(
                     f"The action '{spec.name}' has timed out after {allowed:g} minutes."
                 )
                 return "failure"
-            return self._cancel()
+            return self._cancel(by_user=limit == self.cancelled_at)
 
-    def _cancel(self) -> str:
-        self.log.annotations.append(
-            f"The job running on runner {RUNNER_NAME} has exceeded the maximum execution time of "
-            f"{self.spec.timeout_minutes:g} minutes."
-        )
+    def _cancel(self, *, by_user: bool) -> str:
+        if not by_user:
+            self.log.annotations.append(
+                f"The job running on runner {RUNNER_NAME} has exceeded the maximum execution time "
+                f"of {self.spec.timeout_minutes:g} minutes."
+            )
         self.log.report_error("The operation was canceled.")
         self.deadline = self._in_minutes(CANCELLATION_MINUTES)
+        self.cancelled_at = float("inf")
         return "cancelled"
 
     def _check_out(self, spec: StepSpec, env: Mapping[str, str]) -> None:

@@ -46,6 +46,7 @@ def run_workflow(
     head_branch: str = "main",
     now: Callable[[], datetime] = utc_now,
     seconds_per_minute: float = 60.0,
+    cancel_after: float | None = None,
 ) -> Run:
     """Execute one job of a workflow in a copy of a folder, and return the run that it made.
 
@@ -67,6 +68,7 @@ def run_workflow(
         head_branch: the branch.
         now: the clock of all time stamps, in UTC.
         seconds_per_minute: less than 60 makes every `timeout-minutes` come sooner.
+        cancel_after: seconds after the job's start at which a person cancels the run.
 
     Raises:
         WorkflowError: the file is wrong or asks for what this runner cannot do; nothing has run.
@@ -89,7 +91,7 @@ def run_workflow(
         head_branch=head_branch,
     )
     created_at = now()
-    finished = _run_job(spec, request, created_at, now, seconds_per_minute)
+    finished = _run_job(spec, request, created_at, now, seconds_per_minute, cancel_after)
     return Run(
         id=run_id,
         workflow_id=workflow_id,
@@ -114,11 +116,13 @@ def _run_job(
     created_at: datetime,
     now: Callable[[], datetime],
     seconds_per_minute: float,
+    cancel_after: float | None,
 ) -> Job:
     started_at = now()
     log = JobLog(Masker(request.secrets.values()), now)
     with TemporaryDirectory(prefix="backup-doctor-job-") as root:
-        running = JobRun(spec, Machine(Path(root), request), log, now, seconds_per_minute)
+        machine = Machine(Path(root), request)
+        running = JobRun(spec, machine, log, now, seconds_per_minute, cancel_after)
         running.run()
     return Job(
         id=request.run_id * 100 + request.attempt,

@@ -25,6 +25,7 @@ SHELLS: Mapping[str | None, tuple[str, ...]] = {
 }
 JOB_KEYS = frozenset(
     {"name", "runs-on", "timeout-minutes", "env", "steps", "needs", "if", "permissions"}
+    | {"environment"}  # whose secrets are among those that the run is given
 )
 STEP_KEYS = frozenset(
     {"name", "id", "if", "uses", "with", "run", "shell", "env", "working-directory"}

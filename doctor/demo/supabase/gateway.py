@@ -174,11 +174,18 @@ class Gateway:
         refusal = refuse_token(project, request) if checked and function.verify_jwt else None
         if refusal is not None:
             return refusal
+        return self._refuse_to_run(function)
+
+    def _refuse_to_run(self, function: Function) -> errors.PlatformError | None:
+        """Return why a call that was let in does not reach the function's code."""
+        faults = self.project.faults
         if not function.entrypoint.is_file():
             return errors.BUNDLE_GONE
-        if project.faults.function_limit:
+        if faults.function_rate_limit or function.status == "THROTTLED":
+            return errors.RATE_LIMIT
+        if faults.function_limit:
             return errors.RESOURCE_LIMIT
-        return errors.IDLE_TIMEOUT if project.faults.function_idle else None
+        return errors.IDLE_TIMEOUT if faults.function_idle else None
 
     def _named(self, target: str) -> Function:
         return self.project.functions[_slug(target)]

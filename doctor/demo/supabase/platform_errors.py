@@ -56,6 +56,8 @@ RESOURCE_LIMIT = _function_error(
     "WORKER_RESOURCE_LIMIT",
     "Function failed due to not having enough compute resources (please check logs)",
 )
+# The code is documented, the status and the message are not.
+RATE_LIMIT = _function_error(429, "RATE_LIMIT_EXCEEDED", "Rate limit exceeded")
 IDLE_TIMEOUT = _function_error(504, "IDLE_TIMEOUT", "Request idle timeout limit (150s) reached")
 
 NO_API_KEY = PlatformError(

@@ -108,6 +108,14 @@ class PostgresServer:
             admin.execute(_script("database.sql"))
         return self.uri(name, SUPERUSER)
 
+    def copy_database(self, name: str, copy: str) -> str:
+        """Copy database `name`, to which nobody may be connected; return the owner's URI of it."""
+        with self._superuser() as admin:
+            create = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY wal_log")
+            names = (sql.Identifier(each) for each in (copy, OWNER, name))
+            admin.execute(create.format(*names))
+        return self.uri(copy)
+
     def drop_database(self, name: str) -> None:
         """Drop database `name`, and end the sessions in it."""
         with self._superuser() as admin:

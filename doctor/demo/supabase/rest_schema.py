@@ -51,7 +51,9 @@ def known_columns(
     Raises:
         ApiError: PGRST205, the cache has no such table.
     """
-    cache = project.schema_cache or _read(connection, project)
+    cache = project.schema_cache
+    if cache is None:
+        cache = _read(connection, project)
     try:
         return cache[f"{schema}.{table}"]
     except KeyError:

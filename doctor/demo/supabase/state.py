@@ -74,6 +74,7 @@ class Faults:
     schema_cache_lost: the Data API could not read the catalogue (PGRST002).
     function_limit: functions die of memory or CPU time (546).
     function_idle: functions send nothing for 150 s (504); the stand-in says so at once.
+    function_rate_limit: functions were called too often (429).
     refuse_sb_bearer: the older gateway, where `Bearer sb_…` before a function is no valid JWT.
     unavailable: HTTP status (521 or 544) of a platform that is down.
     latency_s: seconds that every answer is late.
@@ -85,6 +86,7 @@ class Faults:
     schema_cache_lost: bool = False
     function_limit: bool = False
     function_idle: bool = False
+    function_rate_limit: bool = False
     refuse_sb_bearer: bool = False
     unavailable: Literal[521, 544] | None = None
     latency_s: float = 0.0

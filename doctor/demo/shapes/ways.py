@@ -1,0 +1,115 @@
+"""The ways in which a row comes to be right: by one of the two, late, or again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from doctor.demo.faults.rewriting import UPDATE
+from doctor.demo.shapes.shape import Shape, back_up
+from doctor.demo.world import FUNCTION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from doctor.demo.world import World
+
+FALLBACK = 'echo "Falling back to a direct update of backup_history"'
+SINCE = timedelta(days=120)
+REVOKE = "REVOKE UPDATE ON public.backup_history FROM service_role"
+GRANT = "GRANT UPDATE ON public.backup_history TO service_role"
+
+
+def without_fallback(world: World) -> None:
+    """The script knows the function alone."""
+    world.edit(UPDATE, FALLBACK, "exit 1")
+
+
+def without_function(world: World) -> None:
+    """There is no function, and no key for one: the script updates the table directly."""
+    del world.project.functions[FUNCTION]
+    del world.project.function_secrets["BACKUP_API_KEY"]
+    del world.github_secrets["BACKUP_API_KEY"]
+
+
+def environment_without_key(world: World) -> Mapping[str, str]:
+    """The doctor is given no function key either: there is none."""
+    world.github_secrets.setdefault("BACKUP_API_KEY", "")
+    return world.environment() | {"BACKUP_API_KEY": ""}
+
+
+def mended_after_failure(world: World) -> str:
+    """Run with both ways broken, and mend them; return the dispatch id of the stuck row."""
+    dispatch_id = world.insert_row()
+    function = world.project.functions.pop(FUNCTION)
+    world.sql(REVOKE)
+    world.run_pipeline(dispatch_id)
+    world.project.functions[FUNCTION] = function
+    world.sql(GRANT)
+    return dispatch_id
+
+
+def run_again(world: World) -> str:
+    """After a failed run, someone dispatched the workflow once more for the same row."""
+    dispatch_id = mended_after_failure(world)
+    world.run_pipeline(dispatch_id)
+    return dispatch_id
+
+
+def attempt_again(world: World) -> str:
+    """After a failed run, someone pressed "Re-run jobs"."""
+    dispatch_id = mended_after_failure(world)
+    (failed,) = world.repository.runs
+    world.run_pipeline(dispatch_id, again=failed)
+    return dispatch_id
+
+
+def mended_by_hand(world: World) -> str:
+    """After a failed run, someone updated the row as the guide says."""
+    dispatch_id = mended_after_failure(world)
+    (key,) = _keys(world)
+    size = world.servers.storage.s3.head_object(Bucket=world.bucket.name, Key=key)["ContentLength"]
+    world.sql(
+        f"UPDATE public.backup_history SET s3_key = '{key}', size_bytes = {size},"
+        " status = 'success', finished_at = now(), error_text = NULL"
+    )
+    return dispatch_id
+
+
+def _keys(world: World) -> list[str]:
+    listed = world.servers.storage.s3.list_objects_v2(Bucket=world.bucket.name)
+    return [item["Key"] for item in listed["Contents"]]
+
+
+def long_ago(world: World) -> None:
+    """The row is of last season, and GitHub has deleted the run by now."""
+    world.repository.runs.clear()
+    world.sql(
+        f"UPDATE public.backup_history SET created_at = created_at - interval '{SINCE}',"
+        f" finished_at = finished_at - interval '{SINCE}', workflow_run_id = NULL"
+    )
+    for key in _keys(world):
+        world.servers.storage.date_back(world.bucket, key, datetime.now(UTC) - SINCE)
+
+
+SHAPES: Final = (
+    Shape("plain", "the reference pipeline"),
+    Shape("function-only", "the script has no fallback", without_fallback),
+    Shape(
+        "fallback-only",
+        "there is no function and no key for it",
+        without_function,
+        environment=environment_without_key,
+    ),
+    Shape("run-again", "a failed run was dispatched again for the same row", run=run_again),
+    Shape("second-attempt", "a failed run was re-run", run=attempt_again),
+    Shape("mended-by-hand", "a stuck row was updated as the guide says", run=mended_by_hand),
+    Shape(
+        "old-row",
+        "the row is older than the function, and its run is deleted",
+        without_function,
+        back_up,
+        long_ago,
+        environment_without_key,
+    ),
+)

@@ -1,0 +1,81 @@
+"""Play the matrix: `python -m tests.matrix [CATALOGUE [NAME ...]]`.
+
+Without a catalogue everything is played and `docs/accuracy.md` written. With one, its scenes whose
+names hold one of the words given are played, and what is not right is printed.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.matrix.page import page
+from tests.matrix.playing import loop_all, play_all
+from tests.matrix.reasons import REASONS
+
+if TYPE_CHECKING:
+    from tests.matrix.scenes import Outcome
+
+PAGE = Path("docs/accuracy.md")
+TITLES = {"singles": "one fault", "pairs": "two faults"}
+
+
+def main(catalogue: str = "", *names: str) -> int:
+    """Play, and return how many scenes were not right: 0 is success."""
+    if catalogue == "loops":
+        return _tell_loops(names)
+    if catalogue:
+        return sum(_tell(outcome) for outcome in play_all(catalogue, names))
+    started = time.monotonic()
+    outcomes = {title: _watched(catalogue) for catalogue, title in TITLES.items()}
+    loops = [*loop_all("loops")]
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page(outcomes, loops, REASONS))
+    total = [outcome for played in outcomes.values() for outcome in played]
+    right = sum(outcome.root_is_right for outcome in total)
+    _say(
+        f"{right} of {len(total)} root causes right ({100 * right / len(total):.1f} %), "
+        f"{sum(not loop.problems for loop in loops)} of {len(loops)} loops closed, "
+        f"in {time.monotonic() - started:.0f} s: {PAGE}"
+    )
+    return len(total) - right
+
+
+def _watched(catalogue: str) -> list[Outcome]:
+    outcomes = []
+    for outcome in play_all(catalogue):
+        _tell(outcome)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _tell(outcome: Outcome) -> bool:
+    if outcome.is_right:
+        return False
+    _say(
+        f"{'causes' if outcome.root_is_right else 'MISS':6} {outcome.name}: "
+        f"want {outcome.expected.verdict} {outcome.expected.causes}, "
+        f"got {outcome.got.verdict} {outcome.got.causes}, step {outcome.failing_check}",
+        *outcome.errors,
+    )
+    return True
+
+
+def _tell_loops(names: tuple[str, ...]) -> int:
+    left = 0
+    for loop in loop_all("loops", names):
+        left += bool(loop.problems)
+        for problem in loop.problems:
+            _say(f"{loop.name}: {problem}")
+    return left
+
+
+def _say(*words: str) -> None:
+    sys.stdout.write(" ".join(words) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(min(main(*sys.argv[1:]), 1))

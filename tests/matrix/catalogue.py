@@ -1,0 +1,68 @@
+"""Which scenes there are: every fault alone, and every pair of what breaks the two ways."""
+
+from __future__ import annotations
+
+from itertools import count, cycle, product
+from typing import TYPE_CHECKING
+
+from doctor.demo.faults import SINGLE, Fault, Side
+from tests.matrix.pipelines import PIPELINES, REFERENCE
+from tests.matrix.scenes import Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FUNCTION = tuple(fault for fault in SINGLE.values() if fault.side is Side.FUNCTION)
+DATABASE = tuple(fault for fault in SINGLE.values() if fault.side in (Side.FALLBACK, Side.BOTH))
+UPLOAD = tuple(fault for fault in SINGLE.values() if fault.side is Side.UPLOAD)
+
+
+def singles() -> list[Scene]:
+    """Every fault alone; what breaks one of the two ways also in the other pipelines."""
+    reference = [Scene((fault,)) for fault in SINGLE.values()]
+    scenes = (
+        Scene((fault,), pipeline) for pipeline in PIPELINES[1:] for fault in (*FUNCTION, *DATABASE)
+    )
+    return [*reference, *(scene for scene in scenes if scene.possible)]
+
+
+def pairs() -> list[Scene]:
+    """Every cause at the function with every cause at the fallback, and with every one before both.
+
+    A cause that several faults make is played by each of them in turn, in each pipeline in turn.
+    """
+    turns = _in_turn((*FUNCTION, *DATABASE, *UPLOAD))
+    number = count()
+    before_the_update = product(_codes(UPLOAD), (*_codes(FUNCTION), *_codes(DATABASE)))
+    codes = (*product(_codes(FUNCTION), _codes(DATABASE)), *before_the_update)
+    return [_fitting((next(turns[a]), next(turns[b])), next(number)) for a, b in codes]
+
+
+def every_pair() -> list[Scene]:
+    """Every fault at the function with every fault at the fallback, the pipelines in turn."""
+    return [_fitting(pair, number) for number, pair in enumerate(product(FUNCTION, DATABASE))]
+
+
+def _fitting(faults: tuple[Fault, ...], number: int) -> Scene:
+    start = number % len(PIPELINES)
+    pipelines = (*PIPELINES[start:], *PIPELINES[:start])
+    return next(scene for pipeline in pipelines if (scene := Scene(faults, pipeline)).possible)
+
+
+def _codes(faults: tuple[Fault, ...]) -> tuple[tuple[Side, str | None], ...]:
+    return tuple(dict.fromkeys((fault.side, fault.code) for fault in faults))
+
+
+def _in_turn(faults: tuple[Fault, ...]) -> dict[tuple[Side, str | None], Iterator[Fault]]:
+    return {
+        key: cycle([fault for fault in faults if (fault.side, fault.code) == key])
+        for key in _codes(faults)
+    }
+
+
+def loops() -> list[Scene]:
+    """The scenes whose reports are followed to the letter."""
+    return [scene for scene in singles() if scene.pipeline is REFERENCE]
+
+
+CATALOGUES = {"singles": singles, "pairs": pairs, "every_pair": every_pair, "loops": loops}

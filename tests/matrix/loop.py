@@ -1,0 +1,132 @@
+"""The closed loop: do what the report says, and see whether the backup and the next one are right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from doctor.demo.faults.fault import nothing
+from doctor.demo.world import World
+from doctor.model import FixKind, Risk, Verdict
+from tests.e2e.doctoring import diagnose_world, paste, psql
+from tests.matrix.scenes import break_and_run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from doctor.demo.faults import Fault
+    from doctor.demo.world import Servers
+    from doctor.model import Report
+    from tests.matrix.scenes import Scene
+
+ROWS = "SELECT * FROM public.backup_history ORDER BY id"
+HEAL = """
+    UPDATE public.backup_history SET status = 'success', s3_key = 'backups/healed.zip',
+      size_bytes = 22, finished_at = now(), error_text = DEFAULT, workflow_run_id = DEFAULT
+    WHERE status <> 'success'
+"""
+
+
+def close_loop(servers: Servers, scene: Scene) -> list[str]:
+    """Mend what the scene broke, as the report says; return what was not right then, in words."""
+    with World(servers) as world:
+        dispatch_id = break_and_run(world, scene)
+        report = diagnose_world(world, dispatch_id, world.directory)
+        if report.verdict is Verdict.HEALTHY:
+            return [] if report.fix_sql is None else ["a healthy backup has fix SQL"]
+        return [
+            *_mend_causes(world, scene, report),
+            *_mend_row(world, report, dispatch_id),
+            *_back_up_again(world),
+        ]
+
+
+def _mend_causes(world: World, scene: Scene, report: Report) -> Iterator[str]:
+    for code in report.causes:
+        printed = _sql_fixes(report, code)
+        mend = next((part.mend for part in _parts(scene) if part.code == code and part.mend), None)
+        if printed:
+            try:
+                psql(world, printed[0])
+            except AssertionError as refused:
+                yield f"the fix of {code} fails: {refused}\n{printed[0]}"
+        elif not _any_fix(report, code) and not _is_over(scene):
+            yield f"no fix is printed for {code}"
+        if mend and not printed:
+            mend(world)
+    for part in _parts(scene):
+        if part.code not in report.causes and part.mend:
+            part.mend(world)
+
+
+def _mend_row(world: World, report: Report, dispatch_id: str) -> Iterator[str]:
+    if report.fix_sql is None:
+        return
+    if _changes_what_healed(world, report.fix_sql):
+        yield "the SQL changes a row that healed meanwhile"
+    psql(world, report.fix_sql)
+    once = psql(world, ROWS)
+    psql(world, report.fix_sql)
+    if psql(world, ROWS) != once:
+        yield "the SQL changes something the second time"
+    if "status = 'failed'" in report.fix_sql:
+        if "failed" not in once:
+            yield "the row is not marked as failed"
+        return
+    again = diagnose_world(world, dispatch_id, world.directory)
+    if again.verdict is not Verdict.HEALTHY:
+        yield f"the old row is {again.verdict} then: {again.root_cause}, {again.summary}"
+
+
+def _changes_what_healed(world: World, fix: str) -> bool:
+    """Whether the SQL changes anything where the pipeline itself has finished the row meanwhile."""
+    name = world.database_uri.rsplit("/", 1)[1]
+    copy = world.servers.postgres.copy_database(name, f"{name}_healed")
+    try:
+        paste(copy, HEAL)
+        healed = paste(copy, ROWS)
+        paste(copy, fix)
+        return "(0 rows)" not in healed and paste(copy, ROWS) != healed
+    finally:
+        world.servers.postgres.drop_database(f"{name}_healed")
+
+
+def _back_up_again(world: World) -> Iterator[str]:
+    """Run the pipeline for a new backup."""
+    report = diagnose_world(world, _backed_up(world), world.directory)
+    if report.verdict is not Verdict.HEALTHY:
+        yield f"the next backup is {report.verdict}: {report.causes}, {report.summary}"
+
+
+def _backed_up(world: World) -> str:
+    dispatch_id = world.insert_row()
+    world.run_pipeline(dispatch_id)
+    return dispatch_id
+
+
+def _parts(scene: Scene) -> list[Fault]:
+    return [part for fault in scene.faults for part in fault.causes]
+
+
+def _is_over(scene: Scene) -> bool:
+    """Whether what broke works again: then nothing but the row is left to mend."""
+    return any(part.after is not nothing for part in _parts(scene))
+
+
+def _sql_fixes(report: Report, code: str) -> list[str]:
+    return [
+        fix.text
+        for result in report.results
+        for finding in result.findings
+        if finding.code == code
+        for fix in finding.fixes
+        if fix.kind is FixKind.SQL and fix.risk is not Risk.HIGH
+    ]
+
+
+def _any_fix(report: Report, code: str) -> bool:
+    return any(
+        finding.fixes
+        for result in report.results
+        for finding in result.findings
+        if finding.code == code
+    )

@@ -1,0 +1,90 @@
+"""Play many scenes at once: a process for each core, with a database and an S3 server of its own."""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from doctor.demo.faults import Expectation
+from doctor.demo.world import Servers
+from doctor.model import Verdict
+from tests.matrix.catalogue import CATALOGUES
+from tests.matrix.loop import close_loop
+from tests.matrix.scenes import Outcome, Scene, play
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class LoopOutcome:
+    """What was not right after a scene was mended as its report said: nothing, if all is well."""
+
+    name: str
+    problems: tuple[str, ...]
+
+
+class _Stage:
+    """The servers of this process, started when its first scene begins."""
+
+    servers: Servers | None = None
+
+    @classmethod
+    def open(cls) -> Servers:
+        if cls.servers is None:
+            cls.servers = Servers.start()
+        return cls.servers
+
+
+def play_all(catalogue: str, names: tuple[str, ...] = ()) -> Iterator[Outcome]:
+    """Play the scenes of a catalogue whose name has one of `names` in it; all without names."""
+    yield from _on_all_cores(_play, catalogue, names)
+
+
+def loop_all(catalogue: str, names: tuple[str, ...] = ()) -> Iterator[LoopOutcome]:
+    """Mend the scenes of a catalogue as their reports say."""
+    yield from _on_all_cores(_loop, catalogue, names)
+
+
+def _on_all_cores(
+    task: Callable[[str, int], Answer], catalogue: str, names: tuple[str, ...]
+) -> Iterator[Answer]:
+    wanted = [
+        number
+        for number, scene in enumerate(CATALOGUES[catalogue]())
+        if not names or any(name in scene.name for name in names)
+    ]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(partial(task, catalogue), wanted)
+
+
+# A scene holds functions, which do not travel between processes: it goes by its number.
+def _scene(catalogue: str, number: int) -> Scene:
+    return CATALOGUES[catalogue]()[number]
+
+
+def _play(catalogue: str, number: int) -> Outcome:
+    scene, started = _scene(catalogue, number), time.monotonic()
+    try:
+        return play(_Stage.open(), scene)
+    except Exception:  # noqa: BLE001 -- a scene that cannot be played is a miss, not the end
+        error = traceback.format_exc()
+        nothing = Expectation(Verdict.UNKNOWN)
+        return Outcome(
+            scene.name, scene.expected, nothing, None, (error,), time.monotonic() - started
+        )
+
+
+def _loop(catalogue: str, number: int) -> LoopOutcome:
+    scene = _scene(catalogue, number)
+    try:
+        return LoopOutcome(scene.name, tuple(close_loop(_Stage.open(), scene)))
+    except Exception:  # noqa: BLE001 -- the same
+        return LoopOutcome(scene.name, (traceback.format_exc(),))
