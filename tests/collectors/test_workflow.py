@@ -242,7 +242,9 @@ def test_a_run_from_another_time_is_never_the_one() -> None:
     assert Scene(known).look().run is None
 
 
-@pytest.mark.parametrize(("later_runs", "asked_again"), [(0, False), (98, False), (99, True), (100, True)])
+@pytest.mark.parametrize(
+    ("later_runs", "asked_again"), [(0, False), (98, False), (99, True), (100, True)]
+)
 def test_the_runs_around_the_row_are_asked_for_where_the_newest_do_not_reach_back_to_it(
     later_runs: int, asked_again: bool
 ) -> None:
