@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,14 @@ from doctor.cli.unfinished import unfinished
 from doctor.model import Status, Verdict
 from doctor.progress import Progress
 from doctor.redaction import Redactor
+from doctor.render import prepare
 from doctor.settings.load import Flags, SettingsError, anything_configured, first_steps, load
 from doctor.threads import spawn
 
 if TYPE_CHECKING:
     from doctor.cli.request import Request
     from doctor.model import Report
+    from doctor.runner import Run
     from doctor.settings.model import Settings
 
 # The runner keeps to the budget by itself; past this, something in it hangs.
@@ -90,7 +93,6 @@ def _examined(settings: Settings, backup: Asked, asked: Request) -> tuple[Report
     """Run the checks in a thread of its own, so that neither a signal nor a hang is missed."""
     # Whatever is wrong in there, if only an import, must still make a report.
     from doctor.examine import examine
-    from doctor.reporting import write
     from doctor.runner import Run
 
     with Progress(wanted=not asked.quiet) as progress:
@@ -102,13 +104,19 @@ def _examined(settings: Settings, backup: Asked, asked: Request) -> tuple[Report
             skip=asked.skip,
             observer=progress,
         )
-        future = spawn(lambda: examine(run))
+        future = spawn(lambda: examine(run, meanwhile=partial(prepare, asked.form)))
         try:
             return future.result(timeout=asked.budget_s + GRACE_S), None
         except Interrupted as interrupt:
-            return write(run.collected(interrupted=True), run.registry), interrupt.exit_code
+            return _known_so_far(run), interrupt.exit_code
         except TimeoutError:
-            return write(run.collected(interrupted=True), run.registry), None
+            return _known_so_far(run), None
+
+
+def _known_so_far(run: Run) -> Report:
+    from doctor.reporting import write
+
+    return write(run.collected(interrupted=True), run.registry)
 
 
 def _exit_code(report: Report, *, strict: bool) -> Exit:
