@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from doctor import __version__
+from doctor.cli import fix
 from doctor.cli.codes import UsageError
 from doctor.cli.flags import (
     BudgetFlag,
@@ -153,6 +154,9 @@ def preflight(
     )
     code: int = _call("doctor.cli.diagnose:diagnose", wanted)
     return code
+
+
+app.command("fix")(fix.fix)
 
 
 @app.command()
