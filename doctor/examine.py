@@ -22,7 +22,12 @@ NO_PRIVILEGE = "42501"
 
 def examine(run: Run) -> Report:
     """Diagnose the backup that the run is about. Always returns a report."""
-    return write(checked(run, run.collect()), run.registry)
+    return write(gather(run), run.registry)
+
+
+def gather(run: Run) -> Collected:
+    """All that the report is made from, without secrets."""
+    return checked(run, run.collect()).redacted(run.redacting)
 
 
 def checked(run: Run, collected: Collected) -> Collected:

@@ -12,13 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doctor.model import CheckResult, Exhibit, Finding, Fix, FixKind, Role, Severity, Status
-from doctor.redaction import FRAGMENT, Redactor
+from doctor.redaction import FRAGMENT, SHORTEST, Redactor
+from doctor.redaction.vocabulary import own_words
 
 CANARY = "c4n4ry +/pa$$ 'word' \"x\" %41é"
 JWT = (
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
     "eyJpc3MiOiJzdXBhYmFzZS1kZW1vIiwicm9sZSI6InNlcnZpY2Vfcm9sZSJ9."
     "EGIM96RAZx35lJzdJsyH-qQwv8Hdp7fsn3W0YpN81IU"
+)
+SECRETS = st.text(st.characters(codec="utf-8"), min_size=SHORTEST, max_size=60).filter(
+    lambda text: len(set(text.strip())) > 1 and text.strip().casefold() not in own_words()
 )
 LOOKS_LIKE_A_SECRET = {
     "jwt": JWT,
@@ -98,13 +102,14 @@ def test_a_configured_secret_is_removed_however_it_is_written(written: str) -> N
     assert redacted.endswith(" after")
 
 
-@given(st.text(st.characters(codec="utf-8"), min_size=4, max_size=60))
+@given(SECRETS)
 def test_no_configured_secret_survives_whatever_its_characters(secret: str) -> None:
     written = f"{secret}|{quote(secret, safe='')}|{json.dumps(secret)}"
 
     redacted = Redactor([secret]).text(f"<<{written}>>")
 
-    assert secret not in redacted or secret in 'redacted:0123456789abcdef\u2039\u203a|<>"'
+    assert secret not in redacted
+    assert "redacted:" in redacted
 
 
 def test_what_a_cut_left_of_a_secret_is_removed_too() -> None:

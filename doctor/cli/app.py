@@ -13,11 +13,13 @@ from doctor.cli.flags import (
     ConfigFlag,
     ExitZeroFlag,
     FormFlag,
+    FromEvidenceFlag,
     NoColorFlag,
     OnlyFlag,
     ProbeFunctionFlag,
     QuietFlag,
     ReportFlag,
+    SaveEvidenceFlag,
     SkipFlag,
     StrictFlag,
     TemplateDirFlag,
@@ -70,6 +72,8 @@ def diagnose(
     trust_config: TrustConfigFlag = False,
     probe_function: ProbeFunctionFlag = False,
     template_dir: TemplateDirFlag = None,
+    save_evidence: SaveEvidenceFlag = None,
+    from_evidence: FromEvidenceFlag = None,
     budget: BudgetFlag = 60.0,
     strict: StrictFlag = False,
     exit_zero: ExitZeroFlag = False,
@@ -97,6 +101,8 @@ def diagnose(
         trust_config=trust_config,
         probe_function=probe_function,
         template_dir=template_dir,
+        save_evidence=save_evidence,
+        from_evidence=from_evidence,
         budget_s=budget,
         strict=strict,
         exit_zero=exit_zero,
@@ -119,6 +125,8 @@ def preflight(
     trust_config: TrustConfigFlag = False,
     probe_function: ProbeFunctionFlag = False,
     template_dir: TemplateDirFlag = None,
+    save_evidence: SaveEvidenceFlag = None,
+    from_evidence: FromEvidenceFlag = None,
     budget: BudgetFlag = 60.0,
     strict: StrictFlag = False,
     exit_zero: ExitZeroFlag = False,
@@ -141,6 +149,8 @@ def preflight(
         trust_config=trust_config,
         probe_function=probe_function,
         template_dir=template_dir,
+        save_evidence=save_evidence,
+        from_evidence=from_evidence,
         budget_s=budget,
         strict=strict,
         exit_zero=exit_zero,
@@ -164,6 +174,40 @@ def explain(
 ) -> None:
     """Explain a finding code or a check: meaning, detection, cause, fix, source."""
     typer.echo(_call("doctor.cli.listing:explain", topic), nl=False)
+
+
+@app.command()
+def diff(
+    then: Annotated[Path, typer.Argument(metavar="A", help="The evidence of then.")],
+    now: Annotated[Path, typer.Argument(metavar="B", help="The evidence of now.")],
+) -> int:
+    """Say what changed in the world between two saved bundles of evidence.
+
+    Exit codes: 0 nothing, 1 something, 2 a bundle cannot be used.
+    """
+    code: int = _call("doctor.cli.evidence:diff", then, now)
+    return code
+
+
+@app.command()
+def redact(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="Evidence that was saved.")],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="Where to write it.")],
+    also_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also remove each line of FILE, wherever it stands."),
+    ] = None,
+    also_env: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Also remove this variable's value. Repeatable."),
+    ] = None,
+) -> int:
+    """Redact a bundle of evidence again, with today's rules and this environment's secrets."""
+    code: int = _call(
+        "doctor.cli.evidence:redact", bundle, out, also_file=also_file, also_env=also_env or []
+    )
+    return code
 
 
 @app.command()

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doctor import examine as examination
-from doctor import runner
+from doctor import reporting, runner
 from doctor.cli.entry import run
 from doctor.evidence.row import RowEvidence
 from doctor.framework import Check
@@ -59,9 +59,13 @@ def _look(_ask: Sources, _case: Case) -> RowEvidence:
     raise ValueError(f"a mistake about {SECRET}")
 
 
-def _examined(run: runner.Run) -> Report:
+def _gathered(run: runner.Run) -> runner.Collected:
     if os.environ["CASE"] == "broken":
         raise ValueError(f"a mistake about {SECRET}")
+    return runner.Collected(case=run.case)
+
+
+def _written(collected: runner.Collected, registry: Registry) -> Report:
     return ALL[os.environ["CASE"]]
 
 
@@ -72,7 +76,8 @@ def _main() -> int:
     doubled = partial(runner.Run, registry=registry)
     runner.Run = doubled  # type: ignore[misc,assignment] # a double
     if os.environ["CASE"] not in {"hangs", "raises"}:
-        examination.examine = _examined
+        examination.gather = _gathered
+        reporting.write = _written
     return run(sys.argv[1:])
 
 
