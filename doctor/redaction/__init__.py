@@ -18,25 +18,25 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets as random
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from doctor.redaction.forms import parts, written
+from doctor.redaction.known import FRAGMENT, SHORTEST, SHORTEST_ALONE, Known, know
 from doctor.redaction.shapes import NAME, PLACEHOLDER, PLACES, SHAPES, removed
-from doctor.redaction.vocabulary import own_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     import msgspec
 
-__all__ = ["FRAGMENT", "SHORTEST", "SHORTEST_ALONE", "Redactor"]
+__all__ = ["FRAGMENT", "SHORTEST", "SHORTEST_ALONE", "TOKEN", "Redactor"]
 
 T = TypeVar("T")
 OPEN, CLOSE = "\u2039", "\u203a"
 TOKEN = re.compile(f"({OPEN}redacted:[0-9a-f]+{CLOSE})")
-SHORTEST, SHORTEST_ALONE = 8, 4
-# This many characters of a secret in a row are as good as the secret to whoever searches for it.
-FRAGMENT = SHORTEST
+# No evidence is nested as deep; what an answer holds beyond is left out.
+DEEPEST = 64
+LEFT_OUT = "…"
 
 
 class Redactor:
@@ -44,7 +44,7 @@ class Redactor:
 
     `secrets` are credentials, `literals` any other texts to be taken out wherever they stand.
     `public` are names that reports must show, of which a secret may hold a part; `words` the tool's
-    own, unless others are given.
+    own, unless others are given. The search is prepared when it is first needed.
     """
 
     def __init__(
@@ -56,23 +56,9 @@ class Redactor:
         words: str | None = None,
     ) -> None:
         self._key = random.token_bytes(16)
-        values = sorted({part for secret in secrets for part in parts(secret) if part.strip()})
-        words = (own_words() if words is None else words.casefold()) if values else ""
-        values = [value for value in values if not _is_plain(value, words)]
-        long = [value for value in values if len(value) >= SHORTEST] + sorted(
-            filter(None, literals)
+        self._prepare = partial(
+            know, tuple(secrets), literals=tuple(literals), public=tuple(public), words=words
         )
-        short = [value for value in values if len(value) < SHORTEST]
-        self._secret_of = {form: value for value in (*short, *long) for form in written(value)}
-        self._forms = _pattern(long, short)
-        said = set(_runs("\n".join((words, *public)).casefold())) if long else set()
-        self._grams = {
-            gram: value
-            for value in long
-            for form in written(value)
-            for gram in _runs(form)
-            if gram.casefold() not in said and any(map(str.isalpha, gram))
-        }
 
     def text(self, text: str) -> str:
         """The text without secrets."""
@@ -82,7 +68,11 @@ class Redactor:
 
     def value(self, value: T) -> T:
         """The same value (a JSON tree, a msgspec struct) with every string in it redacted."""
-        return cast("T", self._walk(value))
+        return cast("T", self._walk(value, DEEPEST))
+
+    @cached_property
+    def _known(self) -> Known:
+        return self._prepare()
 
     def _once(self, text: str) -> str:
         pieces = TOKEN.split(text)
@@ -93,25 +83,27 @@ class Redactor:
         pieces[::2] = map(self._without_fragments, pieces[::2])
         return "".join(pieces)
 
-    def _walk(self, value: Any) -> Any:  # noqa: ANN401 -- any JSON tree
+    def _walk(self, value: Any, depth: int) -> Any:  # noqa: ANN401 -- any JSON tree
         if type(value) is str:  # an enum's member is the tool's own vocabulary
             return self.text(value)
         if hasattr(value, "__struct_fields__"):
             from msgspec import structs
 
-            return structs.replace(value, **self._fields(value))
+            return structs.replace(value, **self._fields(value, depth))
+        if isinstance(value, (dict, list, tuple, set, frozenset)) and not depth:
+            return LEFT_OUT
         if isinstance(value, dict):
             return {
-                self._walk(key): self._named(str(key), self._walk(item))
+                self._walk(key, depth): self._named(str(key), self._walk(item, depth - 1))
                 for key, item in value.items()
             }
         if isinstance(value, (list, tuple, set, frozenset)):
-            return type(value)(self._walk(item) for item in value)
+            return type(value)(self._walk(item, depth - 1) for item in value)
         return value
 
-    def _fields(self, value: msgspec.Struct) -> dict[str, Any]:
+    def _fields(self, value: msgspec.Struct, depth: int) -> dict[str, Any]:
         """The fields; of a struct that is a name and a value, the one may say what the other is."""
-        fields = {name: self._walk(getattr(value, name)) for name in value.__struct_fields__}
+        fields = {name: self._walk(getattr(value, name), depth) for name in value.__struct_fields__}
         if isinstance(fields.get("name"), str) and "value" in fields:
             fields["value"] = self._named(fields["name"], fields["value"])
         return fields
@@ -126,52 +118,31 @@ class Redactor:
     def _token(self, found: str) -> str:
         if TOKEN.fullmatch(found):
             return found
-        secret = self._secret_of.get(found, found)
+        secret = self._known.secret_of.get(found, found)
         digest = hashlib.blake2b(
             secret.encode(errors="surrogatepass"), key=self._key, digest_size=3
         )
         return f"{OPEN}redacted:{digest.hexdigest()}{CLOSE}"
 
     def _without_forms(self, text: str) -> str:
-        return self._forms.sub(lambda found: self._token(found[0]), text) if self._forms else text
+        forms = self._known.forms
+        return forms.sub(lambda found: self._token(found[0]), text) if forms else text
 
     def _without_fragments(self, text: str) -> str:
         """The text without what a cut, or an unknown way of writing, left of a secret."""
-        if not self._grams:
+        fragments = self._known.fragments
+        if not fragments:
             return text
         kept: list[str] = []
         start = at = 0
         while at <= len(text) - FRAGMENT:
-            secret = self._grams.get(text[at : at + FRAGMENT])
+            secret = fragments.get(text[at : at + FRAGMENT])
             if secret is None:
                 at += 1
                 continue
             kept += [text[start:at], self._token(secret)]
             at += FRAGMENT
-            while at < len(text) and text[at - FRAGMENT + 1 : at + 1] in self._grams:
+            while at < len(text) and text[at - FRAGMENT + 1 : at + 1] in fragments:
                 at += 1
             start = at
         return "".join([*kept, text[start:]])
-
-
-def _is_plain(value: str, words: str) -> bool:
-    """Whether it is too short or too common to be looked for by itself."""
-    short = len(value) < SHORTEST_ALONE or (len(value) < SHORTEST and value.isdecimal())
-    is_word = rf"(?<!\w){re.escape(value.casefold())}(?!\w)"
-    return short or len(set(value)) == 1 or re.search(is_word, words) is not None
-
-
-def _runs(text: str) -> Iterator[str]:
-    """Every run of `FRAGMENT` characters."""
-    return (text[at : at + FRAGMENT] for at in range(len(text) - FRAGMENT + 1))
-
-
-def _pattern(long: Iterable[str], short: Iterable[str]) -> re.Pattern[str] | None:
-    """Every way of writing the secrets, the longest first; the short ones only standing alone."""
-    anywhere = {form for value in long for form in written(value)}
-    alone = {form for value in short for form in written(value)} - anywhere
-    forms = [
-        re.escape(form) if form in anywhere else rf"(?<!\w){re.escape(form)}(?!\w)"
-        for form in sorted(anywhere | alone, key=len, reverse=True)
-    ]
-    return re.compile("|".join(forms)) if forms else None
