@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 SHORTEST, SHORTEST_ALONE = 8, 4
 # This many characters of a secret in a row are as good as the secret to whoever searches for it.
 FRAGMENT = SHORTEST
+# With fewer letters and digits among them, they are punctuation that other texts have as well.
+FEWEST = 4
+# What encoders put in the place of a character, whole or cut: `%2F`, `&quot;`, `\u00e9`, `\"`.
+_ESCAPES = re.compile(r"^\w{0,6};|^u[0-9a-f]{4}|%[0-9A-Fa-f]{0,2}|&#?\w*;?|\\(?:u[0-9a-f]{0,4}|.)?")
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ def know(
             for value in long
             for form in written(value)
             for run in _runs(form)
-            if run.casefold() not in said and any(map(str.isalpha, run))
+            if run.casefold() not in said
+            and _is_telling(run if form == value else _ESCAPES.sub("", run))
         },
     )
 
@@ -58,6 +63,11 @@ def _is_plain(value: str, words: str) -> bool:
     short = len(value) < SHORTEST_ALONE or (len(value) < SHORTEST and value.isdecimal())
     is_word = rf"(?<!\w){re.escape(value.casefold())}(?!\w)"
     return short or len(set(value)) == 1 or re.search(is_word, words) is not None
+
+
+def _is_telling(run: str) -> bool:
+    """Whether it is a part of a secret rather than punctuation, a date or a number."""
+    return sum(map(str.isalnum, run)) >= FEWEST and any(map(str.isalpha, run))
 
 
 def _runs(text: str) -> Iterator[str]:
