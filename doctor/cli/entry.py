@@ -10,7 +10,7 @@ import typer
 
 from doctor.cli.app import app
 from doctor.cli.codes import Exit, UsageError
-from doctor.cli.stderr import PROGRAM, show_traceback, tell
+from doctor.cli.stderr import PROGRAM, show, show_traceback, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,5 +51,5 @@ def silence_stdout() -> None:
 def _usage(message: str, example: str | None) -> int:
     tell(message)
     if example:
-        print(f"Example: {example}\nHelp:    {PROGRAM} --help", file=sys.stderr)  # noqa: T201
+        show(f"Example: {example}\nHelp:    {PROGRAM} --help\n")
     return Exit.USAGE

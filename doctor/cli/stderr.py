@@ -23,12 +23,17 @@ def keep_out(redactor: Redactor) -> None:
 
 def tell(message: str) -> None:
     """A message for the person."""
-    print(f"{PROGRAM}: {for_terminal(_redacted(message))}", file=sys.stderr)  # noqa: T201 -- the command line
+    show(f"{PROGRAM}: {message}\n")
 
 
 def show_traceback() -> None:
     """The traceback of the exception that is being handled, for BACKUP_DOCTOR_DEBUG."""
-    sys.stderr.write(for_terminal(_redacted(traceback.format_exc())))
+    show(traceback.format_exc())
+
+
+def show(text: str) -> None:
+    """The text as it is, but for secrets and what would steer the terminal."""
+    sys.stderr.write(for_terminal(_redacted(text)))
 
 
 def _redacted(text: str) -> str:

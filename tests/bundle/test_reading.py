@@ -6,17 +6,21 @@ import gzip
 import json
 import time
 import tracemalloc
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from doctor.bundle.model import LONGEST, UnusableBundleError
 from doctor.bundle.reading import read
 from doctor.bundle.replay import replay
+from doctor.evidence.base import Evidence
+from doctor.framework import Check
 from doctor.redaction import Redactor
-from doctor.registry import load_checks
+from doctor.registry import LoadedCheck, Registry, load_checks
 from doctor.render import Format, render
 from tests.bundle import samples
 from tests.bundle.arbitrary import JSON, bundles
@@ -154,6 +158,31 @@ def test_evidence_of_a_check_that_is_not_here_is_reported_and_costs_nothing(tmp_
         "The bundle has evidence of the check disk, which is not installed here.",
     )
     assert report.root_cause == "function/not-deployed"
+
+
+class DiskEvidence(Evidence, frozen=True, kw_only=True):
+    """What a check of another package saw."""
+
+    free: int
+    checked_at: datetime
+
+
+def test_evidence_of_a_check_of_another_package_is_read_by_the_model_that_it_declares(
+    tmp_path: Path,
+) -> None:
+    check = Check(name="disk", step=None, title="Disk", evidence=DiskEvidence)
+    registry = Registry(
+        checks=(*load_checks().checks, LoadedCheck(check=check, origin="disk-doctor"))
+    )
+    seen = DiskEvidence(free=1, checked_at=datetime(2026, 11, 24, tzinfo=UTC))
+    real = samples.stuck()
+    case = replace(real.collected.case, evidence={**real.collected.case.evidence, "disk": seen})
+    bundle = replace(real, collected=replace(real.collected, case=case))
+
+    again = read(samples.saved(tmp_path, bundle), registry)
+
+    assert again == bundle
+    assert [result.check for result in replay(again, registry).results][-1] == "disk"
 
 
 @given(bundles())
