@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from doctor import __version__
+from doctor.cli import fix
 from doctor.cli.codes import UsageError
 from doctor.cli.flags import (
     BudgetFlag,
@@ -134,7 +135,10 @@ def preflight(
     verbose: VerboseFlag = False,
     no_color: NoColorFlag = False,
 ) -> int:
-    """Find what would break the next backup: the same checks, with none in hand."""
+    """Find what would break the next backup.
+
+    The same checks, with no backup in hand.
+    """
     from doctor.cli.request import foresight
 
     wanted = foresight(
@@ -162,6 +166,9 @@ def preflight(
     return code
 
 
+app.command("fix")(fix.fix)
+
+
 @app.command()
 def checks() -> None:
     """List the checks in running order."""
@@ -172,7 +179,10 @@ def checks() -> None:
 def explain(
     topic: Annotated[str, typer.Argument(metavar="CODE", help="A finding code, or a check.")],
 ) -> None:
-    """Explain a finding code or a check: meaning, detection, cause, fix, source."""
+    """Explain a finding code or a check.
+
+    What it means, how it is detected, its cause, fix and source.
+    """
     typer.echo(_call("doctor.cli.listing:explain", topic), nl=False)
 
 
@@ -181,7 +191,7 @@ def diff(
     then: Annotated[Path, typer.Argument(metavar="A", help="The evidence of then.")],
     now: Annotated[Path, typer.Argument(metavar="B", help="The evidence of now.")],
 ) -> int:
-    """Say what changed in the world between two saved bundles of evidence.
+    """Say what changed between two saved bundles.
 
     Exit codes: 0 nothing, 1 something, 2 a bundle cannot be used.
     """
@@ -203,7 +213,7 @@ def redact(
         typer.Option(metavar="NAME", help="Also remove this variable's value. Repeatable."),
     ] = None,
 ) -> int:
-    """Redact a bundle of evidence again, with today's rules and this environment's secrets."""
+    """Take more out of a saved bundle."""
     code: int = _call(
         "doctor.cli.evidence:redact", bundle, out, also_file=also_file, also_env=also_env or []
     )
@@ -219,7 +229,10 @@ def demo(
         bool, typer.Option("--keep", help="Leave the world running; print its environment.")
     ] = False,
 ) -> int:
-    """Run the doctor on a complete pipeline on this machine, broken in a named way."""
+    """Run the doctor on a pipeline broken in a named way.
+
+    The pipeline is complete and runs on this machine; no account is needed.
+    """
     try:
         if list_:
             typer.echo(_call("doctor.demo.command:list_faults"))
@@ -238,7 +251,10 @@ def init(
     *,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
 ) -> None:
-    """Write a commented configuration file and the workflow snippet, here."""
+    """Write a configuration file and a workflow job, here.
+
+    The file has every setting, commented out; the job is for pasting into a workflow.
+    """
     typer.echo(_call("doctor.cli.init:write", Path.cwd(), force=force))
 
 

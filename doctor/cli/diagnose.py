@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 import os
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from doctor.case import Asked
-from doctor.cli.codes import Exit, UsageError
+from doctor.cli.codes import Exit
 from doctor.cli.interrupts import Interrupted, interruptible
 from doctor.cli.output import publish
-from doctor.cli.secrets import redactor_for
-from doctor.cli.stderr import keep_out, show_traceback, tell
+from doctor.cli.setup import set_up
+from doctor.cli.stderr import show_traceback
 from doctor.cli.unfinished import unfinished
 from doctor.model import Status, Verdict
 from doctor.progress import Progress
 from doctor.redaction import Redactor
-from doctor.settings.load import Flags, SettingsError, anything_configured, first_steps, load
+from doctor.render import prepare
 from doctor.threads import spawn
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from doctor.cli.request import Request
     from doctor.model import Report
     from doctor.runner import Collected
@@ -36,6 +37,14 @@ VERDICTS = {
 }
 
 
+class Outcome(NamedTuple):
+    """The report; what it was made from, where there was a run; a signal's exit code if one came."""
+
+    report: Report
+    collected: Collected | None = None
+    signal_code: int | None = None
+
+
 def diagnose(asked: Request) -> int:
     """Examine one backup, print the report, and return the exit code of the contract.
 
@@ -45,21 +54,17 @@ def diagnose(asked: Request) -> int:
     if asked.from_evidence is not None:
         from doctor.cli.evidence import replayed
 
-        return conclude(replayed(asked, asked.from_evidence), asked, Redactor())
-    settings = _settings(asked)
-    redactor = redactor_for(settings, os.environ)
-    keep_out(redactor)
-    _log_redacted(redactor, verbose=asked.verbose)
-    report, collected, signal_code = _report(settings, asked, redactor)
-    saved = asked.save_evidence is None or _save(collected, asked.save_evidence)
-    code = conclude(report, asked, redactor, signal_code)
-    return code if saved or signal_code is not None else Exit.TOOL_ERROR
+        return _conclude(Outcome(replayed(asked, asked.from_evidence)), asked, Redactor())
+    settings, redactor = set_up(asked)
+    outcome = _outcome(settings, asked, redactor)
+    saved = asked.save_evidence is None or _save(outcome.collected, asked.save_evidence)
+    code = _conclude(outcome, asked, redactor)
+    return code if saved or outcome.signal_code is not None else Exit.TOOL_ERROR
 
 
-def conclude(
-    report: Report, asked: Request, redactor: Redactor, signal_code: int | None = None
-) -> int:
-    """Print and write the report; the exit code of the contract."""
+def _conclude(outcome: Outcome, asked: Request, redactor: Redactor) -> int:
+    """Print the report and write its files; the exit code."""
+    report, _, signal_code = outcome
     code = _exit_code(report, strict=asked.strict)
     silent = asked.quiet and code is Exit.HEALTHY and signal_code is None
     published = publish(report, asked, redactor, on_stdout=not silent)
@@ -76,30 +81,7 @@ def _save(collected: Collected | None, file: Path) -> bool:
     return save(collected, file)
 
 
-def _settings(asked: Request) -> Settings:
-    flags = Flags(
-        config=asked.config,
-        trust_config=asked.trust_config,
-        probe_function=asked.probe_function,
-    )
-    try:
-        settings = load(flags, environ=os.environ, cwd=Path.cwd())
-    except SettingsError as error:
-        raise UsageError(str(error)) from None
-    if not anything_configured(settings):
-        raise UsageError(first_steps())
-    return settings
-
-
-class Outcome(NamedTuple):
-    """The report; what it was made from, where there was a run; a signal's exit code if one came."""
-
-    report: Report
-    collected: Collected | None = None
-    signal_code: int | None = None
-
-
-def _report(settings: Settings, asked: Request, redactor: Redactor) -> Outcome:
+def _outcome(settings: Settings, asked: Request, redactor: Redactor) -> Outcome:
     """Whatever goes wrong, there is a report."""
     backup = Asked(dispatch_id=asked.dispatch_id, backup_id=asked.backup_id, run_id=asked.run_id)
     try:
@@ -118,7 +100,6 @@ def _examined(settings: Settings, backup: Asked, asked: Request, redactor: Redac
     """Run the checks in a thread of its own, so that neither a signal nor a hang is missed."""
     # Whatever is wrong in there, if only an import, must still make a report.
     from doctor.examine import gather
-    from doctor.reporting import write
     from doctor.runner import Run
 
     with Progress(wanted=not asked.quiet) as progress:
@@ -133,9 +114,11 @@ def _examined(settings: Settings, backup: Asked, asked: Request, redactor: Redac
         )
 
         def judged(collected: Collected) -> Outcome:
+            from doctor.reporting import write
+
             return Outcome(write(collected, run.registry), collected)
 
-        future = spawn(lambda: judged(gather(run)))
+        future = spawn(lambda: judged(gather(run, partial(prepare, asked.form))))
         try:
             return future.result(timeout=asked.budget_s + GRACE_S)
         except Interrupted as interrupt:
@@ -150,15 +133,3 @@ def _exit_code(report: Report, *, strict: bool) -> Exit:
     warned = any(result.status is Status.WARN for result in report.results)
     code = VERDICTS[report.verdict]
     return Exit.FAILING if strict and warned and code is Exit.HEALTHY else code
-
-
-def _log_redacted(redactor: Redactor, *, verbose: bool) -> None:
-    """Send the log of all libraries to standard error, without secrets; warnings go with it."""
-
-    class Handler(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            tell(redactor.text(record.getMessage()))
-
-    level = logging.WARNING if verbose else logging.CRITICAL
-    logging.basicConfig(handlers=[Handler()], level=level, force=True)
-    logging.captureWarnings(capture=True)

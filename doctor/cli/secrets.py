@@ -9,7 +9,7 @@ from doctor.redaction import Redactor
 from doctor.settings.table import BY_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from doctor.settings.model import Settings
 
@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 READ_BY_LIBRARIES = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD")
 
 
-def redactor_for(settings: Settings, environ: Mapping[str, str]) -> Redactor:
-    """Knows the settings' credentials, and those of the environment that were not taken."""
+def redactor_for(
+    settings: Settings, environ: Mapping[str, str], secrets: Iterable[str] = ()
+) -> Redactor:
+    """Knows the settings' credentials, those of the environment that were not taken, and `secrets`."""
     names = settings.names
     shown = (names.table, names.function, names.repository, names.bucket, names.project_ref)
-    return Redactor((*_held(settings), *environment_secrets(environ)), public=filter(None, shown))
+    return Redactor(
+        (*_held(settings), *environment_secrets(environ), *secrets), public=filter(None, shown)
+    )
 
 
 def environment_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -56,9 +56,13 @@ class Redactor:
         words: str | None = None,
     ) -> None:
         self._key = random.token_bytes(16)
-        self._prepare = partial(
+        self._know = partial(
             know, tuple(secrets), literals=tuple(literals), public=tuple(public), words=words
         )
+
+    def prepare(self) -> None:
+        """Prepare the search now, while there is time."""
+        _ = self._known
 
     def text(self, text: str) -> str:
         """The text without secrets."""
@@ -72,7 +76,7 @@ class Redactor:
 
     @cached_property
     def _known(self) -> Known:
-        return self._prepare()
+        return self._know()
 
     def _once(self, text: str) -> str:
         pieces = TOKEN.split(text)
