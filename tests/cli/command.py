@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from doctor.sources import Sources
 
 SECRET = "canary-0f9c8e7d6b5a-canary"
+# Appears in the working directory when the collector that hangs has begun.
+LOOKING = "looking"
 ROOT = Path(__file__).parents[2]
 
 
@@ -57,6 +59,7 @@ def environment(case: str, *, configured: bool = True) -> dict[str, str]:
 
 def _look(_ask: Sources, _case: Case) -> RowEvidence:
     if os.environ["CASE"] == "hangs":
+        Path(LOOKING).touch()
         time.sleep(600)
     raise ValueError(f"a mistake about {SECRET}")
 
