@@ -58,6 +58,9 @@ bench: $(READY) ## Measure everything side by side and write docs/performance.md
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
+canaries: $(READY) ## Play every fault with secrets planted all over, and look for them in all output
+	CANARIES=all $(BIN)/pytest tests/e2e/test_canaries.py -n auto
+
 lock: $(READY) ## Pin every package again, with hashes
 	$(LOCK) --extra demo --group dev pyproject.toml -o requirements.lock
 	$(LOCK) --constraint requirements.lock pyproject.toml -o requirements-runtime.lock
