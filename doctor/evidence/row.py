@@ -201,5 +201,9 @@ class RowEvidence(Evidence, frozen=True, kw_only=True):
         return unseen(self.table if nobody_asked else self.rows)
 
     def notes(self) -> tuple[Unseen, ...]:
-        """The routes that failed, and what the one taken could not see."""
-        return (*(failure.reason for failure in self.failures), *unseen(self.table, self.locks))
+        """The routes that failed, and what the one taken could not see; a Data API in trouble."""
+        api = [
+            one for one in unseen(self.api) if one.why not in (Why.NOT_CONFIGURED, Why.NOT_ASKED)
+        ]
+        failed = (failure.reason for failure in self.failures)
+        return (*failed, *unseen(self.table, self.locks), *api)
