@@ -209,3 +209,10 @@ def _with_length(head: bytes, length: int) -> bytes:
         if not line.lower().startswith((b"content-length:", b"transfer-encoding:"))
     ]
     return b"\r\n".join([*kept, b"Content-Length: %d" % length]) + b"\r\n\r\n"
+
+
+def xml_bomb() -> bytes:
+    """Ten entities, each ten of the one before: ten billion words when expanded."""
+    entities = [b'<!ENTITY e0 "lol">']
+    entities += [b'<!ENTITY e%d "%b">' % (n, b"&e%d;" % (n - 1) * 10) for n in range(1, 11)]
+    return b'<?xml version="1.0"?><!DOCTYPE x [%b]><x>&e10;</x>' % b"".join(entities)

@@ -156,7 +156,7 @@ def full_backlog() -> socket.socket:
     address = listener.getsockname()
     fillers = [socket.socket() for _ in range(4)]
     for filler in fillers:
-        filler.setblocking(False)
+        filler.settimeout(0)
         with suppress(BlockingIOError):
             filler.connect(address)
     _FILLERS[listener] = fillers

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from doctor.case import Asked
+from doctor.demo.faults import FAULTS
 from doctor.examine import examine
 from doctor.runner import Run
 from doctor.settings.load import Flags, load
@@ -21,41 +23,33 @@ if TYPE_CHECKING:
     from doctor.demo.world import World
     from doctor.model import Report
     from tests.faults.catalogue import Fault
+    from tests.faults.dependencies import Dependency
     from tests.faults.proxy import Request
 
 AWS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL_S3")
 BUDGET_S = 5.0
+AGO = timedelta(hours=3)
+START = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """A world with one backup in it, diagnosed as it is: `report` is the truth about it."""
+    """A world with one backup in it, three hours old; `truth` is its report when nothing fails."""
 
-    name: str
     world: World
     dispatch_id: str
-    report: Report
+    truth: Report
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dependency:
-    """A service that the doctor asks.
-
-    `setting` is the environment variable of its address; `paths` what of it belongs to this one;
-    `calls` a pattern of its name in a report. `without` are settings taken away, so that the
-    doctor has no other way than this one. `checks` cannot pass where it does not answer.
-    """
-
-    name: str
-    setting: str
-    calls: str
-    paths: str = "/"
-    without: tuple[str, ...] = ()
-    checks: tuple[str, ...] = ()
-
-    def is_asked_by(self, request: Request) -> bool:
-        """Whether a request to the host is one to this service."""
-        return request.path.startswith(self.paths)
+def play(world: World, fault: str, directory: Path) -> Scene:
+    """Run the pipeline three hours ago, broken by one of the demo's faults, and diagnose it."""
+    dispatch_id = world.insert_row()
+    world.sql(f"UPDATE public.backup_history SET created_at = now() - interval '{AGO}'")
+    FAULTS[fault].before(world)
+    world.run_pipeline(dispatch_id, now=lambda: datetime.now(UTC) - AGO + START)
+    FAULTS[fault].after(world)
+    truth = diagnose(world.environment(), dispatch_id, directory, budget_s=60)
+    return Scene(world=world, dispatch_id=dispatch_id, truth=truth)
 
 
 @dataclass(frozen=True, kw_only=True)
