@@ -164,17 +164,18 @@ def redirect_to_itself(client: socket.socket, request: Request, proxy: Proxy) ->
     _redirect(client, f"http://127.0.0.1:{proxy.port}{request.path}")
 
 
-def redirect_to(host: Callable[[], str]) -> Spoil:
+def redirect_to(host: Callable[[], str], status: int) -> Spoil:
     """Redirect to another host, which `host` names when asked."""
 
     def spoil(client: socket.socket, request: Request, _proxy: Proxy) -> None:
-        _redirect(client, f"{host()}{request.path}")
+        _redirect(client, f"{host()}{request.path}", status)
 
     return spoil
 
 
-def _redirect(client: socket.socket, target: str) -> None:
-    client.sendall(_head(307, 0, b"text/plain", b"Location: " + target.encode("latin-1") + b"\r\n"))
+def _redirect(client: socket.socket, target: str, status: int = 307) -> None:
+    where = b"Location: " + target.encode("latin-1") + b"\r\n"
+    client.sendall(_head(status, 0, b"text/plain", where))
 
 
 def _head(status: int, length: int, media_type: bytes, headers: bytes = b"") -> bytes:

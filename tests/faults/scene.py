@@ -59,6 +59,7 @@ class Outcome:
     report: Report
     seconds: float
     struck: int
+    budget_s: float = BUDGET_S
 
 
 def strike(scene: Scene, dependency: Dependency, fault: Fault, directory: Path) -> Outcome:
