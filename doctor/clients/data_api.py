@@ -62,7 +62,8 @@ class DataApi:
         answer = self._ask("id", column, value)
         if isinstance(answer, Unseen):
             return answer
-        return self._read(answer) if _is_supabases(answer) else _foreign(answer)
+        asked = self._names.column("id")
+        return self._read(answer) if _is_supabases(answer, asked) else _foreign(answer)
 
     def rows(self, column: str, value: str) -> list[dict[str, Any]] | Unseen:
         """Every column of the rows with that value in a guide's column, newest first.
@@ -72,7 +73,7 @@ class DataApi:
         answer = self._ask("*", column, value)
         if isinstance(answer, Unseen):
             return answer
-        if not _is_supabases(answer):
+        if not _is_supabases(answer, self._names.column(column)):
             return _foreign(answer)
         body = answer.json()
         if answer.status == OK:
@@ -157,11 +158,13 @@ def _claimed_role(key: str) -> str | None:
     return role if isinstance(role, str) else None
 
 
-def _is_supabases(answer: Answer) -> bool:
-    """Whether PostgREST or Supabase's gateway can have sent this: a list of rows, or an error."""
+def _is_supabases(answer: Answer, column: str) -> bool:
+    """Whether PostgREST or Supabase's gateway can have sent this: rows with a column, or an error."""
     body = answer.json()
     if answer.status == OK:
-        return isinstance(body, list) and all(isinstance(row, dict) for row in body)
+        return isinstance(body, list) and all(
+            isinstance(row, dict) and column in row for row in body
+        )
     if answer.status in PLATFORM or "sb-error-code" in answer.headers:
         return True
     message = body.get("message") if isinstance(body, dict) else None

@@ -142,12 +142,12 @@ def null(_value: object) -> None:
 
 
 def stringly(value: Any) -> Any:
-    """Every number, boolean and null as a string."""
+    """Every number and boolean as a string."""
     if isinstance(value, dict):
         return {name: stringly(one) for name, one in value.items()}
     if isinstance(value, list):
         return [stringly(one) for one in value]
-    return value if isinstance(value, str) else json.dumps(value)
+    return json.dumps(value) if isinstance(value, bool | int | float) else value
 
 
 def bereft(value: Any) -> Any:

@@ -39,8 +39,7 @@ class Fault:
     """One way in which a dependency fails.
 
     `address` stands for the service's host and port, and `scheme` for its own; `connected` and
-    `spoil` are the proxy's. The report must match the pattern `says`. A `slow` fault takes the
-    whole budget; one of a `whole_host` cannot be limited to some paths.
+    `spoil` are the proxy's. The report must match the pattern `says`.
     """
 
     name: str
@@ -49,7 +48,6 @@ class Fault:
     scheme: str = "http"
     connected: Callable[[socket.socket, Proxy], None] | None = None
     spoil: Spoil | None = None
-    slow: bool = False
 
     @property
     def whole_host(self) -> bool:
@@ -90,17 +88,17 @@ def _self_signed() -> Path:
 UNREACHABLE = (
     Fault(name="dns", address="no-such-host.invalid:443", scheme="https", says="DNS name|resolved"),
     Fault(name="refused", address="refused", says="refused the connection|not be connected"),
-    Fault(name="connect-hang", address="hang", says=IN_TIME, slow=True),
+    Fault(name="connect-hang", address="hang", says=IN_TIME),
     Fault(name="tls-plain-text", scheme="https", connected=plain_text, says="TLS"),
     Fault(name="tls-untrusted", scheme="https", connected=untrusted_tls, says="TLS"),
-    Fault(name="mute", connected=mute, says=IN_TIME, slow=True),
+    Fault(name="mute", connected=mute, says=IN_TIME),
 )
 GARBLED = (
-    Fault(name="silent", spoil=answers.silent, says=IN_TIME, slow=True),
-    Fault(name="drip-head", spoil=answers.drip_head, says=IN_TIME, slow=True),
-    Fault(name="drip-body", spoil=answers.drip_body, says=IN_TIME, slow=True),
+    Fault(name="silent", spoil=answers.silent, says=IN_TIME),
+    Fault(name="drip-head", spoil=answers.drip_head, says=IN_TIME),
+    Fault(name="drip-body", spoil=answers.drip_body, says=f"{IN_TIME}|not S3"),
     Fault(name="reset", spoil=answers.reset, says="broke off"),
-    Fault(name="too-short", spoil=answers.too_short, says="broke off"),
+    Fault(name="too-short", spoil=answers.too_short, says="broke off|did not keep"),
     Fault(name="too-long", spoil=answers.too_long, says=NOT_THEIRS),
     Fault(name="truncated", spoil=answers.truncated, says=NOT_THEIRS),
     Fault(name="huge", spoil=answers.huge, says="more than|not S3|broke off"),

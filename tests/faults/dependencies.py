@@ -101,7 +101,7 @@ DEPENDENCIES = (
         setting="SUPABASE_URL",
         paths="/rest/",
         called="Data API",
-        believable=frozenset({*TEXT_ONLY, "bereft"}),
+        believable=TEXT_ONLY,
     ),
     Dependency(
         name="data-api-as-the-only-way-to-the-row",

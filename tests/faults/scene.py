@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.faults.proxy import Request
 
 AWS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL_S3")
-BUDGET_S = 5.0
+BUDGET_S = 8.0
 AGO = timedelta(hours=3)
 START = timedelta(seconds=2)
 
