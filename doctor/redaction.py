@@ -50,7 +50,10 @@ _SHAPES = re.compile(
         )
     )
 )
-_URL_USER = r"(?<=://)[^\s:/@\"'<>]*:(?P<password>(?![\[$*<\u2039{])[^\s\"'<>?#]+)(?=@)"
+# No longer than this, so that a text of many beginnings of URLs is not read over and over again.
+_URL_USER = (
+    r"(?<=://)[^\s:/@\"'<>]{0,256}:(?P<password>(?![\[$*<\u2039{])[^\s\"'<>?#]{1,1024})(?=@)"
+)
 _HEADER = (
     r"(?i:authorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic)\s+)(?P<header>(?!YOUR)[\w.~+/=-]{4,})"
 )

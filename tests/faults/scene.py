@@ -76,9 +76,12 @@ def strike(scene: Scene, dependency: Dependency, fault: Fault, directory: Path) 
 
 
 def diagnose(
-    environ: Mapping[str, str], dispatch_id: str, directory: Path, budget_s: float = BUDGET_S
+    environ: Mapping[str, str],
+    dispatch_id: str | None,
+    directory: Path,
+    budget_s: float = BUDGET_S,
 ) -> Report:
-    """The report on one backup with these settings and no others.
+    """The report on one backup (None: on the next one) with these settings and no others.
 
     boto3 reads the process's own environment, so its variables come by a `.env` file.
     """
