@@ -38,7 +38,7 @@ def log(text: str) -> object:
 
 
 def meanings(text: str) -> object:
-    call = Call(outcome=Outcome.HTTP_ERROR, status=500, body=text)
+    call = Call(outcome=Outcome.REFUSED, status=500, body=text)
     return (
         signatures.function_meaning(call),
         signatures.fallback_meaning(call),
