@@ -43,13 +43,21 @@ class Scene:
 
 def play(world: World, fault: str, directory: Path) -> Scene:
     """Run the pipeline three hours ago, broken by one of the demo's faults, and diagnose it."""
-    dispatch_id = world.insert_row()
-    world.sql(f"UPDATE public.backup_history SET created_at = now() - interval '{AGO}'")
-    FAULTS[fault].before(world)
-    world.run_pipeline(dispatch_id, now=lambda: datetime.now(UTC) - AGO + START)
-    FAULTS[fault].after(world)
+    dispatch_id = play_id(world, fault)
     truth = diagnose(world.environment(), dispatch_id, directory, budget_s=60)
     return Scene(world=world, dispatch_id=dispatch_id, truth=truth)
+
+
+def play_id(world: World, fault: str, dispatch_id: str | None = None) -> str:
+    """Run the pipeline three hours ago for a backup of that id; without a fault as the world is."""
+    chosen = world.insert_row(dispatch_id)
+    world.sql(f"UPDATE public.backup_history SET created_at = now() - interval '{AGO}'")
+    if fault:
+        FAULTS[fault].before(world)
+    world.run_pipeline(chosen, now=lambda: datetime.now(UTC) - AGO + START)
+    if fault:
+        FAULTS[fault].after(world)
+    return chosen
 
 
 @dataclass(frozen=True, kw_only=True)
