@@ -104,13 +104,13 @@ def hang_up(_client: socket.socket, _proxy: Proxy) -> None:
 
 WIRE_FAULTS = (
     *(fault for fault in UNREACHABLE if fault.connected is None),
-    Fault(name="mute", connected=mute, says=IN_TIME),
+    Fault(name="mute", connected=mute, says=IN_TIME, slow=True),
     Fault(name="hang-up", connected=hang_up, says=ENDS),
     Fault(name="web-page", connected=web_page, says="not answer like PostgreSQL"),
     Fault(name="cut-off", connected=relayed(cut_off), says=ENDS),
     Fault(name="reset", connected=relayed(reset), says=ENDS),
-    Fault(name="silence", connected=relayed(silence), says=f"{IN_TIME}|{ENDS}"),
-    Fault(name="drip", connected=relayed(drip), says=f"{IN_TIME}|{ENDS}"),
+    Fault(name="silence", connected=relayed(silence), says=f"{IN_TIME}|{ENDS}", slow=True),
+    Fault(name="drip", connected=relayed(drip), says=f"{IN_TIME}|{ENDS}", slow=True),
     Fault(name="garbage", connected=relayed(garbage), says=ENDS),
-    Fault(name="huge", connected=relayed(huge), says=f"{IN_TIME}|{ENDS}"),
+    Fault(name="huge", connected=relayed(huge), says=f"{IN_TIME}|{ENDS}", slow=True),
 )

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from tests.faults.proxy import Request
 
 AWS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL_S3")
-BUDGET_S = 8.0
 AGO = timedelta(hours=3)
 START = timedelta(seconds=2)
 
@@ -44,7 +43,7 @@ class Scene:
 def play(world: World, fault: str, directory: Path) -> Scene:
     """Run the pipeline three hours ago, broken by one of the demo's faults, and diagnose it."""
     dispatch_id = play_id(world, fault)
-    truth = diagnose(world.environment(), dispatch_id, directory, budget_s=60)
+    truth = diagnose(world.environment(), dispatch_id, directory)
     return Scene(world=world, dispatch_id=dispatch_id, truth=truth)
 
 
@@ -67,7 +66,7 @@ class Outcome:
     report: Report
     seconds: float
     struck: int
-    budget_s: float = BUDGET_S
+    budget_s: float
 
 
 def strike(scene: Scene, dependency: Dependency, fault: Fault, directory: Path) -> Outcome:
@@ -78,16 +77,16 @@ def strike(scene: Scene, dependency: Dependency, fault: Fault, directory: Path) 
     with faulty(environ[dependency.setting], dependency.is_asked_by, fault) as (address, struck):
         environ[dependency.setting] = address
         started = time.monotonic()
-        report = diagnose(environ, scene.dispatch_id, directory)
+        report = diagnose(environ, scene.dispatch_id, directory, fault.budget_s)
         seconds = time.monotonic() - started
-        return Outcome(report=report, seconds=seconds, struck=struck())
+        return Outcome(report=report, seconds=seconds, struck=struck(), budget_s=fault.budget_s)
 
 
 def diagnose(
     environ: Mapping[str, str],
     dispatch_id: str | None,
     directory: Path,
-    budget_s: float = BUDGET_S,
+    budget_s: float = 60.0,
 ) -> Report:
     """The report on one backup (None: on the next one) with these settings and no others.
 

@@ -36,14 +36,17 @@ WIRE = [
 ]
 
 
-def ask_at(url: str, scene: Scene, directory: Path, *, alone: bool = False) -> Outcome:
+def ask_at(
+    url: str, scene: Scene, directory: Path, *, alone: bool = False, budget_s: float = 20.0
+) -> Outcome:
     """Diagnose the scene with this database URL; `alone` with no other way to the row."""
     environ = scene.world.environment() | {URL: url}
     for name in NO_OTHER_WAY if alone else ():
         del environ[name]
     started = time.monotonic()
-    report = diagnose(environ, scene.dispatch_id, directory)
-    return Outcome(report=report, seconds=time.monotonic() - started, struck=1)
+    report = diagnose(environ, scene.dispatch_id, directory, budget_s)
+    seconds = time.monotonic() - started
+    return Outcome(report=report, seconds=seconds, struck=1, budget_s=budget_s)
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def test_the_fix_of_a_hostile_row_changes_that_row_alone_and_once(
     insert(table, f"{dispatch_id} ", s3_key, error)
     before = rows(table)
 
-    report = diagnose(table.environment(), dispatch_id, tmp_path, budget_s=60)
+    report = diagnose(table.environment(), dispatch_id, tmp_path)
 
     assert report.errors == ()
     assert report.subject.backup_id == target
@@ -136,3 +136,7 @@ def test_a_word_of_a_shell_command_is_one_word(text: str) -> None:
     )
 
     assert done.stdout.decode() == text
+
+
+def test_a_literal_gives_a_ci_runner_no_command() -> None:
+    assert sql.literal("##[error]x") == r"E'##\u005berror]x'"
