@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 SECRET = "canary-0f9c8e7d6b5a-canary"
 ROOT = Path(__file__).parents[2]
+HANGS = "hangs"
+"""The file by which a collector that hangs says that it does."""
 
 
 def doctor(
@@ -57,6 +59,7 @@ def environment(case: str, *, configured: bool = True) -> dict[str, str]:
 
 def _look(_ask: Sources, _case: Case) -> RowEvidence:
     if os.environ["CASE"] == "hangs":
+        Path(HANGS).touch()
         time.sleep(600)
     raise ValueError(f"a mistake about {SECRET}")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.command import SECRET, doctor, environment
+from tests.cli.command import HANGS, SECRET, doctor, environment
 from tests.render.fixtures import DISPATCH
 
 if TYPE_CHECKING:
@@ -147,7 +147,9 @@ def test_an_interrupted_run_prints_what_is_known_within_five_seconds(
         cwd=tmp_path,
         env=environment("hangs"),
     )
-    time.sleep(2)
+    while not (tmp_path / HANGS).exists():
+        assert process.poll() is None
+        time.sleep(0.05)
     process.send_signal(number)
     interrupted = time.monotonic()
     stdout, stderr = process.communicate(timeout=20)
