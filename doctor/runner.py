@@ -185,7 +185,7 @@ class Run:
 
     def _wait(self, check: AnyCheck, future: Future[Any]) -> None:
         try:
-            future.exception(timeout=self.deadline.left())
+            future.exception(timeout=self.deadline.left_to_collect())
         except FutureTimeoutError:
             self._seconds.setdefault(check.name, round(self.deadline.elapsed(), 3))
 
@@ -204,7 +204,7 @@ def _chain(source: Future[Any], target: Future[Any]) -> None:
 
 
 def _outcome(check: AnyCheck, future: Future[Any] | None) -> Evidence | Unseen:
-    if future is None or not future.done():
+    if future is None or not future.done() or isinstance(future.exception(), TimeoutError):
         return Unseen(
             why=Why.TIMED_OUT,
             what=f"The check {check.name} did not finish within the budget.",

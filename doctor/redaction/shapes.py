@@ -42,7 +42,8 @@ SHAPES = re.compile(
     )
 )
 _PLACES = (
-    r"(?<=://)[^\s:/@\"'<>]{0,256}:(?P<password>[^\s\"'<>?#]{1,256})(?=@)",
+    # Bounded, so that a text of many beginnings of URLs is not read over and over again.
+    r"(?<=://)[^\s:/@\"'<>]{0,256}:(?P<password>[^\s\"'<>?#]{1,1024})(?=@)",
     r"(?i:authorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)\s+)(?P<header>[\w.~+/=-]{4,})",
     rf"(?i:\b(?:bearer|basic)\s+)(?P<bearer>{_KEY})",
     rf"{_ASSIGNED}\"(?P<double>[^\"\n]{{4,}})\"",
