@@ -10,6 +10,7 @@ from checks.workflow.view import (
     update_ended_well,
 )
 from doctor.chain import Link
+from doctor.evidence.base import Unseen
 from doctor.evidence.log import Call, Outcome
 from doctor.evidence.workflow import WorkflowEvidence
 from doctor.framework import Found, Rules
@@ -167,16 +168,17 @@ def edge_call_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     call = function_call(case)
     if call.outcome not in FAILED:
         return None
+    ask_more = manual(
+        "Find out what the answer means",
+        "Configure SUPABASE_ACCESS_TOKEN and BACKUP_API_KEY for the doctor: the platform's "
+        "record of the function tells a refusal of the gateway from one of the function.",
+    )
+    function = case.function
+    known = function is not None and function.key_sent and not isinstance(function.record, Unseen)
     return Found(
         summary=f"The call of {case.names.function} failed{_how(call)}.",
         evidence=log_lines(case, "log", call),
-        fixes=(
-            manual(
-                "Find out what the answer means",
-                "Configure SUPABASE_ACCESS_TOKEN and BACKUP_API_KEY for the doctor: the platform's "
-                "record of the function tells a refusal of the gateway from one of the function.",
-            ),
-        ),
+        fixes=() if known else (ask_more,),
     )
 
 
@@ -200,16 +202,16 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     """
     call = fallback_call(case)
     if call.outcome in FAILED:
+        ask_more = manual(
+            "Find out what the answer means",
+            "Configure SUPABASE_DB_URL for the doctor: PostgreSQL itself tells why it refuses the "
+            "update.",
+        )
+        known = case.rls is not None and not isinstance(case.rls.proof, Unseen)
         return Found(
             summary=f"The direct update failed too{_how(call)}.",
             evidence=log_lines(case, "log", call),
-            fixes=(
-                manual(
-                    "Find out what the answer means",
-                    "Configure SUPABASE_DB_URL for the doctor: PostgreSQL itself tells why it refuses "
-                    "the update.",
-                ),
-            ),
+            fixes=() if known else (ask_more,),
         )
     step = seen.update_step
     if step is None or step.conclusion != "failure" or case.log is not None:

@@ -32,6 +32,10 @@ class Why(StrEnum):
     CRASHED = "crashed"
 
 
+# The code of an address whose host does not resolve.
+NO_SUCH_HOST = "ENOTFOUND"
+
+
 class Unseen(Fact, frozen=True, kw_only=True):
     """Something that could not be seen: why, in one sentence, and the one line that would enable it.
 
