@@ -68,6 +68,7 @@ lock: $(READY) ## Pin every package again, with hashes
 	$(LOCK) --extra demo --group dev pyproject.toml -o requirements.lock
 	$(LOCK) --constraint requirements.lock pyproject.toml -o requirements-runtime.lock
 	$(LOCK) --group release -o requirements-release.lock
+	$(LOCK) --constraint requirements.lock --group build -o requirements-build.lock
 
 dist: $(READY) ## Build the wheel and the sdist, the same to the byte each time
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build -d dist

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from doctor.model import Role, Severity, Status, Verdict
+from doctor.model import Passage, Risk, Role, Severity, Status, Verdict
 
 if TYPE_CHECKING:
-    from doctor.model import CheckResult, Exhibit, Finding, Report
+    from doctor.model import CheckResult, Exhibit, Finding, Fix, Report, Stage
 
 SYMBOLS = {
     Status.PASS: "✔",
@@ -26,6 +26,13 @@ VERDICT_SYMBOLS = {
     Verdict.RUNNING: "⏳",
     Verdict.UNKNOWN: "❔",
 }
+PASSAGE_SYMBOLS = {
+    Passage.HELD: "✔",
+    Passage.BROKEN: "✘",
+    Passage.NOT_NEEDED: "\u2013",
+    Passage.NOT_REACHED: "\u2013",
+    Passage.UNSEEN: "?",
+}
 SQL_VERBS = ("SELECT ", "EXPLAIN ", "BEGIN", "SHOW ", "WITH ")
 
 
@@ -34,6 +41,13 @@ class Placed(NamedTuple):
 
     finding: Finding
     result: CheckResult
+
+
+class Remedy(NamedTuple):
+    """A fix, and the code that it is for."""
+
+    code: str
+    fix: Fix
 
 
 @dataclass(frozen=True)
@@ -63,6 +77,56 @@ class View:
         order = list(Severity)
         rest = (one for one in self.placed if one not in self.causes)
         return tuple(sorted(rest, key=lambda one: order.index(one.finding.severity)))
+
+    @cached_property
+    def symptoms(self) -> tuple[Placed, ...]:
+        """Of the others, those that the causes explain: what they advise is moot."""
+        return tuple(one for one in self.others if self.causes and one.finding.role is Role.SYMPTOM)
+
+    @cached_property
+    def apart(self) -> tuple[Placed, ...]:
+        """Of the others, those that stand for themselves."""
+        return tuple(one for one in self.others if one not in self.symptoms)
+
+    @cached_property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """What mends the causes, in their order; what is of high risk stands with its finding."""
+        return tuple(
+            Remedy(one.finding.code, fix)
+            for one in self.causes
+            for fix in one.finding.fixes
+            if fix.risk is not Risk.HIGH
+        )
+
+    def advice(self, one: Placed) -> tuple[Fix, ...]:
+        """The fixes to show with a finding: neither moot nor among the remedies."""
+        if one in self.symptoms:
+            return ()
+        if one not in self.causes:
+            return one.finding.fixes
+        return tuple(fix for fix in one.finding.fixes if fix.risk is Risk.HIGH)
+
+    def shown(self, one: Placed) -> tuple[Exhibit, ...]:
+        """The evidence of a finding that no finding before it has shown."""
+        return self._fresh[self._order.index(one)]
+
+    @cached_property
+    def _order(self) -> tuple[Placed, ...]:
+        return (*self.causes, *self.others)
+
+    @cached_property
+    def _fresh(self) -> tuple[tuple[Exhibit, ...], ...]:
+        told: list[tuple[object, str]] = []
+        fresh: list[tuple[Exhibit, ...]] = []
+        for one in self._order:
+            new = [item for item in one.finding.evidence if (item.value, item.source) not in told]
+            told += [(item.value, item.source) for item in new]
+            fresh.append(tuple(new))
+        return tuple(fresh)
+
+    def is_new(self, finding: Finding) -> bool:
+        """Whether the report's first sentence does not say it already."""
+        return finding.summary not in self.report.summary
 
     @cached_property
     def unseen(self) -> tuple[tuple[CheckResult, str], ...]:
@@ -108,26 +172,37 @@ class View:
         )
         return tuple((label, value) for label, value in known if value)
 
+    def of(self, result: CheckResult) -> tuple[Placed, ...]:
+        """The findings of one check."""
+        return tuple(one for one in self.placed if one.result is result)
+
     @staticmethod
     def mark(result: CheckResult) -> str:
         """The status of a check as one character."""
         return SYMBOLS[result.status]
 
     @staticmethod
-    def line(result: CheckResult) -> str:
-        """What a check came to, as one sentence."""
-        if result.findings:
-            order = list(Severity)
-            return min(result.findings, key=lambda one: order.index(one.severity)).summary
-        return result.notes[0] if result.notes else ""
+    def passage(stage: Stage) -> str:
+        """How a link was passed, as one character."""
+        return PASSAGE_SYMBOLS[stage.passage]
 
     @staticmethod
-    def codes(result: CheckResult) -> str:
-        """What a check found, as codes: the first one, and how many more."""
-        order = list(Severity)
-        codes = [one.code for one in sorted(result.findings, key=lambda f: order.index(f.severity))]
-        more = f" +{len(codes) - 1}" if len(codes) > 1 else ""
-        return codes[0] + more if codes else ""
+    def line(result: CheckResult) -> str:
+        """What a check came to, as one sentence: what failed, else what it saw or could not see."""
+        worst = min(result.findings, key=_gravity, default=None)
+        if worst and worst.severity is not Severity.INFO:
+            return worst.summary
+        not_seen = next(iter(result.notes), "")
+        return result.saw if result.status is Status.PASS and result.saw else not_seen
+
+    @classmethod
+    def codes(cls, result: CheckResult) -> str:
+        """The same for a narrow table: the first code and how many more, else what it saw."""
+        worst_first = sorted(result.findings, key=_gravity)
+        codes = [one.code for one in worst_first if one.severity is not Severity.INFO]
+        if not codes:
+            return cls.line(result)
+        return codes[0] + (f" +{len(codes) - 1}" if len(codes) > 1 else "")
 
     @staticmethod
     def language(command: str) -> str:
@@ -150,6 +225,10 @@ class View:
         if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
             return "\n".join(value)
         return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _gravity(finding: Finding) -> int:
+    return list(Severity).index(finding.severity)
 
 
 @dataclass(frozen=True)
@@ -176,6 +255,11 @@ class Clock:
     def span(seconds: float) -> str:
         """`0.12 s`, `3 h 12 min`."""
         return f"{seconds:.2f} s" if seconds < 10 else _span(timedelta(seconds=seconds))  # noqa: PLR2004 -- below it, tenths matter
+
+
+def is_time(at: str) -> bool:
+    """Whether the text is a time, in RFC 3339."""
+    return _parsed(at) is not None
 
 
 def _parsed(at: str) -> datetime | None:

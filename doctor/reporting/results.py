@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from doctor.evidence.base import Unseen, Why
-from doctor.explanation import explanation_of
+from doctor.explanation import explanation_of, page_url
 from doctor.model import (
     CheckResult,
     FailingStep,
@@ -44,6 +44,7 @@ def result_of(
         duration_s=collected.seconds.get(check.name, 0.0),
         findings=tuple(_finding(one) for one in placed),
         notes=tuple(dict.fromkeys(sentence(gap) for gap in (*gaps, *also))),
+        saw="" if isinstance(evidence, Unseen) else evidence.saw(),
     )
 
 
@@ -73,6 +74,7 @@ def _finding(placed: Placed) -> Finding:
         explanation=explanation_of(placed.judged.rule),
         evidence=found.evidence,
         fixes=found.fixes,
+        url=page_url(placed.judged.code),
     )
 
 
