@@ -153,9 +153,7 @@ def test_every_setting_may_come_from_an_input_instead_of_the_environment(
     )
 
     assert done.outputs["root-cause"] == "function/not-deployed", done.stdout + done.stderr
-    report = json.loads(
-        (tmp_path / "work/backup-doctor-report/backup-doctor.json").read_text()
-    )
+    report = json.loads((tmp_path / "work/backup-doctor-report/backup-doctor.json").read_text())
     assert all(result["status"] in ("pass", "fail") for result in report["results"])
 
 
@@ -175,7 +173,8 @@ def test_no_secret_reaches_the_log_the_summary_the_outputs_or_a_file(
 
 
 @pytest.mark.parametrize(
-    "dispatch_id", ["$(touch owned)", "`touch owned`", "'; touch owned; '", "a\n::error::owned", "--help"]
+    "dispatch_id",
+    ["$(touch owned)", "`touch owned`", "'; touch owned; '", "a\n::error::owned", "--help"],
 )
 def test_a_hostile_dispatch_id_runs_nothing_and_annotates_nothing(
     world: World, tmp_path: Path, dispatch_id: str
@@ -204,9 +203,7 @@ def test_as_a_step_of_the_backups_own_job_it_names_no_false_cause(
     done = use(machine_in(world, run, tmp_path, {"inputs": {"dispatch_id": dispatch_id}}), {})
 
     assert done.outputs["verdict"] == "running", done.stdout
-    report = json.loads(
-        (tmp_path / "work/backup-doctor-report/backup-doctor.json").read_text()
-    )
+    report = json.loads((tmp_path / "work/backup-doctor-report/backup-doctor.json").read_text())
     found = {finding["code"] for result in report["results"] for finding in result["findings"]}
     assert {"function/not-deployed", "rls/no-grant"} <= found
     assert "workflow/not-started" not in found
