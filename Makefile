@@ -22,6 +22,19 @@ $(CLIENTS_READY): $(CLIENTS)/package-lock.json
 # Every command is one; none makes a file of its name.
 .PHONY: $(shell sed -nE 's/^([a-z-]+):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
+# Headless Chromium, for the tests of the HTML report; installed where apt-get may.
+CHROMIUM = $(shell command -v chromium || command -v chromium-browser)
+APT := DEBIAN_FRONTEND=noninteractive apt-get
+
+browser: ## Install the browser that the HTML report is tested in
+	@if [ -n "$(CHROMIUM)" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		$(APT) update -qq && $(APT) install -qq -y --no-install-recommends chromium >/dev/null; \
+	else \
+		echo "*** Chromium is not installed, and this user cannot install it: the tests of the HTML report will FAIL."; \
+		echo "*** Install it (Debian: sudo apt-get install chromium) and run make again."; \
+	fi
+
 help: ## Show the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -44,7 +57,7 @@ types: $(READY) ## Check the types, strictly
 	$(BIN)/mypy
 	$(BIN)/mypy examples/backup-doctor-freshness/backup_doctor_freshness.py
 
-unit: $(READY) $(CLIENTS_READY) ## Run the tests with coverage
+unit: $(READY) $(CLIENTS_READY) browser ## Run the tests with coverage
 	$(BIN)/pytest --cov --cov-report=term -n auto
 
 faults: $(READY) ## Run every dependency with every fault, and every hostile input at length

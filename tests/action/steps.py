@@ -40,11 +40,11 @@ class Machine(msgspec.Struct, frozen=True):
         """A machine whose run was started by that event."""
         (folder / "temp").mkdir()
         (folder / "work").mkdir()
-        paths = [folder / name for name in ("event.json", "output", "summary.md")]
-        paths[0].write_text(json.dumps(event))
-        for file in paths[1:]:
-            file.touch()
-        return cls(folder, *paths, env=env)
+        told, output, summary = (folder / name for name in ("event.json", "output", "summary.md"))
+        told.write_text(json.dumps(event))
+        output.touch()
+        summary.touch()
+        return cls(folder, told, output, summary, env)
 
     def variables(self) -> dict[str, str]:
         """The environment of a step, before its own `env`."""

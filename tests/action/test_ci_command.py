@@ -102,16 +102,19 @@ def test_it_writes_nothing_to_the_repository_unless_asked(tmp_path: Path) -> Non
 
 def test_with_the_flag_it_opens_one_issue_and_says_so(tmp_path: Path) -> None:
     with IssueServer() as github:
-        for _ in range(2):
-            done = doctor(
+        once, again = (
+            doctor(
                 "ci", "--run-id=1", "--issue", case="stuck", cwd=tmp_path,
                 GITHUB_API_URL=github.url, GITHUB_TOKEN=TOKEN, GITHUB_REPOSITORY="acme/app",
-            )  # fmt: skip
+            )
+            for _ in range(2)
+        )  # fmt: skip
 
-    assert done.returncode == 1
+    assert once.returncode == again.returncode == 1
     assert len(github.issues) == 1
-    assert "https://github.com/acme/app/issues/1" in done.stderr
-    assert TOKEN not in done.stderr + done.stdout
+    assert "Opened an issue" in once.stderr
+    assert "https://github.com/acme/app/issues/1" in again.stderr
+    assert TOKEN not in once.stderr + once.stdout
 
 
 @pytest.mark.parametrize("case", ["healthy", "unknown"])

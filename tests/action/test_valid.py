@@ -50,7 +50,8 @@ def problems(file: Path) -> list[str]:
 
 def risks(file: Path) -> str:
     """What zizmor, which asks no network, says of it; empty where that is nothing."""
-    command = [Path(sys.executable).with_name("zizmor"), "--offline", "--no-progress", "-q", file]
+    zizmor = Path(sys.executable).with_name("zizmor")
+    command = [str(zizmor), "--offline", "--no-progress", "-q", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 

@@ -77,7 +77,12 @@ def _handler(server: IssueServer) -> type[BaseHTTPRequestHandler]:
         def do_PATCH(self) -> None:
             sent = self._sent()
             issue = server.issues[int(self.path.rpartition("/")[2]) - 1]
-            self._answer(lambda: (200, issue | (issue.update(sent) or {})))
+
+            def changed() -> tuple[int, Any]:
+                issue.update(sent)
+                return 200, issue
+
+            self._answer(changed)
 
         def _sent(self) -> dict[str, Any]:
             sent: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
