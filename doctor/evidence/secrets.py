@@ -129,13 +129,12 @@ class SecretsEvidence(Evidence, frozen=True, kw_only=True):
         """How many names GitHub has, what key was given, and whether the function's is the same."""
         names = {one.name for level in self.readable() for one in _listed(level)}
         count = f"{len(names)} secret{'s' if len(names) != 1 else ''} on GitHub"
+        given = self.service_key if isinstance(self.service_key, ServiceKey) else None
         match = self.function_key.match if isinstance(self.function_key, FunctionKey) else None
         said = (
             count if self.readable() else "",
-            f"service key: {self.service_key.kind}"
-            if isinstance(self.service_key, ServiceKey)
-            else "",
-            f"function key: {match} on both sides" if isinstance(match, KeyMatch) else "",
+            f"service key: {given.kind}" if given else "",
+            "function key: equal on both sides" if match is KeyMatch.EQUAL else "",
         )
         return "; ".join(filter(None, said))
 
