@@ -92,7 +92,9 @@ class FunctionEvidence(Evidence, frozen=True, kw_only=True):
         said = (
             "not deployed" if self.record is None else "",
             _recorded(self.record) if isinstance(self.record, FunctionRecord) else "",
-            f"answers {{}} with HTTP {answer.status}" if isinstance(answer, HttpAnswer) else "",
+            f"answers an empty body with HTTP {answer.status}"
+            if isinstance(answer, HttpAnswer)
+            else "",
         )
         return "; ".join(filter(None, said))
 

@@ -80,13 +80,24 @@ class View:
 
     @cached_property
     def symptoms(self) -> tuple[Placed, ...]:
-        """Of the others, those that the causes explain: what they advise is moot."""
-        return tuple(one for one in self.others if self.causes and one.finding.role is Role.SYMPTOM)
+        """Of the others, those that another finding explains: what they advise is moot."""
+        return tuple(one for one in self.others if self._is_explained(one.finding))
+
+    def _is_explained(self, finding: Finding) -> bool:
+        """With no cause proved, what failed stands for itself."""
+        if finding.role is not Role.SYMPTOM:
+            return False
+        return bool(self.causes) or finding.severity is not Severity.FAIL
 
     @cached_property
     def apart(self) -> tuple[Placed, ...]:
         """Of the others, those that stand for themselves."""
         return tuple(one for one in self.others if one not in self.symptoms)
+
+    @cached_property
+    def remarks(self) -> tuple[Placed, ...]:
+        """Of those apart, the ones with nothing to show and nothing to do: a line is enough."""
+        return tuple(one for one in self.apart if not self.shown(one) and not self.advice(one))
 
     @cached_property
     def remedies(self) -> tuple[Remedy, ...]:
@@ -197,11 +208,14 @@ class View:
 
     @classmethod
     def codes(cls, result: CheckResult) -> str:
-        """The same for a narrow table: the first code and how many more, else what it saw."""
+        """The same for a narrow table: the first code and how many more, else what it saw.
+
+        What it could not see stands below the table, whole.
+        """
         worst_first = sorted(result.findings, key=_gravity)
         codes = [one.code for one in worst_first if one.severity is not Severity.INFO]
         if not codes:
-            return cls.line(result)
+            return cls.line(result) if result.status is Status.PASS else "not seen: see below"
         return codes[0] + (f" +{len(codes) - 1}" if len(codes) > 1 else "")
 
     @staticmethod

@@ -13,7 +13,7 @@ from doctor.evidence.object import ZipTail
 from doctor.evidence.rls import Reach
 from doctor.evidence.secrets import FunctionKey, KeyMatch
 from doctor.fingerprint import fingerprint
-from doctor.model import FailingStep, Passage, Report, Verdict
+from doctor.model import FailingStep, Passage, Report, Role, Severity, Verdict
 from doctor.registry import load_checks
 from doctor.reporting import write
 from doctor.runner import Collected
@@ -66,6 +66,22 @@ def test_where_the_fallback_saved_it_only_the_function_broke() -> None:
     assert chain(saved) == [HELD, HELD, HELD, HELD, BROKEN, HELD, HELD]
 
 
+def test_what_a_more_specific_finding_explains_is_a_symptom_also_where_the_backup_is_right() -> (
+    None
+):
+    saved = case(
+        row(finished_row()),
+        cases.function(record=None),
+        workflow(log(call(404, NOT_FOUND), call(200, rows=1)), update="success"),
+    )
+
+    found = {one.code: one for result in report_on(saved).results for one in result.findings}
+
+    assert found["function/not-deployed"].role is Role.CONTEXT
+    assert found["workflow/edge-call-failed"].role is Role.SYMPTOM
+    assert found["workflow/edge-call-failed"].severity is Severity.WARN
+
+
 def test_after_a_failed_upload_nothing_later_was_reached() -> None:
     failed = case(
         cases.the_object(head=None, tail=None, key_source=None, expected_key=None),
@@ -108,7 +124,7 @@ def test_preflight_has_no_chain_for_its_backup_is_still_to_be_made() -> None:
             ),
             "service key: legacy JWT",
         ),
-        (cases.function(), "deployed version 3, ACTIVE; answers {} with HTTP 400"),
+        (cases.function(), "deployed version 3, ACTIVE; answers an empty body with HTTP 400"),
         (cases.function(record=None, empty_post=NOT_THERE), "not deployed"),
         (
             row(finished_row()),
