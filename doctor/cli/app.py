@@ -198,7 +198,7 @@ def ci(
     quiet: QuietFlag = False,
     verbose: VerboseFlag = False,
 ) -> int:
-    """Diagnose the backup of this GitHub Actions run, and tell the run."""
+    """Diagnose the backup of this GitHub Actions run."""
     from doctor.ci.step import Wish
 
     code: int = _call(
