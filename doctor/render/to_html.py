@@ -7,8 +7,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from doctor.quoting import for_xml
+from doctor.render.clock import is_time
 from doctor.render.templating import Safe, fill, source
-from doctor.render.view import is_time
 
 if TYPE_CHECKING:
     from doctor.model import Report

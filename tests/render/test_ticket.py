@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from doctor.redaction import Redactor
-from doctor.render import Format, Look, render
+from doctor.render import Format
+from doctor.render.to_markdown import fitting
 from tests.render.fixtures import ALL, HOSTILE, HOSTILE_TEXT, REAL
-from tests.render.test_formats import everywhere
+from tests.render.rendering import everywhere, rendered
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -29,7 +29,7 @@ OURS = {"<details>", "</details>", "<summary>", "</summary>"}
 
 
 def ticket(which: Report) -> str:
-    return render(which, Format.MARKDOWN, Redactor(), Look(zone=UTC))
+    return rendered(which, Format.MARKDOWN)
 
 
 def tokens(which: Report, reader: str) -> list[Token]:
@@ -90,3 +90,34 @@ def test_no_text_at_all_breaks_out(text: str) -> None:
     html = "".join(one.content for one in found if one.type.startswith("html"))
     assert html.count("<details>") == html.count("</details>") == 2
     assert not [one for one in found if one.type in ("image", "link_open") and one.attrs.get("src")]
+
+
+def test_a_ticket_never_grows_longer_than_github_takes() -> None:
+    text = rendered(everywhere("long\n" * 30_000), Format.MARKDOWN)
+
+    assert len(text) <= 65_536
+    assert text.startswith("## ❌ FAILING: `row/missing`")
+
+
+def test_what_no_longer_fits_is_left_out_whole_with_a_note() -> None:
+    text = fitting(["first\n", "### Long\n" + "x" * 2_000 + "\n", "last\n"], 1_000)
+
+    assert text.startswith("first\n\nlast\n")
+    assert "JSON report" in text
+    assert "Left out: `Long`" in text
+    assert "xxx" not in text
+    assert len(text) <= 1_000
+
+
+def test_every_fence_of_a_hostile_ticket_is_closed() -> None:
+    open_fence = ""
+    for line in rendered(HOSTILE, Format.MARKDOWN).splitlines():
+        fence = re.match(r"`{3,}", line)
+        if fence and not open_fence:
+            open_fence = fence[0]
+        elif fence and line == open_fence:
+            open_fence = ""
+        elif not open_fence:
+            assert "<script" not in re.sub(r"(`+).*?\1(?!`)", "", line)
+
+    assert not open_fence
