@@ -23,17 +23,14 @@ $(CLIENTS_READY): $(CLIENTS)/package-lock.json
 .PHONY: $(shell sed -nE 's/^([a-z-]+):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 # Headless Chromium, for the tests of the HTML report; installed where apt-get may.
-CHROMIUM = $(shell command -v chromium || command -v chromium-browser)
-APT := DEBIAN_FRONTEND=noninteractive apt-get
+BROWSER = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+APT = $(shell [ "$$(id -u)" = 0 ] || echo sudo -n) env DEBIAN_FRONTEND=noninteractive apt-get
 
 browser: ## Install the browser that the HTML report is tested in
-	@if [ -n "$(CHROMIUM)" ]; then exit 0; fi; \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		$(APT) update -qq && $(APT) install -qq -y --no-install-recommends chromium >/dev/null; \
-	else \
-		echo "*** Chromium is not installed, and this user cannot install it: the tests of the HTML report will FAIL."; \
-		echo "*** Install it (Debian: sudo apt-get install chromium) and run make again."; \
-	fi
+	@[ -n "$(BROWSER)" ] \
+	|| { $(APT) update -qq && $(APT) install -qq -y --no-install-recommends chromium >/dev/null; } \
+	|| printf '*** %s\n' "Chromium is not there and cannot be installed here: the tests of the HTML report will FAIL." \
+		"Install it (Debian: apt-get install chromium), then run make again."
 
 help: ## Show the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

@@ -11,7 +11,7 @@ import msgspec
 
 from doctor.ci.event import backup_of
 from doctor.ci.files import write_outputs, write_summary
-from doctor.cli.codes import Exit
+from doctor.cli.codes import Exit, UsageError
 from doctor.cli.diagnose import diagnose
 from doctor.cli.entry import tell
 from doctor.cli.request import request
@@ -40,7 +40,7 @@ def run(given: Given, wish: Wish) -> int:
     Raises:
         UsageError: a flag's value cannot be right, or no backup is named by flag or event.
     """
-    wish.folder.mkdir(parents=True, exist_ok=True)
+    _make(wish.folder)
     files = {ending: wish.folder / f"{NAME}.{ending}" for ending in ENDINGS}
     given["files"] = (*given["files"], *files.values())
     given["form"] = Format.GITHUB if wish.annotations else Format.TEXT
@@ -59,6 +59,14 @@ def run(given: Given, wish: Wish) -> int:
     if wish.issue:
         _issue(given, report, files["md"])
     return code
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"--report-dir {folder} cannot be made: {error.strerror or error}."
+        raise UsageError(message, "backup-doctor ci --report-dir backup-doctor-report") from None
 
 
 def _read(file: Path) -> Report | None:

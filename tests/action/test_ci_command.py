@@ -89,6 +89,15 @@ def test_outside_of_actions_it_asks_which_backup(tmp_path: Path) -> None:
     assert "Which backup?" in done.stderr
 
 
+def test_a_folder_that_cannot_be_made_is_a_usage_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    done = doctor("ci", "--run-id=1", "--report-dir", "file/folder", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert "--report-dir file/folder" in done.stderr
+
+
 def test_it_writes_nothing_to_the_repository_unless_asked(tmp_path: Path) -> None:
     with IssueServer() as github:
         done = doctor(

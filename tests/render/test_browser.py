@@ -26,9 +26,10 @@ LOOKS = [f"{theme} {width}" for theme in ("light", "dark") for width in ("narrow
 
 def chromium() -> str:
     """The browser. Without it nothing here is proved, so that is a failure, not a skip."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert found, "Chromium is not installed: apt-get install chromium, or make browser"
-    return found
+    found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+    browser = next(found, None)
+    assert browser, "Chromium is not installed: apt-get install chromium, or make browser"
+    return browser
 
 
 @pytest.fixture(scope="module")

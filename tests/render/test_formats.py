@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from datetime import UTC
-from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import msgspec
@@ -29,6 +29,9 @@ from tests.render.fixtures import (
     report,
 )
 from tests.render.rendering import everywhere, rendered
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CANARY = "c4nary-with 'quotes' & <tags> \"and\" `ticks` 🐤"
 
