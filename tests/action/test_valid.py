@@ -19,6 +19,7 @@ from tests.action.steps import ACTION, ROOT
 MODULES = ROOT / "tests" / "real_clients"
 VALIDATE = Path(__file__).with_name("validate.mjs")
 PIPELINE = ROOT / "doctor/demo/pipeline/.github/workflows/backup.yml"
+OWN = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 DOCS = ROOT / "docs" / "ci.md"
 AROUND = """\
 name: Backup
@@ -92,8 +93,15 @@ def test_the_workflow_of_the_demo_and_the_job_that_init_writes_are_valid(tmp_pat
     assert problems(written(tmp_path, AROUND + job)) == []
 
 
-@pytest.mark.parametrize("file", [ROOT / "action.yml", PIPELINE], ids=lambda file: file.name)
-def test_neither_the_action_nor_the_workflow_is_a_risk(file: Path) -> None:
+@pytest.mark.parametrize("file", OWN, ids=lambda file: file.name)
+def test_the_projects_own_workflows_are_valid(file: Path) -> None:
+    assert problems(file) == []
+
+
+@pytest.mark.parametrize(
+    "file", [ROOT / "action.yml", PIPELINE, *OWN], ids=lambda file: str(file.name)
+)
+def test_neither_the_action_nor_any_workflow_is_a_risk(file: Path) -> None:
     assert risks(file) == ""
 
 
