@@ -15,6 +15,7 @@ value --dispatch-id "$DOCTOR_DISPATCH_ID"
 value --backup-id "$DOCTOR_BACKUP_ID"
 value --run-id "$DOCTOR_RUN_ID"
 value --config "$DOCTOR_CONFIG"
+value --save-evidence "$DOCTOR_SAVE_EVIDENCE"
 value --template-dir "$DOCTOR_TEMPLATE_DIR"
 read -ra only <<<"$DOCTOR_ONLY"
 for check in ${only[@]+"${only[@]}"}; do arguments+=(--only "$check"); done

@@ -13,8 +13,8 @@ from doctor.ci.event import backup_of
 from doctor.ci.files import write_outputs, write_summary
 from doctor.cli.codes import Exit, UsageError
 from doctor.cli.diagnose import diagnose
-from doctor.cli.entry import tell
 from doctor.cli.request import request
+from doctor.cli.stderr import tell
 from doctor.model import Report, Verdict
 from doctor.render.formats import Format
 

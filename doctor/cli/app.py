@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from doctor import __version__
-from doctor.cli import fix
+from doctor.cli import ci, fix
 from doctor.cli.codes import UsageError
 from doctor.cli.flags import (
     BudgetFlag,
@@ -167,64 +167,7 @@ def preflight(
 
 
 app.command("fix")(fix.fix)
-
-
-@app.command()
-def ci(
-    *,
-    dispatch_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Default: the event's; else the run.")
-    ] = None,
-    backup_id: Annotated[str | None, typer.Option(metavar="ID", help="Instead.")] = None,
-    run_id: Annotated[str | None, typer.Option(metavar="ID", help="Instead.")] = None,
-    report_dir: Annotated[
-        Path, typer.Option(metavar="DIR", help="Takes the report in every format.")
-    ] = Path("backup-doctor-report"),
-    summary: Annotated[bool, typer.Option(help="Write the step's summary.")] = True,
-    annotations: Annotated[bool, typer.Option(help="Annotate the run.")] = True,
-    issue: Annotated[
-        bool,
-        typer.Option("--issue", help="WRITES: keep one issue in the repository for each cause."),
-    ] = False,
-    only: OnlyFlag = None,
-    skip: SkipFlag = None,
-    config: ConfigFlag = None,
-    trust_config: TrustConfigFlag = False,
-    probe_function: ProbeFunctionFlag = False,
-    template_dir: TemplateDirFlag = None,
-    budget: BudgetFlag = 60.0,
-    strict: StrictFlag = False,
-    exit_zero: ExitZeroFlag = False,
-    quiet: QuietFlag = False,
-    verbose: VerboseFlag = False,
-) -> int:
-    """Diagnose the backup of this GitHub Actions run."""
-    from doctor.ci.step import Wish
-
-    code: int = _call(
-        "doctor.ci.step:run",
-        {
-            "dispatch_id": dispatch_id,
-            "backup_id": backup_id,
-            "run_id": run_id,
-            "form": None,
-            "files": (),
-            "only": tuple(only or ()),
-            "skip": tuple(skip or ()),
-            "config": config,
-            "trust_config": trust_config,
-            "probe_function": probe_function,
-            "template_dir": template_dir,
-            "budget_s": budget,
-            "strict": strict,
-            "exit_zero": exit_zero,
-            "quiet": quiet,
-            "verbose": verbose,
-            "no_color": True,
-        },
-        Wish(folder=report_dir, summary=summary, annotations=annotations, issue=issue),
-    )
-    return code
+app.command("ci")(ci.ci)
 
 
 @app.command()

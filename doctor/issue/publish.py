@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doctor.cli.entry import tell
+from doctor.cli.stderr import tell
 from doctor.issue import ticket
 from doctor.issue.client import Issue, IssueError, Issues
 from doctor.model import Verdict
