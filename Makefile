@@ -22,6 +22,16 @@ $(CLIENTS_READY): $(CLIENTS)/package-lock.json
 # Every command is one; none makes a file of its name.
 .PHONY: $(shell sed -nE 's/^([a-z-]+):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
+# Headless Chromium, for the tests of the HTML report; installed where apt-get may.
+BROWSER = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+APT = $(shell [ "$$(id -u)" = 0 ] || echo sudo -n) env DEBIAN_FRONTEND=noninteractive apt-get
+
+browser: ## Install the browser that the HTML report is tested in
+	@[ -n "$(BROWSER)" ] \
+	|| { $(APT) update -qq && $(APT) install -qq -y --no-install-recommends chromium >/dev/null; } \
+	|| printf '*** %s\n' "Chromium is not there and cannot be installed here: the tests of the HTML report will FAIL." \
+		"Install it (Debian: apt-get install chromium), then run make again."
+
 help: ## Show the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -44,7 +54,7 @@ types: $(READY) ## Check the types, strictly
 	$(BIN)/mypy
 	$(BIN)/mypy examples/backup-doctor-freshness/backup_doctor_freshness.py
 
-unit: $(READY) $(CLIENTS_READY) ## Run the tests with coverage
+unit: $(READY) $(CLIENTS_READY) browser ## Run the tests with coverage
 	$(BIN)/pytest --cov --cov-report=term -n auto
 
 faults: $(READY) ## Run every dependency with every fault, and every hostile input at length
@@ -68,6 +78,7 @@ lock: $(READY) ## Pin every package again, with hashes
 	$(LOCK) --extra demo --group dev pyproject.toml -o requirements.lock
 	$(LOCK) --constraint requirements.lock pyproject.toml -o requirements-runtime.lock
 	$(LOCK) --group release -o requirements-release.lock
+	$(LOCK) --constraint requirements.lock --group build -o requirements-build.lock
 
 dist: $(READY) ## Build the wheel and the sdist, the same to the byte each time
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build -d dist

@@ -54,6 +54,10 @@ class Unseen(Fact, frozen=True, kw_only=True):
 class Evidence(Fact, frozen=True, kw_only=True):
     """What one check saw. The base of the models that collectors return."""
 
+    def saw(self) -> str:
+        """What it saw, on one line for the table of checks: a `pass` shows what it was earned by."""
+        return ""
+
     def gaps(self) -> tuple[Unseen, ...]:
         """What this check had to see for a `pass` and could not. Empty: it looked at all of it."""
         return ()

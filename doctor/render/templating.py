@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import templates
-from doctor.render.view import Clock, View
+from doctor.render.clock import Clock
+from doctor.render.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable
