@@ -6,7 +6,7 @@ Each only counts what it is given, with its own defaults, as fast as its documen
 import asyncio
 import sys
 
-BUCKET, PREFIX, REGION = "backups", "backups/", "us-east-1"
+BUCKET, PREFIX, REGION = "acme-backups", "backups/", "us-east-1"
 KEY_ID, SECRET = "AKIAIOSFODNN7EXAMPLE", "benchmark"
 
 

@@ -28,7 +28,7 @@ class Ahead(Generic[T]):
         spawn(lambda: self._read(items))
 
     def __iter__(self) -> Iterator[T]:
-        """Yield the items once."""
+        """Yield the items; to be called once."""
         while True:
             item, error = self._queue.get()
             if error is not None:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from doctor.settings.model import Settings
 
 NEEDS = "s3:ListBucket"
-# For one page, however slowly its bytes drip.
-CALL_LIMIT_S = 60.0
 # botocore has tried twice by then; a listing of hours must outlive a hiccup.
 PAUSES_S = (1.0, 4.0, 15.0)
 PASSING = frozenset({Why.RATE_LIMITED, Why.TIMED_OUT, Why.UNREACHABLE, Why.GARBLED})
@@ -73,9 +71,9 @@ class BucketPages:
     def _asked(self, wanted: dict[str, Any]) -> ListPage | Unseen:
         if self._deadline.left() <= 0:
             return TOO_LATE
-        call = spawn(lambda: self._connection.result().client.list_objects_v2(**wanted))
         try:
-            answer: Mapping[str, Any] = call.result(timeout=self._deadline.limit(CALL_LIMIT_S))
+            client = self._connection.result().client
+            answer: Mapping[str, Any] = client.list_objects_v2(**wanted)
         except FAILURES as error:
             return explain(error, self._bucket.place(NEEDS))
         if "IsTruncated" not in answer and "Name" not in answer:

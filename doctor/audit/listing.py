@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 PAGES_IN_A_ROW = 2
 # Of how many folders a page may tell for their folder to be divided: fewer keys in each do not pay.
 FOLDERS_ON_A_PAGE = 4
+# For one page with all its tries, however slowly the bytes drip.
+PAGE_LIMIT_S = 120.0
 # How many requests may be under way, and pages waiting.
 AHEAD = 16
 
@@ -87,7 +89,7 @@ def listing(source: Lists, prefix: str, ahead: int = AHEAD) -> Iterator[list[Sto
     while waiting:
         _ask(source, waiting, ahead)
         first = waiting.popleft()
-        page = first.page.result()
+        page = _waited_for(first.page)
         if not first.is_followed:
             waiting.extendleft(reversed(_following(first.step, page)))
             _ask(source, waiting, ahead)
@@ -113,6 +115,13 @@ def _ask(source: Lists, waiting: deque[Pending], ahead: int) -> None:
             pending.is_asked = True
             pending.page = spawn(lambda step=pending.step: _page(source, step))  # type: ignore[misc]
     waiting.extendleft(reversed(known))
+
+
+def _waited_for(page: Future[ListPage]) -> ListPage:
+    try:
+        return page.result(timeout=PAGE_LIMIT_S)
+    except TimeoutError:
+        raise BrokeOffError(TOO_SLOW) from None
 
 
 def _page(source: Lists, step: Step) -> ListPage:
@@ -170,6 +179,12 @@ def _known(objects: deque[Stored], before: str | None) -> list[Pending]:
     return [pending]
 
 
+TOO_SLOW = Unseen(
+    why=Why.TIMED_OUT,
+    what="S3 did not finish a page of the listing in time.",
+    remedy="Check AWS_ENDPOINT_URL_S3, AWS_REGION and the network.",
+    dependency="S3",
+)
 OUT_OF_ORDER = Unseen(
     why=Why.GARBLED,
     what="The bucket's listing is not in the order of the keys, so that it cannot be compared.",

@@ -24,8 +24,9 @@ class State(StrEnum):
     OTHER = "other"
 
 
-# A row with a plain key: key, id, state, size as the database writes it, day as YYYY-MM-DD. There
-# are millions of rows and objects, and nothing is made as fast as a bare tuple.
+# A row: key (`doctor.audit.statements` says how one that is not plain is written), id, state, size as
+# the database writes it, day as YYYY-MM-DD. There are millions of rows and of objects, and nothing
+# is made as fast as a bare tuple.
 Row: TypeAlias = "tuple[str, str, str, str | None, str | None]"
 # An object: key, size and time of its last change as S3 writes them.
 Stored: TypeAlias = "tuple[str, str, str]"
@@ -40,6 +41,17 @@ class OddRow(NamedTuple):
     size: str | None
     day: str | None
     dispatch_id: str | None
+
+    @classmethod
+    def unpacked(cls, row: Row) -> OddRow:
+        """The row, whose key and dispatch id stand as JSON behind a control character.
+
+        Raises:
+            msgspec.DecodeError: they do not.
+        """
+        packed, backup_id, state, size, day = row
+        text, dispatch_id = msgspec.json.decode(packed[1:], type=tuple[str | None, str | None])
+        return cls(text, backup_id, state, size, day, dispatch_id)
 
 
 class Kind(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, takewhile
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,10 @@ from doctor.audit.bucket import BucketPages
 from doctor.audit.judge import Known
 from doctor.audit.listing import listing
 from doctor.audit.merge import Sides, merge
-from doctor.audit.model import Totals
+from doctor.audit.model import OddRow, Totals
 from doctor.audit.outside import look_up
 from doctor.audit.resolve import resolve
+from doctor.audit.statements import ODD
 from doctor.audit.table import HIDDEN, About, BrokeOffError, Day, Table
 from doctor.audit.ways import no_way, ways
 from doctor.evidence.base import Unseen, Why
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 # Batches of rows and pages of objects that may wait for the other side, which may have to sort.
 ROWS_AHEAD = 8
-PAGES_AHEAD = 100
+PAGES_AHEAD = 50
 
 
 @dataclass(kw_only=True)
@@ -88,18 +89,25 @@ class Audit:
         sides = Sides(aside=aside, known=known, bucket_in_prefix=self._bucket_in_prefix())
         # The bucket is listed after the table's snapshot: what a row says is there was there then.
         source, pages = self._pages(sides)
-        objects = Ahead(pages, PAGES_AHEAD)
+        objects, read = Ahead(pages, PAGES_AHEAD), Ahead(self._read(table), ROWS_AHEAD)
+        batches = iter(read)
         try:
-            if not self._set_aside(table, aside):
-                sides.rows_whole = False
+            first = self._set_aside(batches, aside)
+            if first is None:
                 return
-            rows = chain.from_iterable(self._rows(table, sides))
+            rows = chain.from_iterable(self._rows(chain([first], batches), sides))
             yield from merge(rows, chain.from_iterable(self._objects(objects, sides)), sides)
             yield from self._afterwards(sides, source)
         finally:
             objects.close()
+            read.close()
             self._conclude(sides)
             aside.close()
+
+    def _read(self, table: Table) -> Iterator[list[Row]]:
+        if self.wants_days:
+            self.days = table.by_day()
+        yield from table.rows()
 
     def _bucket_in_prefix(self) -> str | None:
         bare = f"{self.settings.names.bucket}/"
@@ -116,40 +124,43 @@ class Audit:
         source = BucketPages(self.settings, self.deadline)
         return source, listing(source, self.settings.names.prefix)
 
-    def _set_aside(self, table: Table, aside: Aside) -> bool:
-        """Read the odd rows; without them it is not known of any object that no row names it."""
+    def _set_aside(self, batches: Iterator[list[Row]], aside: Aside) -> list[Row] | None:
+        """Read up to the first row with a plain key; it and its batch.
+
+        None where the table breaks off before it: then no object is known to have no row.
+        """
+        first: list[Row] = []
         try:
-            for batch in table.odd_rows():
-                self.totals.rows.update(Counter(row.state for row in batch))
-                aside.add(batch)
-            if self.wants_days:
-                self.days = table.by_day()
+            for batch in batches:
+                odd = list(takewhile(lambda row: row[0].startswith(ODD), batch))
+                self.totals.rows.update(Counter(row[2] for row in odd))
+                aside.add(map(OddRow.unpacked, odd))
+                first = batch[len(odd) :]
+                if first:
+                    break
         except BrokeOffError as broken:
             self.totals.gaps.append(broken.gap)
-            return False
+            return None
         aside.ready()
-        return True
+        return first
 
-    def _rows(self, table: Table, sides: Sides) -> Iterator[list[Row]]:
-        batches = Ahead(table.plain_rows(), ROWS_AHEAD)
+    def _rows(self, batches: Iterable[list[Row]], sides: Sides) -> Iterator[list[Row]]:
         last = ""
         try:
             for batch in batches:
-                self.totals.rows.update(Counter(map(itemgetter(2), batch)))
+                self.totals.rows.update(map(itemgetter(2), batch))
                 last = batch[-1][0] if batch else last
                 yield batch
         except BrokeOffError as broken:
             sides.rows_whole = False
             self._broke_off("table", last, broken.gap)
-        finally:
-            batches.close()
 
     def _objects(self, pages: Iterable[list[Stored]], sides: Sides) -> Iterator[list[Stored]]:
         last = ""
         try:
             for page in pages:
                 self.totals.objects += len(page)
-                self.totals.object_bytes += sum(int(size or 0) for _, size, _ in page)
+                self.totals.object_bytes += sum(map(int, map(itemgetter(1), page)))
                 last = page[-1][0] if page else last
                 yield page
         except BrokeOffError as broken:

@@ -7,6 +7,7 @@ it means, so that the condition may be too strict but never too lax.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from doctor.sql import identifier, literal
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from doctor.case import Names
 
 COLUMNS = ("key", "backup_id", "state", "size", "day")
+ODD = "\x01"
+# All that `str.strip` takes for a blank.
+BLANKS = literal("".join(filter(str.isspace, map(chr, range(0x3001)))))
+# A prefix that begins so leaves no doubt of how its keys begin.
+FIRST = re.compile(r"[!-.0-~]")
 
 
 def about(names: Names) -> str:
@@ -40,35 +46,20 @@ FROM pg_catalog.pg_class c
 WHERE c.oid = {literal(identifier(names.schema, names.table_name))}::pg_catalog.regclass"""
 
 
-def plain_rows(names: Names, read_at: datetime) -> str:
-    """The rows with a plain key, in the byte order of their keys. Columns as in `COLUMNS`."""
-    columns = _select(names, _state(names, read_at))
-    return f"{columns}\nWHERE {_plain(names)}\nORDER BY {_key(names)}"
+def all_rows(names: Names, read_at: datetime) -> str:
+    """All rows, those with a plain key in the byte order of their keys. Columns as in `COLUMNS`.
+
+    A row whose key is absent or not plain comes before them. In the place of its key stands JSON
+    behind a control character: the key as it is written, and the dispatch id.
+    """
+    return f"{_select(names, _state(names, read_at))}\nORDER BY key"
 
 
-def page_of_plain_rows(
-    names: Names, read_at: datetime, after: tuple[str, str] | None, limit: int
-) -> str:
+def page_of_rows(names: Names, read_at: datetime, after: tuple[str, str] | None, limit: int) -> str:
     """So many of them, from behind a key and the id of its row."""
-    order = f'{_key(names)}, {_text(names, "id")} COLLATE "C"'
-    since = f"\n  AND ({order}) > ({literal(after[0])}, {literal(after[1])})" if after else ""
-    return (
-        f"{_select(names, _paged_state(names, read_at))}\nWHERE {_plain(names)}{since}\n"
-        f"ORDER BY {order}\nLIMIT {limit}"
-    )
-
-
-def odd_rows(names: Names, read_at: datetime) -> str:
-    """All other rows, in no order, with their dispatch ids."""
-    return _odd(names, _state(names, read_at))
-
-
-def page_of_odd_rows(names: Names, read_at: datetime, after: str | None, limit: int) -> str:
-    """So many of them, by id, from behind one."""
-    order = f'{_text(names, "id")} COLLATE "C"'
-    since = f"\n  AND {order} > {literal(after)}" if after is not None else ""
-    rows = _odd(names, _paged_state(names, read_at))
-    return f"{rows}{since}\nORDER BY {order}\nLIMIT {limit}"
+    rows = _select(names, _paged_state(names, read_at))
+    since = f"WHERE (key, backup_id) > ({literal(after[0])}, {literal(after[1])})" if after else ""
+    return f"SELECT * FROM (\n{rows}\n) AS rows\n{since}\nORDER BY key, backup_id\nLIMIT {limit}"
 
 
 def by_day(names: Names, read_at: datetime) -> str:
@@ -83,41 +74,36 @@ GROUP BY 1, 2
 ORDER BY 1, 2"""
 
 
-def _odd(names: Names, state: str) -> str:
-    return f"{_select(names, state, 'dispatch_id')}\nWHERE ({_plain(names)}) IS NOT TRUE"
-
-
-def _select(names: Names, state: str, *more: str) -> str:
+def _select(names: Names, state: str) -> str:
+    key, dispatch_id = _text(names, "s3_key"), _text(names, "dispatch_id")
+    packed = f"E'\\x01' || jsonb_build_array({key}, {dispatch_id})::text"
     columns = [
-        f"{_text(names, 's3_key')} AS key",
-        f"{_text(names, 'id')} AS backup_id",
+        f'CASE WHEN {_plain(names)} THEN {key} ELSE {packed} END COLLATE "C" AS key',
+        f'{_text(names, "id")} COLLATE "C" AS backup_id',
         f"{state} AS state",
         f"{_text(names, 'size_bytes')} AS size",
         f"{_day(names)} AS day",
-        *(f"{_text(names, name)} AS {name}" for name in more),
     ]
     return f"SELECT {', '.join(columns)}\nFROM {identifier(names.schema, names.table_name)}"
 
 
 def _plain(names: Names) -> str:
+    """The condition, of as few and as cheap calls as there can be: it is asked of every row."""
     key = _text(names, "s3_key")
-    bare = f"{names.bucket}/" if names.bucket else None
-    conditions = [
-        f"{key} <> ''",
-        f"starts_with({key}, {literal(names.prefix)})" if names.prefix else None,
-        # A plus sign is itself; an escape may be one, or part of the name.
-        f"position('%' IN {key}) = 0",
-        f"position('://' IN {key}) = 0",
-        f"position('***' IN {key}) = 0",
-        # Blanks of any kind around a key are no part of it.
-        f"right({key}, 1) COLLATE \"C\" BETWEEN '!' AND '~'",
-        f"left({key}, 1) COLLATE \"C\" BETWEEN '!' AND '~'",
-        f"left({key}, 1) <> '/'",
-    ]
-    if bare:
+    conditions = [f"starts_with({key}, {literal(names.prefix)})"] if names.prefix else []
+    # An escape may be one, or part of the name; asterisks are GitHub's mask.
+    conditions += [f"position({literal(mark)} IN {key}) = 0" for mark in ("%", "://", "***")]
+    # Blanks of any kind around a key are no part of it.
+    conditions.append(f"{key} = rtrim({key}, {BLANKS})")
+    if not names.prefix or not FIRST.match(names.prefix):
+        conditions.append(f"left({key}, 1) COLLATE \"C\" BETWEEN '!' AND '~'")
+        conditions.append(f"left({key}, 1) <> '/'")
+    if names.bucket:
+        bare = f"{names.bucket}/"
         named = bare + names.prefix if names.prefix.startswith(bare) else bare
-        conditions.append(f"NOT starts_with({key}, {literal(named)})")
-    return " AND ".join(one for one in conditions if one)
+        if named.startswith(names.prefix):
+            conditions.append(f"NOT starts_with({key}, {literal(named)})")
+    return " AND ".join(conditions)
 
 
 def _state(names: Names, read_at: datetime) -> str:
@@ -134,10 +120,6 @@ def _paged_state(names: Names, read_at: datetime) -> str:
     """Pages are no snapshot: of a row that ended meanwhile the object may not have been listed."""
     ended = f"{_column(names, 'finished_at')} > {literal(read_at)}::timestamptz"
     return f"CASE WHEN {ended} THEN 'running' ELSE {_state(names, read_at)} END"
-
-
-def _key(names: Names) -> str:
-    return f'{_text(names, "s3_key")} COLLATE "C"'
 
 
 def _day(names: Names) -> str:

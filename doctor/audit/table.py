@@ -11,7 +11,7 @@ from doctor.evidence.base import Unseen, Why
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from doctor.audit.model import OddRow, Row
+    from doctor.audit.model import Row
     from doctor.evidence.row import Route
 
 
@@ -49,11 +49,8 @@ class Table(Protocol):
     def about(self) -> About:
         """What holds for all that is read; asked first."""
 
-    def odd_rows(self) -> Iterator[list[OddRow]]:
-        """The rows whose key is absent or not plain, in no order."""
-
-    def plain_rows(self) -> Iterator[list[Row]]:
-        """The rows with a plain key, in the byte order of their keys."""
+    def rows(self) -> Iterator[list[Row]]:
+        """All rows, the odd ones first, then those with a plain key in the order of their keys."""
 
     def by_day(self) -> list[Day]:
         """How many rows there are of each day and state."""

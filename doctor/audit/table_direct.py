@@ -12,7 +12,6 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from doctor.audit import statements
-from doctor.audit.model import OddRow, Row
 from doctor.audit.table import About, BrokeOffError, Day, moment
 from doctor.database.address import parameters
 from doctor.database.answers import Refusal
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from doctor.audit.model import Row
     from doctor.case import Names
     from doctor.deadline import Deadline
 
@@ -69,16 +69,10 @@ class DirectTable:
         self._read_at = moment(read_at)
         return About(read_at=self._read_at, may_hide=bool(may_hide))
 
-    def odd_rows(self) -> Iterator[list[OddRow]]:
-        """In the table's own order."""
-        assert self._read_at is not None
-        for batch in self._fetched(statements.odd_rows(self._names, self._read_at)):
-            yield [OddRow._make(row) for row in batch]
-
-    def plain_rows(self) -> Iterator[list[Row]]:
+    def rows(self) -> Iterator[list[Row]]:
         """Plain tuples: making a million named ones would take longer than reading them."""
         assert self._read_at is not None
-        yield from self._fetched(statements.plain_rows(self._names, self._read_at))
+        yield from self._fetched(statements.all_rows(self._names, self._read_at))
 
     def by_day(self) -> list[Day]:
         """A scan of its own, in the same snapshot."""

@@ -9,7 +9,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from doctor.audit import statements
-from doctor.audit.model import OddRow, Row
 from doctor.audit.table import About, BrokeOffError, Day, moment
 from doctor.database.answers import refusal_in
 from doctor.evidence.base import Unseen, Why
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from doctor.audit.model import Row
     from doctor.case import Names
     from doctor.clients.management import Management
     from doctor.deadline import Deadline
@@ -57,29 +57,15 @@ class PagedTable:
         except (KeyError, ValueError):
             raise BrokeOffError(GARBLED) from None
 
-    def odd_rows(self) -> Iterator[list[OddRow]]:
-        """By id."""
-        assert self._read_at is not None
-        after: str | None = None
-        while True:
-            page = self._ask(
-                statements.page_of_odd_rows(self._names, self._read_at, after, self._page_rows)
-            )
-            rows = [OddRow._make(_cells(row, (*statements.COLUMNS, "dispatch_id"))) for row in page]
-            yield rows
-            if len(rows) < self._page_rows:
-                return
-            after = rows[-1].backup_id
-
-    def plain_rows(self) -> Iterator[list[Row]]:
+    def rows(self) -> Iterator[list[Row]]:
         """By key, then by id."""
         assert self._read_at is not None
         after: tuple[str, str] | None = None
         while True:
             page = self._ask(
-                statements.page_of_plain_rows(self._names, self._read_at, after, self._page_rows)
+                statements.page_of_rows(self._names, self._read_at, after, self._page_rows)
             )
-            rows = [_plain(row) for row in page]
+            rows = [_row(row) for row in page]
             yield rows
             if len(rows) < self._page_rows:
                 return
@@ -117,18 +103,14 @@ class PagedTable:
         return answer
 
 
-def _plain(row: dict[str, Any]) -> Row:
-    key, backup_id, state, size, day = _cells(row, statements.COLUMNS)
-    if key is None or backup_id is None or state is None:
-        raise BrokeOffError(GARBLED)
-    return key, backup_id, state, size, day
-
-
-def _cells(row: dict[str, Any], names: tuple[str, ...]) -> list[str | None]:
+def _row(row: dict[str, Any]) -> Row:
     try:
-        return [row[name] for name in names]
+        key, backup_id, state, size, day = (row[name] for name in statements.COLUMNS)
     except KeyError:
         raise BrokeOffError(GARBLED) from None
+    if not all(isinstance(cell, str) for cell in (key, backup_id, state)):
+        raise BrokeOffError(GARBLED)
+    return key, backup_id, state, size, day
 
 
 GARBLED = Unseen(

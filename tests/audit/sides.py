@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from doctor.audit import run
 from doctor.audit.listing import ListPage
-from doctor.audit.model import OddRow
 from doctor.audit.run import Audit
+from doctor.audit.statements import ODD
 from doctor.audit.table import About, BrokeOffError
 from doctor.case import Names
 from doctor.collectors.object_keys import Names as Ids
@@ -55,7 +56,7 @@ class Backup:
 
 @dataclass
 class MemoryTable:
-    """As the other tables, in batches of two; it may break off after so many plain rows."""
+    """As the other tables, in batches of two; it may break off after so many rows."""
 
     backups: list[Backup]
     breaks_after: int | None = None
@@ -65,23 +66,22 @@ class MemoryTable:
     def about(self) -> About:
         return About(read_at=READ_AT, may_hide=self.may_hide)
 
-    def odd_rows(self) -> Iterator[list[OddRow]]:
-        yield [
-            OddRow(one.key, one.id, one.state, one.size, one.day, one.dispatch_id)
+    def rows(self) -> Iterator[list[Row]]:
+        odd: list[Row] = [
+            (ODD + json.dumps([one.key, one.dispatch_id]), one.id, one.state, one.size, one.day)
             for one in self.backups
             if not one.is_plain
         ]
-
-    def plain_rows(self) -> Iterator[list[Row]]:
         plain: list[Row] = sorted(
             (one.key or "", one.id, one.state, one.size, one.day)
             for one in self.backups
             if one.is_plain
         )
-        for at in range(0, len(plain), 2):
+        rows = odd + plain
+        for at in range(0, len(rows), 2):
             if self.breaks_after is not None and at >= self.breaks_after:
                 raise BrokeOffError(BROKEN)
-            yield plain[at : at + 2]
+            yield rows[at : at + 2]
 
     def by_day(self) -> list[Day]:
         return []
