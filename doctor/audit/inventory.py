@@ -8,7 +8,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html#sto
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ class Inventory:
 
     files: Files
     bucket: str | None
-    directory: tempfile.TemporaryDirectory[str] = field(repr=False)
+    directory: str
 
     @property
     def told(self) -> str:
@@ -69,7 +70,7 @@ class Inventory:
 
         try:
             with duckdb.connect(
-                config={"memory_limit": MEMORY, "temp_directory": self.directory.name}
+                config={"memory_limit": MEMORY, "temp_directory": self.directory}
             ) as connection:
                 rows = _rows(connection, self.files)
                 columns = _columns(connection, rows)
@@ -93,8 +94,9 @@ class Inventory:
             raise BrokeOffError(_of_another(named, self.bucket))
 
 
-def opened(place: str, settings: Settings, deadline: Deadline) -> Inventory:
-    """The inventory at a path or an s3:// address; what is on S3 is fetched.
+@contextmanager
+def opened(place: str, settings: Settings, deadline: Deadline) -> Iterator[Inventory]:
+    """The inventory at a path or an s3:// address; what is fetched is deleted afterwards.
 
     Raises:
         BrokeOffError: there is none, or DuckDB is not installed.
@@ -103,9 +105,9 @@ def opened(place: str, settings: Settings, deadline: Deadline) -> Inventory:
 
     if find_spec("duckdb") is None:
         raise BrokeOffError(NOT_INSTALLED)
-    directory = tempfile.TemporaryDirectory(prefix="backup-doctor-inventory-")
-    files = files_at(place, directory.name, settings, deadline)
-    return Inventory(files=files, bucket=settings.names.bucket, directory=directory)
+    with tempfile.TemporaryDirectory(prefix="backup-doctor-inventory-") as directory:
+        files = files_at(place, directory, settings, deadline)
+        yield Inventory(files=files, bucket=settings.names.bucket, directory=directory)
 
 
 def _rows(connection: DuckDBPyConnection, files: Files) -> str:

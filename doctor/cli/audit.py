@@ -25,6 +25,7 @@ from doctor.settings.load import Flags, SettingsError, anything_configured, firs
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from doctor.audit.inventory import Inventory
     from doctor.audit.model import Totals
     from doctor.settings.model import Settings
 
@@ -127,9 +128,11 @@ def _reporter(asked: AuditRequest, made: Audit, redactor: Redactor) -> Reporter:
 def _run(asked: AuditRequest, made: Audit, report: Reporter) -> int | None:
     """Compare; a signal's exit code where one came. Items are reported as they are found."""
     try:
-        with interruptible(), _progress(made.totals, wanted=not asked.quiet):
-            if asked.inventory:
-                made.inventory = opened(asked.inventory, made.settings, made.deadline)
+        with (
+            interruptible(),
+            _progress(made.totals, wanted=not asked.quiet),
+            _inventory(asked, made) as made.inventory,
+        ):
             for item in made.items():
                 report.take(item)
     except BrokeOffError as broken:
@@ -137,6 +140,12 @@ def _run(asked: AuditRequest, made: Audit, report: Reporter) -> int | None:
     except Interrupted as interrupt:
         return interrupt.exit_code
     return None
+
+
+def _inventory(asked: AuditRequest, made: Audit) -> AbstractContextManager[Inventory | None]:
+    if asked.inventory is None:
+        return nullcontext()
+    return opened(asked.inventory, made.settings, made.deadline)
 
 
 def _exit_code(totals: Totals) -> Exit:
