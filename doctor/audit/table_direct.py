@@ -94,17 +94,19 @@ class DirectTable:
 
     def _fetched(self, statement: str) -> Iterator[list[Any]]:
         assert self._session is not None
-        with self._asking():
-            cursor = self._session.cursor("audit")
-            cursor.execute(statement.encode())
-        while True:
+        cursor = self._session.cursor("audit")
+        try:
             with self._asking():
-                batch = cursor.fetchmany(BATCH_ROWS)
-            if not batch:
-                break
-            yield batch
+                cursor.execute(statement.encode())
+            while batch := self._batch(cursor):
+                yield batch
+        finally:
+            with suppress(psycopg.Error):
+                cursor.close()
+
+    def _batch(self, cursor: psycopg.ServerCursor[Any]) -> list[Any]:
         with self._asking():
-            cursor.close()
+            return cursor.fetchmany(BATCH_ROWS)
 
     def _connect(self) -> psycopg.Connection[Any]:
         given = parameters(self._url)
