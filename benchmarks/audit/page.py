@@ -55,17 +55,17 @@ def write_page(
     path: Path,
     rounds: Sequence[Round],
     listers: dict[str, Cost],
-    fastest: str,
-    far: tuple[Cost, Cost, float],
+    far: tuple[str, int, float, Cost, Cost],
 ) -> None:
-    """Write it; times are medians, memory is the greatest seen."""
+    """Write it; times are medians, memory is the greatest seen. `far` begins with the fastest."""
+    fastest = far[0]
     path.write_text(
         HEADER
         + _machine()
         + _targets(rounds[-1], fastest)
         + _sizes(rounds, fastest)
         + _listers(listers)
-        + _far(rounds, far, fastest)
+        + _far(*far)
         + TRIED,
         encoding="utf-8",
     )
@@ -130,11 +130,10 @@ def _listers(listers: dict[str, Cost]) -> str:
     )
 
 
-def _far(rounds: Sequence[Round], far: tuple[Cost, Cost, float], fastest: str) -> str:
-    audit, lister, delay_s = far
+def _far(fastest: str, count: int, delay_s: float, audit: Cost, lister: Cost) -> str:
     return (
         f"\n## A bucket that is {delay_s * 1000:.0f} ms away\n\n"
-        f"{rounds[1].count:,} objects: the audit, which asks for up to 16 date folders at once, takes "
+        f"{count:,} objects: the audit, which asks for up to 16 date folders at once, takes "
         f"{audit.seconds:.2f} s, {fastest} {lister.seconds:.2f} s page after page.\n"
     )
 

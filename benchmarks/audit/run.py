@@ -1,6 +1,7 @@
 """The benchmark of `audit`: measures it beside the listers and psql, and writes its page in `docs/`.
 
-python -m benchmarks.audit.run LISTERS_PYTHON: the interpreter of an environment with the listers.
+python -m benchmarks.audit.run LISTERS_PYTHON [COUNT...]: the interpreter of an environment with the
+listers, and other numbers of backups than 10,000, 100,000 and a million.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from benchmarks.measure import Cost, UnexpectedOutputError, run, side_by_side
 from doctor.demo.supabase.postgres import PostgresServer, programs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 COUNTS = (10_000, 100_000, 1_000_000)
 COMPARED = 10_000
-FAR_AWAY_S = 0.05
+FAR_AWAY, FAR_AWAY_S = 100_000, 0.05
 ROUNDS = 3
 NOT_CLEAN = 1
 DOCTOR = Path(sys.executable).parent / "backup-doctor"
@@ -80,23 +81,23 @@ class Scene:
         return run([programs() / "psql", self.database, "-c", copy], exit_code=0, expected="COPY")
 
 
-def main(listers_python: Path) -> None:
+def main(listers_python: Path, counts: Sequence[int]) -> None:
     """Measure and write."""
     with PostgresServer.start() as server:
         with _scene(server, COMPARED, listers_python) as scene:
             listers = {name: scene.lister(name) for name in LISTERS}
         fastest = min(listers, key=lambda name: listers[name].seconds)
         rounds = []
-        for count in COUNTS:
+        for count in counts:
             with _scene(server, count, listers_python) as scene:
                 costs = side_by_side(
                     ROUNDS, scene.audit, partial(scene.lister, fastest), scene.psql
                 )
             rounds.append(Round(count, *costs))
             sys.stdout.write(f"{count:,} done\n")
-        with _scene(server, COUNTS[1], listers_python, FAR_AWAY_S) as scene:
+        with _scene(server, FAR_AWAY, listers_python, FAR_AWAY_S) as scene:
             far = side_by_side(1, scene.audit, partial(scene.lister, fastest))
-    write_page(PAGE, rounds, listers, fastest, (far[0][0], far[1][0], FAR_AWAY_S))
+    write_page(PAGE, rounds, listers, (fastest, FAR_AWAY, FAR_AWAY_S, far[0][0], far[1][0]))
 
 
 @contextmanager
@@ -125,6 +126,6 @@ def _store(file: Path, count: int, delay_s: float) -> Iterator[str]:
 
 if __name__ == "__main__":
     try:
-        main(Path(sys.argv[1]))
+        main(Path(sys.argv[1]), [int(count) for count in sys.argv[2:]] or COUNTS)
     except UnexpectedOutputError as error:
         sys.exit(f"Nothing was measured: {error}")
