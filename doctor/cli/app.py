@@ -208,7 +208,7 @@ def audit(
     quiet: QuietFlag = False,
     no_color: NoColorFlag = False,
 ) -> int:
-    """Hold the whole table against the whole bucket: what is missing, orphaned, or not the same."""
+    """Hold the whole table against the whole bucket."""
     from doctor.cli.audit import AuditRequest
 
     wanted = AuditRequest(

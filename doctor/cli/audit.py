@@ -17,9 +17,8 @@ from doctor.cli.audit_report import Lines, Page, Reporter
 from doctor.cli.codes import Exit, UsageError
 from doctor.cli.interrupts import Interrupted, interruptible
 from doctor.cli.output import print_text
-from doctor.cli.secrets import configured_secrets
+from doctor.cli.secrets import redactor_for
 from doctor.deadline import Deadline
-from doctor.redaction import Redactor
 from doctor.settings.load import Flags, SettingsError, anything_configured, first_steps, load
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from doctor.audit.inventory import Inventory
     from doctor.audit.model import Totals
+    from doctor.redaction import Redactor
     from doctor.settings.model import Settings
 
 SHORTEST_BUDGET_S = 1.0
@@ -65,7 +65,7 @@ def audit(asked: AuditRequest) -> int:
     """
     _check(asked)
     settings = _settings(asked)
-    redactor = Redactor(configured_secrets(settings, os.environ))
+    redactor = redactor_for(settings, os.environ)
     if asked.print_sql:
         from doctor.audit.athena import athena
 
