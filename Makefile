@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LISTERS := .venv-listers
 RELEASE := .venv-release
 CLIENTS := tests/real_clients
 CLIENTS_READY := $(CLIENTS)/node_modules/.package-lock.json
@@ -69,6 +70,14 @@ picture: $(READY) ## Run the demo and keep its report for the README, as text an
 bench: $(READY) ## Measure everything side by side and write docs/performance.md
 	$(BIN)/python -m benchmarks.run
 
+$(LISTERS)/.ready: $(READY)
+	$(PYTHON) -m venv $(LISTERS)
+	$(LISTERS)/bin/pip install --quiet --disable-pip-version-check obstore==0.12.1 aiobotocore==3.10.0 boto3
+	@touch $@
+
+bench-audit: $(LISTERS)/.ready ## Measure the audit beside listers and psql, write docs/performance-audit.md
+	$(BIN)/python -m benchmarks.audit.run $(LISTERS)/bin/python
+
 LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 canaries: $(READY) ## Play every fault with secrets planted all over, and look for them in all output
@@ -98,4 +107,4 @@ vulnerabilities: $(RELEASE)/.ready ## Ask for known vulnerabilities of every pin
 	$(RELEASE)/bin/pip-audit --disable-pip --require-hashes -r requirements-release.lock
 
 clean: ## Remove what make made
-	rm -rf $(VENV) $(RELEASE) $(CLIENTS)/node_modules dist build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(LISTERS) $(RELEASE) $(CLIENTS)/node_modules dist build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache

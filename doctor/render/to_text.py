@@ -56,7 +56,7 @@ def write(report: Report, look: Look) -> str:
         "report.txt.j2",
         report,
         look,
-        escape=_escape,
+        escape=escape,
         filters={
             "cell": _cell,
             "block": _block,
@@ -113,7 +113,8 @@ def _wrapped(line: Text, width: int) -> list[Text]:
     return pieces
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """Text from outside, for rich's markup."""
     return escape_markup(without_commands(one_line(text) if "\n" in text else for_terminal(text)))
 
 
@@ -144,5 +145,5 @@ def _paste(text: str, indent: int, kind: str) -> Safe:
 def _painted(text: str, name: str) -> Safe:
     """Text in the colour of a verdict, status or severity."""
     return Safe(
-        f"[{COLOURS.get(name, 'default')}]{text if isinstance(text, Safe) else _escape(text)}[/]"
+        f"[{COLOURS.get(name, 'default')}]{text if isinstance(text, Safe) else escape(text)}[/]"
     )
