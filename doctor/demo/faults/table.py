@@ -20,19 +20,14 @@ def forget_column(world: World) -> None:
     """The Data API read the schema before the column was added."""
     cache = dict(rest_schema.snapshot(world.project))
     cache[QUALIFIED] -= {"workflow_run_id"}
-    world.project.schema_cache = cache
+    rest_schema.go_stale(world.project, cache)
 
 
 def forget_table(world: World) -> None:
     """The Data API read the schema before the table was made."""
     cache = dict(rest_schema.snapshot(world.project))
     del cache[QUALIFIED]
-    world.project.schema_cache = cache
-
-
-def reload_schema(world: World) -> None:
-    """`NOTIFY pgrst, 'reload schema'`, which the stand-in cannot hear."""
-    world.project.schema_cache = None
+    rest_schema.go_stale(world.project, cache)
 
 
 def outgrow_column(world: World) -> None:
@@ -108,7 +103,6 @@ FAULTS: Final = (
         Side.BOTH,
         "row/schema-cache-stale",
         before=forget_column,
-        mend=reload_schema,
     ),
     Fault(
         "stale-table",
@@ -116,7 +110,6 @@ FAULTS: Final = (
         Side.BOTH,
         "row/schema-cache-stale",
         before=forget_table,
-        mend=reload_schema,
         in_lookup=True,
     ),
     Fault(
