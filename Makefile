@@ -56,6 +56,9 @@ picture: $(READY) ## Run the demo and keep its report for the README, as text an
 bench: $(READY) ## Measure everything side by side and write docs/performance.md
 	$(BIN)/python -m benchmarks.run
 
+matrix: $(READY) ## Break a pipeline in every way, alone and in pairs, and write docs/accuracy.md
+	$(BIN)/python -m tests.matrix
+
 LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 lock: $(READY) ## Pin every package again, with hashes

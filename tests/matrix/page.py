@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from doctor.demo.faults import Expectation
     from tests.matrix.playing import LoopOutcome
@@ -30,9 +30,9 @@ looks up no row and words its log differently; and one whose log shows nothing b
 def page(
     outcomes: Mapping[str, Sequence[Outcome]],
     loops: Sequence[LoopOutcome],
-    reasons: Mapping[str, str],
+    reason: Callable[[str], str | None],
 ) -> str:
-    """Return the page. `reasons` says of a scene, by its name, why it is not right."""
+    """Return the page. `reason` says of a scene, by its name, why it is not right."""
     rows = "".join(_row(title, played) for title, played in outcomes.items())
     total = [outcome for played in outcomes.values() for outcome in played]
     return "\n".join(
@@ -40,7 +40,8 @@ def page(
             f"{HEAD}{rows}{_row('**all**', total)}",
             _loops(loops),
             "## What is not right\n",
-            *(_misses(total, loops, reasons) or ["Nothing.\n"]),
+            *(_misses(total, loops, reason) or ["Nothing."]),
+            "",
         ]
     )
 
@@ -69,16 +70,18 @@ def _loops(loops: Sequence[LoopOutcome]) -> str:
 
 
 def _misses(
-    outcomes: Sequence[Outcome], loops: Sequence[LoopOutcome], reasons: Mapping[str, str]
+    outcomes: Sequence[Outcome],
+    loops: Sequence[LoopOutcome],
+    reason: Callable[[str], str | None],
 ) -> list[str]:
     wrong = [
         f"- {outcome.name}: should be {_said(outcome.expected)}, is {_said(outcome.got)}"
-        f"{_because(outcome.name, reasons)}"
+        f"{_because(reason(outcome.name))}"
         for outcome in outcomes
         if not outcome.is_right
     ]
     left = [
-        f"- {loop.name}, mended: {_one_line(problem)}{_because(loop.name, reasons)}"
+        f"- {loop.name}, mended: {_one_line(problem)}{_because(reason(loop.name))}"
         for loop in loops
         for problem in loop.problems
     ]
@@ -89,8 +92,7 @@ def _said(expectation: Expectation) -> str:
     return f"{expectation.verdict} ({', '.join(expectation.causes) or 'no cause'})"
 
 
-def _because(name: str, reasons: Mapping[str, str]) -> str:
-    reason = next((text for part, text in reasons.items() if part in name), None)
+def _because(reason: str | None) -> str:
     return f". {reason}" if reason else ""
 
 

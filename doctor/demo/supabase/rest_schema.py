@@ -61,6 +61,7 @@ def reload_when_told(project: Project) -> None:
 
 def _told(listener: "psycopg.Connection[TupleRow]") -> bool:
     try:
+        listener.execute("SELECT 1")  # nothing else would tell that the session was ended
         return any(True for _ in listener.notifies(timeout=0))
     except psycopg.OperationalError:  # a lost listener connects again, and reads the schema then
         return True
