@@ -14,8 +14,14 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
+from benchmarks.http_relay import answer, relay
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
+
+    Carry = Callable[
+        ["Connection", int, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
+    ]
 
 T = TypeVar("T")
 HOST = "127.0.0.1"
@@ -78,7 +84,9 @@ class Network:
         port = urlsplit(url).port
         if port is None:
             raise ValueError(f"the URL of {service} names no port")
-        return url.replace(f"{HOST}:{port}", f"{HOST}:{self._wait(self._listen(service, port))}", 1)
+        carry = self._relay if url.startswith("http:") else self._carry
+        entrance = self._wait(self._listen(service, port, carry))
+        return url.replace(f"{HOST}:{port}", f"{HOST}:{entrance}", 1)
 
     def turns(self, since: float) -> list[Turn]:
         """The answered questions of every connection opened since then (`time.monotonic()`)."""
@@ -101,15 +109,37 @@ class Network:
     def _wait(self, task: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(task, self._loop).result()
 
-    async def _listen(self, service: str, port: int) -> int:
+    async def _listen(self, service: str, port: int, carry: Carry) -> int:
         async def serve(client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
             line = Connection(service)
             self._connections.append(line)
-            await self._carry(line, port, client, to_client)
+            with suppress(OSError, asyncio.CancelledError):
+                await carry(line, port, client, to_client)
+            to_client.close()
 
         server = await asyncio.start_server(serve, HOST, 0, limit=CHUNK)
         listening: int = server.sockets[0].getsockname()[1]
         return listening
+
+    async def _relay(
+        self,
+        line: Connection,
+        port: int,
+        client: asyncio.StreamReader,
+        to_client: asyncio.StreamWriter,
+    ) -> None:
+        """HTTP: one question after the other, each with its answer."""
+        connected = line.opened + self.round_trip_s
+
+        async def ask(question: bytes) -> bytes:
+            line.asked()
+            await asyncio.sleep(max(0.0, connected - time.monotonic()) + self.round_trip_s / 2)
+            said = await answer(HOST, port, question)
+            await asyncio.sleep(self.round_trip_s / 2)
+            line.answered()
+            return said
+
+        await relay(client, to_client, ask)
 
     async def _carry(
         self,
@@ -118,18 +148,17 @@ class Network:
         client: asyncio.StreamReader,
         to_client: asyncio.StreamWriter,
     ) -> None:
-        with suppress(OSError, asyncio.CancelledError):
-            server, to_server = await asyncio.open_connection(HOST, port, limit=CHUNK)
-            there = _Direction(self.round_trip_s / 2, not_before=line.opened + self.round_trip_s)
-            back = _Direction(self.round_trip_s / 2, not_before=line.opened)
-            try:
-                await asyncio.gather(
-                    there.carry(client, to_server, on_arrival=line.asked),
-                    back.carry(server, to_client, on_delivery=line.answered),
-                )
-            finally:
-                to_server.close()
-                to_client.close()
+        """Anything else: bytes, in both directions."""
+        server, to_server = await asyncio.open_connection(HOST, port, limit=CHUNK)
+        there = _Direction(self.round_trip_s / 2, not_before=line.opened + self.round_trip_s)
+        back = _Direction(self.round_trip_s / 2, not_before=line.opened)
+        try:
+            await asyncio.gather(
+                there.carry(client, to_server, on_arrival=line.asked),
+                back.carry(server, to_client, on_delivery=line.answered),
+            )
+        finally:
+            to_server.close()
 
     async def _cancel(self) -> None:
         tasks = asyncio.all_tasks() - {asyncio.current_task()}

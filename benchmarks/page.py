@@ -37,8 +37,8 @@ GitHub and S3, and a pipeline that really ran. It counts only if it finds the ro
 
 **The network.** A proxy on loopback stands before each service, the storage that GitHub redirects
 log downloads to among them, and delays each direction by half of {round_trip:.0f} ms. A new
-connection costs one round trip more. There is no TLS, and no bandwidth limit. Services and clients
-share the machine's cores.
+connection costs one round trip more, and HTTP connections stay open, as with the services
+themselves. There is no TLS, and no bandwidth limit. Services and clients share the machine's cores.
 
 **The longest chain of dependent calls** is read off what went through the proxies. A call lasts
 from the first byte of its question to the last byte of its answer, and includes the connection, if

@@ -14,7 +14,7 @@ from benchmarks.breakdown import Breakdown, break_down
 from benchmarks.chain import Chain, longest_chain
 from benchmarks.measure import Cost, Spread, UnexpectedOutputError, run, side_by_side
 from benchmarks.page import write_page
-from benchmarks.scene import FAULT, Scene, stuck_backup
+from benchmarks.scene import FAULT, Scene, ambient, stuck_backup
 from benchmarks.targets import Target, table
 from doctor.demo.supabase.postgres import programs
 
@@ -82,10 +82,11 @@ def _start_up() -> Target:
     with tempfile.TemporaryDirectory() as directory:
         bare_app = Path(directory) / "bare.py"
         bare_app.write_text(BARE_APP)
+        start = partial(run, exit_code=0, environment=ambient())
         ours, bare = side_by_side(
             STARTS,
-            partial(run, [DOCTOR, "--help"], exit_code=0, expected="--dispatch-id"),
-            partial(run, [sys.executable, bare_app, "--help"], exit_code=0, expected="hello"),
+            partial(start, [DOCTOR, "--help"], expected="--dispatch-id"),
+            partial(start, [sys.executable, bare_app, "--help"], expected="hello"),
         )
     return Target("backup-doctor --help, against a bare typer app", _wall(ours), _wall(bare), 1.3)
 

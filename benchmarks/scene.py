@@ -42,7 +42,7 @@ class Scene:
 
     def nearby(self) -> dict[str, str]:
         """The environment of a client on this machine."""
-        return _ambient() | self.world.environment()
+        return ambient() | self.world.environment()
 
     @contextmanager
     def far_away(self, round_trip_s: float) -> Iterator[tuple[dict[str, str], Network]]:
@@ -85,6 +85,10 @@ def stuck_backup() -> Iterator[Scene]:
         yield Scene(world, dispatch_id)
 
 
-def _ambient() -> dict[str, str]:
-    """The environment without what belongs to the developer's own pipeline."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(AMBIENT)}
+def ambient() -> dict[str, str]:
+    """The environment without the developer's own pipeline, and with Python as it comes.
+
+    `PYTHONDONTWRITEBYTECODE`, for one, would have every module compiled again in every run.
+    """
+    foreign = (*AMBIENT, "PYTHON")
+    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}

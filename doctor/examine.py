@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from doctor.evidence.base import Unseen, Why
-from doctor.reporting import planned_repair, write
 from doctor.runner import FixCheck
 from doctor.show import table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from doctor.model import Report
     from doctor.repair import Repair
     from doctor.runner import Collected, Run
@@ -20,13 +22,27 @@ EXPLAIN = "EXPLAIN (COSTS OFF) "
 NO_PRIVILEGE = "42501"
 
 
-def examine(run: Run) -> Report:
-    """Diagnose the backup that the run is about. Always returns a report."""
-    return write(checked(run, run.collect()), run.registry)
+def examine(run: Run, meanwhile: Callable[[], object] | None = None) -> Report:
+    """Diagnose the backup that the run is about. Always returns a report.
+
+    `meanwhile` is called while the services are waited for, as the judgement is imported then.
+    """
+
+    def prepare() -> None:
+        import_module("doctor.reporting")
+        if meanwhile:
+            meanwhile()
+
+    collected = run.collect(prepare)
+    from doctor.reporting import write
+
+    return write(checked(run, collected), run.registry)
 
 
 def checked(run: Run, collected: Collected) -> Collected:
     """With what the database says of the fix SQL, where there is one and a database to ask."""
+    from doctor.reporting import planned_repair
+
     planned = planned_repair(collected, run.registry)
     if planned.statement is None:
         return collected
@@ -37,13 +53,14 @@ def _check(run: Run, planned: Repair, statement: str) -> FixCheck | Unseen:
     """EXPLAIN executes nothing; the count says how many rows the guard still lets through."""
     if run.deadline.left() <= 0:
         return Unseen(why=Why.TIMED_OUT, what="No time was left.")
+    counting = run.sources.meanwhile(lambda: _aimed_at(run, planned))
     explained = run.sources.database.query(f"{EXPLAIN}{statement}")
     refused = isinstance(explained, Unseen)
     if isinstance(explained, Unseen) and explained.code is None:
         return explained
     if isinstance(explained, Unseen) and explained.code != NO_PRIVILEGE:
         return FixCheck(problem=explained.what)
-    return FixCheck(rows=_aimed_at(run, planned), planned=not refused)
+    return FixCheck(rows=counting.result(), planned=not refused)
 
 
 def _aimed_at(run: Run, planned: Repair) -> int | None:

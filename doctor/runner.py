@@ -104,11 +104,11 @@ class Run:
         self._seconds: dict[str, float] = {}
         self.sources = Sources(self.settings, self.deadline, self._futures)
 
-    def collect(self) -> Collected:
+    def collect(self, meanwhile: Callable[[], None] | None = None) -> Collected:
         """Start every collector, wait for each in sequence, never longer than the budget.
 
         Those that others wait for start first, and have their first answers under way while the
-        clients of the next are imported.
+        clients of the next are imported; then `meanwhile` is called.
         """
         gates: dict[type[Evidence], Future[Any]] = {
             check.evidence: Future() for check in self.checks
@@ -116,6 +116,8 @@ class Run:
         self._futures.update(gates)
         for check in sorted(self.checks, key=self._dependents, reverse=True):
             self._start(check, gates[check.evidence])
+        if meanwhile:
+            meanwhile()
         for check in self.checks:
             self._wait(check, gates[check.evidence])
         return self.collected()

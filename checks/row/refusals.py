@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from checks.row.view import table_of, where
+from doctor.chain import Link
 from doctor.evidence.base import Unseen
 from doctor.evidence.log import Outcome
 from doctor.evidence.row import RowEvidence, Trigger
@@ -31,6 +32,7 @@ from doctor.story import (
 if TYPE_CHECKING:
     from doctor.case import Case
     from doctor.evidence.rls import RefusedValue
+    from doctor.evidence.row import Constraint
 
 
 rules = Rules[RowEvidence]()
@@ -40,6 +42,7 @@ INTEGER_LIMITS = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 -
 
 
 OUT_OF_RANGE = "22003"
+NO_SUCH_VALUE = "22P02"
 
 
 @rules.cause("row/size-overflow", breaks=BOTH_WRITES)
@@ -146,7 +149,35 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
             *log_lines(case, "answer of the function", function_call(case)),
             *log_lines(case, "answer to the update", fallback_call(case)),
         ),
-        tuple(_drop(case, one.name, one.definition) for one in refusing),
+        (
+            *(_widen(case, one) for one in types),
+            *(
+                _drop(case, one.name, one.definition)
+                for one in refusing or _named_in_log(case, seen)
+            ),
+        ),
+    )
+
+
+def _named_in_log(case: Case, seen: RowEvidence) -> tuple[Constraint, ...]:
+    """The constraint that the log names, of a kind that cannot be evaluated (a foreign key)."""
+    named, known = _constraint_in_log(case), table_of(seen)
+    constraints = known.constraints if known else ()
+    return tuple(one for one in constraints if one.name == named)
+
+
+def _widen(case: Case, refused: RefusedValue) -> Fix:
+    """Let the column's type take the value."""
+    column = identifier(refused.column)
+    if refused.sqlstate == NO_SUCH_VALUE and "enum" in refused.message:
+        return sql(
+            f"Let the type {refused.type} have the value",
+            f"ALTER TYPE {refused.type} ADD VALUE IF NOT EXISTS {literal(case.names.success)};",
+        )
+    return sql(
+        f"Make {refused.column} text, which takes any length",
+        f"ALTER TABLE {table(case)} ALTER COLUMN {column} TYPE text;\n"
+        "NOTIFY pgrst, 'reload schema';",
     )
 
 
@@ -197,6 +228,9 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
     suspects = tuple(one for one in firing if _meddles(one, case))
     now = bool(suspects) if known else None
     then = database_then(case, "row/trigger-interferes", silent=True)
+    if fallback_call(case).outcome is Outcome.OK:
+        # A row that was changed and changed back counts as changed.
+        then[Link.FALLBACK_UPDATES] = None
     weight = weigh(then, now=now, case=case)
     evidence = (
         *(

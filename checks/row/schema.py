@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from checks.row.view import WRITTEN, api_text, table_of, where
 from doctor.chain import Link
 from doctor.evidence.base import Unseen
+from doctor.evidence.log import NOT_SAID
 from doctor.evidence.row import RowEvidence, Table
 from doctor.framework import Found, Rules
 from doctor.model import Fix, Risk
@@ -19,15 +20,13 @@ from doctor.show import (
     sql,
     table,
 )
+from doctor.signatures import database_meaning
 from doctor.sql import identifier, literal
 from doctor.story import (
     BOTH_WRITES,
     database_then,
     fallback_call,
-    fallback_said,
     function_call,
-    function_said,
-    look_up_said,
     weigh,
 )
 
@@ -168,9 +167,11 @@ def schema_cache_stale(seen: RowEvidence, case: Case) -> Found | None:
     if named and known.column(named) is None:
         return None
     now = None if isinstance(seen.api, Unseen) else seen.api.code in ("PGRST204", "PGRST205")
+    if named and not now:
+        # The doctor's own look-up does not ask for that column.
+        now = None
     then = database_then(case, "row/schema-cache-stale")
-    said = (function_said(case), fallback_said(case), look_up_said(case))
-    if any("row/schema-cache-stale" in meaning.codes for meaning in said):
+    if _says_unknown(case):
         # The message is PGRST204 or PGRST205 and the thing exists: that is what stale means.
         then = {link: True if shown is None else shown for link, shown in then.items()}
     weight = weigh(then, now=now, case=case)
@@ -184,3 +185,10 @@ def schema_cache_stale(seen: RowEvidence, case: Case) -> Found | None:
         ),
         (sql("Reload the schema cache", "NOTIFY pgrst, 'reload schema';", Risk.LOW),),
     )
+
+
+def _says_unknown(case: Case) -> bool:
+    """Whether PostgREST itself said in the log that it does not know the thing; a 404 may be anyone's."""
+    look_up = case.log.lookup_call if case.log else NOT_SAID
+    answers = (function_call(case), fallback_call(case), look_up)
+    return any("row/schema-cache-stale" in database_meaning(call.body) for call in answers)

@@ -17,7 +17,6 @@ from doctor.evidence.secrets import (
     SupabaseUrl,
 )
 from doctor.framework import Found, Rules
-from doctor.model import Role, Severity
 from doctor.show import (
     exhibit,
     log_lines,
@@ -26,7 +25,7 @@ from doctor.show import (
 )
 from doctor.story import (
     BOTH_WRITES,
-    Weight,
+    aside,
     database_then,
     fallback_call,
     function_call,
@@ -71,9 +70,9 @@ def wrong_role(seen: SecretsEvidence, case: Case) -> Found | None:
     codes = ("secrets/wrong-role", "rls/update-blocked", "rls/no-grant", "secrets/revoked")
     allowed = _may_write(case)
     weight = weigh(service_key_then(case, *codes, silent=True), now=not allowed, case=case)
-    if weight is None:
-        weight = Weight(breaks=(), role=Role.CONTEXT, severity=Severity.WARN)
-    return weight.found(
+    if pipeline_key_worked(case) and (weight is None or not weight.is_cause):
+        return own_copy(f"{key.setting} holds {held}, not the service-role key.")
+    return (weight or aside(case)).found(
         f"{key.setting} holds {held}, not the service-role key.",
         (
             exhibit("key", held, f"the key's own shape, {key.setting}", None),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from checks.secrets.view import (
@@ -34,6 +33,7 @@ from doctor.story import (
     SERVICE_KEYS,
     SERVICE_URLS,
     Weight,
+    aside,
     database_then,
     function_then,
     run_read_secrets_at,
@@ -155,8 +155,7 @@ def _missing_weight(case: Case, use: str, *, empty_in_log: bool) -> Weight:
         weight = weigh(
             {Link.FILE_UPLOADED: None if needed else False}, now=empty_in_log or needed, case=case
         )
-    aside = Weight(breaks=(), role=Role.CONTEXT, severity=Severity.WARN)
-    return weight or (replace(aside, remark="") if case.is_preflight else aside)
+    return weight or aside(case)
 
 
 @rules.cause("secrets/empty", breaks=BOTH_WRITES)

@@ -12,12 +12,13 @@ from checks.secrets.view import (
     own_copy,
     set_on_github,
 )
+from doctor.chain import Link
+from doctor.evidence.base import Unseen
 from doctor.evidence.log import Outcome, Shown, Variable
 from doctor.evidence.secrets import (
     FunctionKey,
     KeyMatch,
     SecretsEvidence,
-    ServiceKey,
     SupabaseUrl,
 )
 from doctor.framework import Found, Rules
@@ -25,6 +26,7 @@ from doctor.show import (
     exhibit,
     setting,
 )
+from doctor.signatures import database_meaning
 from doctor.story import (
     API_KEY,
     BOTH_WRITES,
@@ -32,17 +34,21 @@ from doctor.story import (
     SERVICE_URLS,
     database_then,
     fallback_call,
+    fallback_said,
     function_call,
     function_key_worked,
+    function_said,
     function_then,
     pipeline_key_worked,
     service_key_then,
+    stopped_at_look_up,
     weigh,
 )
 
 if TYPE_CHECKING:
     from doctor.case import Case
-    from doctor.chain import Link
+    from doctor.evidence.log import Call
+    from doctor.signatures import Meaning
 
 
 rules = Rules[SecretsEvidence]()
@@ -64,8 +70,8 @@ def whitespace(seen: SecretsEvidence, case: Case) -> list[Found]:
 
 
 def _newline_in_log(case: Case, *names: str) -> Variable | None:
-    variable = case.log.variable(*names) if case.log else None
-    return variable if variable and variable.shown is Shown.MASKED_THEN_NEWLINE else None
+    logged = (case.log.variable(name) for name in names) if case.log else ()
+    return next((one for one in logged if one and one.shown is Shown.MASKED_THEN_NEWLINE), None)
 
 
 def _clean_in_log(case: Case, *names: str) -> bool:
@@ -76,18 +82,17 @@ def _clean_in_log(case: Case, *names: str) -> bool:
 
 def _service_key_whitespace(seen: SecretsEvidence, case: Case) -> Found | None:
     logged = _newline_in_log(case, *SERVICE_KEYS, *SERVICE_URLS)
-    given = (
-        isinstance(seen.service_key, ServiceKey) and seen.service_key.surrounding_whitespace
-    ) or (isinstance(seen.url, SupabaseUrl) and seen.url.surrounding_whitespace)
-    if not logged and not given:
+    given = _given_with_whitespace(seen)
+    name = logged.name if logged else given
+    if name is None:
         return None
-    name = logged.name if logged else _key_name(seen)
-    if not logged and (_clean_in_log(case, *SERVICE_KEYS) or pipeline_key_worked(case)):
+    own = SERVICE_URLS if name in SERVICE_URLS else SERVICE_KEYS
+    if not logged and (_clean_in_log(case, *own) or pipeline_key_worked(case)):
         return own_copy(f"{name}, as the doctor was given it, has blanks or a newline around it.")
     codes = ("secrets/whitespace", "secrets/revoked", "secrets/bad-url", "secrets/missing")
-    # A bad address is bad for both ways; the function has a key of its own.
-    then = database_then if name in SERVICE_URLS else service_key_then
-    weight = weigh(then(case, *codes), now=True, case=case)
+    of_url = name in SERVICE_URLS
+    then = _wrong_address_then(case) if of_url else service_key_then(case, *codes)
+    weight = weigh(then, now=True, case=case)
     if weight is None:
         return None
     return weight.found(
@@ -97,8 +102,12 @@ def _service_key_whitespace(seen: SecretsEvidence, case: Case) -> Found | None:
     )
 
 
-def _key_name(seen: SecretsEvidence) -> str:
-    return seen.service_key.setting if isinstance(seen.service_key, ServiceKey) else SERVICE_KEYS[0]
+def _given_with_whitespace(seen: SecretsEvidence) -> str | None:
+    """The setting of the URL or the service key that the doctor was given with blanks around it."""
+    for one in (seen.service_key, seen.url):
+        if not isinstance(one, Unseen) and one.surrounding_whitespace:
+            return one.setting
+    return None
 
 
 def _function_key_whitespace(seen: SecretsEvidence, case: Case) -> Found | None:
@@ -144,18 +153,11 @@ def bad_url(seen: SecretsEvidence, case: Case) -> Found | None:
     url = seen.url if isinstance(seen.url, SupabaseUrl) else None
     logged = case.log.variable(*SERVICE_URLS) if case.log else None
     problem = url.problem if url else None
-    unreached = {function_call(case).outcome, fallback_call(case).outcome} & {Outcome.UNREACHABLE}
-    malformed = "URL" in " ".join(
-        (*function_call(case).lines, *fallback_call(case).lines)
-    ) and bool(unreached)
     if not problem:
         return None
     if pipeline_key_worked(case) or function_key_worked(case):
         return own_copy(f"{url.setting if url else 'The URL'} {problem}.")
-    then: dict[Link, bool | None] = database_then(case, "secrets/bad-url", "function/unreachable")
-    if unreached and malformed:
-        then = {link: True if shown is None else shown for link, shown in then.items()}
-    weight = weigh(then, now=True, case=case)
+    weight = weigh(_wrong_address_then(case), now=True, case=case)
     if weight is None or url is None:
         return None
     return weight.found(
@@ -169,3 +171,24 @@ def bad_url(seen: SecretsEvidence, case: Case) -> Found | None:
             ),
         ),
     )
+
+
+def _wrong_address_then(case: Case) -> dict[Link, bool | None]:
+    """Any answer may come from a wrong address, but one that only Supabase gives."""
+    if stopped_at_look_up(case):
+        return database_then(case, "secrets/bad-url", "secrets/whitespace")
+    calls = {
+        Link.FUNCTION_UPDATES: (function_call(case), function_said(case)),
+        Link.FALLBACK_UPDATES: (fallback_call(case), fallback_said(case)),
+    }
+    return {
+        link: None
+        if call.outcome not in (Outcome.OK, Outcome.NOT_MADE) and not _is_supabases(call, meaning)
+        else False
+        for link, (call, meaning) in calls.items()
+    }
+
+
+def _is_supabases(call: Call, meaning: Meaning) -> bool:
+    """Whether only Supabase's gateway or database gives such an answer."""
+    return meaning.own_words is False or bool(database_meaning(call.body))

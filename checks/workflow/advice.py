@@ -32,7 +32,7 @@ def _line(seen: WorkflowEvidence, file: WorkflowFile, label: str, value: str) ->
     return exhibit(label, value, file.path, f"gh api {quote(address)} -H {quote(raw)}")
 
 
-@rules.warning("workflow/untitled-run")
+@rules.context("workflow/untitled-run")
 def untitled_run(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The runs of the workflow do not carry the dispatch id in their title.
 
@@ -63,7 +63,7 @@ def _titled(run_name: str) -> bool:
     return any(context in run_name for context in ("inputs.", "inputs[", "client_payload"))
 
 
-@rules.warning("workflow/no-timeout")
+@rules.context("workflow/no-timeout")
 def no_timeout(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The backup's job has no time limit of its own: one that hangs is ended after six hours.
 
@@ -83,7 +83,7 @@ def no_timeout(seen: WorkflowEvidence, case: Case) -> Found | None:
     )
 
 
-@rules.warning("workflow/failure-unrecorded")
+@rules.context("workflow/failure-unrecorded")
 def failure_unrecorded(seen: WorkflowEvidence, case: Case) -> Found | None:
     """When an earlier step fails, nothing tells the row: the backup stays in progress for ever.
 
@@ -115,7 +115,7 @@ def _runs_after_failure(step: WorkflowStep) -> bool:
     return any(function in (step.condition or "") for function in EVEN_AFTER_FAILURE)
 
 
-@rules.warning("workflow/errors-swallowed")
+@rules.context("workflow/errors-swallowed")
 def errors_swallowed(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The update step can fail and be green all the same, so that nobody hears of a stuck row.
 

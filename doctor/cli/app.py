@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from doctor import __version__
+from doctor.cli import fix
 from doctor.cli.codes import UsageError
 from doctor.cli.flags import (
     BudgetFlag,
@@ -126,7 +127,10 @@ def preflight(
     verbose: VerboseFlag = False,
     no_color: NoColorFlag = False,
 ) -> int:
-    """Find what would break the next backup: the same checks, with none in hand."""
+    """Find what would break the next backup.
+
+    The same checks, with no backup in hand.
+    """
     from doctor.cli.request import foresight
 
     wanted = foresight(
@@ -152,6 +156,9 @@ def preflight(
     return code
 
 
+app.command("fix")(fix.fix)
+
+
 @app.command()
 def checks() -> None:
     """List the checks in running order."""
@@ -162,7 +169,10 @@ def checks() -> None:
 def explain(
     topic: Annotated[str, typer.Argument(metavar="CODE", help="A finding code, or a check.")],
 ) -> None:
-    """Explain a finding code or a check: meaning, detection, cause, fix, source."""
+    """Explain a finding code or a check.
+
+    What it means, how it is detected, its cause, fix and source.
+    """
     typer.echo(_call("doctor.cli.listing:explain", topic), nl=False)
 
 
@@ -175,7 +185,10 @@ def demo(
         bool, typer.Option("--keep", help="Leave the world running; print its environment.")
     ] = False,
 ) -> int:
-    """Run the doctor on a complete pipeline on this machine, broken in a named way."""
+    """Run the doctor on a pipeline broken in a named way.
+
+    The pipeline is complete and runs on this machine; no account is needed.
+    """
     try:
         if list_:
             typer.echo(_call("doctor.demo.command:list_faults"))
@@ -194,7 +207,10 @@ def init(
     *,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
 ) -> None:
-    """Write a commented configuration file and the workflow snippet, here."""
+    """Write a configuration file and a workflow job, here.
+
+    The file has every setting, commented out; the job is for pasting into a workflow.
+    """
     typer.echo(_call("doctor.cli.init:write", Path.cwd(), force=force))
 
 

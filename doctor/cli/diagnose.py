@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import traceback
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
 
 from doctor.case import Asked
-from doctor.cli.codes import Exit, UsageError
-from doctor.cli.entry import tell
+from doctor.cli.codes import Exit
 from doctor.cli.interrupts import Interrupted, interruptible
 from doctor.cli.output import publish
-from doctor.cli.secrets import configured_secrets
+from doctor.cli.setup import set_up
 from doctor.cli.unfinished import unfinished
 from doctor.model import Status, Verdict
 from doctor.progress import Progress
-from doctor.redaction import Redactor
-from doctor.settings.load import Flags, SettingsError, anything_configured, first_steps, load
+from doctor.render import prepare
 from doctor.threads import spawn
 
 if TYPE_CHECKING:
     from doctor.cli.request import Request
     from doctor.model import Report
+    from doctor.redaction import Redactor
+    from doctor.runner import Run
     from doctor.settings.model import Settings
 
 # The runner keeps to the budget by itself; past this, something in it hangs.
@@ -43,9 +42,7 @@ def diagnose(asked: Request) -> int:
     Raises:
         UsageError: the configuration cannot be used, or there is none.
     """
-    settings = _settings(asked)
-    redactor = Redactor(configured_secrets(settings, os.environ))
-    _log_redacted(redactor, verbose=asked.verbose)
+    settings, redactor = set_up(asked)
     report, signal_code = _report(settings, asked, redactor)
     code = _exit_code(report, strict=asked.strict)
     silent = asked.quiet and code is Exit.HEALTHY and signal_code is None
@@ -55,21 +52,6 @@ def diagnose(asked: Request) -> int:
     if not published or report.errors:
         return Exit.TOOL_ERROR
     return Exit.HEALTHY if asked.exit_zero else code
-
-
-def _settings(asked: Request) -> Settings:
-    flags = Flags(
-        config=asked.config,
-        trust_config=asked.trust_config,
-        probe_function=asked.probe_function,
-    )
-    try:
-        settings = load(flags, environ=os.environ, cwd=Path.cwd())
-    except SettingsError as error:
-        raise UsageError(str(error)) from None
-    if not anything_configured(settings):
-        raise UsageError(first_steps())
-    return settings
 
 
 def _report(settings: Settings, asked: Request, redactor: Redactor) -> tuple[Report, int | None]:
@@ -90,7 +72,6 @@ def _examined(settings: Settings, backup: Asked, asked: Request) -> tuple[Report
     """Run the checks in a thread of its own, so that neither a signal nor a hang is missed."""
     # Whatever is wrong in there, if only an import, must still make a report.
     from doctor.examine import examine
-    from doctor.reporting import write
     from doctor.runner import Run
 
     with Progress(wanted=not asked.quiet) as progress:
@@ -102,13 +83,19 @@ def _examined(settings: Settings, backup: Asked, asked: Request) -> tuple[Report
             skip=asked.skip,
             observer=progress,
         )
-        future = spawn(lambda: examine(run))
+        future = spawn(lambda: examine(run, meanwhile=partial(prepare, asked.form)))
         try:
             return future.result(timeout=asked.budget_s + GRACE_S), None
         except Interrupted as interrupt:
-            return write(run.collected(interrupted=True), run.registry), interrupt.exit_code
+            return _known_so_far(run), interrupt.exit_code
         except TimeoutError:
-            return write(run.collected(interrupted=True), run.registry), None
+            return _known_so_far(run), None
+
+
+def _known_so_far(run: Run) -> Report:
+    from doctor.reporting import write
+
+    return write(run.collected(interrupted=True), run.registry)
 
 
 def _exit_code(report: Report, *, strict: bool) -> Exit:
@@ -116,15 +103,3 @@ def _exit_code(report: Report, *, strict: bool) -> Exit:
     warned = any(result.status is Status.WARN for result in report.results)
     code = VERDICTS[report.verdict]
     return Exit.FAILING if strict and warned and code is Exit.HEALTHY else code
-
-
-def _log_redacted(redactor: Redactor, *, verbose: bool) -> None:
-    """Send the log of all libraries to standard error, without secrets; warnings go with it."""
-
-    class Handler(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            tell(redactor.text(record.getMessage()))
-
-    level = logging.WARNING if verbose else logging.CRITICAL
-    logging.basicConfig(handlers=[Handler()], level=level, force=True)
-    logging.captureWarnings(capture=True)

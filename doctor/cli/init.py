@@ -32,7 +32,7 @@ def write(folder: Path, *, force: bool) -> str:
     contents = {CONFIG: commented_file(), SNIPPET: snippet()}
     there = [name for name in contents if (folder / name).exists()]
     if there and not force:
-        message = f"{' and '.join(there)} exists already; --force overwrites it."
+        message = f"{' and '.join(there)}: there already; --force overwrites."
         raise UsageError(message, "backup-doctor init --force")
     for name, text in contents.items():
         try:

@@ -36,7 +36,7 @@ def publish(report: Report, asked: Request, redactor: Redactor, *, on_stdout: bo
     if not on_stdout:
         return all(written)
     text, rendered = _rendered(report, asked.form, redactor, look)
-    _print(text)
+    print_text(text)
     return rendered and all(written)
 
 
@@ -66,7 +66,7 @@ def _rendered(report: Report, form: Format, redactor: Redactor, look: Look) -> t
         return render(report, form, redactor, replace(look, template_dir=None)), False
 
 
-def _print(text: str) -> None:
+def print_text(text: str) -> None:
     """Print, whatever the terminal's encoding; a reader who has gone is no error."""
     encoding = sys.stdout.encoding or "utf-8"
     try:

@@ -14,7 +14,7 @@ from doctor.clients import management_answers as answers
 from doctor.clients.http import Answer, Http
 from doctor.clients.management_answers import NAME, ListedKey, ListedSecret
 from doctor.evidence.base import Unseen, Why
-from doctor.evidence.function import FunctionLogLine, FunctionRecord, Project
+from doctor.evidence.function import FunctionLogLine, FunctionRecord, Invocation, Project
 from doctor.keys import bare, fits_header
 
 if TYPE_CHECKING:
@@ -39,6 +39,13 @@ SCOPES = {
     "analytics": "analytics_logs_read",
 }
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, NOT_ALLOWED, TOO_MANY = 401, 403, 404, 405, 429
+INVOCATIONS_SQL = """\
+SELECT timestamp, log_attributes['request.method'] AS method,
+  log_attributes['response.status_code'] AS status
+FROM logs
+WHERE source = 'function_edge_logs' AND log_attributes['function_id'] = '{id}'
+ORDER BY timestamp DESC
+LIMIT {limit}"""
 LOGS_SQL = """\
 SELECT timestamp, severity_text, event_message, log_attributes['level'] AS level
 FROM logs
@@ -100,19 +107,33 @@ class Management:
         self, function_id: str, since: datetime, until: datetime
     ) -> tuple[FunctionLogLine, ...] | Unseen:
         """What a function wrote, oldest first: the last 100 lines of a window of at most 24 h."""
+        return self._logs(LOGS_SQL, function_id, since, until, self._log_lines)
+
+    def invocations(
+        self, function_id: str, since: datetime, until: datetime
+    ) -> tuple[Invocation, ...] | Unseen:
+        """The calls of a function, oldest first: the last 100 of a window of at most 24 h."""
+        return self._logs(INVOCATIONS_SQL, function_id, since, until, _invocations)
+
+    def _logs(
+        self,
+        query: str,
+        function_id: str,
+        since: datetime,
+        until: datetime,
+        parse: Callable[[Any], tuple[T, ...]],
+    ) -> tuple[T, ...] | Unseen:
         if not re.fullmatch(r"[\w-]+", function_id):
             return Unseen(
                 why=Why.NOT_FOUND, what="The platform gave the function no id.", dependency=NAME
             )
         window = {
-            "sql": LOGS_SQL.format(id=function_id, limit=LOG_LINES),
+            "sql": query.format(id=function_id, limit=LOG_LINES),
             "iso_timestamp_start": _rfc3339(since),
             "iso_timestamp_end": _rfc3339(until),
         }
         answer = self._get("analytics/endpoints/logs", window)
-        if isinstance(answer, Unseen):
-            return answer
-        return answers.understood(answer, self._log_lines)
+        return answer if isinstance(answer, Unseen) else answers.understood(answer, parse)
 
     def _log_lines(self, body: Any) -> tuple[FunctionLogLine, ...]:  # noqa: ANN401 -- JSON
         lines = [
@@ -224,3 +245,12 @@ class Management:
 
 def _rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _invocations(body: Any) -> tuple[Invocation, ...]:  # noqa: ANN401 -- JSON
+    found = (
+        Invocation(at=at, method=str(line["method"]), status=int(line["status"]))
+        for line in body["result"]
+        if (at := answers.log_time(line["timestamp"])) is not None
+    )
+    return tuple(found)[::-1]

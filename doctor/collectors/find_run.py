@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from doctor.clients.github import PAGE_SIZE
 from doctor.collectors.job_choice import choose
 from doctor.collectors.pending import Pending
 from doctor.collectors.workflow_at import file_at
@@ -50,11 +51,21 @@ class Found:
     named_by_row: Run | None = None
 
 
-def find_run(ask: Sources, case: Case, row: BackupRow | None, here: Surroundings) -> Found:
-    """Look for the run, by the strongest evidence there is."""
+Listing: TypeAlias = "Pending[tuple[Run, ...] | Unseen]"
+
+
+def newest_runs(ask: Sources) -> Listing:
+    """Begin to list the newest runs; the row need not be known for that."""
+    return Pending(ask, "The newest runs", ask.github.latest_runs)
+
+
+def find_run(
+    ask: Sources, case: Case, row: BackupRow | None, here: Surroundings, newest: Listing | None
+) -> Found:
+    """Look for the run, by the strongest evidence there is; `newest` if no run was asked about."""
     if case.asked.run_id is not None:
         return _asked(ask, case.asked.run_id)
-    newest = Pending(ask, "The newest runs", ask.github.latest_runs)
+    newest = newest or newest_runs(ask)
     dispatch_id = case.asked.dispatch_id or (row.dispatch_id if row else None)
     by_row = _named_by_row(ask, row)
     if isinstance(by_row, Unseen) and by_row.why is not Why.NOT_FOUND:
@@ -137,7 +148,7 @@ class _Search:
         case: Case,
         row: BackupRow | None,
         dispatch_id: str | None,
-        newest: Pending[tuple[Run, ...] | Unseen],
+        newest: Listing,
     ) -> None:
         self._ask = ask
         self._case = case
@@ -167,6 +178,11 @@ class _Search:
         if self._created is None:
             return None
         since, until = self._bounds(self._created)
+        newest = self._newest.result()
+        if not isinstance(newest, Unseen) and _reaches_back(newest, since):
+            return tuple(
+                run for run in newest if run.created_at and since <= run.created_at <= until
+            )
         return self._ask.github.runs_between(since, until)
 
     def _bounds(self, created: datetime) -> tuple[datetime, datetime]:
@@ -275,6 +291,13 @@ class _Search:
             f"{text}; the job and step names of {looked_into} of the {of_workflow} runs{of} "
             f"nearest to the row's creation, and the logs of {read_logs} of them"
         )
+
+
+def _reaches_back(newest: Sequence[Run], since: datetime) -> bool:
+    """Whether no run since then can be missing: they are in order, and the last is older."""
+    created = [run.created_at for run in newest if run.created_at is not None]
+    in_order = len(created) == len(newest) and created == sorted(created, reverse=True)
+    return in_order and (len(newest) < PAGE_SIZE or created[-1] < since)
 
 
 def _unique(runs: Iterable[Run]) -> list[Run]:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from doctor.collectors.pending import Pending
 from doctor.evidence.base import Unseen
 from doctor.evidence.function import (
     FunctionEvidence,
-    FunctionLogLine,
     FunctionRecord,
     HttpAnswer,
     Project,
@@ -22,9 +21,13 @@ from doctor.evidence.function import (
 from doctor.evidence.row import BackupRow, RowEvidence
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from doctor.case import Case
     from doctor.sources import Sources
 
+T = TypeVar("T")
 NOT_FOUND = 404
 # The platform's clocks and the database's need not agree to the second.
 LOG_MARGIN = timedelta(minutes=1)
@@ -41,6 +44,9 @@ def look(ask: Sources, case: Case) -> FunctionEvidence:
     test_call = _test_call(ask, name)
 
     known, of_project = record.result(), project.result()
+    window = _window(ask, case)
+    logs = _recorded(ask, known, window, "log", ask.management.function_logs)
+    invocations = _recorded(ask, known, window, "invocations", ask.management.invocations)
     return FunctionEvidence(
         name=name,
         record=_of_this_project(known, of_project),
@@ -49,7 +55,8 @@ def look(ask: Sources, case: Case) -> FunctionEvidence:
         empty_post=empty_post.result(),
         key_sent=key is not None,
         test_call=test_call.result() if test_call else None,
-        logs=_logs(ask, case, known),
+        logs=logs.result() if logs else (),
+        invocations=invocations.result() if invocations else (),
     )
 
 
@@ -76,21 +83,28 @@ def _of_this_project(
     return record
 
 
-def _logs(
-    ask: Sources, case: Case, record: FunctionRecord | Unseen | None
-) -> tuple[FunctionLogLine, ...] | Unseen:
-    """What the function wrote since the row was created; nothing where the row is right."""
-    if not isinstance(record, FunctionRecord):
-        return ()
+def _window(ask: Sources, case: Case) -> tuple[datetime, datetime] | None:
+    """From the row's creation on; None where the row is right, or not known."""
     found = ask.need(RowEvidence)
     row = found.newest if found else None
     if row is None or row.created_at is None or _is_right(row, case):
-        return ()
+        return None
     since = row.created_at - LOG_MARGIN
     until = min(case.now, since + LOG_WINDOW)
-    if since >= until:
-        return ()
-    return ask.management.function_logs(record.id, since, until)
+    return (since, until) if since < until else None
+
+
+def _recorded(
+    ask: Sources,
+    record: FunctionRecord | Unseen | None,
+    window: tuple[datetime, datetime] | None,
+    what: str,
+    read: Callable[[str, datetime, datetime], tuple[T, ...] | Unseen],
+) -> Pending[tuple[T, ...] | Unseen] | None:
+    """What the platform recorded of the function in that window."""
+    if window is None or not isinstance(record, FunctionRecord):
+        return None
+    return Pending(ask, f"The function's {what}", lambda: read(record.id, *window))
 
 
 def _is_right(row: BackupRow, case: Case) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from doctor.collectors.ci import Surroundings, is_doctors_own
-from doctor.collectors.find_run import Found, dispatch_of, find_run
+from doctor.collectors.find_run import Found, dispatch_of, find_run, newest_runs
 from doctor.collectors.job_choice import choose
 from doctor.collectors.next_run import look_ahead
 from doctor.collectors.pending import Pending
@@ -34,10 +34,11 @@ def look(ask: Sources, case: Case) -> WorkflowEvidence:
     here = Surroundings.here()
     workflows = Pending(ask, "The workflows", ask.github.workflows)
     only_run = case.asked.dispatch_id is None and case.asked.backup_id is None
+    newest = newest_runs(ask) if case.asked.run_id is None else None
     # With nothing but a run's id the row is found through the run, so this must not wait for it.
     seen = None if only_run else ask.need(RowEvidence)
     row = seen.newest if seen else None
-    found = find_run(ask, case, row, here)
+    found = find_run(ask, case, row, here, newest)
     dispatch_id = case.asked.dispatch_id or (row.dispatch_id if row else None)
     if not isinstance(found.run, Run):
         return WorkflowEvidence(

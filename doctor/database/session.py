@@ -68,7 +68,7 @@ class Direct:
     def _ask(self, session: Connection, statement: str, role: str | None) -> Reply:
         patience_s = self.deadline.limit(PATIENCE_S)
         try:
-            with _cut_off(session, patience_s):
+            with cut_off(session, patience_s):
                 rows = _rows(session, _batch(statement, role, patience_s))
         except psycopg.Error as error:
             return self._refused(session, error)
@@ -147,7 +147,7 @@ def _rows(session: Connection, batch: str) -> Rows:
 
 
 @contextmanager
-def _cut_off(session: Connection, limit_s: float) -> Iterator[None]:
+def cut_off(session: psycopg.Connection[Any], limit_s: float) -> Iterator[None]:
     """Break the connection when the server is silent for so long: libpq itself waits for ever."""
     timer = threading.Timer(limit_s, _break, (session.fileno(),))
     timer.daemon = True

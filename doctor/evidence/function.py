@@ -54,12 +54,21 @@ class FunctionLogLine(Fact, frozen=True, kw_only=True):
     message: str
 
 
+class Invocation(Fact, frozen=True, kw_only=True):
+    """A call of the function in the platform's own record. `at` is UTC."""
+
+    at: datetime
+    method: str
+    status: int
+
+
 class FunctionEvidence(Evidence, frozen=True, kw_only=True):
     """Guide step 5: the function, probed without side effects.
 
     `record` is None where the Management API answers that there is no such function. `empty_post`
     is the answer to `{}` with the function key (without, where there is none: `key_sent` False);
     `test_call` the answer to the guide's test body with a random id, only with --probe-function.
+    `invocations` are the platform's record of calls since the row was created, oldest first.
     """
 
     name: str
@@ -70,6 +79,7 @@ class FunctionEvidence(Evidence, frozen=True, kw_only=True):
     key_sent: bool = False
     test_call: HttpAnswer | Unseen | None = None
     logs: tuple[FunctionLogLine, ...] | Unseen = ()
+    invocations: tuple[Invocation, ...] | Unseen = ()
 
     def gaps(self) -> tuple[Unseen, ...]:
         """Either the platform's record or an answer of the function must have been seen."""

@@ -88,6 +88,8 @@ class _Reader:
         self._wants_body = False
         self._open: list[str] = []
         self._loose: list[str] = []
+        # An outcome that was told before anything said whose it is, with its line.
+        self._untold: tuple[Said, str] | None = None
 
     def feed(self, line: str) -> None:
         """Take the next line of output."""
@@ -181,15 +183,26 @@ class _Reader:
         told = said(text) or (worded(text) if mentions else None) or self._updated(text)
         subject = self._subject(mentions, told)
         if told and subject:
+            self._claim(subject, told)
             self._tell(subject, told, text)
             self._current = subject if mentions else self._current
             self._inline_body(text)
+        elif told:
+            self._untold = (told, text)
         elif mentions:
             self._current = mentions[0][1]
         if self._current in (Subject.FALLBACK, Subject.LOOKUP):
             self.drafts[self._current].count(text)
         if not hypothetical and wording.FALLS_BACK.search(text) and mentions:
             self._current = Subject.FALLBACK
+
+    def _claim(self, subject: Subject, told: Said) -> None:
+        """Curl's own line comes before the script's words that say whose it was."""
+        if self._untold is None:
+            return
+        (before, line), self._untold = self._untold, None
+        if told.worded and told.outcome is not Outcome.OK and before.outcome is not Outcome.OK:
+            self._tell(subject, before, line)
 
     def _states_absence(self, text: str, mentions: list[tuple[int, Subject]]) -> bool:
         """A call that was not made, and why: the other one follows."""

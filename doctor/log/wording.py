@@ -45,6 +45,8 @@ FALLBACK = _any(
     r"rest/v1/",
     r"\bPATCH\b",
     r"\bpostgrest\b",
+    r"\b(?:rest|data) api\b",
+    r"\btry(?:ing)?\b[^.{]{0,40}\binstead\b",
 )
 
 NOT_FOUND = _any(

@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from doctor.model import Report
     from doctor.redaction import Redactor
 
-__all__ = ["ENDINGS", "Format", "Look", "render"]
+__all__ = ["ENDINGS", "Format", "Look", "prepare", "render"]
+
+
+def prepare(form: Format) -> None:
+    """Import what writes this format, at a time when there is nothing else to do."""
+    import_module(f"doctor.render.to_{form}")
 
 
 def render(report: Report, form: Format, redactor: Redactor, look: Look | None = None) -> str:

@@ -27,6 +27,8 @@ REFUSERS = (
     "row/table-missing",
 )
 VERIFIED = ("id", "dispatch_id", "s3_key", "status", "size_bytes", "finished_at")
+# Once it is mended, the column is there, and the row needs its value.
+COLUMN_MISSING = "row/column-missing"
 VERIFY_TITLE = "-- Verify the update"
 
 
@@ -69,10 +71,13 @@ def update(case: Case, row: BackupRow, change: Change, diagnosis: Diagnosis) -> 
     """An UPDATE of one row by its id, guarded by what must still be there."""
     if row.id is None:
         return none("the row has no id that could be aimed at.")
+    refusing = _refusing(diagnosis)
     columns = {
         name: value
         for name, value in change.values.items()
-        if not row.values or case.names.column(name) in row.values
+        if not row.values
+        or case.names.column(name) in row.values
+        or (name in VERIFIED and COLUMN_MISSING in refusing)
     }
     assignments = ",\n  ".join(
         f"{identifier(case.names.column(name))} = {literal(value)}"
@@ -89,7 +94,7 @@ def update(case: Case, row: BackupRow, change: Change, diagnosis: Diagnosis) -> 
         change=Change(row=row, values=columns, guard=change.guard),
         statement=statement,
         aim=aim,
-        refused_by=_refusing(diagnosis),
+        refused_by=refusing,
     )
 
 

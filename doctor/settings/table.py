@@ -217,7 +217,7 @@ PIPELINE = Group(
             name="stuck_after",
             key="stuck_after",
             env=("BACKUP_STUCK_AFTER",),
-            about="how long a backup may be in progress",
+            about="time after which a backup in progress is stuck",
             example="2h",
             default="2h",
         ),

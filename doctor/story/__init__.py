@@ -32,7 +32,7 @@ from doctor.story.then import (
     platform_then,
     service_key_then,
 )
-from doctor.story.weight import Weight, weigh
+from doctor.story.weight import Weight, aside, weigh
 
 SERVICE_KEYS = ("SUPABASE_SERVICE_ROLE_KEY", "VITE_SUPABASE_SERVICE_ROLE_KEY")
 SERVICE_URLS = ("SUPABASE_URL", "VITE_SUPABASE_URL")
@@ -46,6 +46,7 @@ __all__ = [
     "RowState",
     "Weight",
     "another_row_succeeded",
+    "aside",
     "began_after_failure",
     "database_then",
     "failed_at",

@@ -106,7 +106,7 @@ def _function_below(case: Case, codes: tuple[str, ...], *, silent: bool) -> bool
         return False
     if call.outcome is Outcome.OK:
         return None if silent else False
-    if call.outcome is Outcome.NOT_SAID:
+    if call.outcome is Outcome.NOT_SAID or not meaning.codes:
         return False if function_blocked_now(case) else None
     if set(codes) & set(meaning.codes):
         return True if meaning.proved else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from doctor.framework import Found
 from doctor.model import Exhibit, Fix, Role, Severity
+from doctor.story.row import RowState, row_state
 from doctor.story.run import began_after_failure
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 class Weight:
     """What a condition is in this story, once the log and the present were held together.
 
-    `remark` is what the summary adds where it is no cause.
+    `remark` is what the summary adds, where there is something to add.
     """
 
     breaks: tuple[Link, ...]
@@ -28,7 +29,7 @@ class Weight:
     severity: Severity
     healed: bool = False
     by_log: bool = False
-    remark: str = " It does not explain this backup."
+    remark: str = ""
 
     @property
     def is_cause(self) -> bool:
@@ -44,17 +45,10 @@ class Weight:
         weak: bool = False,
     ) -> Found:
         """The finding: where it is healed, it says so, and nothing but the row is left to mend."""
-        if self.healed:
-            summary, fixes = (
-                f"{summary} It failed then and works now: only the row is left to mend.",
-                (),
-            )
-        elif not self.is_cause:
-            summary = f"{summary}{self.remark}"
         return Found(
-            summary=summary,
+            summary=f"{summary}{self.remark}",
             evidence=evidence,
-            fixes=fixes,
+            fixes=() if self.healed else fixes,
             breaks=self.breaks,
             severity=self.severity,
             role=self.role,
@@ -84,7 +78,19 @@ def weigh(
             severity=Severity.FAIL,
             healed=healed,
             by_log=bool(proved),
+            remark=_healed_remark(case) if healed else "",
         )
-    if now:
-        return Weight(breaks=(), role=Role.CONTEXT, severity=Severity.WARN)
-    return None
+    return aside(case) if now else None
+
+
+def aside(case: Case) -> Weight:
+    """The weight of what holds now and explains nothing."""
+    unexplained = not case.is_preflight and row_state(case) is not RowState.RIGHT
+    remark = " It does not explain this backup." if unexplained else ""
+    return Weight(breaks=(), role=Role.CONTEXT, severity=Severity.WARN, remark=remark)
+
+
+def _healed_remark(case: Case) -> str:
+    if row_state(case) is RowState.RIGHT:
+        return " It failed then and works now."
+    return " It failed then and works now: only the row is left to mend."

@@ -24,6 +24,8 @@ from doctor.registry import LoadedCheck, Registry
 from tests.render.fixtures import ALL
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from doctor.case import Case
     from doctor.model import Report
     from doctor.sources import Sources
@@ -59,7 +61,7 @@ def _look(_ask: Sources, _case: Case) -> RowEvidence:
     raise ValueError(f"a mistake about {SECRET}")
 
 
-def _examined(run: runner.Run) -> Report:
+def _examined(run: runner.Run, meanwhile: Callable[[], object] | None = None) -> Report:
     if os.environ["CASE"] == "broken":
         raise ValueError(f"a mistake about {SECRET}")
     return ALL[os.environ["CASE"]]

@@ -196,3 +196,21 @@ def test_no_value_of_a_secret_enters_the_evidence(world: World) -> None:
 
     assert KEY not in evidence
     assert TOKEN not in evidence
+
+
+def test_the_platforms_record_of_calls_tells_each_ones_status(world: World) -> None:
+    function = world.project.functions[NAME]
+    for minute, status in ((30, "200"), (10, "500")):
+        attributes = {
+            "function_id": function.id,
+            "request.method": "POST",
+            "response.status_code": status,
+        }
+        at = NOW - timedelta(minutes=minute)
+        world.project.logs.append(LogRecord("function_edge_logs", "POST", attributes, timestamp=at))
+
+    seen = world.look()
+
+    assert not isinstance(seen.invocations, Unseen)
+    assert [(one.method, one.status) for one in seen.invocations] == [("POST", 200), ("POST", 500)]
+    assert seen.invocations[0].at == NOW - timedelta(minutes=30)

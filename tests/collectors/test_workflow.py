@@ -70,6 +70,10 @@ class Scene:
     permissions: frozenset[str] = MAY_READ
 
     def look(self) -> WorkflowEvidence:
+        return self.look_with_requests()[0]
+
+    def look_with_requests(self) -> tuple[WorkflowEvidence, list[str]]:
+        """The evidence, and the paths that GitHub was asked for."""
         rows = () if self.row is None else (self.row,)
         earlier: Future[Evidence | Unseen] = Future()
         earlier.set_result(
@@ -78,7 +82,7 @@ class Scene:
         case = Case(asked=self.asked, names=self.names, now=NOW + timedelta(hours=3))
         with stand_in(self.known, *self.permissions) as server:
             ask = Sources(settings(server.url), Deadline(30), {RowEvidence: earlier})
-            return look(ask, case)
+            return look(ask, case), [request.path for request in server.requests]
 
 
 def found(evidence: WorkflowEvidence) -> tuple[int, FoundBy | None]:
@@ -236,6 +240,24 @@ def test_a_run_from_another_time_is_never_the_one() -> None:
     known = repository(run(7, update_job(log_expired=True), created_at=NOW - timedelta(days=1)))
 
     assert Scene(known).look().run is None
+
+
+@pytest.mark.parametrize(
+    ("later_runs", "asked_again"), [(0, False), (98, False), (99, True), (100, True)]
+)
+def test_the_runs_around_the_row_are_asked_for_where_the_newest_do_not_reach_back_to_it(
+    later_runs: int, asked_again: bool
+) -> None:
+    later = (
+        run(100 + n, title="Nightly", created_at=NOW + timedelta(days=1, minutes=n))
+        for n in range(later_runs)
+    )
+    known = repository(run(7, update_job(), title=f"Backup {DISPATCH}", created_at=NOW), *later)
+
+    evidence, paths = Scene(known).look_with_requests()
+
+    assert found(evidence) == (7, FoundBy.TITLE)
+    assert any("created=" in path for path in paths) is asked_again
 
 
 def test_a_run_of_another_workflow_is_no_candidate() -> None:

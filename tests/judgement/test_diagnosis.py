@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from doctor.diagnosis import Diagnosis, diagnose
 from doctor.evidence.base import Unseen, Why
-from doctor.evidence.function import FunctionRecord, HttpAnswer, Project
+from doctor.evidence.function import FunctionRecord, HttpAnswer, Invocation, Project
 from doctor.evidence.log import NOT_SAID, Call, Outcome, Shown, Variable
 from doctor.evidence.rls import Proof, Reach, RlsEvidence
 from doctor.evidence.row import Column, LockHolder, RoleGrants, Trigger
@@ -49,6 +49,13 @@ GONE = function(
 )
 
 
+RESETS = Trigger(
+    name="keep",
+    definition="CREATE TRIGGER keep BEFORE UPDATE",
+    function="keep()",
+    source="BEGIN NEW.status := 'in_progress'; RETURN NEW; END",
+    before=True,
+)
 ANON_KEY = ServiceKey(setting="SUPABASE_SERVICE_ROLE_KEY", kind=KeyKind.LEGACY_JWT, role="anon")
 BLOCKED_FOR_ANON = rls(key_proof=Proof(role="anon", reach=Reach.NO_ROW, strong=True))
 
@@ -204,19 +211,7 @@ STUCK = {
     "both succeeded and a trigger resets the status": (
         case(
             over(call(200, '{"success":true}'), NOT_MADE),
-            row(
-                table=cases.table(
-                    triggers=(
-                        Trigger(
-                            name="keep",
-                            definition="CREATE TRIGGER keep BEFORE UPDATE",
-                            function="keep()",
-                            source="BEGIN NEW.status := 'in_progress'; RETURN NEW; END",
-                            before=True,
-                        ),
-                    )
-                )
-            ),
+            row(table=cases.table(triggers=(RESETS,))),
         ),
         ["row/trigger-interferes"],
     ),
@@ -361,6 +356,57 @@ STUCK = {
             BLOCKED_FOR_ANON,
         ),
         ["secrets/wrong-role"],
+    ),
+    "the log says nothing, and the platform recorded a success": (
+        case(
+            workflow(log(NOT_SAID, NOT_SAID), update="success"),
+            function(
+                invocations=(Invocation(at=cases.CREATED, method="POST", status=200),),
+            ),
+        ),
+        ["function/false-success"],
+    ),
+    "a refusal without a word is explained by what both ways need": (
+        case(over(Call(outcome=Outcome.REFUSED), NO_GRANT), NO_GRANT_NOW),
+        ["rls/no-grant"],
+    ),
+    "but not where the function has a reason of its own": (
+        case(over(Call(outcome=Outcome.REFUSED), NO_GRANT), GONE, NO_GRANT_NOW),
+        ["function/not-deployed", "rls/no-grant"],
+    ),
+    "a trigger resets what the fallback changed": (
+        case(
+            workflow(log(GATEWAY_404, call(200, '[{"id":"1"}]', rows=1)), update="success"),
+            GONE,
+            row(table=cases.table(triggers=(RESETS,))),
+        ),
+        ["function/not-deployed", "row/trigger-interferes"],
+    ),
+    "the dashboard answers in Supabase's place": (
+        case(
+            over(call(405, "Method Not Allowed"), call(404, "<!DOCTYPE html>")),
+            secrets(
+                url=SupabaseUrl(
+                    setting="SUPABASE_URL",
+                    value="https://supabase.com/dashboard/project/x",
+                    problem="is the dashboard's address",
+                )
+            ),
+        ),
+        ["secrets/bad-url"],
+    ),
+    "the URL ends in a newline": (
+        case(
+            over(
+                Call(outcome=Outcome.UNREACHABLE),
+                Call(outcome=Outcome.UNREACHABLE),
+                variables=(
+                    Variable(name="SUPABASE_SERVICE_ROLE_KEY", shown=Shown.MASKED),
+                    Variable(name="SUPABASE_URL", shown=Shown.MASKED_THEN_NEWLINE),
+                ),
+            )
+        ),
+        ["secrets/whitespace"],
     ),
     "the address is wrong, and the look-up reached nobody": (
         case(

@@ -328,6 +328,21 @@ def test_the_users_own_names_are_used_and_quoted() -> None:
     assert "AND \"state\" = 'RUNNING'" in text
 
 
+def test_a_column_that_is_to_be_added_first_gets_its_value() -> None:
+    values = dict.fromkeys(("s3_key", "size_bytes"))
+    lacking = replace(a_row(), values={"id": ROW_ID, "status": "in_progress", **values})
+    columns = tuple(one for one in cases.COLUMNS if one.name != "finished_at")
+    unknown = call(
+        400, """{"code":"PGRST204","message":"Could not find the 'finished_at' column"}"""
+    )
+    one = case(row(lacking, table=cases.table(columns=columns)), workflow(log(call(500), unknown)))
+
+    text = sql(one)
+
+    assert text.startswith("-- First mend row/column-missing ")
+    assert "finished_at = '2026-11-20T02:05:00+00:00'" in text
+
+
 def test_columns_that_the_table_lacks_are_not_written() -> None:
     values = {"id": ROW_ID, "dispatch_id": DISPATCH, "status": "in_progress", "s3_key": None}
     small = replace(a_row(), values=values)

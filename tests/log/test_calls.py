@@ -111,6 +111,25 @@ EXAMPLES = (
         'curl -f "$URL/functions/v1/update-backup"',
     ),
     Example(
+        "curl's words come before the script's",
+        "curl: (22) The requested URL returned error: 500\n"
+        "Edge function failed, falling back to direct Supabase update\n"
+        "curl: (22) The requested URL returned error: 400",
+        script="./scripts/update.sh",
+        function=(REFUSED, 500),
+        fallback=(REFUSED, 400),
+    ),
+    Example(
+        "the REST API instead",
+        'update-backup returned 404: {"code": "NOT_FOUND_FUNCTION_BLOB", "message": "…"}\n'
+        "Trying the REST API instead\n"
+        'REST API returned 403: {"code":"42501","message":"permission denied"}',
+        function=(REFUSED, 404),
+        function_body='{"code": "NOT_FOUND_FUNCTION_BLOB", "message": "…"}',
+        fallback=(REFUSED, 403),
+        fallback_body='{"code":"42501","message":"permission denied"}',
+    ),
+    Example(
         "a time-out",
         "Calling edge function...\ncurl: (28) Operation timed out after 30001 milliseconds with 0 bytes received\n"
         "Edge function call failed (HTTP 000)\nFalling back to direct update\n"

@@ -1,0 +1,71 @@
+"""The command `fix` and its flags. The work is imported when it is called."""
+
+from typing import Annotated
+
+import typer
+
+from doctor.cli.flags import (
+    BudgetFlag,
+    ConfigFlag,
+    NoColorFlag,
+    OnlyFlag,
+    ProbeFunctionFlag,
+    QuietFlag,
+    SkipFlag,
+    TrustConfigFlag,
+    VerboseFlag,
+)
+
+
+def fix(
+    *,
+    dispatch_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="The backup's dispatch_id.")
+    ] = None,
+    backup_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="The id of its row, instead.")
+    ] = None,
+    run_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="Its GitHub Actions run, instead.")
+    ] = None,
+    apply: Annotated[
+        bool, typer.Option("--apply/--dry-run", help="Change the row, or only print the SQL.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before it.")] = False,
+    only: OnlyFlag = None,
+    skip: SkipFlag = None,
+    config: ConfigFlag = None,
+    trust_config: TrustConfigFlag = False,
+    probe_function: ProbeFunctionFlag = False,
+    budget: BudgetFlag = 60.0,
+    quiet: QuietFlag = False,
+    verbose: VerboseFlag = False,
+    no_color: NoColorFlag = False,
+) -> int:
+    """Print the SQL that makes the row say what is true; with --apply, carry it out.
+
+    Exit codes: 0 done or nothing to do, 2 usage or configuration, 3 refused.
+    """
+    from doctor.cli.fixing import repair_row
+    from doctor.cli.request import request
+
+    wanted = request(
+        dispatch_id=dispatch_id,
+        backup_id=backup_id,
+        run_id=run_id,
+        form=None,
+        files=(),
+        only=tuple(only or ()),
+        skip=tuple(skip or ()),
+        config=config,
+        trust_config=trust_config,
+        probe_function=probe_function,
+        template_dir=None,
+        budget_s=budget,
+        strict=False,
+        exit_zero=False,
+        quiet=quiet,
+        verbose=verbose,
+        no_color=no_color,
+    )
+    return repair_row(wanted, apply=apply, yes=yes)

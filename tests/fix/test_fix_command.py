@@ -1,0 +1,230 @@
+"""`fix`: one repair on standard output, and with --apply in the database; else exit code 3."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from doctor.demo.faults import FAULTS
+from tests.e2e.doctoring import diagnose_world, psql
+from tests.e2e.test_faults import run_broken
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from doctor.demo.world import World
+
+FIX = [sys.executable, "-m", "doctor", "fix"]
+
+
+def environment(world: World, **more: str | None) -> dict[str, str]:
+    given = {"PATH": os.defpath, "LANG": "C.UTF-8", **world.environment(), **more}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def fix(
+    world: World, dispatch_id: str, *flags: str, cwd: Path, **environ: str | None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*FIX, "--dispatch-id", dispatch_id, *flags],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env=environment(world, **environ),
+        stdin=subprocess.DEVNULL,
+        timeout=120,
+    )
+
+
+def on_a_terminal(world: World, dispatch_id: str, answer: str, cwd: Path) -> tuple[int, str]:
+    """Answer the question; the exit code, and what the terminal showed."""
+    parent, child = pty.openpty()
+    process = subprocess.Popen(
+        [*FIX, "--dispatch-id", dispatch_id, "--apply", "--quiet"],
+        stdin=child,
+        stdout=subprocess.DEVNULL,
+        stderr=child,
+        cwd=cwd,
+        env=environment(world, SUPABASE_DB_URL=world.owner_uri),
+    )
+    os.close(child)
+    shown = b""
+    while b"[y/N]" not in shown:
+        shown += os.read(parent, 4096)
+    os.write(parent, answer.encode())
+    code = process.wait(120)
+    os.set_blocking(parent, False)
+    with suppress(OSError):
+        shown += os.read(parent, 65536)
+    os.close(parent)
+    return code, shown.decode()
+
+
+def rows(world: World) -> list[dict[str, Any]]:
+    with psycopg.connect(world.owner_uri, row_factory=dict_row) as connection:
+        return connection.execute("SELECT * FROM public.backup_history").fetchall()
+
+
+@pytest.fixture
+def stuck(world: World) -> str:
+    return run_broken(world, "stuck")
+
+
+def test_the_repair_of_the_report_is_all_that_is_printed(
+    world: World, stuck: str, tmp_path: Path
+) -> None:
+    report = diagnose_world(world, stuck, tmp_path)
+
+    done = fix(world, stuck, cwd=tmp_path)
+
+    assert done.stdout == report.fix_sql
+    assert (done.returncode, done.stderr) == (0, "")
+    assert rows(world)[0]["status"] == "in_progress"
+
+
+def test_what_is_printed_can_be_pasted_and_then_there_is_nothing_to_do(
+    world: World, stuck: str, tmp_path: Path
+) -> None:
+    psql(world, fix(world, stuck, "--dry-run", cwd=tmp_path).stdout)
+
+    done = fix(world, stuck, cwd=tmp_path)
+
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "The backup succeeded" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("direct", "way"), [(True, "psycopg"), (False, "the Management API")], ids=["psycopg", "API"]
+)
+def test_apply_announces_changes_and_shows_the_verdict(
+    world: World, stuck: str, tmp_path: Path, *, direct: bool, way: str
+) -> None:
+    url = world.owner_uri if direct else None
+
+    done = fix(world, stuck, "--apply", "--yes", cwd=tmp_path, SUPABASE_DB_URL=url)
+
+    (row,) = rows(world)
+    assert done.returncode == 0, done.stderr
+    assert row["status"] == "success"
+    assert 'status       "in_progress" → "success"' in done.stderr
+    assert f's3_key       NULL → "{row["s3_key"]}"' in done.stderr
+    assert f"Done, by {way}." in done.stderr
+    assert "Now healthy: The backup succeeded" in done.stderr
+
+
+def test_a_reading_user_is_passed_over_for_the_way_that_may_write(
+    world: World, stuck: str, tmp_path: Path
+) -> None:
+    done = fix(world, stuck, "--apply", "--yes", cwd=tmp_path)
+
+    assert (done.returncode, rows(world)[0]["status"]) == (0, "success")
+    assert "Done, by the Management API." in done.stderr
+
+
+def test_a_token_without_the_permission_to_write_is_named(
+    world: World, stuck: str, tmp_path: Path
+) -> None:
+    permissions = frozenset({"database_read", "project_admin_read", "edge_functions_read"})
+    world.management.tokens[:] = [type(world.access_token)(world.access_token.value, permissions)]
+
+    done = fix(world, stuck, "--apply", "--yes", cwd=tmp_path)
+
+    assert done.returncode == 3
+    assert "database_write" in done.stderr
+    assert rows(world)[0]["status"] == "in_progress"
+
+
+def test_a_backup_without_a_file_becomes_failed_and_stays_so(world: World, tmp_path: Path) -> None:
+    dispatch_id = world.insert_row()
+    FAULTS["no-upload"].before(world)
+    world.run_pipeline(dispatch_id)
+    world.sql("UPDATE public.backup_history SET status = 'in_progress', error_text = NULL")
+
+    done = fix(world, dispatch_id, "--apply", "--yes", cwd=tmp_path)
+    again = fix(world, dispatch_id, "--apply", "--yes", cwd=tmp_path)
+
+    (row,) = rows(world)
+    assert (done.returncode, again.returncode) == (0, 0), done.stderr + again.stderr
+    assert row["status"] == "failed"
+    assert "workflow/failed-before-update" in row["error_text"]
+    assert "nothing to mend" in again.stderr
+
+
+def test_without_a_terminal_nothing_is_changed_unasked(
+    world: World, stuck: str, tmp_path: Path
+) -> None:
+    done = fix(world, stuck, "--apply", cwd=tmp_path, SUPABASE_DB_URL=world.owner_uri)
+
+    assert done.returncode == 3
+    assert "Give --yes" in done.stderr
+    assert rows(world)[0]["status"] == "in_progress"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "status"), [("y\n", 0, "success"), ("\n", 3, "in_progress")]
+)
+def test_a_terminal_is_asked(
+    world: World, stuck: str, tmp_path: Path, answer: str, code: int, status: str
+) -> None:
+    ended, shown = on_a_terminal(world, stuck, answer, tmp_path)
+
+    assert ended == code, shown
+    assert rows(world)[0]["status"] == status
+    assert '"in_progress" → "success"' in shown
+
+
+def test_a_repair_that_the_cause_would_refuse_is_printed_and_not_made(
+    world: World, tmp_path: Path
+) -> None:
+    dispatch_id = world.insert_row()
+    world.sql(
+        "ALTER TABLE public.backup_history ADD CONSTRAINT no_success CHECK (status <> 'success')"
+    )
+    world.run_pipeline(dispatch_id)
+
+    shown = fix(world, dispatch_id, cwd=tmp_path)
+    done = fix(
+        world, dispatch_id, "--apply", "--yes", cwd=tmp_path, SUPABASE_DB_URL=world.owner_uri
+    )
+
+    assert (shown.returncode, done.returncode) == (3, 3)
+    assert shown.stdout.startswith("-- First mend row/constraint-rejects")
+    assert "first mend row/constraint-rejects" in done.stderr
+    assert rows(world)[0]["status"] == "in_progress"
+
+
+def test_what_cannot_be_told_is_refused(world: World, stuck: str, tmp_path: Path) -> None:
+    done = fix(world, stuck, "--apply", "--yes", "--skip", "object", cwd=tmp_path)
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "No fix SQL" in done.stderr
+    assert rows(world)[0]["status"] == "in_progress"
+
+
+def test_no_secret_is_shown(world: World, stuck: str, tmp_path: Path) -> None:
+    done = fix(
+        world, stuck, "--apply", "--yes", "-v", cwd=tmp_path, SUPABASE_DB_URL=world.owner_uri
+    )
+
+    for secret in (world.backup_api_key, world.access_token.value, world.servers.postgres.password):
+        assert secret not in done.stdout + done.stderr
+
+
+def test_only_the_row_is_mended_never_what_a_finding_advises(
+    world: World, stuck: str, tmp_path: Path
+) -> None:
+    fix(world, stuck, "--apply", "--yes", cwd=tmp_path, SUPABASE_DB_URL=world.owner_uri)
+
+    granted = psql(
+        world, "SELECT has_table_privilege('service_role', 'public.backup_history', 'UPDATE');"
+    )
+    assert "f" in granted.split()

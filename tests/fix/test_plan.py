@@ -1,0 +1,158 @@
+"""A repair that may be printed for a person is not always one that a program may carry out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from doctor.evidence.log import Outcome
+from doctor.evidence.object import Search
+from doctor.evidence.row import Trigger
+from doctor.evidence.workflow import FoundBy, Run
+from doctor.mend.look import Looked, judged
+from doctor.mend.plan import Difference
+from doctor.model import Verdict
+from doctor.redaction import Redactor
+from doctor.registry import load_checks
+from doctor.reporting import planned_repair, write
+from doctor.runner import Collected, FixCheck
+from tests.judgement import cases
+from tests.judgement.cases import a_row, call, case, finished_row, log, row, the_object, workflow
+
+if TYPE_CHECKING:
+    from doctor.case import Case
+    from doctor.evidence.base import Evidence
+
+BOTH_FAILED = log(
+    call(500, '{"success":false,"error":"TypeError: x is not a function"}'),
+    call(403, '{"code":"42501","message":"permission denied for table backup_history"}'),
+)
+GONE = the_object(
+    head=None, tail=None, search=Search(prefixes=("backups/",), listed=12, complete=True)
+)
+JUST_UPLOADED = the_object(head=cases.stored(modified_at=cases.NOW - timedelta(minutes=9)))
+
+
+def looked(one: Case, *secrets: str, **collected: Any) -> Looked:
+    registry = load_checks()
+    all_of_it = Collected(case=one, **collected)
+    report = write(all_of_it, registry)
+    return judged(all_of_it, report, planned_repair(all_of_it, registry), Redactor(secrets))
+
+
+def stuck(*evidence: Evidence) -> Case:
+    return case(workflow(BOTH_FAILED), *evidence)
+
+
+def test_a_sure_repair_is_planned_column_by_column() -> None:
+    found = looked(stuck(), fix_check=FixCheck(rows=1))
+
+    assert (found.refused, found.idle) == (None, None)
+    assert found.plan is not None
+    assert found.plan.key == ("id", cases.ROW_ID)
+    assert Difference(column="status", old="in_progress", new="success") in found.plan.differences
+    assert Difference(column="s3_key", old=None, new=cases.KEY) in found.plan.differences
+
+
+def test_a_right_row_needs_nothing() -> None:
+    found = looked(stuck(row(finished_row())))
+
+    assert found.report.verdict is Verdict.HEALTHY
+    assert (found.plan, found.refused) == (None, None)
+    assert found.idle == found.report.summary
+
+
+def test_a_failed_row_whose_file_is_nowhere_needs_nothing() -> None:
+    found = looked(stuck(row(a_row(status="failed")), GONE))
+
+    assert found.idle is not None
+    assert found.refused is None
+
+
+def test_a_failed_row_whose_whole_file_is_there_is_for_a_person() -> None:
+    found = looked(stuck(row(a_row(status="failed"))))
+
+    assert found.idle is None
+    assert "a failed row is left as it is" in (found.refused or "")
+
+
+def test_a_failed_row_whose_file_was_not_looked_for_is_for_a_person() -> None:
+    one = stuck(row(a_row(status="failed")))
+    unlooked = {name: seen for name, seen in one.evidence.items() if name != "object"}
+
+    found = looked(msgspec.structs.replace(one, evidence=unlooked))
+
+    assert (found.idle, found.plan) == (None, None)
+    assert found.refused is not None
+
+
+def test_what_the_database_would_refuse_is_not_carried_out() -> None:
+    problem = looked(stuck(), fix_check=FixCheck(problem="column is of type uuid"))
+    many = looked(stuck(), fix_check=FixCheck(rows=2))
+    moved_on = looked(stuck(), fix_check=FixCheck(rows=0))
+
+    assert "column is of type uuid" in (problem.refused or "")
+    assert "2 rows" in (many.refused or "")
+    assert "0 rows" in (moved_on.refused or "")
+
+
+def test_what_the_cause_would_refuse_is_not_carried_out() -> None:
+    trigger = Trigger(
+        name="keep",
+        definition="CREATE TRIGGER keep",
+        function="keep",
+        before=True,
+        source="NEW.status := OLD.status; RETURN NEW;",
+    )
+    ran = log(call(200, '{"success":true}'), call(outcome=Outcome.NOT_MADE))
+    guarded = row(table=cases.table(triggers=(trigger,)))
+
+    found = looked(stuck(guarded, workflow(ran, update="success")))
+
+    assert "row/trigger-interferes" in found.report.causes
+    assert "first mend row/trigger-interferes" in (found.refused or "")
+
+
+@pytest.mark.parametrize(
+    "unsure",
+    [
+        workflow(BOTH_FAILED, found_by=FoundBy.ONLY_CANDIDATE),
+        workflow(None, run=None, candidates=(Run(id=41), Run(id=42)), jobs=(), job=None),
+    ],
+    ids=["a guess", "several candidates"],
+)
+def test_a_run_that_is_only_guessed_carries_nothing_until_the_file_has_settled(
+    unsure: Any,
+) -> None:
+    fresh = looked(stuck(unsure, JUST_UPLOADED))
+    gone = looked(stuck(unsure, GONE))
+    settled = looked(stuck(unsure))
+
+    assert fresh.refused is not None
+    assert gone.refused is not None
+    assert settled.refused is None
+
+
+def test_a_rule_that_failed_makes_the_diagnosis_unsure() -> None:
+    one = looked(stuck())
+    report = msgspec.structs.replace(one.report, errors=("row/stuck: KeyError: 'x'",))
+    registry = load_checks()
+    collected = Collected(case=one.case)
+
+    found = judged(collected, report, planned_repair(collected, registry), Redactor())
+
+    assert "the doctor itself failed" in (found.refused or "")
+
+
+def test_an_interrupted_diagnosis_carries_nothing() -> None:
+    assert "interrupted" in (looked(stuck(), interrupted=True).refused or "")
+
+
+def test_a_repair_that_holds_a_secret_is_neither_shown_nor_made() -> None:
+    found = looked(stuck(), cases.KEY.rpartition("/")[2])
+
+    assert found.plan is None
+    assert "secret" in (found.refused or "")
