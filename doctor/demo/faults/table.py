@@ -49,16 +49,15 @@ def _trigger(body: str) -> str:
 
 
 def _fault(
-    name: str, description: str, code: str, statement: str, undo: str, *, in_lookup: bool = False
+    name: str, description: str, code: str, statement: str, undo: str, *, side: Side = Side.BOTH
 ) -> Fault:
     return Fault(
         name,
         description,
-        Side.BOTH,
+        side,
         f"row/{code}",
         before=sql(statement),
         mend=sql(undo),
-        in_lookup=in_lookup,
     )
 
 
@@ -73,7 +72,7 @@ FAULTS: Final = (
         "table-missing",
         f"ALTER TABLE {TABLE} RENAME TO backups",
         "ALTER TABLE public.backups RENAME TO backup_history",
-        in_lookup=True,
+        side=Side.ROW,  # where there is no table there is no row
     ),
     _fault(
         "table-in-other-schema",
@@ -81,7 +80,7 @@ FAULTS: Final = (
         "table-missing",
         f"CREATE SCHEMA private; ALTER TABLE {TABLE} SET SCHEMA private",
         "ALTER TABLE private.backup_history SET SCHEMA public",
-        in_lookup=True,
+        side=Side.ROW,
     ),
     _fault(
         "column-missing",
