@@ -178,7 +178,9 @@ def explain(
 
 @app.command()
 def demo(
-    fault: Annotated[str, typer.Argument(help="In which way the pipeline is broken.")] = "stuck",
+    fault: Annotated[
+        str, typer.Argument(help="In which way the pipeline is broken; several joined by +.")
+    ] = "stuck",
     *,
     list_: Annotated[bool, typer.Option("--list", help="Name the faults.")] = False,
     keep: Annotated[

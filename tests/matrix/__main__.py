@@ -1,11 +1,13 @@
 """Play the matrix: `python -m tests.matrix [CATALOGUE [NAME ...]]`.
 
-Without a catalogue everything is played and `docs/accuracy.md` written. With one, its scenes whose
-names hold one of the words given are played, and what is not right is printed.
+Without a catalogue everything is played and `docs/accuracy.md` written; MATRIX_EVERY=4 plays only one
+scene in four, and the page says so. With a catalogue, its scenes whose names hold one of the words
+given are played, and what is not right is printed.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -29,10 +31,11 @@ def main(catalogue: str = "", *names: str) -> int:
     if catalogue:
         return sum(_tell(outcome) for outcome in play_all(catalogue, names))
     started = time.monotonic()
-    outcomes = {title: _watched(catalogue) for catalogue, title in TITLES.items()}
-    loops = [*loop_all("loops")]
+    every = int(os.environ.get("MATRIX_EVERY", "1"))
+    outcomes = {title: _watched(catalogue, every) for catalogue, title in TITLES.items()}
+    loops = [*loop_all("loops", every=every)]
     PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page(outcomes, loops, reason))
+    PAGE.write_text(page(outcomes, loops, reason, every))
     total = [outcome for played in outcomes.values() for outcome in played]
     right = sum(outcome.root_is_right for outcome in total)
     _say(
@@ -45,9 +48,9 @@ def main(catalogue: str = "", *names: str) -> int:
     return sum(reason(name) is None for name in wrong)
 
 
-def _watched(catalogue: str) -> list[Outcome]:
+def _watched(catalogue: str, every: int) -> list[Outcome]:
     outcomes = []
-    for outcome in play_all(catalogue):
+    for outcome in play_all(catalogue, every=every):
         _tell(outcome)
         outcomes.append(outcome)
     return outcomes

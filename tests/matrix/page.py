@@ -32,13 +32,18 @@ def page(
     outcomes: Mapping[str, Sequence[Outcome]],
     loops: Sequence[LoopOutcome],
     reason: Callable[[str], str | None],
+    every: int = 1,
 ) -> str:
-    """Return the page. `reason` says of a scene, by its name, why it is not right."""
+    """Return the page. `reason` says of a scene, by its name, why it is not right.
+
+    `every`: of so many scenes, one was played.
+    """
     rows = "".join(_row(title, played) for title, played in outcomes.items())
     total = [outcome for played in outcomes.values() for outcome in played]
     return "\n".join(
         [
             f"{HEAD}{rows}{_row('**all**', total)}",
+            *([f"Of every {every} scenes, one was played.\n"] if every > 1 else []),
             _loops(loops),
             "## What is not right\n",
             *(_misses(total, loops, reason) or ["Nothing."]),

@@ -59,6 +59,13 @@ def test_what_ends_the_run_early_is_all_that_this_backup_met() -> None:
     assert early == ("workflow/failed-before-update",)
 
 
+def test_a_run_without_a_row_goes_on_until_the_update_misses_it() -> None:
+    missed = causes("row-missing", "upload-denied", "not-deployed")
+
+    assert missed == ("row/missing", "workflow/failed-before-update")
+    assert causes("row-missing", "not-deployed", "no-update-grant") == ("row/missing",)
+
+
 def test_what_goes_wrong_silently_before_the_update_comes_first() -> None:
     silent = causes("upload-unfinished", "not-deployed", "no-update-grant")
 
