@@ -47,6 +47,9 @@ types: $(READY) ## Check the types, strictly
 unit: $(READY) $(CLIENTS_READY) ## Run the tests with coverage
 	$(BIN)/pytest --cov --cov-report=term -n auto
 
+faults: $(READY) ## Run every dependency with every fault, and every hostile input at length
+	$(BIN)/pytest tests/faults tests/hostile -m "exhaustive or not exhaustive" -n auto
+
 docs: $(READY) ## Write the parts of the documentation that the program tells
 	$(BIN)/python -m scripts.docs
 
@@ -60,6 +63,9 @@ matrix: $(READY) ## Break a pipeline in every way, alone and in pairs, and write
 	$(BIN)/python -m tests.matrix
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+canaries: $(READY) ## Play every fault with secrets planted all over, and look for them in all output
+	CANARIES=all $(BIN)/pytest tests/e2e/test_canaries.py -n auto
 
 lock: $(READY) ## Pin every package again, with hashes
 	$(LOCK) --extra demo --group dev pyproject.toml -o requirements.lock

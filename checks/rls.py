@@ -9,7 +9,7 @@ from doctor.evidence.rls import Proof, Reach, RlsEvidence
 from doctor.evidence.row import Policy, Table
 from doctor.framework import Check, Found
 from doctor.model import Exhibit, Fix, Risk, Role, Severity
-from doctor.show import exhibit, listed, log_lines, sql, table
+from doctor.show import exhibit, listed, log_lines, manual, sql, table
 from doctor.sql import identifier, literal
 from doctor.story import BOTH_WRITES, database_then, fallback_call, function_call, weigh
 
@@ -130,7 +130,7 @@ def update_blocked(seen: RlsEvidence, case: Case) -> Found | None:
     return weight.found(
         f"Row-level security keeps the row out of {role}'s reach{names}.",
         (*_evidence(seen, case), *_policies(case)),
-        (*_policy_fix(case, role), _disable(case)),
+        (*_policy_fix(case, role), *_disable(case)),
     )
 
 
@@ -152,6 +152,10 @@ def _policy_line(policy: Policy) -> str:
 
 
 def _policy_fix(case: Case, role: str) -> tuple[Fix, ...]:
+    known = _table(case)
+    if known is not None and known.kind not in ("table", "partitioned table"):
+        of_base = f"{known.name} is a {known.kind}: its rows are guarded by the policies of the table below it."
+        return (manual(f"Let {role} reach the row in the table below", of_base),)
     name = identifier(f"backup pipeline writes as {role}")
     return (
         sql(
@@ -163,13 +167,17 @@ def _policy_fix(case: Case, role: str) -> tuple[Fix, ...]:
     )
 
 
-def _disable(case: Case) -> Fix:
-    return sql(
+def _disable(case: Case) -> tuple[Fix, ...]:
+    known = _table(case)
+    if known is not None and known.kind not in ("table", "partitioned table"):
+        return ()
+    off = sql(
         "For a test only, as the guide has it: turn RLS off (NOT recommended for production)",
         f"ALTER TABLE {table(case)} DISABLE ROW LEVEL SECURITY;\n"
         f"-- On again: ALTER TABLE {table(case)} ENABLE ROW LEVEL SECURITY;",
         Risk.HIGH,
     )
+    return (off,)
 
 
 @check.cause(
@@ -206,7 +214,7 @@ def role_without_bypass(seen: RlsEvidence, case: Case) -> Found | None:
         (
             sql(f"Give {role} BYPASSRLS back", f"ALTER ROLE {identifier(role)} BYPASSRLS;"),
             *_policy_fix(case, role),
-            _disable(case),
+            *_disable(case),
         ),
     )
 

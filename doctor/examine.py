@@ -23,20 +23,26 @@ NO_PRIVILEGE = "42501"
 
 
 def examine(run: Run, meanwhile: Callable[[], object] | None = None) -> Report:
-    """Diagnose the backup that the run is about. Always returns a report.
+    """Diagnose the backup that the run is about. Always returns a report."""
+    collected = gather(run, meanwhile)
+    from doctor.reporting import write
+
+    return write(collected, run.registry)
+
+
+def gather(run: Run, meanwhile: Callable[[], object] | None = None) -> Collected:
+    """All that the report is made from, without secrets.
 
     `meanwhile` is called while the services are waited for, as the judgement is imported then.
     """
 
     def prepare() -> None:
         import_module("doctor.reporting")
+        run.redacting.prepare()
         if meanwhile:
             meanwhile()
 
-    collected = run.collect(prepare)
-    from doctor.reporting import write
-
-    return write(checked(run, collected), run.registry)
+    return checked(run, run.collect(prepare)).redacted(run.redacting)
 
 
 def checked(run: Run, collected: Collected) -> Collected:

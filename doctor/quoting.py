@@ -109,8 +109,14 @@ def for_shell(text: str) -> str:
     r"""Text as one word of a POSIX shell; with control characters as bash's `$'…'`."""
     if text == visible(text):
         return shlex.quote(text)
-    escaped = visible(text.replace("\\", "\\\\")).replace("'", "\\'")
-    return f"$'{escaped}'"
+    return f"$'{''.join(_in_bash_quotes(char) for char in text)}'"
+
+
+def _in_bash_quotes(char: str) -> str:
+    if char in "\\'":
+        return f"\\{char}"
+    # In bash `\xad` is a byte, which alone is no character; below 0x80 it is the same as in Python.
+    return f"\\u{ord(char):04x}" if "\x80" <= char <= "\xff" else _shown(char)
 
 
 def for_xml(text: str) -> str:

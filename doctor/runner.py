@@ -18,6 +18,7 @@ import msgspec
 from doctor.case import Asked, Case
 from doctor.deadline import Deadline
 from doctor.evidence.base import Evidence, Fact, Unseen, Why
+from doctor.redaction import Redactor
 from doctor.registry import Registry, load_checks
 from doctor.sources import Sources
 from doctor.threads import spawn
@@ -72,10 +73,27 @@ class Collected(Fact, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     interrupted: bool = False
 
+    def redacted(self, redactor: Redactor) -> Collected:
+        """The same without secrets. The names of the checks are the tool's own, and stay."""
+        evidence = {name: redactor.value(one) for name, one in self.case.evidence.items()}
+        bare = msgspec.structs.replace(self.case, evidence={}, skipped=())
+        return msgspec.structs.replace(
+            self,
+            case=msgspec.structs.replace(
+                redactor.value(bare), evidence=evidence, skipped=self.case.skipped
+            ),
+            fix_check=redactor.value(self.fix_check),
+            warnings=redactor.value(self.warnings),
+        )
+
 
 @dataclass
 class Run:
-    """A run in the making. `collect` may be interrupted; `collected` then says what is known."""
+    """A run in the making. `collect` may be interrupted; `collected` then says what is known.
+
+    What collectors return may still hold secrets, which later collectors need; what `collected`
+    returns does not.
+    """
 
     settings: Settings
     asked: Asked
@@ -84,6 +102,7 @@ class Run:
     skip: tuple[str, ...] = ()
     observer: Observer = field(default_factory=Silent)
     registry: Registry = field(default_factory=load_checks)
+    redactor: Redactor | None = None
 
     def __post_init__(self) -> None:
         self.deadline = Deadline(self.budget_s)
@@ -99,6 +118,9 @@ class Run:
             skipped=tuple(
                 one.check.name for one in self.registry.checks if one.check not in self.checks
             ),
+        )
+        self.redacting = self.redactor or Redactor(
+            secret.reveal() for secret in self.settings.secrets()
         )
         self._futures: dict[type[Evidence], Future[Any]] = {}
         self._seconds: dict[str, float] = {}
@@ -133,7 +155,7 @@ class Run:
             duration_s=round(self.deadline.elapsed(), 3),
             warnings=self.settings.warnings,
             interrupted=interrupted,
-        )
+        ).redacted(self.redacting)
 
     def _dependents(self, check: AnyCheck) -> int:
         return sum(check.name in other.needs for other in self.checks)
@@ -163,7 +185,7 @@ class Run:
 
     def _wait(self, check: AnyCheck, future: Future[Any]) -> None:
         try:
-            future.exception(timeout=self.deadline.left())
+            future.exception(timeout=self.deadline.left_to_collect())
         except FutureTimeoutError:
             self._seconds.setdefault(check.name, round(self.deadline.elapsed(), 3))
 
@@ -182,7 +204,7 @@ def _chain(source: Future[Any], target: Future[Any]) -> None:
 
 
 def _outcome(check: AnyCheck, future: Future[Any] | None) -> Evidence | Unseen:
-    if future is None or not future.done():
+    if future is None or not future.done() or isinstance(future.exception(), TimeoutError):
         return Unseen(
             why=Why.TIMED_OUT,
             what=f"The check {check.name} did not finish within the budget.",

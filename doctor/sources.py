@@ -39,20 +39,27 @@ class Sources:
         self._earlier = {} if earlier is None else earlier
 
     def need(self, kind: type[E]) -> E | None:
-        """The evidence of an earlier check, waited for; None where it could not be collected."""
+        """The evidence of an earlier check, waited for; None where it could not be collected.
+
+        The wait ends early enough for calls of one's own: a hanging service costs one check.
+        """
         future = self._earlier.get(kind)
         if future is None:
             return None
         try:
-            found = future.result(timeout=self.deadline.left())
+            found = future.result(timeout=self.deadline.left_to_wait())
         except Exception:  # noqa: BLE001 -- that check reports its own failure; this one goes on without
             return None
         return found if isinstance(found, kind) else None
 
     def at_once(self, *calls: Callable[[], T]) -> tuple[T, ...]:
-        """The results of several calls made at the same time, in their order."""
+        """The results of several calls made at the same time, in their order.
+
+        Raises:
+            TimeoutError: one outlives the run; the runner then says that its check did.
+        """
         futures = [spawn(call) for call in calls]
-        return tuple(future.result(timeout=self.deadline.left() + 0.1) for future in futures)
+        return tuple(future.result(timeout=self.deadline.left_to_collect()) for future in futures)
 
     def meanwhile(self, call: Callable[[], T]) -> Future[T]:
         """Start a call; ask the future for its result later."""

@@ -9,8 +9,10 @@ from doctor.case import GUIDE_COLUMNS
 
 # Names that are known to need no quotes; all others are quoted, whatever they look like.
 _PLAIN = frozenset({*GUIDE_COLUMNS, "public", "backup_history"})
-# What a reader cannot see or an editor may change on the way: controls, bidi and zero-width marks.
+# What a reader cannot see or an editor may change on the way: controls, bidi and zero-width marks;
+# and what makes a command of a line for a CI runner (`##[error]`), anywhere in it.
 _INVISIBLE = re.compile(
+    r"(?<=##)\[|"
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
 )
 

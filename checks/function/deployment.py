@@ -31,7 +31,7 @@ rules = Rules[FunctionEvidence]()
 @rules.cause(
     "function/not-deployed",
     breaks=Link.FUNCTION_UPDATES,
-    yields_to=("function/project-paused", "secrets/bad-url"),
+    yields_to=("function/inactive", "function/project-paused", "secrets/bad-url"),
 )
 def not_deployed(seen: FunctionEvidence, case: Case) -> Found | None:
     """The edge function is not deployed: the gateway answers 404 before any function runs.

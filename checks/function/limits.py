@@ -85,7 +85,9 @@ def resource_limit(seen: FunctionEvidence, case: Case) -> Found | None:
     )
 
 
-@rules.cause("function/rate-limited", breaks=Link.FUNCTION_UPDATES)
+@rules.cause(
+    "function/rate-limited", breaks=Link.FUNCTION_UPDATES, yields_to=("function/inactive",)
+)
 def rate_limited(seen: FunctionEvidence, case: Case) -> Found | None:
     """The function's call was refused with 429: too many requests.
 

@@ -19,7 +19,7 @@ from doctor.show import (
     sql,
     table,
 )
-from doctor.sql import identifier
+from doctor.sql import identifier, literal
 from doctor.story import (
     RowState,
     is_over,
@@ -172,9 +172,11 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
             row_query(case),
         ),
     )
+    dispatch, status = (identifier(case.names.column(one)) for one in ("dispatch_id", "status"))
     unique = sql(
-        "Forbid the next duplicate (once the present ones are gone)",
-        f"ALTER TABLE {table(case)} ADD UNIQUE ({identifier(case.names.column('dispatch_id'))});",
+        "Forbid the next duplicate (once the row above is mended)",
+        f"CREATE UNIQUE INDEX IF NOT EXISTS {identifier(f'{case.names.table_name}_one_per_dispatch')}\n"
+        f"  ON {table(case)} ({dispatch}) WHERE {status} <> {literal(case.names.failed)};",
     )
     summary = (
         f"{len(seen.rows)} rows have this dispatch id: {listed(str(one) for one in statuses)}."

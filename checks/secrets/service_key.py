@@ -180,10 +180,12 @@ def revoked(seen: SecretsEvidence, case: Case) -> Found | None:
         now = True if dead or seen.project_keys.service_key_listed is False else now
     if now and pipeline_key_worked(case) and not _says(case, "secrets/revoked"):
         return own_copy(f"The platform refuses {key.setting if key else 'the service key'}.")
-    weight = weigh(database_then(case, "secrets/revoked"), now=now, case=case)
+    legacy = _legacy_off(seen, case)
+    # A key that was rotated is GitHub's alone; legacy keys that are off are the function's too.
+    then = database_then if legacy else service_key_then
+    weight = weigh(then(case, "secrets/revoked"), now=now, case=case)
     if weight is None:
         return None
-    legacy = _legacy_off(seen, case)
     name = key.setting if key else "VITE_SUPABASE_SERVICE_ROLE_KEY"
     why = (
         "legacy API keys are disabled"

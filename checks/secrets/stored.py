@@ -33,8 +33,8 @@ from doctor.story import (
     SERVICE_KEYS,
     SERVICE_URLS,
     Weight,
+    address_then,
     aside,
-    database_then,
     function_then,
     run_read_secrets_at,
     service_key_then,
@@ -88,10 +88,9 @@ def _touches(case: Case, name: str) -> str:
 
 def _without(case: Case, use: str) -> dict[Link, bool | None]:
     """What each way to the row could do without the service key, or without the URL."""
-    codes = ("secrets/missing", "secrets/empty")
     if use == "url":
-        return database_then(case, *codes, "function/unreachable")
-    return service_key_then(case, *codes)
+        return address_then(case)
+    return service_key_then(case, "secrets/missing", "secrets/empty")
 
 
 @rules.cause("secrets/missing", breaks=BOTH_WRITES)

@@ -12,9 +12,8 @@ from checks.secrets.view import (
     own_copy,
     set_on_github,
 )
-from doctor.chain import Link
 from doctor.evidence.base import Unseen
-from doctor.evidence.log import Outcome, Shown, Variable
+from doctor.evidence.log import Shown, Variable
 from doctor.evidence.secrets import (
     FunctionKey,
     KeyMatch,
@@ -26,29 +25,21 @@ from doctor.show import (
     exhibit,
     setting,
 )
-from doctor.signatures import database_meaning
 from doctor.story import (
     API_KEY,
     BOTH_WRITES,
     SERVICE_KEYS,
     SERVICE_URLS,
-    database_then,
-    fallback_call,
-    fallback_said,
-    function_call,
+    address_then,
     function_key_worked,
-    function_said,
     function_then,
     pipeline_key_worked,
     service_key_then,
-    stopped_at_look_up,
     weigh,
 )
 
 if TYPE_CHECKING:
     from doctor.case import Case
-    from doctor.evidence.log import Call
-    from doctor.signatures import Meaning
 
 
 rules = Rules[SecretsEvidence]()
@@ -91,7 +82,7 @@ def _service_key_whitespace(seen: SecretsEvidence, case: Case) -> Found | None:
         return own_copy(f"{name}, as the doctor was given it, has blanks or a newline around it.")
     codes = ("secrets/whitespace", "secrets/revoked", "secrets/bad-url", "secrets/missing")
     of_url = name in SERVICE_URLS
-    then = _wrong_address_then(case) if of_url else service_key_then(case, *codes)
+    then = address_then(case) if of_url else service_key_then(case, *codes)
     weight = weigh(then, now=True, case=case)
     if weight is None:
         return None
@@ -157,7 +148,7 @@ def bad_url(seen: SecretsEvidence, case: Case) -> Found | None:
         return None
     if pipeline_key_worked(case) or function_key_worked(case):
         return own_copy(f"{url.setting if url else 'The URL'} {problem}.")
-    weight = weigh(_wrong_address_then(case), now=True, case=case)
+    weight = weigh(address_then(case), now=True, case=case)
     if weight is None or url is None:
         return None
     return weight.found(
@@ -171,24 +162,3 @@ def bad_url(seen: SecretsEvidence, case: Case) -> Found | None:
             ),
         ),
     )
-
-
-def _wrong_address_then(case: Case) -> dict[Link, bool | None]:
-    """Any answer may come from a wrong address, but one that only Supabase gives."""
-    if stopped_at_look_up(case):
-        return database_then(case, "secrets/bad-url", "secrets/whitespace")
-    calls = {
-        Link.FUNCTION_UPDATES: (function_call(case), function_said(case)),
-        Link.FALLBACK_UPDATES: (fallback_call(case), fallback_said(case)),
-    }
-    return {
-        link: None
-        if call.outcome not in (Outcome.OK, Outcome.NOT_MADE) and not _is_supabases(call, meaning)
-        else False
-        for link, (call, meaning) in calls.items()
-    }
-
-
-def _is_supabases(call: Call, meaning: Meaning) -> bool:
-    """Whether only Supabase's gateway or database gives such an answer."""
-    return meaning.own_words is False or bool(database_meaning(call.body))

@@ -14,11 +14,13 @@ from doctor.cli.flags import (
     ConfigFlag,
     ExitZeroFlag,
     FormFlag,
+    FromEvidenceFlag,
     NoColorFlag,
     OnlyFlag,
     ProbeFunctionFlag,
     QuietFlag,
     ReportFlag,
+    SaveEvidenceFlag,
     SkipFlag,
     StrictFlag,
     TemplateDirFlag,
@@ -71,6 +73,8 @@ def diagnose(
     trust_config: TrustConfigFlag = False,
     probe_function: ProbeFunctionFlag = False,
     template_dir: TemplateDirFlag = None,
+    save_evidence: SaveEvidenceFlag = None,
+    from_evidence: FromEvidenceFlag = None,
     budget: BudgetFlag = 60.0,
     strict: StrictFlag = False,
     exit_zero: ExitZeroFlag = False,
@@ -98,6 +102,8 @@ def diagnose(
         trust_config=trust_config,
         probe_function=probe_function,
         template_dir=template_dir,
+        save_evidence=save_evidence,
+        from_evidence=from_evidence,
         budget_s=budget,
         strict=strict,
         exit_zero=exit_zero,
@@ -120,6 +126,8 @@ def preflight(
     trust_config: TrustConfigFlag = False,
     probe_function: ProbeFunctionFlag = False,
     template_dir: TemplateDirFlag = None,
+    save_evidence: SaveEvidenceFlag = None,
+    from_evidence: FromEvidenceFlag = None,
     budget: BudgetFlag = 60.0,
     strict: StrictFlag = False,
     exit_zero: ExitZeroFlag = False,
@@ -145,6 +153,8 @@ def preflight(
         trust_config=trust_config,
         probe_function=probe_function,
         template_dir=template_dir,
+        save_evidence=save_evidence,
+        from_evidence=from_evidence,
         budget_s=budget,
         strict=strict,
         exit_zero=exit_zero,
@@ -174,6 +184,40 @@ def explain(
     What it means, how it is detected, its cause, fix and source.
     """
     typer.echo(_call("doctor.cli.listing:explain", topic), nl=False)
+
+
+@app.command()
+def diff(
+    then: Annotated[Path, typer.Argument(metavar="A", help="The evidence of then.")],
+    now: Annotated[Path, typer.Argument(metavar="B", help="The evidence of now.")],
+) -> int:
+    """Say what changed between two saved bundles.
+
+    Exit codes: 0 nothing, 1 something, 2 a bundle cannot be used.
+    """
+    code: int = _call("doctor.cli.evidence:diff", then, now)
+    return code
+
+
+@app.command()
+def redact(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="Evidence that was saved.")],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="Where to write it.")],
+    also_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also remove each line of FILE, wherever it stands."),
+    ] = None,
+    also_env: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Also remove this variable's value. Repeatable."),
+    ] = None,
+) -> int:
+    """Take more out of a saved bundle."""
+    code: int = _call(
+        "doctor.cli.evidence:redact", bundle, out, also_file=also_file, also_env=also_env or []
+    )
+    return code
 
 
 @app.command()

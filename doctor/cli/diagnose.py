@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import os
-import sys
-import traceback
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from doctor.case import Asked
 from doctor.cli.codes import Exit
 from doctor.cli.interrupts import Interrupted, interruptible
 from doctor.cli.output import publish
 from doctor.cli.setup import set_up
+from doctor.cli.stderr import show_traceback
 from doctor.cli.unfinished import unfinished
 from doctor.model import Status, Verdict
 from doctor.progress import Progress
+from doctor.redaction import Redactor
 from doctor.render import prepare
 from doctor.threads import spawn
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from doctor.cli.request import Request
     from doctor.model import Report
-    from doctor.redaction import Redactor
-    from doctor.runner import Run
+    from doctor.runner import Collected
     from doctor.settings.model import Settings
 
 # The runner keeps to the budget by itself; past this, something in it hangs.
@@ -36,14 +37,34 @@ VERDICTS = {
 }
 
 
+class Outcome(NamedTuple):
+    """The report; what it was made from, where there was a run; a signal's exit code if one came."""
+
+    report: Report
+    collected: Collected | None = None
+    signal_code: int | None = None
+
+
 def diagnose(asked: Request) -> int:
     """Examine one backup, print the report, and return the exit code of the contract.
 
     Raises:
-        UsageError: the configuration cannot be used, or there is none.
+        UsageError: the configuration cannot be used, or there is none; or what was saved cannot be.
     """
+    if asked.from_evidence is not None:
+        from doctor.cli.evidence import replayed
+
+        return _conclude(Outcome(replayed(asked, asked.from_evidence)), asked, Redactor())
     settings, redactor = set_up(asked)
-    report, signal_code = _report(settings, asked, redactor)
+    outcome = _outcome(settings, asked, redactor)
+    saved = asked.save_evidence is None or _save(outcome.collected, asked.save_evidence)
+    code = _conclude(outcome, asked, redactor)
+    return code if saved or outcome.signal_code is not None else Exit.TOOL_ERROR
+
+
+def _conclude(outcome: Outcome, asked: Request, redactor: Redactor) -> int:
+    """Print the report and write its files; the exit code."""
+    report, _, signal_code = outcome
     code = _exit_code(report, strict=asked.strict)
     silent = asked.quiet and code is Exit.HEALTHY and signal_code is None
     published = publish(report, asked, redactor, on_stdout=not silent)
@@ -54,24 +75,31 @@ def diagnose(asked: Request) -> int:
     return Exit.HEALTHY if asked.exit_zero else code
 
 
-def _report(settings: Settings, asked: Request, redactor: Redactor) -> tuple[Report, int | None]:
-    """The report, and a signal's exit code if one came. Whatever goes wrong, there is a report."""
+def _save(collected: Collected | None, file: Path) -> bool:
+    from doctor.cli.evidence import save
+
+    return save(collected, file)
+
+
+def _outcome(settings: Settings, asked: Request, redactor: Redactor) -> Outcome:
+    """Whatever goes wrong, there is a report."""
     backup = Asked(dispatch_id=asked.dispatch_id, backup_id=asked.backup_id, run_id=asked.run_id)
     try:
         with interruptible():
-            return _examined(settings, backup, asked)
+            return _examined(settings, backup, asked, redactor)
     except Interrupted as interrupt:  # before there was a run, or after it
-        return unfinished(backup, "Interrupted before anything was known."), interrupt.exit_code
+        early = unfinished(backup, "Interrupted before anything was known.")
+        return Outcome(early, signal_code=interrupt.exit_code)
     except Exception as error:  # noqa: BLE001 -- a report comes all the same
         if os.environ.get("BACKUP_DOCTOR_DEBUG"):
-            sys.stderr.write(redactor.text(traceback.format_exc()))
-        return unfinished(backup, f"{type(error).__name__}: {error}"), None
+            show_traceback()
+        return Outcome(unfinished(backup, f"{type(error).__name__}: {error}"))
 
 
-def _examined(settings: Settings, backup: Asked, asked: Request) -> tuple[Report, int | None]:
+def _examined(settings: Settings, backup: Asked, asked: Request, redactor: Redactor) -> Outcome:
     """Run the checks in a thread of its own, so that neither a signal nor a hang is missed."""
     # Whatever is wrong in there, if only an import, must still make a report.
-    from doctor.examine import examine
+    from doctor.examine import gather
     from doctor.runner import Run
 
     with Progress(wanted=not asked.quiet) as progress:
@@ -82,20 +110,22 @@ def _examined(settings: Settings, backup: Asked, asked: Request) -> tuple[Report
             only=asked.only,
             skip=asked.skip,
             observer=progress,
+            redactor=redactor,
         )
-        future = spawn(lambda: examine(run, meanwhile=partial(prepare, asked.form)))
+
+        def judged(collected: Collected) -> Outcome:
+            from doctor.reporting import write
+
+            return Outcome(write(collected, run.registry), collected)
+
+        future = spawn(lambda: judged(gather(run, partial(prepare, asked.form))))
         try:
-            return future.result(timeout=asked.budget_s + GRACE_S), None
+            return future.result(timeout=asked.budget_s + GRACE_S)
         except Interrupted as interrupt:
-            return _known_so_far(run), interrupt.exit_code
+            known = judged(run.collected(interrupted=True))
+            return known._replace(signal_code=interrupt.exit_code)
         except TimeoutError:
-            return _known_so_far(run), None
-
-
-def _known_so_far(run: Run) -> Report:
-    from doctor.reporting import write
-
-    return write(run.collected(interrupted=True), run.registry)
+            return judged(run.collected(interrupted=True))
 
 
 def _exit_code(report: Report, *, strict: bool) -> Exit:

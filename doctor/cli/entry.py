@@ -10,12 +10,11 @@ import typer
 
 from doctor.cli.app import app
 from doctor.cli.codes import Exit, UsageError
-from doctor.quoting import for_terminal
+from doctor.cli.stderr import PROGRAM, show, show_traceback, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PROGRAM = "backup-doctor"
 EXAMPLE = f"{PROGRAM} --dispatch-id 3f2a8c1e-5b7d-4e9a-8c6f-0123456789ab"
 INTERRUPTED = 130
 
@@ -34,9 +33,9 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         silence_stdout()
         return Exit.HEALTHY
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- whatever it is, no traceback of ours reaches the user
         if os.environ.get("BACKUP_DOCTOR_DEBUG"):
-            raise
+            show_traceback()
         tell(
             f"an error in the tool itself: {type(error).__name__}. BACKUP_DOCTOR_DEBUG=1 says more."
         )
@@ -49,13 +48,8 @@ def silence_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def tell(message: str) -> None:
-    """A message for the person, on standard error."""
-    print(f"{PROGRAM}: {for_terminal(message)}", file=sys.stderr)  # noqa: T201 -- the command line
-
-
 def _usage(message: str, example: str | None) -> int:
     tell(message)
     if example:
-        print(f"Example: {example}\nHelp:    {PROGRAM} --help", file=sys.stderr)  # noqa: T201
+        show(f"Example: {example}\nHelp:    {PROGRAM} --help\n")
     return Exit.USAGE

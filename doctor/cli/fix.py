@@ -61,6 +61,8 @@ def fix(
         trust_config=trust_config,
         probe_function=probe_function,
         template_dir=None,
+        save_evidence=None,
+        from_evidence=None,
         budget_s=budget,
         strict=False,
         exit_zero=False,

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from doctor.case import Asked
 from doctor.cli.codes import Exit
-from doctor.cli.entry import tell
 from doctor.cli.interrupts import Interrupted, interruptible
 from doctor.cli.mending import confirmed, described, say
 from doctor.cli.output import print_text
 from doctor.cli.setup import set_up
+from doctor.cli.stderr import tell
 from doctor.progress import Progress
 from doctor.threads import spawn
 
@@ -76,6 +76,7 @@ class Fixing:
                 only=self._asked.only,
                 skip=self._asked.skip,
                 observer=progress,
+                redactor=self._redactor,
             )
             future = spawn(lambda: look(run, self._redactor))
             try:

@@ -46,4 +46,12 @@ QuietFlag: TypeAlias = Annotated[
 VerboseFlag: TypeAlias = Annotated[
     bool, typer.Option("--verbose", "-v", help="Timings and all explanations.")
 ]
+SaveEvidenceFlag: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Save what was seen, without secrets: .json or .json.gz."),
+]
+FromEvidenceFlag: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Judge what was saved; offline, and no id is needed."),
+]
 NoColorFlag: TypeAlias = Annotated[bool, typer.Option("--no-color", help="As NO_COLOR=1.")]

@@ -7,7 +7,7 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from doctor.cli.entry import tell
+from doctor.cli.stderr import tell
 from doctor.show import rfc3339
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
-from doctor.cli.entry import silence_stdout, tell
+from doctor.cli.entry import silence_stdout
+from doctor.cli.stderr import tell
 from doctor.render import ENDINGS, Format, Look, render
 
 if TYPE_CHECKING:

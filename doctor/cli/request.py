@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
 LONGEST_ID = 1024
+EVIDENCE_ENDINGS = (".json", ".json.gz")
 SHORTEST_BUDGET_S = 1.0
 LONGEST_BUDGET_S = 3600.0
 WHICH = "Which backup? Give its --dispatch-id (or --backup-id, or --run-id)."
@@ -37,6 +38,8 @@ class Given(TypedDict):
     trust_config: bool
     probe_function: bool
     template_dir: Path | None
+    save_evidence: Path | None
+    from_evidence: Path | None
     budget_s: float
     strict: bool
     exit_zero: bool
@@ -60,6 +63,8 @@ class Request:
     trust_config: bool
     probe_function: bool
     template_dir: Path | None
+    save_evidence: Path | None
+    from_evidence: Path | None
     budget_s: float
     strict: bool
     exit_zero: bool
@@ -85,7 +90,7 @@ def request(**given: Unpack[Given]) -> Request:
         "--backup-id": given["backup_id"],
         "--run-id": given["run_id"],
     }
-    if all(value is None for value in ids.values()):
+    if given["from_evidence"] is None and all(value is None for value in ids.values()):
         raise UsageError(WHICH, "backup-doctor --dispatch-id 3f2a8c1e-5b7d-4e9a-8c6f-0123456789ab")
     for flag, value in ids.items():
         _check_id(flag, value)
@@ -106,6 +111,7 @@ def foresight(**given: Unpack[Given]) -> Request:
     _check_names(given["only"], given["skip"])
     _check_budget(given["budget_s"])
     _check_folder(given["template_dir"])
+    _check_evidence(given["save_evidence"], given["from_evidence"])
     given["form"] = given["form"] or (Format.TEXT if sys.stdout.isatty() else Format.MARKDOWN)
     return Request(**given)  # type: ignore[arg-type] # form is set one line above
 
@@ -166,6 +172,17 @@ def _check_folder(template_dir: Path | None) -> None:
     if template_dir is not None and not template_dir.is_dir():
         message = f"--template-dir {template_dir}: there is no such folder."
         raise UsageError(message, "backup-doctor --dispatch-id ID --template-dir templates")
+
+
+def _check_evidence(save: Path | None, saved: Path | None) -> None:
+    if save is not None and not save.name.lower().endswith(EVIDENCE_ENDINGS):
+        message = (
+            f"--save-evidence {save}: the file's name must end in {' or '.join(EVIDENCE_ENDINGS)}."
+        )
+        raise UsageError(message, "backup-doctor --dispatch-id ID --save-evidence evidence.json.gz")
+    if save is not None and saved is not None:
+        message = "--from-evidence judges what was saved; there is nothing new for --save-evidence."
+        raise UsageError(message, "backup-doctor redact evidence.json -o copy.json")
 
 
 def _as_unicode(value: str | None) -> str | None:

@@ -1,15 +1,15 @@
-"""Every credential that the doctor was given, for the redactor."""
+"""Every credential that the doctor was given, kept out of all that it says."""
 
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
-from doctor.settings.model import Secret
+from doctor.redaction import Redactor
 from doctor.settings.table import BY_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from doctor.settings.model import Settings
 
@@ -17,14 +17,27 @@ if TYPE_CHECKING:
 READ_BY_LIBRARIES = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD")
 
 
-def configured_secrets(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The settings' credentials, and those of the environment that were not taken."""
+def redactor_for(
+    settings: Settings, environ: Mapping[str, str], secrets: Iterable[str] = ()
+) -> Redactor:
+    """Knows the settings' credentials, those of the environment that were not taken, and `secrets`."""
+    names = settings.names
+    shown = (names.table, names.function, names.repository, names.bucket, names.project_ref)
+    return Redactor(
+        (*_held(settings), *environment_secrets(environ), *secrets), public=filter(None, shown)
+    )
+
+
+def environment_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The values of all variables that the doctor knows to hold a credential."""
     named = [name for setting in BY_NAME.values() if setting.secret for name in setting.env]
     given = (environ.get(name, "") for name in (*named, *READ_BY_LIBRARIES))
-    return tuple(secret for secret in (*_held(settings), *given) if secret)
+    return tuple(filter(None, given))
 
 
 def _held(value: object) -> Iterator[str]:
+    from doctor.settings.model import Secret
+
     if isinstance(value, Secret):
         yield value.reveal()
     elif is_dataclass(value):

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from doctor.cli.codes import UsageError
-from doctor.cli.entry import tell
-from doctor.cli.secrets import configured_secrets
-from doctor.redaction import Redactor
+from doctor.cli.secrets import redactor_for
+from doctor.cli.stderr import keep_out, tell
 from doctor.settings.load import Flags, SettingsError, anything_configured, first_steps, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from doctor.redaction import Redactor
     from doctor.settings.model import Settings
 
 
@@ -46,8 +46,9 @@ def set_up(asked: Wanted, secrets: Iterable[str] = ()) -> tuple[Settings, Redact
         UsageError: the configuration cannot be used, or there is none.
     """
     settings = _settings(asked)
-    redactor = Redactor((*configured_secrets(settings, os.environ), *secrets))
-    _log_redacted(redactor, verbose=asked.verbose)
+    redactor = redactor_for(settings, os.environ, secrets)
+    keep_out(redactor)
+    _log_redacted(verbose=asked.verbose)
     return settings, redactor
 
 
@@ -66,12 +67,12 @@ def _settings(asked: Wanted) -> Settings:
     return settings
 
 
-def _log_redacted(redactor: Redactor, *, verbose: bool) -> None:
+def _log_redacted(*, verbose: bool) -> None:
     """Send the log of all libraries to standard error, without secrets; warnings go with it."""
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            tell(redactor.text(record.getMessage()))
+            tell(record.getMessage())
 
     level = logging.WARNING if verbose else logging.CRITICAL
     logging.basicConfig(handlers=[Handler()], level=level, force=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NameResolutionError
 
 from doctor.clients.bucket_refusals import BAD_NAME, SET_KEYS, Place, Refusal, refused, unseen
 from doctor.evidence.base import Unseen, Why
@@ -22,6 +22,10 @@ CHECK_NETWORK = "Check AWS_ENDPOINT_URL_S3, AWS_REGION and the network."
 UNREACHABLE = Refusal(
     Why.UNREACHABLE, "S3 ({where}) could not be connected to ({code}).", CHECK_NETWORK
 )
+NO_NAME = Refusal(
+    Why.UNREACHABLE, "S3 ({where}) has no DNS name that can be resolved.", CHECK_NETWORK
+)
+REFUSED = Refusal(Why.UNREACHABLE, "S3 ({where}) refused the connection.", CHECK_NETWORK)
 # The first that fits; narrow kinds stand before the wide ones that they belong to.
 NO_ANSWER: tuple[tuple[tuple[type[BaseException], ...], Refusal], ...] = (
     (
@@ -104,4 +108,15 @@ def explain(error: BaseException, place: Place) -> Unseen:
     if isinstance(error, boto.ClientError):
         return refused(error, place)
     kinds = (refusal for kinds, refusal in NO_ANSWER if isinstance(error, kinds))
-    return unseen(next(kinds, UNREACHABLE), place, code=type(error).__name__)
+    meaning = next(kinds, UNREACHABLE)
+    if isinstance(error, boto.EndpointConnectionError):
+        meaning = _not_connected(error)
+    return unseen(meaning, place, code=type(error).__name__)
+
+
+def _not_connected(error: boto.EndpointConnectionError) -> Refusal:
+    """Which step to a connection failed, by what urllib3 raised inside."""
+    inner = error.kwargs.get("error")
+    if isinstance(inner, NameResolutionError):
+        return NO_NAME
+    return REFUSED if "refused" in str(inner) else UNREACHABLE

@@ -6,14 +6,16 @@ import os
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.config import Config
-from botocore.exceptions import PartialCredentialsError
+from botocore.exceptions import PartialCredentialsError, ResponseStreamingError
 from botocore.session import Session
 
 from doctor import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+    from botocore.httpsession import URLLib3Session
     from mypy_boto3_s3 import S3Client
 
     from doctor.deadline import Deadline
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 CONNECT_LIMIT_S = 3.0
 READ_LIMIT_S = 8.0
 ATTEMPTS = 2
+# A page of 1,000 keys of 1,024 bytes is 6 MB at most, every byte of a key escaped.
+BODY_LIMIT = 8 * 1024 * 1024
 DEFAULT_REGION = "us-east-1"
 # AWS_PROFILE is read by the settings, for which an empty value means "not set", as CI gives it.
 PROFILE_VARIABLE = {"profile": (None, ["AWS_DEFAULT_PROFILE"], None, None)}
@@ -81,7 +85,48 @@ def connect(settings: Settings, deadline: Deadline) -> Connection:
         endpoint_url=storage.endpoint,
         config=_config(storage, deadline),
     )
+    # botocore has no public place for it: what is no file, it reads as a whole, however long it is.
+    endpoint = cast("Any", client)._endpoint  # noqa: SLF001
+    endpoint.http_session = _BoundedSession(endpoint.http_session)
     return Connection(cast("S3Client", client))
+
+
+class _BoundedSession:
+    """botocore's HTTP session, but an answer that is read as a whole may not be endless."""
+
+    def __init__(self, session: URLLib3Session) -> None:
+        self._session = session
+
+    def send(self, request: AWSPreparedRequest) -> AWSResponse:
+        """The answer, read already unless it is a stream. Raises ResponseStreamingError."""
+        if request.stream_output:
+            return self._session.send(request)
+        request.stream_output = True
+        response = self._session.send(request)
+        response.raw = _BoundedBody(response.raw)
+        _ = response.content  # is read now, where a failure counts as one of the network
+        return response
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+
+class _BoundedBody:
+    """A body whose pieces end with an error where it is longer than any listing of S3's."""
+
+    def __init__(self, raw: Any) -> None:  # noqa: ANN401 -- urllib3's response
+        self._raw = raw
+
+    def stream(self) -> Iterator[bytes]:
+        """The pieces."""
+        seen = 0
+        for piece in self._raw.stream():
+            seen += len(piece)
+            if seen > BODY_LIMIT:
+                self._raw.close()
+                raise ResponseStreamingError(error=f"more than {BODY_LIMIT} bytes")
+            yield piece
 
 
 def _value(secret: Secret | None) -> str | None:

@@ -6,11 +6,13 @@ Never asked at its root, where a good key of low privilege gets the answer of a 
 from __future__ import annotations
 
 import base64
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
 
+from doctor.clients.functions import PLATFORM
 from doctor.clients.http import Answer, Http
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.row import ApiAnswer
@@ -27,6 +29,8 @@ MESSAGE_LENGTH = 500
 OK = 200
 UNAUTHORIZED = 401
 FORBIDDEN = 403
+# How Supabase's gateway, hosted or one's own, words that it refuses a key.
+REFUSES_KEY = re.compile("api keys?|authentication credentials", re.IGNORECASE)
 # A value that the column's type cannot have: no row has it.
 INVALID_TEXT = "22P02"
 WHY = {
@@ -56,7 +60,10 @@ class DataApi:
     def look_up(self, column: str | None, value: str = "") -> ApiAnswer | Unseen:
         """The pipeline's own look-up of the row's id by a guide's column; None asks for any row."""
         answer = self._ask("id", column, value)
-        return answer if isinstance(answer, Unseen) else self._read(answer)
+        if isinstance(answer, Unseen):
+            return answer
+        asked = self._names.column("id")
+        return self._read(answer) if _is_supabases(answer, asked) else _foreign(answer)
 
     def rows(self, column: str, value: str) -> list[dict[str, Any]] | Unseen:
         """Every column of the rows with that value in a guide's column, newest first.
@@ -66,9 +73,11 @@ class DataApi:
         answer = self._ask("*", column, value)
         if isinstance(answer, Unseen):
             return answer
+        if not _is_supabases(answer, self._names.column(column)):
+            return _foreign(answer)
         body = answer.json()
-        if answer.status == OK and isinstance(body, list):
-            return [row for row in body if isinstance(row, dict)]
+        if answer.status == OK:
+            return list(body)
         refused = self._read(answer)
         return [] if refused.code == INVALID_TEXT else _unseen(refused)
 
@@ -149,13 +158,37 @@ def _claimed_role(key: str) -> str | None:
     return role if isinstance(role, str) else None
 
 
+def _is_supabases(answer: Answer, column: str) -> bool:
+    """Whether PostgREST or Supabase's gateway can have sent this: rows with a column, or an error."""
+    body = answer.json()
+    if answer.status == OK:
+        return isinstance(body, list) and all(
+            isinstance(row, dict) and column in row for row in body
+        )
+    if answer.status in PLATFORM or "sb-error-code" in answer.headers:
+        return True
+    message = body.get("message") if isinstance(body, dict) else None
+    if not isinstance(message, str):
+        return False
+    refuses = answer.status in (UNAUTHORIZED, FORBIDDEN) and not isinstance(body.get("code"), str)
+    return not refuses or REFUSES_KEY.search(message) is not None
+
+
+def _foreign(answer: Answer) -> Unseen:
+    return Unseen(
+        why=Why.GARBLED,
+        what=f"{NAME} answered HTTP {answer.status} with something that it never sends.",
+        remedy="Check SUPABASE_URL, whether the project is paused, and proxies on the way.",
+        dependency=NAME,
+        status=answer.status,
+    )
+
+
 def _unseen(refused: ApiAnswer) -> Unseen:
     code = f" {refused.code}" if refused.code else ""
     said = f": {refused.message.splitlines()[0].rstrip('.')}" if refused.message else ""
-    if refused.status == OK:
-        said = " with a body that PostgREST never sends"
     return Unseen(
-        why=Why.GARBLED if refused.status == OK else WHY.get(refused.status, Why.REFUSED),
+        why=WHY.get(refused.status, Why.REFUSED),
         what=f"{NAME} answered HTTP {refused.status}{code}{said}.",
         remedy=refused.hint or None,
         dependency=NAME,

@@ -14,6 +14,7 @@ from doctor.clients.http import Answer, Http
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.function import HttpAnswer
 from doctor.keys import bare, fits_header
+from doctor.settings.values import hosted_ref
 
 if TYPE_CHECKING:
     from doctor.deadline import Deadline
@@ -24,6 +25,10 @@ CALL_LIMIT_S = 20.0
 BODY_LIMIT = 1024 * 1024
 BODY_SHOWN = 2000
 OWN_ERROR = "EDGE_FUNCTION_ERROR"
+# What the platform itself answers for a project that serves nothing, in whatever form.
+PLATFORM = frozenset({402, 521, 530, 540, 544})
+# Without the marks of Supabase, what a proxy on the way says.
+ON_THE_WAY = frozenset({408, 429, 502, 503, 504})
 EXECUTED_BY = "supabase-edge-runtime"
 GATEWAY_CODE = re.compile(
     r"NOT_FOUND(_FUNCTION_BLOB)?|UNAUTHORIZED_\w+|BOOT_ERROR|WORKER_\w+|IDLE_TIMEOUT"
@@ -80,8 +85,12 @@ class Functions:
         content_type = answer.headers.get("content-type", "")
         if answer.status in range(300, 400) and not from_function:
             return self._not_supabase(Why.REFUSED, f"redirects to {_target(answer)}", answer)
-        if answer.status in range(200, 300) and "html" in content_type and not from_function:
-            return self._not_supabase(Why.GARBLED, "answers with a web page", answer)
+        if answer.status not in PLATFORM and not from_function and error_code is None:
+            if "html" in content_type:
+                return self._not_supabase(Why.GARBLED, "answers with a web page", answer)
+            if answer.status in ON_THE_WAY or (from_function is None and self._is_hosted(answer)):
+                does = "answers as neither the gateway nor a function does"
+                return self._not_supabase(Why.GARBLED, does, answer)
         return HttpAnswer(
             status=answer.status,
             error_code=error_code,
@@ -91,11 +100,15 @@ class Functions:
             elapsed_s=answer.elapsed_s,
         )
 
+    def _is_hosted(self, answer: Answer) -> bool:
+        """Whether Supabase runs the project: its errors always bear its marks then."""
+        return answer.status >= 400 and hosted_ref(self._settings.supabase_url or "") is not None  # noqa: PLR2004 -- HTTP
+
     def _not_supabase(self, why: Why, does: str, answer: Answer) -> Unseen:
         host = urlsplit(self._http.base_url).netloc
         return Unseen(
             why=why,
-            what=f"{host} {does} (HTTP {answer.status}), which no functions gateway does.",
+            what=f"{NAME} ({host}) {does} (HTTP {answer.status}).",
             remedy=f"Check {self._settings.origin('supabase_url')}, and proxies on the way.",
             dependency=NAME,
             status=answer.status,

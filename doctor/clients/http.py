@@ -1,7 +1,8 @@
 """One careful way to make an HTTP call: bounded in time and size, and honest about failing.
 
 A call returns an `Answer` (whatever its status) or `Unseen`; it never raises for what the network
-or the other side does. Redirects are returned, never followed: credentials stay with the host that
+or the other side does. It ends in time whatever hangs: the resolver, the handshake, or an answer
+that comes byte by byte. Redirects are returned, never followed: credentials stay with the host that
 they were meant for.
 """
 
@@ -10,9 +11,9 @@ from __future__ import annotations
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -20,19 +21,23 @@ import httpx
 import msgspec
 
 from doctor import __version__
+from doctor.clients.retrying import pause_s, wait_s
 from doctor.evidence.base import Unseen, Why
+from doctor.threads import spawn
 
 if TYPE_CHECKING:
     from doctor.deadline import Deadline
+
+    Exchange = Callable[[float], "Answer | Unseen"]
 
 USER_AGENT = f"backup-doctor/{__version__}"
 BODY_LIMIT = 8 * 1024 * 1024
 CALL_LIMIT_S = 15.0
 CONNECT_LIMIT_S = 5.0
-RETRIED_STATUSES = frozenset({429, 502, 503, 504})
-RETRY_WAIT_S = 0.5
-RETRY_AFTER_LIMIT_S = 5.0
-TOO_MANY_REQUESTS = 429
+# For so long a download may send nothing.
+STALL_LIMIT_S = 10.0
+# Nobody was reached; a request was not even sent.
+NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout)
 # Clients are made one after the other, so that the certificates are read only once.
 _making_clients = threading.Lock()
 
@@ -78,14 +83,15 @@ class Http:
         self.deadline = deadline
         self._headers = {"User-Agent": USER_AGENT, **(headers or {})}
         self._client: httpx.Client | None = None
+        self._down: Unseen | None = None
 
     def get(self, path: str, **options: Any) -> Answer | Unseen:  # noqa: ANN401 -- passed through
-        """GET, with one retry on what is safe to repeat. Options as for `call`."""
+        """GET, asked once more where that is worth it. Options as for `call`."""
         answer = self.call("GET", path, **options)
-        wait_s = _retry_wait_s(answer)
-        if wait_s is None or wait_s > self.deadline.left():
+        pause = wait_s(answer)
+        if pause is None or pause > self.deadline.left() / 2:
             return answer
-        time.sleep(wait_s)
+        time.sleep(pause)
         return self.call("GET", path, **options)
 
     def call(
@@ -101,27 +107,67 @@ class Http:
     ) -> Answer | Unseen:
         """One call. `path` is joined to the base URL, or is a whole URL of another host.
 
-        A body larger than `limit_bytes` is `Unseen` (garbled), as is one that drips past `limit_s`.
+        A body larger than `limit_bytes` is `Unseen` (garbled). A host that could not be connected
+        to, nor a moment later, is not tried again in this run.
         """
+        if self._down is not None:
+            return self._down
+        ask = partial(self._exchange, method, path, params, json, headers, limit_bytes)
+        try:
+            return self._with_second_try(ask, limit_s)
+        except NO_CONNECTION as error:
+            self._down = self.explain(error)
+            return self._down
+
+    def _with_second_try(self, ask: Exchange, limit_s: float) -> Answer | Unseen:
+        """Connect once more where that failed at once: nothing was sent yet, whatever the method."""
+        try:
+            return self._in_time(ask, limit_s)
+        except httpx.ConnectError:
+            pause = pause_s()
+            if pause > self.deadline.left() / 2:
+                raise
+            time.sleep(pause)
+            return self._in_time(ask, limit_s)
+
+    def _in_time(self, ask: Exchange, limit_s: float) -> Answer | Unseen:
+        """An exchange in a thread of its own, which is left behind when it hangs."""
+        limit_s = self.deadline.limit(limit_s)
+        try:
+            return spawn(partial(ask, limit_s)).result(timeout=limit_s)
+        except TimeoutError:
+            return self._unseen(Why.TIMED_OUT, f"did not answer in time ({limit_s:.1f} s)")
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        json: object,
+        headers: Mapping[str, str] | None,
+        limit_bytes: int,
+        limit_s: float,
+    ) -> Answer | Unseen:
+        """Send the request and read the answer. Raises only where there was no connection."""
         started = time.monotonic()
         try:
             with self._open(method, path, params, json, headers, limit_s) as response:
-                body = b""
+                body = bytearray()
                 for chunk in response.iter_bytes():
                     body += chunk
                     if len(body) > limit_bytes:
                         return self._unseen(Why.GARBLED, f"sent more than {limit_bytes:,} bytes")
-                    if time.monotonic() - started > self.deadline.limit(limit_s):
-                        return self._unseen(
-                            Why.TIMED_OUT, f"sent its answer too slowly ({limit_s:.0f} s)"
-                        )
+                    if time.monotonic() - started > limit_s:
+                        return self._unseen(Why.TIMED_OUT, "sent its answer too slowly")
                 return Answer(
                     status=response.status_code,
                     headers={name.lower(): value for name, value in response.headers.items()},
-                    body=body,
+                    body=bytes(body),
                     url=str(response.url).split("?", 1)[0],
                     elapsed_s=round(time.monotonic() - started, 3),
                 )
+        except NO_CONNECTION:
+            raise
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
             return self.explain(error)
 
@@ -135,6 +181,7 @@ class Http:
         limit_s: float = CALL_LIMIT_S,
     ) -> Iterator[httpx.Response]:
         """A GET whose body the caller reads piece by piece. Raises httpx.HTTPError or OSError."""
+        limit_s = min(limit_s, STALL_LIMIT_S)
         with self._open("GET", path, params, None, headers, limit_s) as response:
             yield response
 
@@ -222,15 +269,3 @@ def _connect_problem(error: Exception) -> str:
     if "refused" in text:
         return "refused the connection"
     return "could not be connected to"
-
-
-def _retry_wait_s(answer: Answer | Unseen) -> float | None:
-    """How long to wait before the one retry; None where a retry is not worth it."""
-    if isinstance(answer, Unseen):
-        return RETRY_WAIT_S if answer.why is Why.GARBLED else None
-    if answer.status not in RETRIED_STATUSES:
-        return None
-    named = answer.headers.get("retry-after", "")
-    if named.isdigit():
-        return float(named) if float(named) <= RETRY_AFTER_LIMIT_S else None
-    return None if answer.status == TOO_MANY_REQUESTS else RETRY_WAIT_S

@@ -189,18 +189,19 @@ class Management:
         if isinstance(answer, Unseen) or answer.status in range(200, 300):
             return answer
         ref, status = self._settings.project_ref, answer.status
-        if status == UNAUTHORIZED:
+        if status == UNAUTHORIZED and answers.message(answer) is not None:
             return self._unseen(
                 Why.BAD_CREDENTIALS,
                 f"{NAME} does not accept {self._origin}: it is wrong, expired or revoked.",
                 remedy=f"Set {self._origin} to a token from supabase.com/dashboard/account/tokens.",
                 status=status,
             )
-        if status == FORBIDDEN:
+        if status == FORBIDDEN and answers.message(answer) is not None:
             scope = SCOPES[path.partition("/")[0]]
             return self._unseen(
                 Why.DENIED,
-                f"{self._origin} may not read this of project {ref}, or the project is another's.",
+                f"{NAME} does not let {self._origin} read this of project {ref}, or the project is "
+                "another's.",
                 remedy=f"Give the token of {self._origin} the permission {scope}; check the ref.",
                 status=status,
             )

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from doctor.case import Asked
+from doctor.database.answers import LOCKED
 from doctor.database.rows import Keys, keys_of, read_rows
 from doctor.database.view import NOT_ASKED, View, look_through
 from doctor.evidence.base import Unseen, Why, unseen
@@ -87,6 +88,8 @@ def _survey(ask: Sources, case: Case, keys: Keys | None) -> Survey:
             return replace(survey, route=way.route)
         failures = (*survey.failures, RouteFailure(route=way.route, reason=wanted))
         survey = replace(survey, failures=failures)
+        if wanted.code == LOCKED:  # another session would wait for the same lock
+            break
     if keys is None:
         return replace(survey, view=replace(survey.view, rows=NOT_ASKED))
     return _over_rest(ask, case, keys, survey)

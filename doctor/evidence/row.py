@@ -201,5 +201,19 @@ class RowEvidence(Evidence, frozen=True, kw_only=True):
         return unseen(self.table if nobody_asked else self.rows)
 
     def notes(self) -> tuple[Unseen, ...]:
-        """The routes that failed, and what the one taken could not see."""
-        return (*(failure.reason for failure in self.failures), *unseen(self.table, self.locks))
+        """The routes that failed, what the one taken could not see, and a Data API in trouble."""
+        failed = (failure.reason for failure in self.failures)
+        return (*failed, *unseen(self.table, self.locks), *_trouble(self.api))
+
+
+def _trouble(api: ApiAnswer | Unseen) -> tuple[Unseen, ...]:
+    """The Data API's failure to answer the pipeline's own look-up, where it was asked."""
+    if isinstance(api, Unseen):
+        return () if api.why in (Why.NOT_CONFIGURED, Why.NOT_ASKED) else (api,)
+    if api.rows is not None or not (api.gateway or api.status >= 500):  # noqa: PLR2004 -- HTTP
+        return ()
+    said = f"{api.status} {api.code or ''} {api.message.rstrip('.')}"
+    what = f"Supabase's Data API answered the look-up with HTTP {' '.join(said.split())}."
+    return (
+        Unseen(why=Why.REFUSED, what=what, dependency="Supabase's Data API", status=api.status),
+    )

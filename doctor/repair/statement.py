@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from doctor.redaction import TOKEN
 from doctor.show import table
 from doctor.sql import identifier, literal
 
@@ -29,6 +30,7 @@ REFUSERS = (
 VERIFIED = ("id", "dispatch_id", "s3_key", "status", "size_bytes", "finished_at")
 # Once it is mended, the column is there, and the row needs its value.
 COLUMN_MISSING = "row/column-missing"
+NOT_SHOWN = "a value that it must name holds a secret, which is not shown; look at the row by hand."
 VERIFY_TITLE = "-- Verify the update"
 
 
@@ -79,6 +81,8 @@ def update(case: Case, row: BackupRow, change: Change, diagnosis: Diagnosis) -> 
         or case.names.column(name) in row.values
         or (name in VERIFIED and COLUMN_MISSING in refusing)
     }
+    if _hidden(row.id, *change.guard.values(), *_but_for_reason(columns)):
+        return none(NOT_SHOWN)
     assignments = ",\n  ".join(
         f"{identifier(case.names.column(name))} = {literal(value)}"
         for name, value in columns.items()
@@ -100,6 +104,8 @@ def update(case: Case, row: BackupRow, change: Change, diagnosis: Diagnosis) -> 
 
 def insert(case: Case, values: Mapping[str, Any], diagnosis: Diagnosis) -> Repair:
     """An INSERT that does nothing if a row of this dispatch is there by then."""
+    if _hidden(*values.values()):
+        return none(NOT_SHOWN)
     dispatch = identifier(case.names.column("dispatch_id"))
     wanted = f"{dispatch} = {literal(case.asked.dispatch_id)}"
     columns = ", ".join(identifier(case.names.column(name)) for name in values)
@@ -115,6 +121,16 @@ def insert(case: Case, values: Mapping[str, Any], diagnosis: Diagnosis) -> Repai
         statement=statement,
         refused_by=_refusing(diagnosis),
     )
+
+
+def _hidden(*values: object) -> bool:
+    """Whether the redaction took something out of a value: SQL with it would say what is not true."""
+    return any(isinstance(value, str) and TOKEN.search(value) for value in values)
+
+
+def _but_for_reason(columns: Mapping[str, Any]) -> list[Any]:
+    """The new values but for `error_text`, which is for people."""
+    return [value for name, value in columns.items() if name != "error_text"]
 
 
 def _unchanged(case: Case, guide_name: str, value: Any) -> str:  # noqa: ANN401 -- a column's JSON value

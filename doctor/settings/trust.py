@@ -8,6 +8,7 @@ used with its address.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from doctor.settings.resolving import Resolved, Value
 
 S3_CREDENTIALS = ("access_key_id", "secret_access_key", "session_token", "profile")
+# Not any host of Amazon's: everybody can have a machine or a load balancer with a name there.
+AMAZON_S3 = re.compile(
+    r"(?:[a-z0-9.-]+\.)?s3(?:-fips)?(?:\.dualstack)?(?:[.-][a-z]{2}(?:-[a-z]+)+-\d)?"
+    r"\.amazonaws\.com(?:\.cn)?"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,10 +152,10 @@ def _protect_storage(
 ) -> None:
     """boto3 finds credentials by itself, so a bucket behind a stranger's endpoint is not asked."""
     endpoint = values.get("endpoint")
-    if endpoint is None or not endpoint.source.is_file or "bucket" not in values:
+    if endpoint is None or not endpoint.source.is_file:
         return
     host = urlsplit(endpoint.bare).hostname or ""
-    if is_loopback(host) or host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+    if is_loopback(host) or AMAZON_S3.fullmatch(host):
         return
     own = {name: resolved.in_source(name, endpoint.source) for name in S3_CREDENTIALS}
     if own["access_key_id"] and own["secret_access_key"]:
@@ -157,5 +163,6 @@ def _protect_storage(
             values.pop(name, None)
         values.update({name: value for name, value in own.items() if value and name != "profile"})
         return
+    # A bucket may also be named by a row: without one in the settings, none is asked either.
     withheld["bucket"] = _not_trusted("bucket", endpoint)
-    del values["bucket"]
+    values.pop("bucket", None)

@@ -6,6 +6,7 @@ outranks what a probe finds now, and a condition that began after the failure ex
 
 from doctor.story.calls import (
     API_KEY,
+    SERVICE_URLS,
     fallback_call,
     fallback_said,
     function_call,
@@ -27,6 +28,7 @@ from doctor.story.run import (
 )
 from doctor.story.then import (
     BOTH_WRITES,
+    address_then,
     database_then,
     function_then,
     platform_then,
@@ -35,7 +37,6 @@ from doctor.story.then import (
 from doctor.story.weight import Weight, aside, weigh
 
 SERVICE_KEYS = ("SUPABASE_SERVICE_ROLE_KEY", "VITE_SUPABASE_SERVICE_ROLE_KEY")
-SERVICE_URLS = ("SUPABASE_URL", "VITE_SUPABASE_URL")
 
 __all__ = [
     "API_KEY",
@@ -45,6 +46,7 @@ __all__ = [
     "Progress",
     "RowState",
     "Weight",
+    "address_then",
     "another_row_succeeded",
     "aside",
     "began_after_failure",

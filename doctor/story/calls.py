@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from doctor.case import Case
 
 API_KEY = "BACKUP_API_KEY"
+SERVICE_URLS = ("SUPABASE_URL", "VITE_SUPABASE_URL")
 SUCCESS = range(200, 300)
 # GitHub tells whole seconds, and two clocks need not agree.
 CLOCKS = timedelta(seconds=3)
@@ -81,7 +82,8 @@ def fallback_call(case: Case) -> Call:
     log = case.log
     if log is None:
         return NOT_SAID
-    if log.fallback_call.outcome is Outcome.NOT_SAID and look_up_failed(case):
+    unsaid = log.fallback_call.outcome is Outcome.NOT_SAID
+    if unsaid and (look_up_failed(case) or function_call(case).outcome is Outcome.OK):
         return Call(outcome=Outcome.NOT_MADE)
     return log.fallback_call
 
@@ -90,6 +92,12 @@ def look_up_failed(case: Case) -> bool:
     """Whether the look-up of the backup's id, which comes before both ways, brought none."""
     log = case.log
     return log is not None and bool(log.backup_id_not_found or log.lookup_call.outcome in FAILED)
+
+
+def url_was_empty(case: Case) -> bool:
+    """Whether the update step was given no address at all."""
+    variable = case.log.variable(*SERVICE_URLS) if case.log else None
+    return variable is not None and variable.shown is Shown.EMPTY
 
 
 def stopped_at_look_up(case: Case) -> bool:

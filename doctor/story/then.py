@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from doctor.chain import Link
 from doctor.evidence.log import Call, Outcome
+from doctor.signatures import database_meaning
 from doctor.story.calls import (
     fallback_call,
     fallback_said,
@@ -14,6 +16,7 @@ from doctor.story.calls import (
     function_said,
     look_up_said,
     stopped_at_look_up,
+    url_was_empty,
 )
 from doctor.story.now import function_blocked_now
 
@@ -23,11 +26,15 @@ if TYPE_CHECKING:
     from doctor.case import Case
     from doctor.signatures import Meaning
 
+ADDRESS = ("secrets/bad-url", "secrets/whitespace", "secrets/missing", "secrets/empty")
 BOTH_WRITES = (Link.FUNCTION_UPDATES, Link.FALLBACK_UPDATES)
 
 
 def function_then(case: Case, *codes: str) -> dict[Link, bool | None]:
     """Whether the log's answer of the function proves, allows or rules out one of the codes."""
+    if url_was_empty(case):
+        # Without an address no call came as far as the function.
+        return {Link.FUNCTION_UPDATES: False}
     return {Link.FUNCTION_UPDATES: _fits(function_call(case), function_said(case), codes)}
 
 
@@ -45,9 +52,14 @@ def _fits(call: Call, meaning: Meaning, codes: Iterable[str]) -> bool | None:
 
 # What the function answers when something below it fails: its own words for the database's refusal.
 _FROM_BELOW = frozenset({"function/server-error", "function/rejected", "function/timeout"})
-# A fault that the function names as its own (a bug, or a body it does not like) is not from below.
+# A refusal in the function's own words, with these, speaks of a row that it does not find or may not
+# touch; what the database refuses in a row that is there ends as another status.
+_NOT_ITS_ROW = frozenset({403, 404})
+_HIDDEN = ("rls/*", "secrets/*", "row/missing", "row/table-missing", "row/schema-cache-stale")
+# A fault that the function names as its own (a bug, its key, a body it does not like).
 _OWN_FAULT = re.compile(
     r"TypeError|ReferenceError|SyntaxError|RangeError|is not defined|cannot read propert"
+    r"|BACKUP_API_KEY|\bnot set\b|not configured|unauthori[sz]ed"
     r"|missing|required|invalid (body|json|request|payload)|method not allowed",
     re.IGNORECASE,
 )
@@ -98,6 +110,27 @@ def platform_then(case: Case, *codes: str) -> dict[Link, bool | None]:
     }
 
 
+def address_then(case: Case) -> dict[Link, bool | None]:
+    """The same for the address itself: any answer may come from a wrong one, but what only Supabase gives."""
+    if stopped_at_look_up(case):
+        return dict.fromkeys(BOTH_WRITES, _by_look_up(case, ADDRESS))
+    calls = {
+        Link.FUNCTION_UPDATES: (function_call(case), function_said(case)),
+        Link.FALLBACK_UPDATES: (fallback_call(case), fallback_said(case)),
+    }
+    return {
+        link: None
+        if call.outcome not in (Outcome.OK, Outcome.NOT_MADE) and not _is_supabases(call, meaning)
+        else False
+        for link, (call, meaning) in calls.items()
+    }
+
+
+def _is_supabases(call: Call, meaning: Meaning) -> bool:
+    """Whether only Supabase's gateway or database gives such an answer."""
+    return meaning.own_words is False or bool(database_meaning(call.body))
+
+
 def _function_below(case: Case, codes: tuple[str, ...], *, silent: bool) -> bool | None:
     if stopped_at_look_up(case):
         return _by_look_up(case, codes)
@@ -108,10 +141,19 @@ def _function_below(case: Case, codes: tuple[str, ...], *, silent: bool) -> bool
         return None if silent else False
     if call.outcome is Outcome.NOT_SAID or not meaning.codes:
         return False if function_blocked_now(case) else None
+    return _from_below(call, meaning, codes)
+
+
+def _from_below(call: Call, meaning: Meaning, codes: tuple[str, ...]) -> bool | None:
+    """Whether the function's failure is that of what lies below it."""
     if set(codes) & set(meaning.codes):
         return True if meaning.proved else None
     reached_below = meaning.own_words is not False and set(meaning.codes) & _FROM_BELOW
-    return None if reached_below and not _OWN_FAULT.search(call.body) else False
+    if not reached_below or _OWN_FAULT.search(call.body):
+        return False
+    possible = _HIDDEN if call.status in _NOT_ITS_ROW else ("*",)
+    fits = any(fnmatchcase(code, one) for code in codes for one in possible)
+    return None if fits else False
 
 
 # What makes a look-up find nothing without a word: the row is hidden, or whoever asks is refused.

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from doctor import examine as examination
-from doctor import runner
+from doctor import reporting, runner
 from doctor.cli.entry import run
 from doctor.evidence.row import RowEvidence
 from doctor.framework import Check
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from doctor.sources import Sources
 
 SECRET = "canary-0f9c8e7d6b5a-canary"
+# Appears in the working directory when the collector that hangs has begun.
+LOOKING = "looking"
 ROOT = Path(__file__).parents[2]
 
 
@@ -57,13 +59,18 @@ def environment(case: str, *, configured: bool = True) -> dict[str, str]:
 
 def _look(_ask: Sources, _case: Case) -> RowEvidence:
     if os.environ["CASE"] == "hangs":
+        Path(LOOKING).touch()
         time.sleep(600)
     raise ValueError(f"a mistake about {SECRET}")
 
 
-def _examined(run: runner.Run, meanwhile: Callable[[], object] | None = None) -> Report:
+def _gathered(run: runner.Run, meanwhile: Callable[[], object] | None = None) -> runner.Collected:
     if os.environ["CASE"] == "broken":
         raise ValueError(f"a mistake about {SECRET}")
+    return runner.Collected(case=run.case)
+
+
+def _written(collected: runner.Collected, registry: Registry) -> Report:
     return ALL[os.environ["CASE"]]
 
 
@@ -74,7 +81,8 @@ def _main() -> int:
     doubled = partial(runner.Run, registry=registry)
     runner.Run = doubled  # type: ignore[misc,assignment] # a double
     if os.environ["CASE"] not in {"hangs", "raises"}:
-        examination.examine = _examined
+        examination.gather = _gathered
+        reporting.write = _written
     return run(sys.argv[1:])
 
 

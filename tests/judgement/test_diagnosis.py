@@ -14,7 +14,14 @@ from doctor.evidence.function import FunctionRecord, HttpAnswer, Invocation, Pro
 from doctor.evidence.log import NOT_SAID, Call, Outcome, Shown, Variable
 from doctor.evidence.rls import Proof, Reach, RlsEvidence
 from doctor.evidence.row import Column, LockHolder, RoleGrants, Trigger
-from doctor.evidence.secrets import FunctionKey, KeyKind, KeyMatch, ServiceKey, SupabaseUrl
+from doctor.evidence.secrets import (
+    FunctionKey,
+    KeyKind,
+    KeyMatch,
+    ProjectKeys,
+    ServiceKey,
+    SupabaseUrl,
+)
 from doctor.evidence.workflow import WorkflowEvidence, WorkflowState
 from doctor.judgement import judge
 from doctor.model import Verdict
@@ -394,6 +401,61 @@ STUCK = {
             ),
         ),
         ["secrets/bad-url"],
+    ),
+    "a removed function is inactive, not merely missing": (
+        case(
+            over(GATEWAY_404, NO_GRANT),
+            function(record=FunctionRecord(slug="update-backup", status="REMOVED")),
+            NO_GRANT_NOW,
+        ),
+        ["function/inactive", "rls/no-grant"],
+    ),
+    "without an address no call reached the function, whatever is wrong with it": (
+        case(
+            over(
+                NOT_SAID,
+                call(401),
+                variables=(Variable(name="SUPABASE_URL", shown=Shown.EMPTY),),
+            ),
+            GONE,
+            secrets(function_key=FunctionKey(setting="BACKUP_API_KEY", match=KeyMatch.DIFFERENT)),
+        ),
+        ["secrets/empty"],
+    ),
+    "a rotated key is GitHub's alone: the function's own bug stays the root": (
+        case(
+            over(call(500), call(401, '{"message":"Invalid API key","hint":"Double check"}')),
+            secrets(project_keys=ProjectKeys(legacy_enabled=True, service_key_listed=False)),
+        ),
+        ["function/server-error", "secrets/revoked"],
+    ),
+    "the function's own 403 is not the database's overflow": (
+        case(
+            over(
+                call(403, '{"error":"This caller may not update backups"}'),
+                call(400, '{"code":"22003","message":"out of range for type integer"}'),
+            ),
+        ),
+        ["function/rejected", "row/size-overflow"],
+    ),
+    "the function says that its own key is not set": (
+        case(
+            over(
+                call(500, '{"error":"BACKUP_API_KEY is not set in the function\'s secrets"}'),
+                NO_GRANT,
+            ),
+            secrets(function_secrets=()),
+            NO_GRANT_NOW,
+        ),
+        ["secrets/function-secret-missing", "rls/no-grant"],
+    ),
+    "after a success of the function nobody tried the fallback": (
+        case(
+            workflow(log(call(200, '{"success":true}'), NOT_SAID), update="success"),
+            secrets(service_key=ANON_KEY),
+            BLOCKED_FOR_ANON,
+        ),
+        ["function/false-success"],
     ),
     "the URL ends in a newline": (
         case(

@@ -17,7 +17,8 @@ from doctor.evidence.row import Column, Trigger
 from doctor.evidence.workflow import FoundBy, Job, WorkflowEvidence
 from doctor.judgement import judge
 from doctor.registry import load_checks
-from doctor.repair import Repair, repair
+from doctor.repair import Change, Repair, repair
+from doctor.repair.statement import update
 from tests.judgement import cases
 from tests.judgement.cases import (
     DISPATCH,
@@ -215,6 +216,22 @@ def test_while_the_cause_would_still_refuse_it_the_first_line_says_so(
 
 def test_a_row_without_an_id_cannot_be_aimed_at() -> None:
     assert "no id" in reason(stuck(row(a_row(id=None))))
+
+
+HIDDEN = "\u2039redacted:3f2a1c\u203a"
+
+
+@pytest.mark.parametrize("column", ["id", "error_text"])
+def test_a_value_in_which_a_secret_was_replaced_cannot_be_named_in_sql(column: str) -> None:
+    assert "holds a secret" in reason(done(GONE, **{column: f"x {HIDDEN}"}))
+
+
+def test_a_reason_in_which_a_secret_was_replaced_may_be_written() -> None:
+    one = stuck(GONE)
+    judged = judge(one, (loaded.check for loaded in load_checks().checks))
+    change = Change(row=a_row(), values={"error_text": f"x {HIDDEN}"}, guard={})
+
+    assert update(one, a_row(), change, diagnose(one, judged.findings)).sql is not None
 
 
 def test_a_status_that_the_settings_do_not_know_is_left_alone() -> None:

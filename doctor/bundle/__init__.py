@@ -1,0 +1,1 @@
+"""Evidence in a file: saved, judged again anywhere, compared, and redacted again."""
