@@ -34,28 +34,28 @@ def close_loop(servers: Servers, scene: Scene) -> list[str]:
         if report.verdict is Verdict.HEALTHY:
             return [] if report.fix_sql is None else ["a healthy backup has fix SQL"]
         return [
-            *_mend_causes(world, scene, report),
+            *_mend_causes(world, scene, report, after=False),
             *_mend_row(world, report, dispatch_id),
+            *_mend_causes(world, scene, report, after=True),
             *(_back_up_again(world) if _all_mended(scene, report) else ()),
         ]
 
 
-def _mend_causes(world: World, scene: Scene, report: Report) -> Iterator[str]:
-    for code in report.causes:
-        printed = _sql_fixes(report, code)
-        mend = next((part.mend for part in _parts(scene) if part.code == code and part.mend), None)
+def _mend_causes(world: World, scene: Scene, report: Report, *, after: bool) -> Iterator[str]:
+    """Mend what the report calls a cause; what spoilt a row that was right, `after` the row."""
+    parts = [part for part in _parts(scene) if (part.side is Side.AFTER) is after]
+    for part in parts:
+        printed = _sql_fixes(report, part.code) if part.code in report.causes else []
         if printed:
             try:
                 psql(world, printed[0])
             except AssertionError as refused:
-                yield f"the fix of {code} fails: {refused}\n{printed[0]}"
-        elif not _any_fix(report, code) and not _is_over(scene):
-            yield f"no fix is printed for {code}"
-        if mend and not printed:
-            mend(world)
-    for part in _parts(scene):
-        if part.code not in report.causes and part.mend:
+                yield f"the fix of {part.code} fails: {refused}\n{printed[0]}"
+        elif part.mend:
             part.mend(world)
+    for code in report.causes if after else ():
+        if not _any_fix(report, code) and not _is_over(scene):
+            yield f"no fix is printed for {code}"
 
 
 def _mend_row(world: World, report: Report, dispatch_id: str) -> Iterator[str]:
@@ -122,7 +122,7 @@ def _is_over(scene: Scene) -> bool:
     return any(part.after is not nothing for part in _parts(scene))
 
 
-def _sql_fixes(report: Report, code: str) -> list[str]:
+def _sql_fixes(report: Report, code: str | None) -> list[str]:
     return [
         fix.text
         for result in report.results

@@ -92,5 +92,8 @@ FAULTS: Final = (
         Side.BOTH,
         "rls/update-blocked",
         before=platform_sql(BEHIND_A_VIEW),
+        mend=sql(
+            "CREATE POLICY updates ON public.backups FOR UPDATE TO authenticated USING (true)"
+        ),
     ),
 )
