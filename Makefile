@@ -78,6 +78,9 @@ $(LISTERS)/.ready: $(READY)
 bench-audit: $(LISTERS)/.ready ## Measure the audit beside listers and psql, write docs/performance-audit.md
 	$(BIN)/python -m benchmarks.audit.run $(LISTERS)/bin/python
 
+matrix: $(READY) ## Break a pipeline in every way, alone and in pairs, and write docs/accuracy.md
+	$(BIN)/python -m tests.matrix
+
 LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 canaries: $(READY) ## Play every fault with secrets planted all over, and look for them in all output

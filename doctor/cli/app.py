@@ -283,7 +283,9 @@ def redact(
 
 @app.command()
 def demo(
-    fault: Annotated[str, typer.Argument(help="In which way the pipeline is broken.")] = "stuck",
+    fault: Annotated[
+        str, typer.Argument(help="In which way the pipeline is broken; several joined by +.")
+    ] = "stuck",
     *,
     list_: Annotated[bool, typer.Option("--list", help="Name the faults.")] = False,
     keep: Annotated[

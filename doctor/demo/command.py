@@ -18,7 +18,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TextIO
 
-from doctor.demo.faults import FAULTS, Fault
+from doctor.demo.faults import FAULTS, Fault, compose
 from doctor.demo.interrupts import Interrupted, Interrupts
 from doctor.demo.world import Servers, World
 
@@ -34,14 +34,22 @@ def list_faults() -> str:
     """The faults, one on a line: its name, what is broken, and the root cause to be found."""
     width = max(map(len, FAULTS))
     return "\n".join(
-        f"{fault.name:<{width}}  {fault.description} [{fault.root_cause or 'healthy'}]"
+        f"{fault.name:<{width}}  {fault.description} [{_diagnosis(fault)}]"
         for fault in FAULTS.values()
     )
+
+
+def _diagnosis(fault: Fault) -> str:
+    """The code that a right diagnosis names; what only one of two ways needs is a cause in pairs."""
+    if fault.root_cause is None and fault.code is not None:
+        return f"healthy; {fault.code} if the other way fails too"
+    return fault.root_cause or "healthy"
 
 
 def run_demo(fault: str, *, keep: bool = False) -> int:
     """Break a pipeline, run it, run the doctor on it, and return the exit code.
 
+    `fault` is a name, or several joined by `+`, which break the same pipeline together.
     The report goes to standard output. With `keep` it goes to standard error, standard output has
     the world's environment as lines for the shell, and the world runs until a signal comes.
 
@@ -49,13 +57,17 @@ def run_demo(fault: str, *, keep: bool = False) -> int:
         0 when the doctor found the fault's root cause (or none where there is none), 1 when it did
         not, 2 for an unknown fault, 128 + n when signal n ended the demo before it was through.
     """
-    if fault not in FAULTS:
-        guess = "".join(f" Did you mean {name!r}?" for name in get_close_matches(fault, FAULTS, 1))
-        _tell(f"There is no fault {fault!r}.{guess}\n\n{list_faults()}")
+    names = fault.split("+")
+    for unknown in (name for name in names if name not in FAULTS):
+        guess = "".join(
+            f" Did you mean {name!r}?" for name in get_close_matches(unknown, FAULTS, 1)
+        )
+        _tell(f"There is no fault {unknown!r}.{guess}\n\n{list_faults()}")
         return USAGE
+    broken = FAULTS[fault] if fault in FAULTS else compose(*(FAULTS[name] for name in names))
     with Interrupts() as interrupts:
         try:
-            return _demonstrate(FAULTS[fault], interrupts, keep=keep)
+            return _demonstrate(broken, interrupts, keep=keep)
         except Interrupted as interrupt:
             _tell(f"Stopped by {interrupt}.")
             return interrupt.exit_code

@@ -167,6 +167,27 @@ def test_an_unknown_fault_is_a_usage_error_that_suggests_the_nearest(
     assert "There is no fault 'wrong-keys'. Did you mean 'wrong-key'?" in output.err
 
 
+def test_one_unknown_fault_among_several_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_demo("not-deployed+row-lokced") == 2
+
+    assert "There is no fault 'row-lokced'. Did you mean 'row-locked'?" in capsys.readouterr().err
+
+
+def test_faults_joined_by_a_plus_break_the_same_pipeline(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert run_demo("not-deployed+no-update-grant") == 0
+
+    said = capfd.readouterr().err
+    assert "the function is not deployed, and the writing role may not update the table" in said
+
+
+def test_the_list_says_of_a_fault_that_the_other_way_makes_good_when_it_is_a_cause() -> None:
+    (line,) = [line for line in list_faults().splitlines() if line.startswith("verify-jwt ")]
+
+    assert line.endswith("[healthy; function/jwt-gate if the other way fails too]")
+
+
 def test_the_list_names_every_fault_with_its_root_cause() -> None:
     lines = list_faults().splitlines()
 

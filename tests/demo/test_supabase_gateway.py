@@ -404,6 +404,20 @@ def test_limits_of_a_function_have_their_own_status(deploy: Deploy, project: Pro
     assert refusal(idle) == (504, "IDLE_TIMEOUT", "Request idle timeout limit (150s) reached")
 
 
+def test_too_many_calls_of_a_function_are_refused(deploy: Deploy, project: Project) -> None:
+    url = deploy()
+    project.faults.function_rate_limit = True
+
+    assert refusal(httpx.post(url))[:2] == (429, "RATE_LIMIT_EXCEEDED")
+
+
+def test_a_throttled_function_is_refused_in_the_same_way(deploy: Deploy, project: Project) -> None:
+    url = deploy()
+    next(iter(project.functions.values())).status = "THROTTLED"
+
+    assert refusal(httpx.post(url))[:2] == (429, "RATE_LIMIT_EXCEEDED")
+
+
 def test_latency_delays_every_answer(gateway: Gateway, project: Project) -> None:
     project.faults.latency_s = 0.2
 

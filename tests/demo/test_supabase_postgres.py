@@ -116,6 +116,23 @@ def test_databases_of_one_server_are_apart(server: PostgresServer, database: str
     assert row == (None,)
 
 
+def test_a_copy_has_what_the_database_had_and_goes_its_own_way(
+    server: PostgresServer, database: str
+) -> None:
+    with psycopg.connect(server.uri(database), autocommit=True) as connected:
+        connected.execute("CREATE TABLE t AS SELECT 1 AS n")
+        copy = server.copy_database(database, f"{database}_copy")  # and ends this session
+
+    with psycopg.connect(copy, autocommit=True) as copied:
+        copied.execute("UPDATE t SET n = n + 1")
+        in_copy = copied.execute("TABLE t").fetchall()
+    with psycopg.connect(server.uri(database)) as connected:
+        in_original = connected.execute("TABLE t").fetchall()
+    server.drop_database(f"{database}_copy")
+
+    assert (in_copy, in_original) == ([(2,)], [(1,)])
+
+
 def test_psql_comes_with_it(server: PostgresServer) -> None:
     told = subprocess.run(
         [programs() / "psql", server.uri("postgres"), "-Atc", "SELECT 1"],

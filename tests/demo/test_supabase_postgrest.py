@@ -273,6 +273,43 @@ def test_a_stale_cache_misses_what_exists_and_keeps_what_is_gone(
     assert api.patch(ROW, json={"region": "x"}).status_code == 204
 
 
+def test_a_stale_cache_lasts_until_somebody_tells_the_data_api(
+    api: httpx.Client, project: Project
+) -> None:
+    rest_schema.go_stale(project, {})
+
+    before = api.get("/backup_history")
+    sql(project, "NOTIFY pgrst, 'reload schema'")
+    after = api.get("/backup_history")
+
+    assert before.json()["code"] == "PGRST205"
+    assert after.status_code == 200
+
+
+def test_a_stale_cache_that_knows_nothing_is_no_fresh_one(
+    api: httpx.Client, project: Project
+) -> None:
+    project.schema_cache = {}
+
+    answer = api.get("/backup_history")
+
+    project.schema_cache = None
+    assert answer.json()["code"] == "PGRST205"
+
+
+def test_a_data_api_that_lost_its_listener_reads_the_schema_again(
+    api: httpx.Client, project: Project
+) -> None:
+    rest_schema.go_stale(project, {})
+    assert project.schema_listener is not None
+
+    with psycopg.connect(project.database_uri) as superuser:
+        pid = project.schema_listener.info.backend_pid
+        superuser.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+
+    assert api.get("/backup_history").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("ddl", "status", "code"),
     [

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, LiteralString
 
 import httpx
 import psycopg
@@ -195,6 +195,47 @@ def test_a_run_happens_at_the_time_that_it_is_given(world: World) -> None:
 
     assert run.created_at == then
     assert "2026-01-15T02:03:04.0000000Z" in log(run)
+
+
+def test_a_transaction_that_is_held_keeps_others_from_its_row_until_it_is_ended(
+    world: World,
+) -> None:
+    world.insert_row()
+    update = "SET lock_timeout = '100ms'; UPDATE public.backup_history SET error_text = 'x'"
+    world.hold_transaction("SELECT id FROM public.backup_history FOR UPDATE")
+
+    with pytest.raises(psycopg.errors.LockNotAvailable):
+        world.sql(update)
+    world.end_transactions()
+
+    world.sql(update)
+
+
+def test_a_function_whose_source_is_edited_is_deployed_anew(world: World) -> None:
+    source = "supabase/functions/update-backup/index.ts"
+
+    world.edit(source, "Backup updated successfully", "Done")
+
+    assert world.project.functions["update-backup"].version == 2
+    assert b'"Done"' in world.repository.files[source]
+
+
+def test_a_world_gives_the_servers_roles_back(servers: Servers) -> None:
+    roles = "SELECT rolname, rolbypassrls, rolconnlimit, rolconfig FROM pg_roles ORDER BY rolname"
+    before = query(servers, roles)
+    with World(servers) as world:
+        FAULTS["role-without-bypass"].before(world)
+        FAULTS["too-many-connections"].before(world)
+        FAULTS["row-locked"].before(world)
+        inside = query(servers, roles)
+
+    assert inside != before
+    assert query(servers, roles) == before
+
+
+def query(servers: Servers, statement: LiteralString) -> list[Any]:
+    with psycopg.connect(servers.postgres.uri("postgres")) as connection:
+        return connection.execute(statement).fetchall()
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)

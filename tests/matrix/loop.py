@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor.demo.faults.fault import nothing
+from doctor.demo.faults.fault import Side, nothing
 from doctor.demo.world import World
 from doctor.model import FixKind, Risk, Verdict
 from tests.e2e.doctoring import diagnose_world, paste, psql
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 ROWS = "SELECT * FROM public.backup_history ORDER BY id"
 HEAL = """
     UPDATE public.backup_history SET status = 'success', s3_key = 'backups/healed.zip',
-      size_bytes = 22, finished_at = now(), error_text = DEFAULT, workflow_run_id = DEFAULT
-    WHERE status <> 'success'
+      size_bytes = 22
+    WHERE dispatch_id = '{}'
 """
 
 
@@ -34,34 +34,34 @@ def close_loop(servers: Servers, scene: Scene) -> list[str]:
         if report.verdict is Verdict.HEALTHY:
             return [] if report.fix_sql is None else ["a healthy backup has fix SQL"]
         return [
-            *_mend_causes(world, scene, report),
+            *_mend_causes(world, scene, report, after=False),
             *_mend_row(world, report, dispatch_id),
-            *_back_up_again(world),
+            *_mend_causes(world, scene, report, after=True),
+            *(_back_up_again(world) if _all_mended(scene, report) else ()),
         ]
 
 
-def _mend_causes(world: World, scene: Scene, report: Report) -> Iterator[str]:
-    for code in report.causes:
-        printed = _sql_fixes(report, code)
-        mend = next((part.mend for part in _parts(scene) if part.code == code and part.mend), None)
+def _mend_causes(world: World, scene: Scene, report: Report, *, after: bool) -> Iterator[str]:
+    """Mend what the report calls a cause; what spoilt a row that was right, `after` the row."""
+    parts = [part for part in _parts(scene) if (part.side is Side.AFTER) is after]
+    for part in parts:
+        printed = _sql_fixes(report, part.code) if part.code in report.causes else []
         if printed:
             try:
                 psql(world, printed[0])
             except AssertionError as refused:
-                yield f"the fix of {code} fails: {refused}\n{printed[0]}"
-        elif not _any_fix(report, code) and not _is_over(scene):
-            yield f"no fix is printed for {code}"
-        if mend and not printed:
-            mend(world)
-    for part in _parts(scene):
-        if part.code not in report.causes and part.mend:
+                yield f"the fix of {part.code} fails: {refused}\n{printed[0]}"
+        elif part.mend:
             part.mend(world)
+    for code in report.causes if after else ():
+        if not _any_fix(report, code) and not _is_over(scene):
+            yield f"no fix is printed for {code}"
 
 
 def _mend_row(world: World, report: Report, dispatch_id: str) -> Iterator[str]:
     if report.fix_sql is None:
         return
-    if _changes_what_healed(world, report.fix_sql):
+    if _changes_what_healed(world, dispatch_id, report.fix_sql):
         yield "the SQL changes a row that healed meanwhile"
     psql(world, report.fix_sql)
     once = psql(world, ROWS)
@@ -77,12 +77,12 @@ def _mend_row(world: World, report: Report, dispatch_id: str) -> Iterator[str]:
         yield f"the old row is {again.verdict} then: {again.root_cause}, {again.summary}"
 
 
-def _changes_what_healed(world: World, fix: str) -> bool:
+def _changes_what_healed(world: World, dispatch_id: str, fix: str) -> bool:
     """Whether the SQL changes anything where the pipeline itself has finished the row meanwhile."""
     name = world.database_uri.rsplit("/", 1)[1]
     copy = world.servers.postgres.copy_database(name, f"{name}_healed")
     try:
-        paste(copy, HEAL)
+        paste(copy, HEAL.format(dispatch_id))
         healed = paste(copy, ROWS)
         paste(copy, fix)
         return "(0 rows)" not in healed and paste(copy, ROWS) != healed
@@ -107,12 +107,22 @@ def _parts(scene: Scene) -> list[Fault]:
     return [part for fault in scene.faults for part in fault.causes]
 
 
+def _all_mended(scene: Scene, report: Report) -> bool:
+    """Whether every fault has a remedy here: a world without a runner stays without one."""
+    return all(_is_mended(part, report) for part in _parts(scene))
+
+
+def _is_mended(part: Fault, report: Report) -> bool:
+    by_itself = part.side is Side.BOTH and part.after is not nothing
+    return bool(part.mend or by_itself or (part.code and _sql_fixes(report, part.code)))
+
+
 def _is_over(scene: Scene) -> bool:
     """Whether what broke works again: then nothing but the row is left to mend."""
     return any(part.after is not nothing for part in _parts(scene))
 
 
-def _sql_fixes(report: Report, code: str) -> list[str]:
+def _sql_fixes(report: Report, code: str | None) -> list[str]:
     return [
         fix.text
         for result in report.results

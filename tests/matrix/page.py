@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from doctor.demo.faults import Expectation
     from tests.matrix.playing import LoopOutcome
@@ -20,7 +20,8 @@ diagnosis is follows from the pipeline's chain alone: the earliest link that bro
 and a row stays stuck only if both ways to it failed (`doctor/demo/faults/expectation.py`).
 
 The pipelines: the reference one; one whose function was written by somebody else; one whose script
-looks up no row and words its log differently; and one whose log shows nothing but curl's own words.
+looks up no row and words its log differently; one whose log shows nothing but curl's own words; and
+one that looks up the row in a step of its own, before it makes the backup.
 
 | scenes | played | root cause and verdict right | all causes and the step right too |
 | --- | ---: | ---: | ---: |
@@ -30,17 +31,23 @@ looks up no row and words its log differently; and one whose log shows nothing b
 def page(
     outcomes: Mapping[str, Sequence[Outcome]],
     loops: Sequence[LoopOutcome],
-    reasons: Mapping[str, str],
+    reason: Callable[[str], str | None],
+    every: int = 1,
 ) -> str:
-    """Return the page. `reasons` says of a scene, by its name, why it is not right."""
+    """Return the page. `reason` says of a scene, by its name, why it is not right.
+
+    `every`: of so many scenes, one was played.
+    """
     rows = "".join(_row(title, played) for title, played in outcomes.items())
     total = [outcome for played in outcomes.values() for outcome in played]
     return "\n".join(
         [
             f"{HEAD}{rows}{_row('**all**', total)}",
+            *([f"Of every {every} scenes, one was played.\n"] if every > 1 else []),
             _loops(loops),
             "## What is not right\n",
-            *(_misses(total, loops, reasons) or ["Nothing.\n"]),
+            *(_misses(total, loops, reason) or ["Nothing."]),
+            "",
         ]
     )
 
@@ -69,16 +76,18 @@ def _loops(loops: Sequence[LoopOutcome]) -> str:
 
 
 def _misses(
-    outcomes: Sequence[Outcome], loops: Sequence[LoopOutcome], reasons: Mapping[str, str]
+    outcomes: Sequence[Outcome],
+    loops: Sequence[LoopOutcome],
+    reason: Callable[[str], str | None],
 ) -> list[str]:
     wrong = [
         f"- {outcome.name}: should be {_said(outcome.expected)}, is {_said(outcome.got)}"
-        f"{_because(outcome.name, reasons)}"
+        f"{_because(reason(outcome.name))}"
         for outcome in outcomes
         if not outcome.is_right
     ]
     left = [
-        f"- {loop.name}, mended: {_one_line(problem)}{_because(loop.name, reasons)}"
+        f"- {loop.name}, mended: {_one_line(problem)}{_because(reason(loop.name))}"
         for loop in loops
         for problem in loop.problems
     ]
@@ -89,8 +98,7 @@ def _said(expectation: Expectation) -> str:
     return f"{expectation.verdict} ({', '.join(expectation.causes) or 'no cause'})"
 
 
-def _because(name: str, reasons: Mapping[str, str]) -> str:
-    reason = next((text for part, text in reasons.items() if part in name), None)
+def _because(reason: str | None) -> str:
     return f". {reason}" if reason else ""
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from doctor.demo.faults.changes import SCRIPT, SOURCE
+from doctor.demo.world import WORKFLOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +58,7 @@ SILENT_SCRIPT = """\
 #!/usr/bin/env bash
 set -uo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/backup-history.sh"
-if ! curl -fsS --max-time 60 -X POST "${SUPABASE_URL%/}/functions/v1/update-backup" -o /dev/null \\
+if [[ -z $BACKUP_API_KEY ]] || ! curl -fsS --max-time 60 -X POST "${SUPABASE_URL%/}/functions/v1/update-backup" -o /dev/null \\
     -H "Authorization: Bearer $BACKUP_API_KEY" -H 'Content-Type: application/json' \\
     -d "{\\"backup_id\\": \\"$DISPATCH_ID\\", \\"s3_key\\": \\"$S3_KEY\\",
       \\"size_bytes\\": $BACKUP_SIZE, \\"workflow_run_id\\": \\"$GITHUB_RUN_ID\\"}"; then
@@ -106,6 +107,24 @@ export default {
 };
 """
 
+FIND_ROW = "scripts/find-row.sh"
+FIND_ROW_SCRIPT = """\
+#!/usr/bin/env bash
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/backup-history.sh"
+find_backup_id "$DISPATCH_ID"
+echo "BACKUP_ID=$BACKUP_ID" >>"$GITHUB_ENV"
+"""
+ARCHIVE_STEP = "      - name: Create backup archive\n"
+FIND_ROW_STEP = """\
+      - name: Find the row
+        run: bash scripts/find-row.sh
+        env:
+          SUPABASE_URL: ${{ secrets.VITE_SUPABASE_URL }}
+          SUPABASE_SERVICE_ROLE_KEY: ${{ secrets.VITE_SUPABASE_SERVICE_ROLE_KEY }}
+
+"""
+
 
 @dataclass(frozen=True)
 class Pipeline:
@@ -113,6 +132,7 @@ class Pipeline:
 
     looks_up: its update step begins by looking up the row.
     own_function: its function is not the reference one.
+    looks_up_early: it looks up the row in a step of its own, before the backup is made.
     mute: its log shows no answer's body.
     """
 
@@ -120,6 +140,7 @@ class Pipeline:
     install: Callable[[World], None]
     looks_up: bool = True
     own_function: bool = False
+    looks_up_early: bool = False
     mute: bool = False
 
 
@@ -144,8 +165,15 @@ def _by_dispatch_id(script: str) -> Callable[[World], None]:
     return install
 
 
+def _early(world: World) -> None:
+    world.write(FIND_ROW, FIND_ROW_SCRIPT)
+    world.edit(WORKFLOW, ARCHIVE_STEP, FIND_ROW_STEP + ARCHIVE_STEP)
+    world.edit(SCRIPT, 'find_backup_id "$DISPATCH_ID"\n', "")
+
+
 REFERENCE = Pipeline("reference", _reference)
 OTHER = Pipeline("other-function", _other_function, own_function=True)
 TERSE = Pipeline("terse", _by_dispatch_id(TERSE_SCRIPT), looks_up=False)
 SILENT = Pipeline("silent", _by_dispatch_id(SILENT_SCRIPT), looks_up=False, mute=True)
-PIPELINES = (REFERENCE, OTHER, TERSE, SILENT)
+EARLY = Pipeline("early", _early, looks_up_early=True)
+PIPELINES = (REFERENCE, OTHER, TERSE, SILENT, EARLY)

@@ -45,11 +45,18 @@ class Scene:
         """Whether the faults can be put into this pipeline, and leave a trace that anyone could see.
 
         A fault in the function's code wants that code. What is over when the doctor comes, and of
-        which the log shows nothing but a status, nobody can know.
+        which the log shows nothing but a status, nobody can know. A look-up of its own, early in
+        the run, leaves nothing of the rest where it is refused.
         """
+        pipeline = self.pipeline
         in_code = any(fault in CODE_FAULTS for fault in self.faults)
         over = any(fault.after is not nothing for fault in self.faults)
-        return not (in_code and self.pipeline.own_function) and not (over and self.pipeline.mute)
+        in_lookup = any(fault.in_lookup for fault in self.faults)
+        return not (
+            (in_code and pipeline.own_function)
+            or (over and pipeline.mute)
+            or (in_lookup and pipeline.looks_up_early)
+        )
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,11 @@ def _broke(faults: list[Fault], *, looks_up: bool) -> list[Fault]:
     """Return the faults that this backup met, in the order of the chain."""
     early = [fault for side in BEFORE_THE_UPDATE for fault in _at(faults, side) if fault.code]
     for number, fault in enumerate(early, start=1):
-        if not fault.silent:
-            return early[:number]  # nothing later was reached
+        # A run goes on until it misses its row: what breaks on the way there breaks as well.
+        if not fault.silent and fault.side is not Side.ROW:
+            return early[:number]
+    if any(fault.side is Side.ROW for fault in early):
+        return early
     return [*early, *_broke_the_update(faults, looks_up=looks_up), *_at(faults, Side.AFTER)]
 
 

@@ -19,6 +19,7 @@ BEHIND_A_VIEW = f"""
     GRANT SELECT ON {TABLE} TO backup_doctor;
     GRANT SELECT, INSERT, UPDATE ON public.backups TO authenticated;
     CREATE POLICY reads ON public.backups FOR SELECT TO authenticated USING (true);
+    CREATE POLICY inserts ON public.backups FOR INSERT TO authenticated WITH CHECK (true);
     ALTER VIEW {TABLE} OWNER TO authenticated;
 """
 
@@ -91,5 +92,8 @@ FAULTS: Final = (
         Side.BOTH,
         "rls/update-blocked",
         before=platform_sql(BEHIND_A_VIEW),
+        mend=sql(
+            "CREATE POLICY updates ON public.backups FOR UPDATE TO authenticated USING (true)"
+        ),
     ),
 )

@@ -20,19 +20,14 @@ def forget_column(world: World) -> None:
     """The Data API read the schema before the column was added."""
     cache = dict(rest_schema.snapshot(world.project))
     cache[QUALIFIED] -= {"workflow_run_id"}
-    world.project.schema_cache = cache
+    rest_schema.go_stale(world.project, cache)
 
 
 def forget_table(world: World) -> None:
     """The Data API read the schema before the table was made."""
     cache = dict(rest_schema.snapshot(world.project))
     del cache[QUALIFIED]
-    world.project.schema_cache = cache
-
-
-def reload_schema(world: World) -> None:
-    """`NOTIFY pgrst, 'reload schema'`, which the stand-in cannot hear."""
-    world.project.schema_cache = None
+    rest_schema.go_stale(world.project, cache)
 
 
 def outgrow_column(world: World) -> None:
@@ -54,16 +49,15 @@ def _trigger(body: str) -> str:
 
 
 def _fault(
-    name: str, description: str, code: str, statement: str, undo: str, *, in_lookup: bool = False
+    name: str, description: str, code: str, statement: str, undo: str, *, side: Side = Side.BOTH
 ) -> Fault:
     return Fault(
         name,
         description,
-        Side.BOTH,
+        side,
         f"row/{code}",
         before=sql(statement),
         mend=sql(undo),
-        in_lookup=in_lookup,
     )
 
 
@@ -78,7 +72,7 @@ FAULTS: Final = (
         "table-missing",
         f"ALTER TABLE {TABLE} RENAME TO backups",
         "ALTER TABLE public.backups RENAME TO backup_history",
-        in_lookup=True,
+        side=Side.ROW,  # where there is no table there is no row
     ),
     _fault(
         "table-in-other-schema",
@@ -86,7 +80,7 @@ FAULTS: Final = (
         "table-missing",
         f"CREATE SCHEMA private; ALTER TABLE {TABLE} SET SCHEMA private",
         "ALTER TABLE private.backup_history SET SCHEMA public",
-        in_lookup=True,
+        side=Side.ROW,
     ),
     _fault(
         "column-missing",
@@ -108,7 +102,6 @@ FAULTS: Final = (
         Side.BOTH,
         "row/schema-cache-stale",
         before=forget_column,
-        mend=reload_schema,
     ),
     Fault(
         "stale-table",
@@ -116,7 +109,6 @@ FAULTS: Final = (
         Side.BOTH,
         "row/schema-cache-stale",
         before=forget_table,
-        mend=reload_schema,
         in_lookup=True,
     ),
     Fault(

@@ -113,8 +113,12 @@ class PostgresServer:
         return self.uri(name, SUPERUSER)
 
     def copy_database(self, name: str, copy: str) -> str:
-        """Copy database `name`, to which nobody may be connected; return the owner's URI of it."""
+        """Copy database `name`, ending the sessions in it; return the owner's URI of the copy."""
         with self._superuser() as admin:
+            admin.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
+                [name],
+            )
             create = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY wal_log")
             names = (sql.Identifier(each) for each in (copy, OWNER, name))
             admin.execute(create.format(*names))

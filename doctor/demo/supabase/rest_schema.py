@@ -43,6 +43,30 @@ def snapshot(project: Project) -> SchemaCache:
         return _read(connection, project)
 
 
+def go_stale(project: Project, cache: SchemaCache) -> None:
+    """Let the Data API believe in `cache` until `NOTIFY pgrst`, or until it loses its listener."""
+    listener = psycopg.connect(project.database_uri, autocommit=True)
+    listener.execute("LISTEN pgrst")
+    project.schema_cache, project.schema_listener = cache, listener
+
+
+def reload_when_told(project: Project) -> None:
+    """Forget a stale cache if somebody said so since the last request."""
+    listener = project.schema_listener
+    if listener is None or (not listener.closed and not _told(listener)):
+        return
+    listener.close()
+    project.schema_cache = project.schema_listener = None
+
+
+def _told(listener: "psycopg.Connection[TupleRow]") -> bool:
+    try:
+        listener.execute("SELECT 1")  # nothing else would tell that the session was ended
+        return any(True for _ in listener.notifies(timeout=0))
+    except psycopg.OperationalError:  # a lost listener connects again, and reads the schema then
+        return True
+
+
 def known_columns(
     connection: "psycopg.Connection[TupleRow]", project: Project, schema: str, table: str
 ) -> frozenset[str]:
@@ -51,6 +75,7 @@ def known_columns(
     Raises:
         ApiError: PGRST205, the cache has no such table.
     """
+    reload_when_told(project)
     cache = project.schema_cache
     if cache is None:
         cache = _read(connection, project)

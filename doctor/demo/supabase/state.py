@@ -11,9 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from doctor.demo.supabase.keys import Keys
+
+if TYPE_CHECKING:
+    import psycopg
+    from psycopg.rows import TupleRow
 
 REF_LENGTH = 20
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
@@ -105,6 +109,7 @@ class Project:
     url: where its gateway answers; the gateway fills it in when it starts.
     legacy_disabled_at: shown in the answer to a legacy key while `legacy_keys_enabled` is false.
     schema_cache: None is fresh; a mapping is what the Data API last read, and still believes.
+    schema_listener: where the Data API hears `NOTIFY pgrst` while its cache is stale.
     """
 
     database_uri: str
@@ -121,6 +126,7 @@ class Project:
     function_secrets: dict[str, SecretValue] = field(default_factory=dict)
     logs: list[LogRecord] = field(default_factory=list)
     schema_cache: SchemaCache | None = None
+    schema_listener: "psycopg.Connection[TupleRow] | None" = None
     faults: Faults = field(default_factory=Faults)
 
     def __post_init__(self) -> None:

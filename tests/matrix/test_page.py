@@ -1,0 +1,47 @@
+"""The page of numbers says how much is right, and names what is not."""
+
+from __future__ import annotations
+
+from doctor.demo.faults import Expectation
+from doctor.model import Verdict
+from tests.matrix.page import page
+from tests.matrix.playing import LoopOutcome
+from tests.matrix.scenes import Outcome
+
+STUCK = Expectation(Verdict.FAILING, ("function/not-deployed", "rls/no-grant"))
+HALF = Expectation(Verdict.FAILING, ("function/not-deployed",))
+OTHER = Expectation(Verdict.FAILING, ("rls/no-grant",))
+
+
+def outcome(name: str, got: Expectation, *errors: str) -> Outcome:
+    return Outcome(name, STUCK, got, got.failing_check, errors, 1.0)
+
+
+def test_a_root_cause_can_be_right_where_the_causes_that_follow_are_not() -> None:
+    played = [outcome("a", STUCK), outcome("b", HALF), outcome("c", OTHER)]
+
+    text = page({"two faults": played}, [], lambda _: None)
+
+    assert "| two faults | 3 | 2 (66.7 %) | 1 (33.3 %) |" in text
+    assert "- a:" not in text
+    assert (
+        "- c: should be failing (function/not-deployed, rls/no-grant), is failing (rls/no-grant)"
+        in text
+    )
+
+
+def test_a_scene_in_which_a_check_raised_is_not_right() -> None:
+    assert not outcome("a", STUCK, "Traceback").root_is_right
+
+
+def test_a_miss_is_named_with_its_reason() -> None:
+    loop = LoopOutcome("a (reference)", ("the next backup\nfails",))
+
+    text = page({"one fault": []}, [loop], {"a (reference)": "Nobody knows."}.get)
+
+    assert "- a (reference), mended: the next backup fails. Nobody knows." in text
+    assert "right then in 0 (0.0 %)" in text
+
+
+def test_where_everything_is_right_it_says_so() -> None:
+    assert page({"one fault": [outcome("a", STUCK)]}, [], lambda _: None).endswith("Nothing.\n")
