@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from doctor import __version__
-from doctor.cli import fix
+from doctor.cli import fix, sweep
 from doctor.cli.codes import UsageError
 from doctor.cli.flags import (
     BudgetFlag,
@@ -167,6 +167,7 @@ def preflight(
 
 
 app.command("fix")(fix.fix)
+app.command("sweep")(sweep.sweep)
 
 
 @app.command()
