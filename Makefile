@@ -81,13 +81,16 @@ bench-audit: $(LISTERS)/.ready ## Measure the audit beside listers and psql, wri
 matrix: $(READY) ## Break a pipeline in every way, alone and in pairs, and write docs/accuracy.md
 	$(BIN)/python -m tests.matrix
 
+bench-sweep: $(READY) ## Measure a sweep of 10,000 stuck backups against single diagnoses
+	$(BIN)/python -m benchmarks.sweep
+
 LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 canaries: $(READY) ## Play every fault with secrets planted all over, and look for them in all output
 	CANARIES=all $(BIN)/pytest tests/e2e/test_canaries.py -n auto
 
 lock: $(READY) ## Pin every package again, with hashes
-	$(LOCK) --extra demo --group dev pyproject.toml -o requirements.lock
+	$(LOCK) --extra demo --extra notify --group dev pyproject.toml -o requirements.lock
 	$(LOCK) --constraint requirements.lock pyproject.toml -o requirements-runtime.lock
 	$(LOCK) --group release -o requirements-release.lock
 	$(LOCK) --constraint requirements.lock --group build -o requirements-build.lock
