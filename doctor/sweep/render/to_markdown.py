@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from doctor.quoting import for_markdown_inline, markdown_code, markdown_fence, without_commands
 from doctor.render.templating import Safe, environment
-from doctor.render.to_markdown import LONGEST, fitting
+from doctor.render.to_markdown import fitting
 from doctor.sweep.render import wording
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def write(sweep: Sweep, look: Look) -> str:
         shown=SHOWN,
     )
     sections = re.split(r"\n(?=### )", re.sub(r"\n{3,}", "\n\n", text.strip("\n")))
-    return fitting([section + "\n" for section in sections], LONGEST)
+    return fitting([section + "\n" for section in sections], look.longest)
 
 
 def _fence(fix: Fix) -> Safe:
