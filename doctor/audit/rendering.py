@@ -42,8 +42,8 @@ def as_text(summary: Summary, look: Look) -> str:
     """For a terminal."""
     from doctor.render.to_text import HANG, escape, to_terminal
 
-    templates = environment(look, escape)
-    markup = templates.get_template("audit.txt.j2").render(
+    own = environment(look, escape)
+    markup = own.get_template("audit.txt.j2").render(
         summary=summary,
         in_units=in_units,
         colour=Safe(TERMINAL_COLOURS[summary.verdict]),
@@ -54,17 +54,17 @@ def as_text(summary: Summary, look: Look) -> str:
 
 def as_markdown(summary: Summary, look: Look) -> str:
     """For a ticket."""
-    templates = environment(look, for_markdown_inline)
-    templates.filters["code"] = lambda text: Safe(markdown_code(str(text)))
-    return templates.get_template("audit.md.j2").render(summary=summary, in_units=in_units)
+    own = environment(look, for_markdown_inline)
+    own.filters["code"] = lambda text: Safe(markdown_code(str(text)))
+    return own.get_template("audit.md.j2").render(summary=summary, in_units=in_units)
 
 
 def as_html(summary: Summary, picture: Picture, look: Look) -> str:
     """One page with nothing to fetch; its policy allows its own style sheet and nothing else."""
     style = f"\n{source('report.css', look)}{source('audit.css', look)}"
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    templates = environment(look, for_xml)
-    return templates.get_template("audit.html.j2").render(
+    own = environment(look, for_xml)
+    return own.get_template("audit.html.j2").render(
         summary=summary,
         picture=picture,
         in_units=in_units,
