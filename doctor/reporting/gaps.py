@@ -45,15 +45,15 @@ def deciding_gap(case: Case) -> Unseen | None:
 
 def _unseen_job(case: Case) -> Unseen:
     """Why it is not known whether the backup is still going."""
+    young = "The row is in progress and younger than stuck_after;"
     why = case.workflow.run if case.workflow else case.evidence.get("workflow")
     if isinstance(why, Unseen):
-        what = "The row is in progress and younger than stuck_after; its job could not be seen."
-        return msgspec.structs.replace(why, what=f"{what} {why.what}")
-    return Unseen(
-        why=Why.NOT_ASKED,
-        what="The row is in progress and younger than stuck_after; its job was not looked at.",
-        remedy="Run the workflow check.",
-    )
+        return msgspec.structs.replace(why, what=f"{young} its job could not be seen. {why.what}")
+    if case.workflow is not None:
+        what, remedy = "which of the runs going is its own cannot be told.", "Give --run-id."
+    else:
+        what, remedy = "its job was not looked at.", "Run the workflow check."
+    return Unseen(why=Why.NOT_ASKED, what=f"{young} {what}", remedy=remedy)
 
 
 def cannot_tell(case: Case, diagnosis: Diagnosis, checks: tuple[AnyCheck, ...]) -> tuple[str, ...]:
