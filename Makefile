@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LISTERS := .venv-listers
 RELEASE := .venv-release
 CLIENTS := tests/real_clients
 CLIENTS_READY := $(CLIENTS)/node_modules/.package-lock.json
@@ -21,6 +22,16 @@ $(CLIENTS_READY): $(CLIENTS)/package-lock.json
 
 # Every command is one; none makes a file of its name.
 .PHONY: $(shell sed -nE 's/^([a-z-]+):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
+
+# Headless Chromium, for the tests of the HTML report; installed where apt-get may.
+BROWSER = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+APT = $(shell [ "$$(id -u)" = 0 ] || echo sudo -n) env DEBIAN_FRONTEND=noninteractive apt-get
+
+browser: ## Install the browser that the HTML report is tested in
+	@[ -n "$(BROWSER)" ] \
+	|| { $(APT) update -qq && $(APT) install -qq -y --no-install-recommends chromium >/dev/null; } \
+	|| printf '*** %s\n' "Chromium is not there and cannot be installed here: the tests of the HTML report will FAIL." \
+		"Install it (Debian: apt-get install chromium), then run make again."
 
 help: ## Show the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,7 +55,7 @@ types: $(READY) ## Check the types, strictly
 	$(BIN)/mypy
 	$(BIN)/mypy examples/backup-doctor-freshness/backup_doctor_freshness.py
 
-unit: $(READY) $(CLIENTS_READY) ## Run the tests with coverage
+unit: $(READY) $(CLIENTS_READY) browser ## Run the tests with coverage
 	$(BIN)/pytest --cov --cov-report=term -n auto
 
 faults: $(READY) ## Run every dependency with every fault, and every hostile input at length
@@ -62,6 +73,14 @@ bench: $(READY) ## Measure everything side by side and write docs/performance.md
 matrix: $(READY) ## Break a pipeline in every way, alone and in pairs, and write docs/accuracy.md
 	$(BIN)/python -m tests.matrix
 
+$(LISTERS)/.ready: $(READY)
+	$(PYTHON) -m venv $(LISTERS)
+	$(LISTERS)/bin/pip install --quiet --disable-pip-version-check obstore==0.12.1 aiobotocore==3.10.0 boto3
+	@touch $@
+
+bench-audit: $(LISTERS)/.ready ## Measure the audit beside listers and psql, write docs/performance-audit.md
+	$(BIN)/python -m benchmarks.audit.run $(LISTERS)/bin/python
+
 LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 canaries: $(READY) ## Play every fault with secrets planted all over, and look for them in all output
@@ -71,6 +90,7 @@ lock: $(READY) ## Pin every package again, with hashes
 	$(LOCK) --extra demo --group dev pyproject.toml -o requirements.lock
 	$(LOCK) --constraint requirements.lock pyproject.toml -o requirements-runtime.lock
 	$(LOCK) --group release -o requirements-release.lock
+	$(LOCK) --constraint requirements.lock --group build -o requirements-build.lock
 
 dist: $(READY) ## Build the wheel and the sdist, the same to the byte each time
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build -d dist
@@ -90,4 +110,4 @@ vulnerabilities: $(RELEASE)/.ready ## Ask for known vulnerabilities of every pin
 	$(RELEASE)/bin/pip-audit --disable-pip --require-hashes -r requirements-release.lock
 
 clean: ## Remove what make made
-	rm -rf $(VENV) $(RELEASE) $(CLIENTS)/node_modules dist build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(LISTERS) $(RELEASE) $(CLIENTS)/node_modules dist build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache

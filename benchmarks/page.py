@@ -30,7 +30,8 @@ METHOD = """\
 ## How it is measured
 
 Every command is a process of its own, started fresh, from start to exit. The commands of a
-comparison take turns; ratios are of medians, memory is the greatest value seen (`ru_maxrss`).
+comparison take turns. Ratios are of the least values, because whatever else the machine does only
+ever adds to a time; memory is the greatest value seen (`ru_maxrss`).
 
 The diagnosis is that of the demo's fault `stuck`: real PostgreSQL, the stand-ins for Supabase,
 GitHub and S3, and a pipeline that really ran. It counts only if it finds the root cause.
@@ -59,13 +60,17 @@ def write_page(
     parts: Breakdown,
     chain: Chain,
     round_trip_s: float,
+    load_before: float,
 ) -> None:
-    """Write the page; the breakdown is that of the diagnosis of median duration."""
+    """Write the page; `parts` and `chain` are those of the quickest diagnosis.
+
+    `load_before` is the load average of the last minute before the benchmark.
+    """
     path.parent.mkdir(exist_ok=True)
     path.write_text(
         HEADER
         + table(targets)
-        + _machine()
+        + _machine(load_before)
         + _where_the_time_goes(parts)
         + _chain(chain, round_trip_s)
         + METHOD.format(round_trip=round_trip_s * 1000),
@@ -73,12 +78,13 @@ def write_page(
     )
 
 
-def _machine() -> str:
+def _machine(load_before: float) -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
         f"\nMeasured on {os.cpu_count()} cores ({platform.machine()}), {memory / 2**30:.0f} GiB, "
-        f"{platform.system()}, Python {platform.python_version()}, {packages}.\n"
+        f"{platform.system()}, Python {platform.python_version()}, {packages}. Load average when it "
+        f"began and ended: {load_before:.1f} and {os.getloadavg()[0]:.1f}.\n"
     )
 
 
@@ -93,7 +99,7 @@ def _where_the_time_goes(parts: Breakdown) -> str:
     shown = [(name, f"{s * 1000:.0f} ms", f"{s / parts.total:.0%}") for name, s in rows]
     return (
         "\n## Where the time goes\n\n"
-        "The diagnosis of median duration, cut along its longest chain of calls. It used "
+        "The quickest diagnosis, cut along its longest chain of calls. It used "
         f"{parts.cpu * 1000:.0f} ms of processor time, in part while it waited.\n\n"
         + markdown_table(("part", "time", "share"), shown)
     )

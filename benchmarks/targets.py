@@ -15,7 +15,7 @@ HEAD = ("what", "target", "measured", "", "least / median / greatest", "compared
 
 @dataclass(frozen=True)
 class Target:
-    """A measurement and its limit: absolute, or as a multiple of another one's median."""
+    """A measurement and its limit: absolute, or as a multiple of another one's least value."""
 
     name: str
     measured: Spread
@@ -25,10 +25,13 @@ class Target:
 
     @property
     def value(self) -> float:
-        """What is held against the limit: the ratio of the medians, or the worst value."""
+        """What is held against the limit: the ratio of the least values, or the worst value.
+
+        Whatever else the machine does only ever adds to a time.
+        """
         if self.reference is None:
             return self.measured.greatest
-        return self.measured.middle / self.reference.middle
+        return self.measured.least / self.reference.least
 
     @property
     def met(self) -> bool:

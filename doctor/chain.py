@@ -21,6 +21,11 @@ class Link(IntEnum):
         """The link as a person would say it."""
         return _TITLES[self]
 
+    @property
+    def word(self) -> str:
+        """The link in one word, for a diagram."""
+        return _WORDS[self]
+
 
 _TITLES = {
     Link.ROW_CREATED: "the row is created",
@@ -30,4 +35,13 @@ _TITLES = {
     Link.FUNCTION_UPDATES: "the function updates the row",
     Link.FALLBACK_UPDATES: "the fallback updates the row",
     Link.STAYS_SO: "the row stays right",
+}
+_WORDS = {
+    Link.ROW_CREATED: "row",
+    Link.RUN_STARTS: "run",
+    Link.BACKUP_MADE: "backup",
+    Link.FILE_UPLOADED: "upload",
+    Link.FUNCTION_UPDATES: "function",
+    Link.FALLBACK_UPDATES: "fallback",
+    Link.STAYS_SO: "result",
 }

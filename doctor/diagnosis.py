@@ -16,10 +16,12 @@ from doctor.evidence.log import Outcome
 from doctor.evidence.object import StoredObject, ZipTail
 from doctor.model import Role, Severity, Verdict
 from doctor.story import (
+    Progress,
     RowState,
     fallback_call,
     function_call,
     is_over,
+    progress,
     row_state,
     update_ran,
 )
@@ -120,7 +122,7 @@ def decide(case: Case, findings: tuple[Judged, ...]) -> Verdict:
     if state is RowState.UNSEEN:
         return Verdict.UNKNOWN
     if state in (RowState.IN_PROGRESS, RowState.OTHER):
-        return Verdict.FAILING if is_over(case) else Verdict.RUNNING
+        return _of_unfinished(case)
     if state is not RowState.RIGHT:
         return Verdict.FAILING
     if any(
@@ -128,6 +130,13 @@ def decide(case: Case, findings: tuple[Judged, ...]) -> Verdict:
     ):
         return Verdict.FAILING
     return Verdict.HEALTHY if _object_is_right(case) else Verdict.UNKNOWN
+
+
+def _of_unfinished(case: Case) -> Verdict:
+    """Going only where its job was seen to be; a young row alone tells nothing."""
+    if is_over(case):
+        return Verdict.FAILING
+    return Verdict.UNKNOWN if progress(case) is Progress.UNSEEN else Verdict.RUNNING
 
 
 def _object_is_right(case: Case) -> bool:

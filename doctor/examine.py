@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from doctor.database.answers import Refusal
 from doctor.evidence.base import Unseen, Why
 from doctor.runner import FixCheck
 from doctor.show import table
@@ -14,6 +15,7 @@ from doctor.show import table
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from doctor.database.answers import Rows
     from doctor.model import Report
     from doctor.repair import Repair
     from doctor.runner import Collected, Run
@@ -60,13 +62,27 @@ def _check(run: Run, planned: Repair, statement: str) -> FixCheck | Unseen:
     if run.deadline.left() <= 0:
         return Unseen(why=Why.TIMED_OUT, what="No time was left.")
     counting = run.sources.meanwhile(lambda: _aimed_at(run, planned))
-    explained = run.sources.database.query(f"{EXPLAIN}{statement}")
+    explained = _explained(run, f"{EXPLAIN}{statement}")
     refused = isinstance(explained, Unseen)
     if isinstance(explained, Unseen) and explained.code is None:
         return explained
     if isinstance(explained, Unseen) and explained.code != NO_PRIVILEGE:
         return FixCheck(problem=explained.what)
     return FixCheck(rows=counting.result(), planned=not refused)
+
+
+def _explained(run: Run, statement: str) -> Rows | Unseen:
+    """What EXPLAIN says to the doctor's own role; where that may not, to the pipeline's."""
+    database = run.sources.database
+    own = database.query(statement)
+    if (
+        not isinstance(own, Unseen)
+        or own.code != NO_PRIVILEGE
+        or isinstance(database.direct, Unseen)
+    ):
+        return own
+    writers = database.direct.run(statement, role=run.settings.writer_role)
+    return own if isinstance(writers, (Refusal, Unseen)) else writers
 
 
 def _aimed_at(run: Run, planned: Repair) -> int | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
-from doctor.explanation import Page, page
+from doctor.explanation import Page, page, page_url
 from doctor.model import Role, Severity
 from doctor.quoting import one_line
+from doctor.render.to_text import AS_IS
 
 if TYPE_CHECKING:
     from doctor.framework import AnyCheck, RuleInfo
@@ -20,6 +22,9 @@ KINDS = {
     Role.SYMPTOM: "a symptom: something else caused it",
     Role.CONTEXT: "context: it explains, and is never a cause",
 }
+# A command of several words in backquotes.
+_TO_PASTE = re.compile(r"`((?=[^`]* )[^`]{24,})`")
+_WORD = re.compile(r"[a-z]+[,:;.]?(?: |$)")
 WARNING = "a warning: worth mending, and it breaks nothing now"
 
 
@@ -44,17 +49,49 @@ def explain(topic: str, registry: Registry) -> str:
 
 def _rule_page(rule: RuleInfo[Any]) -> str:
     known = page(rule.doc)
-    kind = WARNING if rule.severity is Severity.WARN else KINDS[rule.role]
-    parts = [f"[bold]{rule.code}[/]  [dim]{kind}[/]", "", escape(known.summary)]
-    for title, text in _sections(known):
-        parts += ["", f"[bold]{title}[/]", f"  {escape(text)}"]
-    if rule.breaks:
-        links = ", ".join(link.title for link in rule.breaks)
-        parts += ["", "[bold]Link of the pipeline that it breaks[/]", f"  {links}"]
-    return "\n".join(parts)
+    parts = [f"[bold]{rule.code}[/]  [dim]{kind_of(rule)}[/]", "", escape(known.summary)]
+    for title, text in (*sections_of(known), *placed(rule)):
+        parts += ["", f"[bold]{title}[/]", *_lines(text)]
+    url = page_url(rule.code)
+    return "\n".join([*parts, "", f"[dim]{url}[/]"] if url else parts)
 
 
-def _sections(known: Page) -> list[tuple[str, str]]:
+def kind_of(rule: RuleInfo[Any]) -> str:
+    """What a finding of this code is in the story of a backup."""
+    return WARNING if rule.severity is Severity.WARN else KINDS[rule.role]
+
+
+def placed(rule: RuleInfo[Any]) -> list[tuple[str, str]]:
+    """Where the code stands in the pipeline's chain, and which codes explain it."""
+    links = ", ".join(link.title for link in rule.breaks)
+    others = ", ".join(rule.yields_to)
+    said = [
+        ("Link of the pipeline that it breaks", links),
+        ("A symptom of these, where they break the same link", others),
+    ]
+    return [(title, text) for title, text in said if text]
+
+
+def _lines(text: str) -> list[str]:
+    """Prose to be wrapped, and what is to be pasted on a line of its own, never wrapped."""
+    if not _TO_PASTE.search(text):
+        return [f"  {escape(text)}"]
+    lines = []
+    for at, piece in enumerate(_TO_PASTE.split(text)):
+        if at % 2:
+            lines.append(f"{AS_IS}    {escape(piece)}")
+        elif prose := piece.strip(" .;,"):
+            lines.append(f"  {escape(prose)}")
+    return lines
+
+
+def _sentence(text: str) -> str:
+    """With a capital, unless it begins with a name (`pg_locks`) or something to paste."""
+    return text[0].upper() + text[1:] if _WORD.match(text) else text
+
+
+def sections_of(known: Page) -> list[tuple[str, str]]:
+    """What the docstring says, under headings for people, each a sentence."""
     sections = [
         ("How it is detected", known.detected),
         ("Cause", known.cause),
@@ -62,7 +99,7 @@ def _sections(known: Page) -> list[tuple[str, str]]:
         ("How to see it by hand", known.by_hand),
         ("Source", known.source),
     ]
-    return [(title, text) for title, text in sections if text]
+    return [(title, _sentence(text)) for title, text in sections if text]
 
 
 def _check_page(check: AnyCheck) -> str:

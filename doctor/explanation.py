@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from importlib.metadata import PackageNotFoundError, metadata
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from doctor.registry import PACKAGE, SEQUENCE
+
 if TYPE_CHECKING:
     from doctor.framework import RuleInfo
 
+PAGE = "findings.md"
 SECTIONS = ("Detected", "Cause", "Fix", "By hand", "Source")
 _HEAD = re.compile(rf"^({'|'.join(SECTIONS)}):\s*", re.MULTILINE)
 
@@ -42,9 +46,34 @@ def page(doc: str) -> Page:
 
 
 def explanation_of(rule: RuleInfo[Any]) -> str:
-    """What a report says of the code in general: what it means, and what it usually comes from."""
+    """What a report says of the code in general, which its summary of this case does not."""
     known = page(rule.doc)
-    return f"{known.summary} Usual cause: {known.cause}" if known.cause else known.summary
+    return f"Usual cause: {known.cause}" if known.cause else known.summary
+
+
+@cache
+def pages_url() -> str:
+    """Where the documentation lies, with a slash at the end: the project's `Documentation` URL.
+
+    Empty where the package's metadata has none.
+    """
+    try:
+        urls = metadata(PACKAGE).get_all("Project-URL") or []
+    except PackageNotFoundError:
+        return ""
+    named = dict(url.split(", ", 1) for url in urls)
+    return f"{named['Documentation'].rstrip('/')}/" if "Documentation" in named else ""
+
+
+def page_url(code: str) -> str | None:
+    """The page of a built-in check's finding code; None for a third party's."""
+    built_in = code.partition("/")[0] in SEQUENCE
+    return f"{pages_url()}{PAGE}#{anchor(code)}" if built_in and pages_url() else None
+
+
+def anchor(code: str) -> str:
+    """The anchor that GitHub, GitLab and MkDocs make of a heading: `function/x-y`, `functionx-y`."""
+    return re.sub(r"[^a-z0-9-]", "", code.lower())
 
 
 def _joined(text: str) -> str:

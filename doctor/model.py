@@ -54,6 +54,16 @@ class FixKind(StrEnum):
     MANUAL = "manual"
 
 
+class Passage(StrEnum):
+    """How a backup passed one link of the pipeline's chain."""
+
+    HELD = "held"
+    BROKEN = "broken"
+    NOT_NEEDED = "not-needed"
+    NOT_REACHED = "not-reached"
+    UNSEEN = "unseen"
+
+
 class Risk(StrEnum):
     """`none` may be run without thought; `low` changes something; `high` needs a second pair of eyes."""
 
@@ -85,7 +95,10 @@ class Fix(Model, frozen=True, kw_only=True):
 
 
 class Finding(Model, frozen=True, kw_only=True):
-    """One thing that a rule found: this case in `summary`, the general in `explanation`."""
+    """One thing that a rule found: this case in `summary`, the general in `explanation`.
+
+    `url` is the code's page in the documentation; None for a third party's code.
+    """
 
     code: str
     severity: Severity
@@ -94,10 +107,14 @@ class Finding(Model, frozen=True, kw_only=True):
     explanation: str = ""
     evidence: tuple[Exhibit, ...] = ()
     fixes: tuple[Fix, ...] = ()
+    url: str | None = None
 
 
 class CheckResult(Model, frozen=True, kw_only=True):
-    """What one check came to. `notes` say what could not be seen, and what would enable it."""
+    """What one check came to.
+
+    `saw` is what it saw, on one line; `notes` say what could not be seen, and what would enable it.
+    """
 
     check: str
     step: int | None
@@ -106,6 +123,7 @@ class CheckResult(Model, frozen=True, kw_only=True):
     duration_s: float
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    saw: str = ""
 
 
 class Tool(Model, frozen=True, kw_only=True):
@@ -139,12 +157,22 @@ class Moment(Model, frozen=True, kw_only=True):
     what: str
 
 
+class Stage(Model, frozen=True, kw_only=True):
+    """A link of the pipeline's chain: `name` in a word, `title` in a sentence, `code` what broke it."""
+
+    name: str
+    title: str
+    passage: Passage
+    code: str | None = None
+
+
 class Report(Model, frozen=True, kw_only=True):
     """The whole report; `schema` prints its JSON Schema.
 
     `fix_notes` say why there is no fix SQL, or how the printed one was checked; `cannot_tell` what
-    would settle what is open; `errors` are failures of the tool itself. `generated_at` is RFC 3339
-    in UTC; durations are seconds.
+    would settle what is open; `errors` are failures of the tool itself. `chain` is the pipeline, link
+    by link; `fingerprint` the same for every backup that broke in the same way. `generated_at` is
+    RFC 3339 in UTC; durations are seconds.
     """
 
     schema_version: int
@@ -162,5 +190,7 @@ class Report(Model, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     timeline: tuple[Moment, ...] = ()
+    chain: tuple[Stage, ...] = ()
+    fingerprint: str = ""
     generated_at: str = ""
     duration_s: float = 0.0

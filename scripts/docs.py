@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from doctor.cli.app import app
 from doctor.cli.listing import checks
 from doctor.settings.init import reference
+from scripts.findings import findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,6 +86,7 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
     "commands": _every_help,
     "checks": _checks,
     "settings": reference,
+    "findings": findings,
 }
 
 

@@ -32,8 +32,8 @@ def registry() -> Registry:
         Detected: the gateway answers 404,
             with its own code.
         Cause: nobody deployed it.
-        Fix: supabase functions deploy update-backup
-        By hand: supabase functions list
+        Fix: deploy it with `supabase functions deploy update-backup --yes`, or by CI.
+        By hand: supabase_list
         Source: guide, step 1.
         """
 
@@ -55,22 +55,27 @@ def test_a_code_is_explained_section_by_section() -> None:
         "The function is not [deployed].\n"
         "\n"
         "How it is detected\n"
-        "  the gateway answers 404, with its own code.\n"
+        "  The gateway answers 404, with its own code.\n"
         "\n"
         "Cause\n"
-        "  nobody deployed it.\n"
+        "  Nobody deployed it.\n"
         "\n"
         "Fix\n"
-        "  supabase functions deploy update-backup\n"
+        "  Deploy it with\n"
+        "    supabase functions deploy update-backup --yes\n"
+        "  or by CI\n"
         "\n"
         "How to see it by hand\n"
-        "  supabase functions list\n"
+        "  supabase_list\n"
         "\n"
         "Source\n"
-        "  guide, step 1.\n"
+        "  Guide, step 1.\n"
         "\n"
         "Link of the pipeline that it breaks\n"
         "  the function updates the row\n"
+        "\n"
+        "https://github.com/backup-doctor/backup-doctor/blob/main/docs/"
+        "findings.md#functionnot-deployed\n"
     )
 
 

@@ -63,7 +63,7 @@ def test_its_codes_are_explained_from_its_own_docstrings(installed: Path) -> Non
     page = run(installed, "doctor", "explain", "freshness/stale").stdout
 
     assert "No backup has succeeded for more than a day." in page
-    assert "backups fail one after the other" in " ".join(page.split())
+    assert "Backups fail one after the other" in " ".join(page.split())
 
 
 def test_its_result_stands_in_the_report_of_a_real_backup(installed: Path, world: World) -> None:

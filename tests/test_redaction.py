@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import time
 from urllib.parse import quote
 
 import pytest
@@ -302,6 +303,19 @@ def test_redacting_any_mixture_twice_changes_nothing_more(pieces: list[str]) -> 
 
     assert redactor.text(once) == once
     assert CANARY not in once
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["://a:", "-eyJ", "token=", "password='x", "-----BEGIN ", "ghp_", "Bearer ", "&sig=", "passwd"],
+)
+def test_no_text_takes_long_however_it_was_made(part: str) -> None:
+    redactor = Redactor(["n0body-has-this-secret"])
+    started = time.process_time()
+
+    redactor.text(part * (200_000 // len(part)))
+
+    assert time.process_time() - started < 5
 
 
 @given(JSON)

@@ -131,7 +131,7 @@ def found_elsewhere(seen: ObjectEvidence, case: Case) -> Found | None:
 @rules.cause(
     "object/unfinished-upload",
     breaks=Link.FILE_UPLOADED,
-    yields_to=STOPPED_BEFORE,
+    yields_to=("object/deleted", *STOPPED_BEFORE),
 )
 def unfinished_upload(seen: ObjectEvidence, case: Case) -> Found | None:
     """A multipart upload of the file was begun and never completed: it is no object.

@@ -12,7 +12,8 @@ from checks.secrets.view import (
     own_copy,
     set_on_github,
 )
-from doctor.evidence.base import Unseen
+from doctor.evidence.base import NO_SUCH_HOST, Unseen
+from doctor.evidence.function import Project
 from doctor.evidence.log import Shown, Variable
 from doctor.evidence.secrets import (
     FunctionKey,
@@ -144,6 +145,8 @@ def bad_url(seen: SecretsEvidence, case: Case) -> Found | None:
     url = seen.url if isinstance(seen.url, SupabaseUrl) else None
     logged = case.log.variable(*SERVICE_URLS) if case.log else None
     problem = url.problem if url else None
+    if problem is None and _no_such_host(case):
+        problem = "names a host that does not exist, while the project itself is up"
     if not problem:
         return None
     if pipeline_key_worked(case) or function_key_worked(case):
@@ -162,3 +165,13 @@ def bad_url(seen: SecretsEvidence, case: Case) -> Found | None:
             ),
         ),
     )
+
+
+def _no_such_host(case: Case) -> bool:
+    """Whether the address resolves to nothing, for the run and now, and the project is not paused."""
+    function = case.function
+    if function is None or not isinstance(function.project, Project):
+        return False
+    probe = function.empty_post
+    unresolved = isinstance(probe, Unseen) and probe.code == NO_SUCH_HOST
+    return unresolved and function.project.status == "ACTIVE_HEALTHY"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from checks.workflow.view import usable_file
 from doctor.evidence.workflow import FoundBy, WorkflowEvidence, WorkflowFile
 from doctor.framework import Found, Rules
 from doctor.shell_script import deaf_curl, swallowed
@@ -20,8 +21,8 @@ EVEN_AFTER_FAILURE = ("always()", "failure()", "cancelled()")
 
 
 def _file(seen: WorkflowEvidence) -> WorkflowFile | None:
-    file = seen.file if isinstance(seen.file, WorkflowFile) else None
-    return file if file and file.problem is None and file.job is not None else None
+    file = usable_file(seen)
+    return file if file and file.job is not None else None
 
 
 def _line(seen: WorkflowEvidence, file: WorkflowFile, label: str, value: str) -> Exhibit:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from checks.workflow.foreseen import (
+    add_step,
+    let_it_run,
+    step_to_be_missed,
+    step_to_be_skipped,
+)
 from checks.workflow.view import (
     failed_before,
     run_exhibits,
     update_ended_well,
 )
 from doctor.chain import Link
+from doctor.evidence.base import Unseen
 from doctor.evidence.log import Call, Outcome
 from doctor.evidence.workflow import WorkflowEvidence
 from doctor.framework import Found, Rules
@@ -20,7 +27,6 @@ from doctor.show import (
     log_command,
     log_lines,
     manual,
-    setting,
 )
 from doctor.story import (
     RowState,
@@ -51,12 +57,15 @@ def step_missing(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The run has no step that updates the row.
 
     Detected: the job is over, its steps are known, and none bears the configured name or speaks of
-    backup_history or the function.
+    backup_history or the function; or, with no backup in hand, the file on the default branch has
+    no such step.
     Cause: the run used another branch or an older commit, or the step has another name.
     Fix: add the step, or set `step` in the configuration.
     By hand: the steps on the run's page.
     Source: guide, step 1.2.
     """
+    if case.is_preflight:
+        return step_to_be_missed(seen, case)
     job = seen.job
     if job is None or seen.update_step is not None or job.status != "completed" or not job.steps:
         return None
@@ -65,12 +74,7 @@ def step_missing(seen: WorkflowEvidence, case: Case) -> Found | None:
     return Found(
         summary=f"The run has no step {case.names.step!r}, nor one like it.",
         evidence=run_exhibits(seen, case),
-        fixes=(
-            setting(
-                "Add the step, or name the one that updates the row",
-                'Set `step = "…"` in backup-doctor.toml if it has another name.',
-            ),
-        ),
+        fixes=(add_step(),),
         weak=True,
     )
 
@@ -88,12 +92,15 @@ def _log_shows_update(case: Case) -> bool:
 def step_skipped(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The update step (or its job) was skipped, although nothing failed before.
 
-    Detected: its conclusion is skipped and no earlier step failed.
+    Detected: its conclusion is skipped and no earlier step failed; or, with no backup in hand, its
+    `if:` in the file is `false`.
     Cause: its `if:` was false: a branch, an input, an output that was empty.
     Fix: read the step's `if:` in the workflow file.
     By hand: the grey step on the run's page.
     Source: GitHub, job and step conditions.
     """
+    if case.is_preflight:
+        return step_to_be_skipped(seen)
     job, step = seen.job, seen.update_step
     step_off = step is not None and step.conclusion == "skipped"
     job_off = job is not None and job.conclusion == "skipped"
@@ -109,7 +116,7 @@ def step_skipped(seen: WorkflowEvidence, case: Case) -> Found | None:
     return Found(
         summary=f"{name!r} was skipped{because}.",
         evidence=run_exhibits(seen, case),
-        fixes=(setting("Let it run", "Mend the `if:` of the step, or what it depends on."),),
+        fixes=(let_it_run(),),
     )
 
 
@@ -167,16 +174,17 @@ def edge_call_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     call = function_call(case)
     if call.outcome not in FAILED:
         return None
+    ask_more = manual(
+        "Find out what the answer means",
+        "Configure SUPABASE_ACCESS_TOKEN and BACKUP_API_KEY for the doctor: the platform's "
+        "record of the function tells a refusal of the gateway from one of the function.",
+    )
+    function = case.function
+    known = function is not None and function.key_sent and not isinstance(function.record, Unseen)
     return Found(
         summary=f"The call of {case.names.function} failed{_how(call)}.",
         evidence=log_lines(case, "log", call),
-        fixes=(
-            manual(
-                "Find out what the answer means",
-                "Configure SUPABASE_ACCESS_TOKEN and BACKUP_API_KEY for the doctor: the platform's "
-                "record of the function tells a refusal of the gateway from one of the function.",
-            ),
-        ),
+        fixes=() if known else (ask_more,),
     )
 
 
@@ -200,16 +208,16 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     """
     call = fallback_call(case)
     if call.outcome in FAILED:
+        ask_more = manual(
+            "Find out what the answer means",
+            "Configure SUPABASE_DB_URL for the doctor: PostgreSQL itself tells why it refuses the "
+            "update.",
+        )
+        known = case.rls is not None and not isinstance(case.rls.proof, Unseen)
         return Found(
             summary=f"The direct update failed too{_how(call)}.",
             evidence=log_lines(case, "log", call),
-            fixes=(
-                manual(
-                    "Find out what the answer means",
-                    "Configure SUPABASE_DB_URL for the doctor: PostgreSQL itself tells why it refuses "
-                    "the update.",
-                ),
-            ),
+            fixes=() if known else (ask_more,),
         )
     step = seen.update_step
     if step is None or step.conclusion != "failure" or case.log is not None:

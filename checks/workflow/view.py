@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from doctor.evidence.base import Unseen
-from doctor.evidence.workflow import Job, Run, Step, WorkflowEvidence
+from doctor.evidence.workflow import Job, Run, Step, WorkflowEvidence, WorkflowFile
 from doctor.show import (
     exhibit,
     repo_flag,
@@ -24,6 +24,12 @@ def run_of(seen: WorkflowEvidence) -> Run | None:
 def jobs_of(seen: WorkflowEvidence) -> tuple[Job, ...]:
     """The run's jobs, without the doctor's own."""
     return () if isinstance(seen.jobs, Unseen) else seen.jobs
+
+
+def usable_file(seen: WorkflowEvidence) -> WorkflowFile | None:
+    """The workflow's file, where it could be read and is a workflow."""
+    file = seen.file if isinstance(seen.file, WorkflowFile) else None
+    return file if file and file.problem is None else None
 
 
 def view_command(seen: WorkflowEvidence, case: Case) -> str | None:

@@ -33,7 +33,10 @@ REDACTED = "\u2039redacted\u203a"
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """A place in a check's evidence, and what stood there then and stands there now (JSON values)."""
+    """A place in a check's evidence, and what stood there then and stands there now (JSON values).
+
+    The place is a path of field names; an item of a list stands in it by its name, in quotes.
+    """
 
     check: str
     place: tuple[str, ...]
@@ -129,7 +132,7 @@ def _children(value: Any) -> dict[str, Any] | None:  # noqa: ANN401 -- any JSON 
         return None
     names = (name for name in IDENTITIES if all(item.get(name) is not None for item in value))
     identity = next(names, None)
-    by_name = {str(item[identity]): item for item in value} if identity else {}
+    by_name = {f"“{item[identity]}”": item for item in value} if identity else {}
     if len(by_name) == len(value):
         return by_name
     return {str(at): item for at, item in enumerate(value, 1)}

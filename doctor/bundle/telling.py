@@ -73,13 +73,14 @@ def _changed(comparison: Comparison) -> Iterator[str]:
 
 def _sentence(change: Change) -> str:
     label = ", ".join(map(_label, change.place)) or "all of it"
+    absent = "not there" if change.place else "not looked at"
     if isinstance(change.then, list) and isinstance(change.now, list):
         return f"{label}: {_lines(change.then, change.now)}"
-    return f"{label}: {_said(change.then)} then, {_said(change.now)} now"
+    return f"{label}: {_said(change.then, absent)} then, {_said(change.now, absent)} now"
 
 
 def _label(name: str) -> str:
-    return WORDS.get(name, one_line(name).replace("_", " "))
+    return one_line(name) if name.startswith("“") else WORDS.get(name, name.replace("_", " "))
 
 
 def _lines(then: list[Any], now: list[Any]) -> str:
@@ -90,9 +91,9 @@ def _lines(then: list[Any], now: list[Any]) -> str:
     return f"now {'; '.join([*told[:LINES_SHOWN], *more])}" if told else "now in another order"
 
 
-def _said(value: Any) -> str:  # noqa: ANN401 -- any JSON value
+def _said(value: Any, absent: str = "not there") -> str:  # noqa: ANN401 -- any JSON value
     if value is MISSING:
-        return "not looked at"
+        return absent
     if value is None or value in ("", [], {}):
         return "none"
     if isinstance(value, bool):

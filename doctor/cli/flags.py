@@ -5,10 +5,15 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from doctor.audit.formats import AuditFormat
 from doctor.render.formats import Format
 
 FormFlag: TypeAlias = Annotated[
     Format | None,
+    typer.Option("--format", help="Default: text on a terminal, markdown otherwise."),
+]
+AuditFormFlag: TypeAlias = Annotated[
+    AuditFormat | None,
     typer.Option("--format", help="Default: text on a terminal, markdown otherwise."),
 ]
 ReportFlag: TypeAlias = Annotated[

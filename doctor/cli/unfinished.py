@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from doctor import __version__
+from doctor.fingerprint import fingerprint
 from doctor.model import SCHEMA_VERSION, Report, Subject, Tool, Verdict
 
 if TYPE_CHECKING:
@@ -28,5 +29,6 @@ def unfinished(asked: Asked, error: str) -> Report:
         fix_sql=None,
         results=(),
         errors=(error,),
+        fingerprint=fingerprint(Verdict.UNKNOWN, None, (), None),
         generated_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     )

@@ -130,7 +130,7 @@ class Bucket:
                 return body.read() if answer.get("ContentLength") == wanted else None
 
         part = self._call("s3:GetObject", get)
-        return part if part is not None else unseen(OUT_OF_RANGE, self._place())
+        return part if part is not None else unseen(OUT_OF_RANGE, self.place())
 
     def page(self, prefix: str, after: str | None = None, limit: int = PAGE_KEYS) -> Page | Unseen:
         """One page of the keys that begin with `prefix`."""
@@ -229,7 +229,7 @@ class Bucket:
             return got
         if listed.why is not Why.DENIED:
             return listed
-        return unseen(CANNOT_TELL, self._place(), status=listed.status, code=listed.code)
+        return unseen(CANNOT_TELL, self.place(), status=listed.status, code=listed.code)
 
     def _first_byte(self, key: str) -> StoredObject | Absent | Unseen:
         def get(s3: S3Client) -> Mapping[str, Any] | Absent:
@@ -255,9 +255,10 @@ class Bucket:
         try:
             return future.result(timeout=self._deadline.limit(CALL_LIMIT_S))
         except FAILURES as error:
-            return explain(error, self._place(needs))
+            return explain(error, self.place(needs))
 
-    def _place(self, needs: str = "") -> Place:
+    def place(self, needs: str = "") -> Place:
+        """Of what was asked, and where, for a sentence about a failure."""
         storage = self._settings.storage
         host = urlsplit(storage.endpoint or "").netloc.rpartition("@")[2]
         where = host or (f"Amazon S3, {storage.region}" if storage.region else "Amazon S3")
@@ -265,7 +266,7 @@ class Bucket:
 
     def _not_s3(self, answer: Mapping[str, Any] | None = None) -> Unseen:
         status = (answer or {}).get("ResponseMetadata", {}).get("HTTPStatusCode")
-        return unseen(NOT_S3, self._place(), status=status)
+        return unseen(NOT_S3, self.place(), status=status)
 
 
 def stored(entry: Mapping[str, Any]) -> StoredObject | None:

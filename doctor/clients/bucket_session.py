@@ -26,6 +26,7 @@ READ_LIMIT_S = 8.0
 ATTEMPTS = 2
 # A page of 1,000 keys of 1,024 bytes is 6 MB at most, every byte of a key escaped.
 BODY_LIMIT = 8 * 1024 * 1024
+AT_ONCE = 10
 DEFAULT_REGION = "us-east-1"
 # AWS_PROFILE is read by the settings, for which an empty value means "not set", as CI gives it.
 PROFILE_VARIABLE = {"profile": (None, ["AWS_DEFAULT_PROFILE"], None, None)}
@@ -59,8 +60,8 @@ class Connection:
             self.redirected_to = str(region)
 
 
-def connect(settings: Settings, deadline: Deadline) -> Connection:
-    """Make the client (about 0.2 s of CPU); nothing is sent.
+def connect(settings: Settings, deadline: Deadline, *, at_once: int = AT_ONCE) -> Connection:
+    """Make the client (about 0.2 s of CPU) for so many calls at once; nothing is sent.
 
     Raises:
         BotoCoreError: a profile that does not exist, half a pair of credentials, a broken file.
@@ -83,7 +84,7 @@ def connect(settings: Settings, deadline: Deadline) -> Connection:
         "s3",
         region_name=storage.region or session.get_config_variable("region") or DEFAULT_REGION,
         endpoint_url=storage.endpoint,
-        config=_config(storage, deadline),
+        config=_config(storage, deadline, at_once),
     )
     # botocore has no public place for it: what is no file, it reads as a whole, however long it is.
     endpoint = cast("Any", client)._endpoint  # noqa: SLF001
@@ -133,8 +134,9 @@ def _value(secret: Secret | None) -> str | None:
     return secret.reveal().strip() or None if secret else None
 
 
-def _config(storage: Storage, deadline: Deadline) -> Config:
+def _config(storage: Storage, deadline: Deadline, at_once: int) -> Config:
     return Config(
+        max_pool_connections=at_once,
         connect_timeout=deadline.limit(CONNECT_LIMIT_S),
         read_timeout=deadline.limit(READ_LIMIT_S),
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},

@@ -22,7 +22,7 @@ import msgspec
 
 from doctor import __version__
 from doctor.clients.retrying import pause_s, wait_s
-from doctor.evidence.base import Unseen, Why
+from doctor.evidence.base import NO_SUCH_HOST, Unseen, Why
 from doctor.threads import spawn
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     Exchange = Callable[[float], "Answer | Unseen"]
 
+UNRESOLVED = "has no DNS name that can be resolved"
 USER_AGENT = f"backup-doctor/{__version__}"
 BODY_LIMIT = 8 * 1024 * 1024
 CALL_LIMIT_S = 15.0
@@ -230,17 +231,22 @@ class Http:
             waited = "connecting" if isinstance(error, httpx.ConnectTimeout) else "its answer"
             return self._unseen(Why.TIMED_OUT, f"did not answer in time (waiting for {waited})")
         if isinstance(error, httpx.ConnectError):
-            return self._unseen(Why.UNREACHABLE, _connect_problem(error))
+            problem = _connect_problem(error)
+            code = NO_SUCH_HOST if problem == UNRESOLVED else None
+            return self._unseen(Why.UNREACHABLE, problem, code)
         if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.DecodingError):
             return self._unseen(Why.GARBLED, "broke off or garbled its answer")
         if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL | ValueError):
             return self._unseen(Why.UNREACHABLE, "has no valid URL")
         return self._unseen(Why.UNREACHABLE, f"could not be asked ({type(error).__name__})")
 
-    def _unseen(self, why: Why, what: str) -> Unseen:
+    def _unseen(self, why: Why, what: str, code: str | None = None) -> Unseen:
         host = urlsplit(self.base_url).netloc.rsplit("@", 1)[-1]
         return Unseen(
-            why=why, what=f"{self.dependency} ({host}) {what}.", dependency=self.dependency
+            why=why,
+            what=f"{self.dependency} ({host}) {what}.",
+            dependency=self.dependency,
+            code=code,
         )
 
 
@@ -265,7 +271,7 @@ def _connect_problem(error: Exception) -> str:
         or "nodename" in text
         or "Errno -" in text
     ):
-        return "has no DNS name that can be resolved"
+        return UNRESOLVED
     if "refused" in text:
         return "refused the connection"
     return "could not be connected to"

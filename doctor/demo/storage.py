@@ -24,7 +24,7 @@ from doctor.demo.serving import LoopbackServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import timedelta
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from moto.iam.models import IAMBackend
@@ -158,11 +158,11 @@ class Storage:
                 )
         self.s3.delete_bucket(Bucket=bucket.name)
 
-    def date_back(self, bucket: Bucket, key: str, time: datetime) -> None:
-        """Let an object have been written at another time, which no request could."""
+    def date_back(self, bucket: Bucket, key: str, by: timedelta) -> None:
+        """Let an object have been written earlier, which no request could."""
         stored = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].get_object(bucket.name, key)
         assert stored is not None
-        stored.last_modified = time.replace(tzinfo=None)
+        stored.last_modified -= by
 
     def close(self) -> None:
         """Stop serving. What is left in moto's memory goes with the process."""

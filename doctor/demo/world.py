@@ -33,6 +33,7 @@ from doctor.demo.supabase.state import Function, Project, SecretValue
 if TYPE_CHECKING:
     from psycopg.rows import TupleRow
 
+REFERENCE = Path(str(files("doctor.demo"))) / "pipeline"
 REPOSITORY = "acme/app"
 WORKFLOW = ".github/workflows/backup.yml"
 JOB = "backup"
@@ -111,7 +112,7 @@ class World:
         self.directory = Path(tempfile.mkdtemp(prefix="backup-doctor-world-"))
         stack.callback(shutil.rmtree, self.directory, ignore_errors=True)
         self.checkout = self.directory / "checkout"
-        shutil.copytree(str(files("doctor.demo") / "pipeline"), self.checkout)
+        shutil.copytree(REFERENCE, self.checkout)
 
         name = f"world_{secrets.token_hex(4)}"
         self.database_uri = servers.postgres.create_database(name)
@@ -199,6 +200,11 @@ class World:
             },
         )
 
+    def publish_secrets(self) -> None:
+        """Let GitHub list the secrets and variables that the workflow is given."""
+        self.repository.secrets = self._secret_records()
+        self.repository.variables = dict(self.github_variables)
+
     def insert_row(self, dispatch_id: str | None = None) -> str:
         """Insert the row as the app does before it dispatches the workflow.
 
@@ -224,8 +230,7 @@ class World:
             now: the clock of all time stamps, in UTC.
             again: an earlier run, of which this is the next attempt.
         """
-        self.repository.secrets = self._secret_records()
-        self.repository.variables = dict(self.github_variables)
+        self.publish_secrets()
         dispatch = Dispatch(
             checkout=self.checkout,
             workflow=WORKFLOW,
@@ -258,6 +263,14 @@ class World:
         self.github = GitHub(self.repository, [self.github_token], base_path=base_path)
         self.at_end(self.github.close)
 
+    def objects(self) -> list[str]:
+        """Return the keys in the bucket; none where the bucket is not there any more."""
+        try:
+            listed = self.servers.storage.s3.list_objects_v2(Bucket=self.bucket.name)
+        except self.servers.storage.s3.exceptions.NoSuchBucket:
+            return []
+        return [item["Key"] for item in listed.get("Contents", [])]
+
     def write(self, path: str, text: str) -> None:
         """Make this the text of a file of the repository, in the checkout and on GitHub.
 
@@ -285,6 +298,10 @@ class World:
         if old not in content:
             raise ValueError(f"{path} does not hold {old!r}")
         self.write(path, content.replace(old, new))
+
+    def restore(self, path: str) -> None:
+        """Give a file of the repository the text that the reference pipeline has."""
+        self.write(path, (REFERENCE / path).read_text())
 
     def hold_transaction(self, statement: str) -> None:
         """Run SQL in a transaction that stays open until `end_transactions`."""

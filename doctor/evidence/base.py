@@ -32,6 +32,10 @@ class Why(StrEnum):
     CRASHED = "crashed"
 
 
+# The code of an address whose host does not resolve.
+NO_SUCH_HOST = "ENOTFOUND"
+
+
 class Unseen(Fact, frozen=True, kw_only=True):
     """Something that could not be seen: why, in one sentence, and the one line that would enable it.
 
@@ -49,6 +53,10 @@ class Unseen(Fact, frozen=True, kw_only=True):
 
 class Evidence(Fact, frozen=True, kw_only=True):
     """What one check saw. The base of the models that collectors return."""
+
+    def saw(self) -> str:
+        """What it saw, on one line for the table of checks: a `pass` shows what it was earned by."""
+        return ""
 
     def gaps(self) -> tuple[Unseen, ...]:
         """What this check had to see for a `pass` and could not. Empty: it looked at all of it."""

@@ -62,6 +62,11 @@ class Invocation(Fact, frozen=True, kw_only=True):
     status: int
 
 
+def _recorded(record: FunctionRecord) -> str:
+    version = f" version {record.version}" if record.version is not None else ""
+    return f"deployed{version}, {record.status}"
+
+
 class FunctionEvidence(Evidence, frozen=True, kw_only=True):
     """Guide step 5: the function, probed without side effects.
 
@@ -80,6 +85,18 @@ class FunctionEvidence(Evidence, frozen=True, kw_only=True):
     test_call: HttpAnswer | Unseen | None = None
     logs: tuple[FunctionLogLine, ...] | Unseen = ()
     invocations: tuple[Invocation, ...] | Unseen = ()
+
+    def saw(self) -> str:
+        """What the platform's record says, and how the function answers an empty body."""
+        answer = self.empty_post
+        said = (
+            "not deployed" if self.record is None else "",
+            _recorded(self.record) if isinstance(self.record, FunctionRecord) else "",
+            f"answers an empty body with HTTP {answer.status}"
+            if isinstance(answer, HttpAnswer)
+            else "",
+        )
+        return "; ".join(filter(None, said))
 
     def gaps(self) -> tuple[Unseen, ...]:
         """Either the platform's record or an answer of the function must have been seen."""

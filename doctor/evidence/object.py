@@ -73,6 +73,11 @@ class Search(Fact, frozen=True, kw_only=True):
     hits: tuple[StoredObject, ...] = ()
 
 
+def _archive(tail: ZipTail) -> str:
+    files = f" of {tail.entries:,} files" if tail.entries is not None else ""
+    return f", a whole zip{files}" if tail.whole else ", not a whole zip"
+
+
 class ObjectEvidence(Evidence, frozen=True, kw_only=True):
     """Guide step 6: the file in the bucket.
 
@@ -109,6 +114,13 @@ class ObjectEvidence(Evidence, frozen=True, kw_only=True):
         """The archive's end of the object in `present`."""
         tail = self.tail if isinstance(self.head, StoredObject) else self.found_tail
         return tail if isinstance(tail, ZipTail) else None
+
+    def saw(self) -> str:
+        """The file, its size, and what the end of the archive says."""
+        here, tail = self.present, self.present_tail
+        if here is None:
+            return "" if isinstance(self.bucket, Unseen) else f"bucket {self.bucket}"
+        return f"{here.size:,} bytes{_archive(tail) if tail and tail.applies else ''}"
 
     def gaps(self) -> tuple[Unseen, ...]:
         """The bucket, the object, and its end."""

@@ -62,6 +62,14 @@ class RlsEvidence(Evidence, frozen=True, kw_only=True):
     assumed: tuple[str, ...] = ()
     key_proof: Proof | Unseen | None = None
 
+    def saw(self) -> str:
+        """How far the writing role's update gets."""
+        proof = self.proof
+        if isinstance(proof, Unseen):
+            return ""
+        how = "EXPLAIN as that role" if proof.strong else "by the catalogue only"
+        return f"update as {proof.role}: {proof.reach} ({how})"
+
     def gaps(self) -> tuple[Unseen, ...]:
         """Without the database there is no proof."""
         return unseen(self.proof)

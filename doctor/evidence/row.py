@@ -174,6 +174,16 @@ class ApiAnswer(Fact, frozen=True, kw_only=True):
     gateway: bool = False
 
 
+def _state(row: BackupRow) -> str:
+    said = (
+        row.status or "no status",
+        f"{row.size_bytes:,} bytes" if row.size_bytes is not None else "no size",
+        "" if row.s3_key else "no s3_key",
+        f"finished {row.finished_at:%Y-%m-%d %H:%M:%S} UTC" if row.finished_at else "not finished",
+    )
+    return ", ".join(filter(None, said))
+
+
 class RowEvidence(Evidence, frozen=True, kw_only=True):
     """Guide step 3: the row, its table, and how both were seen.
 
@@ -194,6 +204,14 @@ class RowEvidence(Evidence, frozen=True, kw_only=True):
     def newest(self) -> BackupRow | None:
         """The row that the guide's query would show."""
         return self.rows[0] if isinstance(self.rows, tuple) and self.rows else None
+
+    def saw(self) -> str:
+        """The newest row's state (without a row in question, the table's), and how it was seen."""
+        by = f" (by {self.route})" if self.route else ""
+        if isinstance(self.rows, Unseen):
+            columns = f"{len(self.table.columns)} columns" if isinstance(self.table, Table) else ""
+            return columns + by if columns else ""
+        return (_state(self.newest) if self.newest else "no row") + by
 
     def gaps(self) -> tuple[Unseen, ...]:
         """Without the row there is no verdict; where none was asked about, it is the table."""

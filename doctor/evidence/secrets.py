@@ -110,6 +110,10 @@ class ProjectKeys(Fact, frozen=True, kw_only=True):
     service_key_listed: bool | None = None
 
 
+def _listed(level: SecretLevel) -> tuple[StoredSecret, ...]:
+    return () if isinstance(level.secrets, Unseen) else level.secrets
+
+
 class SecretsEvidence(Evidence, frozen=True, kw_only=True):
     """Guide step 2: the secrets on GitHub's side and on the function's side."""
 
@@ -120,6 +124,19 @@ class SecretsEvidence(Evidence, frozen=True, kw_only=True):
     url: SupabaseUrl | Unseen
     project_keys: ProjectKeys | Unseen
     project_ref: str | None = None
+
+    def saw(self) -> str:
+        """How many names GitHub has, what key was given, and whether the function's is the same."""
+        names = {one.name for level in self.readable() for one in _listed(level)}
+        count = f"{len(names)} secret{'s' if len(names) != 1 else ''} on GitHub"
+        given = self.service_key if isinstance(self.service_key, ServiceKey) else None
+        match = self.function_key.match if isinstance(self.function_key, FunctionKey) else None
+        said = (
+            count if self.readable() else "",
+            f"service key: {given.kind}" if given else "",
+            "function key: equal on both sides" if match is KeyMatch.EQUAL else "",
+        )
+        return "; ".join(filter(None, said))
 
     def readable(self) -> tuple[SecretLevel, ...]:
         """The levels whose names could be read."""

@@ -151,6 +151,17 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
         """The log, where it could be read."""
         return self.log if isinstance(self.log, LogReading) else None
 
+    def saw(self) -> str:
+        """The run and how its job stands; without a backup, the workflow's state."""
+        if isinstance(self.ours, WorkflowState):
+            return f"{self.ours.path} is {self.ours.state}"
+        if not isinstance(self.run, Run):
+            return "no run found" if self.run is None else ""
+        attempt = f" (attempt {self.run.attempt})" if self.run.attempt > 1 else ""
+        job = self.job
+        stands = f", job {job.name}: {job.conclusion or job.status}" if job else ""
+        return f"run {self.run.id}{attempt}{stands}"
+
     def gaps(self) -> tuple[Unseen, ...]:
         """The run, its jobs, and the log of a job that ran; without a backup, its workflow."""
         if self.ours is not None:

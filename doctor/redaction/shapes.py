@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# Every repetition that must be followed by something is bounded: text from outside may be made so
+# that an unbounded one takes time without end.
 _START, _END = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
 # What stands behind a prefix, also where a cut left little of it; a plain word is none.
 _REST = r"(?:(?=[A-Za-z_-]*[0-9])[\w-]{6,}|[\w-]{16,})"
@@ -27,7 +29,7 @@ _QUERY_START = r"(?:[?&]|%3F|%26|\\u0026)"
 SHAPES = re.compile(
     "|".join(
         (
-            rf"{_START}eyJ[\w-]{{6,}}\.[\w-]{{4,}}(?:\.[\w-]*)?",
+            rf"{_START}eyJ[\w-]{{6,256}}\.[\w-]{{4,}}(?:\.[\w-]*)?",
             rf"{_START}sb_secret_{_REST}",
             rf"{_START}sbp_{_REST}",
             rf"{_START}gh[pousr]_{_REST}(?:\.[\w-]+)*",

@@ -36,7 +36,7 @@ class Look:
     """How a report is to look. `width` is in columns; `zone` None is the local time zone.
 
     `template_dir` holds templates of the user's own, which go before the built-in ones of the same
-    name.
+    name. `longest` is what a ticket may have, in characters: GitHub's limit for an issue or a comment.
     """
 
     colour: bool = False
@@ -44,3 +44,4 @@ class Look:
     zone: tzinfo | None = None
     template_dir: Path | None = None
     verbose: bool = False
+    longest: int = 65_536

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import templates
-from doctor.render.view import Clock, View
+from doctor.render.clock import Clock
+from doctor.render.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,23 +44,28 @@ def fill(
     `report` is the Report, `view` what is derived from it, `verbose` the user's wish; filters
     `local`, `ago` and `span` put times and durations as a person says them.
     """
+    environment = environment_of(look, escape)
+    clock = Clock(report.generated_at, look.zone)
+    environment.filters |= {"local": clock.local, "ago": clock.ago, "span": clock.span}
+    environment.filters |= filters or {}
+    return environment.get_template(template).render(
+        report=report, view=View(report), verbose=look.verbose, **values
+    )
+
+
+def environment_of(look: Look, escape: Callable[[str], str]) -> Environment:
+    """The templates' environment for a format that escapes so."""
 
     def finalize(value: object) -> str:
         return value if isinstance(value, Safe) else escape(str(value))
 
-    environment = Environment(  # noqa: S701 -- `finalize` escapes, for every format
+    return Environment(  # noqa: S701 -- `finalize` escapes, for every format
         loader=FileSystemLoader(_folders(look)),
         undefined=StrictUndefined,
         finalize=finalize,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-    )
-    clock = Clock(report.generated_at, look.zone)
-    environment.filters |= {"local": clock.local, "ago": clock.ago, "span": clock.span}
-    environment.filters |= filters or {}
-    return environment.get_template(template).render(
-        report=report, view=View(report), verbose=look.verbose, **values
     )
 
 

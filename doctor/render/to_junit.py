@@ -21,4 +21,17 @@ def write(report: Report, look: Look) -> str:
     counts = dict.fromkeys(Status, 0)
     for result in report.results:
         counts[result.status] += 1
-    return fill("report.junit.j2", report, look, escape=for_xml, counts=counts).lstrip("\n")
+    text = fill(
+        "report.junit.j2",
+        report,
+        look,
+        escape=for_xml,
+        filters={"without_zone": _without_zone},
+        counts=counts,
+    )
+    return text.lstrip("\n")
+
+
+def _without_zone(at: str) -> str:
+    """The common XML schema of JUnit takes a time in UTC without saying so."""
+    return at.removesuffix("Z")

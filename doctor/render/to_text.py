@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape as escape_markup
 from rich.text import Text
 
-from doctor.model import Severity, Status, Verdict
+from doctor.model import Passage, Severity, Status, Verdict
 from doctor.quoting import for_terminal, one_line, visible, without_commands
 from doctor.render.templating import Safe, fill
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from doctor.model import Report
     from doctor.render.formats import Look
 
+# No line is broken at it.
+NBSP = "\N{NO-BREAK SPACE}"
 HANG, AS_IS = "\x1f", "\x1e"
 # More of one piece of evidence is in the JSON report.
 LINES_SHOWN = 40
@@ -37,6 +39,11 @@ COLOURS: dict[str, str] = {
     Status.FAIL: "red",
     Status.SKIP: "dim",
     Status.UNKNOWN: "yellow",
+    Passage.HELD: "green",
+    Passage.BROKEN: "red",
+    Passage.NOT_NEEDED: "dim",
+    Passage.NOT_REACHED: "dim",
+    Passage.UNSEEN: "yellow",
     Severity.FAIL: "red",
     Severity.WARN: "yellow",
     Severity.INFO: "blue",
@@ -49,7 +56,7 @@ def write(report: Report, look: Look) -> str:
         "report.txt.j2",
         report,
         look,
-        escape=_escape,
+        escape=escape,
         filters={
             "cell": _cell,
             "block": _block,
@@ -57,6 +64,7 @@ def write(report: Report, look: Look) -> str:
             "painted": _painted,
         },
         hang=Safe(HANG),
+        nbsp=Safe(NBSP),
         rule=Safe("─" * min(look.width, 80)),
     )
     return to_terminal(markup, width=look.width, colour=look.colour)
@@ -92,7 +100,7 @@ def _wrapped(line: Text, width: int) -> list[Text]:
     if indent > width - NARROWEST:  # nothing but hostile text makes a margin that wide
         head, body, indent = Text(), head + body, 0
     breaks, used = [], 0
-    for word in re.finditer(r"\S+ *|^ +", body.plain):
+    for word in re.finditer(r"[^ ]+ *|^ +", body.plain):
         columns = cell_len(word[0])
         if used and indent + used + cell_len(word[0].rstrip()) > width:
             breaks.append(word.start())
@@ -105,7 +113,8 @@ def _wrapped(line: Text, width: int) -> list[Text]:
     return pieces
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """Text from outside, for rich's markup."""
     return escape_markup(without_commands(one_line(text) if "\n" in text else for_terminal(text)))
 
 
@@ -136,5 +145,5 @@ def _paste(text: str, indent: int, kind: str) -> Safe:
 def _painted(text: str, name: str) -> Safe:
     """Text in the colour of a verdict, status or severity."""
     return Safe(
-        f"[{COLOURS.get(name, 'default')}]{text if isinstance(text, Safe) else _escape(text)}[/]"
+        f"[{COLOURS.get(name, 'default')}]{text if isinstance(text, Safe) else escape(text)}[/]"
     )

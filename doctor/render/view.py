@@ -1,17 +1,16 @@
-"""What every format derives from a report: the order of the findings, and times for people."""
+"""What every format derives from a report: which finding matters, and where it is told."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from doctor.model import Role, Severity, Status, Verdict
+from doctor.model import Passage, Risk, Role, Severity, Status, Verdict
 
 if TYPE_CHECKING:
-    from doctor.model import CheckResult, Exhibit, Finding, Report
+    from doctor.model import CheckResult, Exhibit, Finding, Fix, Report, Stage
 
 SYMBOLS = {
     Status.PASS: "✔",
@@ -26,6 +25,13 @@ VERDICT_SYMBOLS = {
     Verdict.RUNNING: "⏳",
     Verdict.UNKNOWN: "❔",
 }
+PASSAGE_SYMBOLS = {
+    Passage.HELD: "✔",
+    Passage.BROKEN: "✘",
+    Passage.NOT_NEEDED: "\u2013",
+    Passage.NOT_REACHED: "\u2013",
+    Passage.UNSEEN: "?",
+}
 SQL_VERBS = ("SELECT ", "EXPLAIN ", "BEGIN", "SHOW ", "WITH ")
 
 
@@ -34,6 +40,13 @@ class Placed(NamedTuple):
 
     finding: Finding
     result: CheckResult
+
+
+class Remedy(NamedTuple):
+    """A fix, and the code that it is for."""
+
+    code: str
+    fix: Fix
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,67 @@ class View:
         order = list(Severity)
         rest = (one for one in self.placed if one not in self.causes)
         return tuple(sorted(rest, key=lambda one: order.index(one.finding.severity)))
+
+    @cached_property
+    def symptoms(self) -> tuple[Placed, ...]:
+        """Of the others, those that another finding explains: what they advise is moot."""
+        return tuple(one for one in self.others if self._is_explained(one.finding))
+
+    def _is_explained(self, finding: Finding) -> bool:
+        """With no cause proved, what failed stands for itself."""
+        if finding.role is not Role.SYMPTOM:
+            return False
+        return bool(self.causes) or finding.severity is not Severity.FAIL
+
+    @cached_property
+    def apart(self) -> tuple[Placed, ...]:
+        """Of the others, those that stand for themselves."""
+        return tuple(one for one in self.others if one not in self.symptoms)
+
+    @cached_property
+    def remarks(self) -> tuple[Placed, ...]:
+        """Of those apart, the ones with nothing to show and nothing to do: a line is enough."""
+        return tuple(one for one in self.apart if not self.shown(one) and not self.advice(one))
+
+    @cached_property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """What mends the causes, in their order; what is of high risk stands with its finding."""
+        return tuple(
+            Remedy(one.finding.code, fix)
+            for one in self.causes
+            for fix in one.finding.fixes
+            if fix.risk is not Risk.HIGH
+        )
+
+    def advice(self, one: Placed) -> tuple[Fix, ...]:
+        """The fixes to show with a finding: neither moot nor among the remedies."""
+        if one in self.symptoms:
+            return ()
+        if one not in self.causes:
+            return one.finding.fixes
+        return tuple(fix for fix in one.finding.fixes if fix.risk is Risk.HIGH)
+
+    def shown(self, one: Placed) -> tuple[Exhibit, ...]:
+        """The evidence of a finding that no finding before it has shown."""
+        return self._fresh[self._order.index(one)]
+
+    @cached_property
+    def _order(self) -> tuple[Placed, ...]:
+        return (*self.causes, *self.others)
+
+    @cached_property
+    def _fresh(self) -> tuple[tuple[Exhibit, ...], ...]:
+        told: list[tuple[object, str]] = []
+        fresh: list[tuple[Exhibit, ...]] = []
+        for one in self._order:
+            new = [item for item in one.finding.evidence if (item.value, item.source) not in told]
+            told += [(item.value, item.source) for item in new]
+            fresh.append(tuple(new))
+        return tuple(fresh)
+
+    def is_new(self, finding: Finding) -> bool:
+        """Whether the report's first sentence does not say it already."""
+        return finding.summary not in self.report.summary
 
     @cached_property
     def unseen(self) -> tuple[tuple[CheckResult, str], ...]:
@@ -108,26 +182,40 @@ class View:
         )
         return tuple((label, value) for label, value in known if value)
 
+    def of(self, result: CheckResult) -> tuple[Placed, ...]:
+        """The findings of one check."""
+        return tuple(one for one in self.placed if one.result is result)
+
     @staticmethod
     def mark(result: CheckResult) -> str:
         """The status of a check as one character."""
         return SYMBOLS[result.status]
 
     @staticmethod
-    def line(result: CheckResult) -> str:
-        """What a check came to, as one sentence."""
-        if result.findings:
-            order = list(Severity)
-            return min(result.findings, key=lambda one: order.index(one.severity)).summary
-        return result.notes[0] if result.notes else ""
+    def passage(stage: Stage) -> str:
+        """How a link was passed, as one character."""
+        return PASSAGE_SYMBOLS[stage.passage]
 
     @staticmethod
-    def codes(result: CheckResult) -> str:
-        """What a check found, as codes: the first one, and how many more."""
-        order = list(Severity)
-        codes = [one.code for one in sorted(result.findings, key=lambda f: order.index(f.severity))]
-        more = f" +{len(codes) - 1}" if len(codes) > 1 else ""
-        return codes[0] + more if codes else ""
+    def line(result: CheckResult) -> str:
+        """What a check came to, as one sentence: what failed, else what it saw or could not see."""
+        worst = min(result.findings, key=_gravity, default=None)
+        if worst and worst.severity is not Severity.INFO:
+            return worst.summary
+        not_seen = next(iter(result.notes), "")
+        return result.saw if result.status is Status.PASS and result.saw else not_seen
+
+    @classmethod
+    def codes(cls, result: CheckResult) -> str:
+        """The same for a narrow table: the first code and how many more, else what it saw.
+
+        What it could not see stands below the table, whole.
+        """
+        worst_first = sorted(result.findings, key=_gravity)
+        codes = [one.code for one in worst_first if one.severity is not Severity.INFO]
+        if not codes:
+            return cls.line(result) if result.status is Status.PASS else "not seen: see below"
+        return codes[0] + (f" +{len(codes) - 1}" if len(codes) > 1 else "")
 
     @staticmethod
     def language(command: str) -> str:
@@ -152,45 +240,5 @@ class View:
         return json.dumps(value, ensure_ascii=False, default=str)
 
 
-@dataclass(frozen=True)
-class Clock:
-    """Times as people say them. `now` is RFC 3339; `zone` None is the local time zone."""
-
-    now: str
-    zone: tzinfo | None
-
-    def local(self, at: str) -> str:
-        """`2026-11-24 05:21:03 CET`; what is no time is left as it is."""
-        time = _parsed(at)
-        return time.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S %Z") if time else at
-
-    def ago(self, at: str) -> str:
-        """`3 h 12 min ago`, as of when the report was made; nothing for what is no time."""
-        time, now = _parsed(at), _parsed(self.now)
-        if time is None or now is None:
-            return ""
-        span = now - time
-        return f"in {_span(-span)}" if span < timedelta() else f"{_span(span)} ago"
-
-    @staticmethod
-    def span(seconds: float) -> str:
-        """`0.12 s`, `3 h 12 min`."""
-        return f"{seconds:.2f} s" if seconds < 10 else _span(timedelta(seconds=seconds))  # noqa: PLR2004 -- below it, tenths matter
-
-
-def _parsed(at: str) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(at)
-    except ValueError:
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
-
-
-def _span(span: timedelta) -> str:
-    minutes, seconds = divmod(int(span.total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    units = [(days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s")]
-    first = next((at for at, (count, _) in enumerate(units) if count), len(units) - 1)
-    said = [f"{count} {unit}" for count, unit in units[first : first + 2] if count]
-    return " ".join(said) or "0 s"
+def _gravity(finding: Finding) -> int:
+    return list(Severity).index(finding.severity)

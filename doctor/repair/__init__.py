@@ -28,7 +28,7 @@ def repair(case: Case, diagnosis: Diagnosis) -> Repair:
     if diagnosis.verdict is Verdict.FAILING:
         return _of_failing(case, diagnosis)
     if diagnosis.verdict is Verdict.UNKNOWN:
-        return none("the row or its file could not be seen, so what is true is not known.")
+        return none("what is true of this backup is not known yet.")
     return Repair()
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from doctor import preflight
 from doctor.evidence.base import Evidence, Unseen, Why
 from doctor.model import (
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from doctor.framework import AnyCheck
 
 from doctor.reporting.results import sentence
+from doctor.story import RowState, row_state
 
 # General codes: where one of them is the root, something could still say more.
 GENERAL = ("workflow/edge-call-failed", "workflow/fallback-failed", "workflow/green-but-failed")
@@ -32,10 +35,25 @@ def deciding_gap(case: Case) -> Unseen | None:
         )
     if isinstance(case.row.rows, Unseen):
         return case.row.rows
+    if row_state(case) in (RowState.IN_PROGRESS, RowState.OTHER):
+        return _unseen_job(case)
     seen = case.evidence.get("object")
     if isinstance(seen, Unseen):
         return seen
     return next(iter(case.object.gaps()), None) if case.object else None
+
+
+def _unseen_job(case: Case) -> Unseen:
+    """Why it is not known whether the backup is still going."""
+    why = case.workflow.run if case.workflow else case.evidence.get("workflow")
+    if isinstance(why, Unseen):
+        what = "The row is in progress and younger than stuck_after; its job could not be seen."
+        return msgspec.structs.replace(why, what=f"{what} {why.what}")
+    return Unseen(
+        why=Why.NOT_ASKED,
+        what="The row is in progress and younger than stuck_after; its job was not looked at.",
+        remedy="Run the workflow check.",
+    )
 
 
 def cannot_tell(case: Case, diagnosis: Diagnosis, checks: tuple[AnyCheck, ...]) -> tuple[str, ...]:

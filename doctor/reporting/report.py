@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from doctor import __version__, preflight
 from doctor.diagnosis import Diagnosis, diagnose
 from doctor.evidence.base import Unseen, Why
+from doctor.fingerprint import fingerprint
 from doctor.judgement import Judged, judge
 from doctor.model import (
     SCHEMA_VERSION,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from doctor.runner import Collected, FixCheck
 
 from doctor.reporting.gaps import cannot_tell
+from doctor.reporting.passage import passages
 from doctor.reporting.results import failing_step, result_of
 from doctor.reporting.subject import subject_of, timeline_of
 from doctor.reporting.summary import summary_of
@@ -39,15 +41,17 @@ def write(collected: Collected, registry: Registry) -> Report:
     diagnosis = _diagnosis(case, judgement.findings)
     mended = repair(case, diagnosis)
     results = tuple(result_of(check, case, diagnosis, collected) for check in checks)
-    root = diagnosis.root
+    root_cause = diagnosis.root.code if diagnosis.root else None
+    causes = tuple(cause.code for cause in diagnosis.causes)
+    failed = failing_step(checks, diagnosis)
     return Report(
         schema_version=SCHEMA_VERSION,
         tool=Tool(name="backup-doctor", version=__version__),
         subject=subject_of(case),
         verdict=diagnosis.verdict,
-        failing_step=failing_step(checks, diagnosis),
-        root_cause=root.code if root else None,
-        causes=tuple(cause.code for cause in diagnosis.causes),
+        failing_step=failed,
+        root_cause=root_cause,
+        causes=causes,
         summary=summary_of(case, diagnosis),
         fix_sql=mended.sql,
         results=results,
@@ -56,6 +60,8 @@ def write(collected: Collected, registry: Registry) -> Report:
         notes=_notes(collected, registry),
         errors=(*judgement.errors, *_crashes(case)),
         timeline=timeline_of(case),
+        chain=passages(case, diagnosis),
+        fingerprint=fingerprint(diagnosis.verdict, root_cause, causes, failed),
         generated_at=rfc3339(case.now),
         duration_s=collected.duration_s,
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from doctor.evidence.base import Unseen, Why
-from doctor.explanation import explanation_of
+from doctor.explanation import explanation_of, page_url
 from doctor.model import (
     CheckResult,
     FailingStep,
     Finding,
+    Role,
     Severity,
     Status,
 )
@@ -42,8 +44,9 @@ def result_of(
         title=check.title,
         status=_status(placed, gaps),
         duration_s=collected.seconds.get(check.name, 0.0),
-        findings=tuple(_finding(one) for one in placed),
+        findings=tuple(_finding(one, diagnosis) for one in placed),
         notes=tuple(dict.fromkeys(sentence(gap) for gap in (*gaps, *also))),
+        saw="" if isinstance(evidence, Unseen) else evidence.saw(),
     )
 
 
@@ -63,16 +66,27 @@ def sentence(gap: Unseen) -> str:
     return f"{gap.what} {gap.remedy}" if gap.remedy else gap.what
 
 
-def _finding(placed: Placed) -> Finding:
+def _finding(placed: Placed, diagnosis: Diagnosis) -> Finding:
     found = placed.judged.found
     return Finding(
         code=placed.judged.code,
         severity=placed.severity,
-        role=placed.role,
+        role=Role.SYMPTOM if _is_explained(placed, diagnosis) else placed.role,
         summary=found.summary,
         explanation=explanation_of(placed.judged.rule),
         evidence=found.evidence,
         fixes=found.fixes,
+        url=page_url(placed.judged.code),
+    )
+
+
+def _is_explained(placed: Placed, diagnosis: Diagnosis) -> bool:
+    """Whether a more specific finding tells where a general one comes from: its advice is moot."""
+    return placed.judged not in diagnosis.causes and any(
+        fnmatchcase(other.judged.code, pattern)
+        for other in diagnosis.placed
+        if other is not placed and other.judged.breaks
+        for pattern in placed.judged.rule.yields_to
     )
 
 

@@ -10,6 +10,7 @@ from doctor.model import (
     Subject,
 )
 from doctor.show import rfc3339
+from doctor.story import update_ran
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,9 +47,9 @@ def timeline_of(case: Case) -> tuple[Moment, ...]:
         (run.created_at if run else None, "run created"),
         (job.started_at if job else None, "job started"),
         (here.modified_at if here else None, "file uploaded"),
-        (step.started_at if step else None, "update step started"),
-        (job.completed_at if job else None, f"job ended: {job.conclusion}" if job else ""),
+        (step.started_at if step and update_ran(case) else None, "update step started"),
         (row.finished_at if row else None, "row finished"),
+        (job.completed_at if job else None, f"job ended: {job.conclusion}" if job else ""),
     ]
     # GitHub and S3 tell whole seconds: within one, things happened in the chain's order.
     known = sorted(

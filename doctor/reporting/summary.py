@@ -12,7 +12,7 @@ from doctor.model import (
 )
 from doctor.reporting.gaps import deciding_gap
 from doctor.show import duration, size
-from doctor.story import Progress, RowState, progress, row_age, row_state
+from doctor.story import RowState, row_age, row_state
 
 if TYPE_CHECKING:
     from doctor.case import Case
@@ -49,8 +49,6 @@ def _healthy(case: Case, diagnosis: Diagnosis) -> str:
 def _running(case: Case) -> str:
     age = row_age(case)
     since = f", {duration(age)} after its row was made" if age is not None else ""
-    if progress(case) is Progress.UNSEEN:
-        return f"The row is in progress and younger than stuck_after{since}; its job could not be seen."
     return f"The backup is still going{since}."
 
 

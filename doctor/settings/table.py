@@ -199,7 +199,12 @@ S3 = Group(
 
 def _pipeline(key: str, about: str, default: str | None, example: str = "") -> Setting:
     return Setting(
-        name=key, key=key, about=about, default=default, example=example or default or ""
+        name=key,
+        key=key,
+        env=(f"BACKUP_DOCTOR_{key.upper().replace('.', '_')}",),
+        about=about,
+        default=default,
+        example=example or default or "",
     )
 
 

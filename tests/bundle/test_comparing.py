@@ -82,7 +82,7 @@ SAID: dict[Callable[[Any], None], str] = {
     finish: "status: in_progress then, success now",
     lose_the_bucket: "not seen (S3 refuses the doctor's key.) now",
     skip_rls: "not looked at now",
-    add_policy: "table, policies, readers: not looked at then, there"
+    add_policy: "table, policies, “readers”: not there then, there"
     " (name readers, permissive yes, command SELECT) now",
     configure_another_bucket: r"elsewhere\x1b[2J now",
 }

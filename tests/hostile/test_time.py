@@ -28,6 +28,17 @@ HEAD = (
     b'2024-01-15T02:03:04.1234567Z ##[group]Run curl "$URL/functions/v1/update-backup"\n'
     b"2024-01-15T02:03:04.1234567Z env:\n2024-01-15T02:03:04.1234567Z ##[endgroup]\n"
 )
+# Those that came nearest to the limit, of all shapes at this length.
+WORST = (
+    "\n",
+    "\u200b",
+    "`",
+    "[",
+    "://a:b",
+    "bearer ",
+    "a.",
+    "2024-01-15T02:03:04.1234567Z ::error::x\n",
+)
 REDACTOR = Redactor(["canary-secret-0123456789", "p'q\"r\nxyz"])
 
 
@@ -105,7 +116,7 @@ def test_thirty_kilobytes_of_anything_take_no_time(reader: str) -> None:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", WORST)
 @pytest.mark.parametrize("reader", READERS)
 def test_a_megabyte_of_anything_takes_seconds(reader: str, shape: str) -> None:
     started = time.process_time()

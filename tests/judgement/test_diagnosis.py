@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from doctor.diagnosis import Diagnosis, diagnose
-from doctor.evidence.base import Unseen, Why
+from doctor.evidence.base import NO_SUCH_HOST, Unseen, Why
 from doctor.evidence.function import FunctionRecord, HttpAnswer, Invocation, Project
 from doctor.evidence.log import NOT_SAID, Call, Outcome, Shown, Variable
 from doctor.evidence.rls import Proof, Reach, RlsEvidence
@@ -621,3 +621,27 @@ def test_a_key_of_another_role_that_may_write_is_no_cause() -> None:
 
     assert [cause.code for cause in found.causes] == ["function/server-error"]
     assert "secrets/wrong-role" in {placed.judged.code for placed in found.placed}
+
+
+def test_a_young_row_whose_job_could_not_be_seen_is_not_said_to_be_going() -> None:
+    young = case(now=cases.CREATED + timedelta(minutes=20))
+    blind = replace(young, evidence={**young.evidence, "workflow": cases.NOT_THERE})
+
+    assert diagnosed(blind).verdict is Verdict.UNKNOWN
+
+
+def test_an_address_that_resolves_to_nothing_while_the_project_is_up_is_a_wrong_one() -> None:
+    nowhere = Unseen(why=Why.UNREACHABLE, what="No DNS name.", code=NO_SUCH_HOST)
+    unreached = Call(outcome=Outcome.UNREACHABLE)
+
+    assert causes(case(over(unreached, unreached), function(empty_post=nowhere))) == [
+        "secrets/bad-url"
+    ]
+
+
+def test_without_the_platforms_word_an_unreachable_host_stays_unreachable() -> None:
+    nowhere = Unseen(why=Why.UNREACHABLE, what="No DNS name.", code=NO_SUCH_HOST)
+    unreached = Call(outcome=Outcome.UNREACHABLE)
+    alone = function(empty_post=nowhere, project=cases.NOT_THERE, record=cases.NOT_THERE)
+
+    assert causes(case(over(unreached, unreached), alone)) == ["function/unreachable"]

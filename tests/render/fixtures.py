@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from doctor.model import (
     CheckResult,
@@ -12,10 +15,12 @@ from doctor.model import (
     Fix,
     FixKind,
     Moment,
+    Passage,
     Report,
     Risk,
     Role,
     Severity,
+    Stage,
     Status,
     Subject,
     Tool,
@@ -69,6 +74,7 @@ NOT_DEPLOYED = Finding(
             text="supabase functions deploy update-backup --project-ref abcdefghijklmnopqrst --yes",
         ),
     ),
+    url="https://docs.test/findings.md#functionnot-deployed",
 )
 NO_GRANT = Finding(
     code="rls/no-grant",
@@ -113,6 +119,7 @@ STUCK_ROW = Finding(
             command="psql \"$SUPABASE_DB_URL\" -c 'SELECT * FROM backup_history'",
         ),
     ),
+    fixes=(Fix(kind=FixKind.MANUAL, title="Find out more.", text="Look at the log of the run."),),
 )
 PRINTED = Finding(
     code="secrets/printed",
@@ -142,6 +149,7 @@ def report(**values: Any) -> Report:
         "summary": "The backup is complete: 1,048,576 bytes in S3, as the row says.",
         "fix_sql": None,
         "results": checks(),
+        "fingerprint": "bd-0123456789",
         "generated_at": "2026-11-24T04:14:03Z",
         "duration_s": 1.234,
     }
@@ -180,7 +188,23 @@ def result(
         duration_s=0.12,
         findings=findings,
         notes=notes,
+        saw="all that it looked at" if status is Status.PASS else "",
     )
+
+
+def chain(**broken: str) -> tuple[Stage, ...]:
+    """The chain, held but for the links that are named with the code that broke them."""
+    links = ("row", "run", "backup", "upload", "function", "fallback")
+    stages = (
+        Stage(
+            name=name,
+            title=f"the {name} of the backup",
+            passage=Passage.BROKEN if name in broken else Passage.HELD,
+            code=broken.get(name),
+        )
+        for name in links
+    )
+    return (*stages, Stage(name="result", title="the row is right", passage=Passage.NOT_REACHED))
 
 
 HEALTHY = report()
@@ -217,6 +241,7 @@ STUCK = report(
         Moment(at="2026-11-24T01:02:03Z", what="the file was uploaded, 1,048,576 bytes"),
         Moment(at="2026-11-24T01:02:05Z", what="the run ended: success"),
     ),
+    chain=chain(function="function/not-deployed", fallback="rls/no-grant"),
 )
 UNKNOWN = report(
     subject=Subject(dispatch_id=DISPATCH),
@@ -274,20 +299,28 @@ HOSTILE = report(
                     ),
                     Exhibit(label="keys", value={HOSTILE_TEXT: [1, HOSTILE_TEXT]}, source="row"),
                 ),
-                fixes=(Fix(kind=FixKind.MANUAL, title=HOSTILE_TEXT, text=HOSTILE_TEXT),),
+                fixes=(Fix(kind=FixKind.SHELL, title=HOSTILE_TEXT, text=HOSTILE_TEXT),),
+                url=f"https://docs.test/#{HOSTILE_TEXT}",
             ),
             notes=(HOSTILE_TEXT,),
         )
     ),
     notes=(HOSTILE_TEXT,),
     timeline=(Moment(at=HOSTILE_TEXT, what=HOSTILE_TEXT),),
+    chain=(
+        Stage(name=HOSTILE_TEXT, title=HOSTILE_TEXT, passage=Passage.BROKEN, code="row/missing"),
+    ),
+    fingerprint=HOSTILE_TEXT,
 )
 
 WARNED = report(results=checks(secrets=result("secrets", 2, "Secrets", Status.WARN, PRINTED)))
+# What `backup-doctor demo stuck` reported, with `--report real.json`.
+REAL = msgspec.json.decode(Path(__file__).with_name("real.json").read_bytes(), type=Report)
 ALL = {
     "healthy": HEALTHY,
     "warned": WARNED,
     "stuck": STUCK,
     "unknown": UNKNOWN,
     "hostile": HOSTILE,
+    "real": REAL,
 }

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 from doctor.demo.faults.fault import Fault, Side
 from doctor.demo.faults.rewriting import (
     CREATE,
-    STRICT,
     age,
+    begin_with,
     hang,
     in_quick_minutes,
+    restored,
     stop_recording,
 )
 from doctor.demo.runner.run import run_workflow
@@ -35,12 +36,17 @@ def refuse_the_dump(world: World) -> None:
     stop_recording(world)
     user, _, rest = world.owner_uri.rpartition("@")
     wrong = f"{user.rpartition(':')[0]}:changed@{rest}"
-    world.edit(CREATE, STRICT, f"{STRICT}{programs()}/pg_dump --file=dump.sql '{wrong}'\n")
+    begin_with(world, CREATE, f"'{programs()}/pg_dump' --file=dump.sql '{wrong}' || exit")
 
 
 def name_a_missing_folder(world: World) -> None:
     """What is to be packed is not there any more; the pipeline records the failure."""
     world.github_variables["BACKUP_SOURCE"] = "exports"
+
+
+def name_the_folder(world: World) -> None:
+    """The variable is deleted, and the pipeline takes its default."""
+    del world.github_variables["BACKUP_SOURCE"]
 
 
 def time_out_the_step(world: World) -> None:
@@ -91,6 +97,7 @@ FAULTS: Final = (
         Side.BACKUP,
         "workflow/failed-before-update",
         refuse_the_dump,
+        mend=restored(CREATE),
     ),
     Fault(
         "nothing-to-pack",
@@ -98,6 +105,7 @@ FAULTS: Final = (
         Side.BACKUP,
         "workflow/failed-before-update",
         name_a_missing_folder,
+        mend=name_the_folder,
     ),
     Fault(
         "step-timed-out",
@@ -105,6 +113,7 @@ FAULTS: Final = (
         Side.BACKUP,
         "workflow/timed-out",
         time_out_the_step,
+        mend=restored(CREATE, WORKFLOW),
     ),
     Fault(
         "job-timed-out",
@@ -112,6 +121,7 @@ FAULTS: Final = (
         Side.BACKUP,
         "workflow/timed-out",
         time_out_the_job,
+        mend=restored(CREATE, WORKFLOW),
     ),
     Fault(
         "cancelled",
@@ -119,6 +129,7 @@ FAULTS: Final = (
         Side.BACKUP,
         "workflow/cancelled",
         cancel,
+        mend=restored(CREATE, WORKFLOW),
     ),
     Fault(
         "overdue",
@@ -127,5 +138,6 @@ FAULTS: Final = (
         "workflow/overdue",
         start_only,
         hang_for_hours,
+        restored(),
     ),
 )

@@ -7,25 +7,17 @@ import zipfile
 from typing import TYPE_CHECKING, Final
 
 from doctor.demo.faults.fault import Fault, Side
-from doctor.demo.faults.rewriting import CREATE
+from doctor.demo.faults.rewriting import CREATE, restored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from doctor.demo.world import World
 
 TAIL = 40  # bytes: more than a zip's last record has
 
 
-def _keys(world: World) -> Iterable[str]:
-    """The backups that are there: where an upload failed, there are none."""
-    listed = world.servers.storage.s3.list_objects_v2(Bucket=world.bucket.name)
-    return [item["Key"] for item in listed.get("Contents", [])]
-
-
 def delete(world: World) -> None:
     """A lifecycle rule or a person deleted the file."""
-    for key in _keys(world):
+    for key in world.objects():
         world.servers.storage.s3.delete_object(Bucket=world.bucket.name, Key=key)
 
 
@@ -38,7 +30,7 @@ def keep_versions(world: World) -> None:
 
 def move(world: World) -> None:
     """Someone tidied up, and moved the file into a folder of the year."""
-    for key in _keys(world):
+    for key in world.objects():
         world.servers.storage.s3.copy_object(
             Bucket=world.bucket.name,
             Key=f"archive/{key.rpartition('/')[2]}",
@@ -56,19 +48,19 @@ def overwrite(world: World) -> None:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr("notes.txt", "of another job\n" * 100)
-    for key in _keys(world):
+    for key in world.objects():
         _replace(world, key, archive.getvalue())
 
 
 def empty(world: World) -> None:
     """The file was overwritten with nothing."""
-    for key in _keys(world):
+    for key in world.objects():
         _replace(world, key, b"")
 
 
 def cut_in_bucket(world: World) -> None:
     """A copy between buckets broke off: half of the file is there."""
-    for key in _keys(world):
+    for key in world.objects():
         stored = world.servers.storage.s3.get_object(Bucket=world.bucket.name, Key=key)
         content = stored["Body"].read()
         _replace(world, key, content[: len(content) // 2])
@@ -85,6 +77,14 @@ def delete_bucket(world: World) -> None:
     """The bucket was deleted with all that was in it."""
     delete(world)
     world.servers.storage.s3.delete_bucket(Bucket=world.bucket.name)
+
+
+def create_bucket(world: World) -> None:
+    """The bucket is created again, and is empty."""
+    world.servers.storage.s3.create_bucket(
+        Bucket=world.bucket.name,
+        CreateBucketConfiguration={"LocationConstraint": world.bucket.region},  # type: ignore[typeddict-item]
+    )
 
 
 FAULTS: Final = (
@@ -137,6 +137,7 @@ FAULTS: Final = (
         Side.AFTER,
         "object/truncated",
         cut_on_runner,
+        mend=restored(CREATE),
     ),
     Fault(
         "bucket-deleted",
@@ -144,5 +145,6 @@ FAULTS: Final = (
         Side.AFTER,
         "object/bucket-missing",
         after=delete_bucket,
+        mend=create_bucket,
     ),
 )

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from doctor.demo.runner.run import run_workflow
-from doctor.demo.world import WORKFLOW
+from doctor.demo.world import WORKFLOW, carry_out
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from doctor.demo.github.state import Run
+    from doctor.demo.faults.fault import Change
+    from doctor.demo.github.state import Job, Run
     from doctor.demo.runner.dispatch import Dispatch
     from doctor.demo.world import World
 
+STAMP = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?=\.\d{7}Z )", re.MULTILINE)
 RECORD = "${{ (failure() || cancelled()) && steps.upload.outcome != 'success' }}"
 CREATE, UPLOAD, UPDATE = (
     "scripts/create-backup.sh",
     "scripts/upload-backup.sh",
     "scripts/update-backup-history.sh",
 )
-STRICT = "set -euo pipefail\n"
 
 
 def stop_recording(world: World) -> None:
@@ -30,24 +31,57 @@ def stop_recording(world: World) -> None:
         world.edit(WORKFLOW, RECORD, "false")
 
 
+def begin_with(world: World, script: str, line: str) -> None:
+    """Let a script do something before all else."""
+    shebang, _, rest = world.read(script).partition("\n")
+    world.write(script, f"{shebang}\n{line}\n{rest}")
+
+
 def hang(world: World, script: str) -> None:
     """Let a script wait for something that never comes."""
-    world.edit(script, STRICT, f"{STRICT}echo 'Waiting for the lock'\nsleep 300\n")
+    begin_with(world, script, "echo 'Waiting for the lock' && sleep 300")
+
+
+def restored(*paths: str) -> Change:
+    """Give files back the text of the reference pipeline, and let runs be carried out again."""
+
+    def change(world: World) -> None:
+        for path in paths:
+            world.restore(path)
+        world.actions = carry_out
+
+    return change
 
 
 def age(world: World, by: timedelta) -> None:
-    """Let the rows be older, and the runs that have no log, whose lines tell the time."""
-    world.sql(f"UPDATE public.backup_history SET created_at = created_at - interval '{by}'")
+    """Let all that has happened have happened earlier: the rows, the runs with their logs, the files."""
+    world.sql(
+        f"UPDATE public.backup_history SET created_at = created_at - interval '{by}',"
+        f" finished_at = finished_at - interval '{by}'"
+    )
     for run in world.repository.runs:
         run.created_at -= by
         run.run_started_at -= by
         run.updated_at -= by
         for job in run.jobs:
-            job.created_at -= by
-            job.started_at = job.started_at and job.started_at - by
-            for step in job.steps:
-                step.started_at = step.started_at and step.started_at - by
-                step.completed_at = step.completed_at and step.completed_at - by
+            _age_job(job, by)
+    for stored in world.objects():
+        world.servers.storage.date_back(world.bucket, stored, by)
+
+
+def _age_job(job: Job, by: timedelta) -> None:
+    job.created_at -= by
+    job.started_at = job.started_at and job.started_at - by
+    job.completed_at = job.completed_at and job.completed_at - by
+    job.log = job.log and STAMP.sub(partial(_earlier, by=by), job.log)
+    for step in job.steps:
+        step.started_at = step.started_at and step.started_at - by
+        step.completed_at = step.completed_at and step.completed_at - by
+
+
+def _earlier(stamp: re.Match[str], *, by: timedelta) -> str:
+    moment = datetime.fromisoformat(f"{stamp[1]}+00:00") - by
+    return f"{moment:%Y-%m-%dT%H:%M:%S}"
 
 
 def in_quick_minutes(dispatch: Dispatch, *, seconds: float) -> Run:

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from doctor.demo.faults.fault import Fault, Side
-from doctor.demo.faults.rewriting import age
+from doctor.demo.faults.rewriting import age, restored
 from doctor.demo.runner.unfinished import queued, refused
-from doctor.demo.world import WORKFLOW
+from doctor.demo.world import WORKFLOW, carry_out
 
 if TYPE_CHECKING:
     from doctor.demo.github.state import Job, Run
@@ -36,6 +36,12 @@ def disable(world: World) -> None:
     """GitHub disabled the workflow after 60 days without activity: a dispatch is refused."""
     start_nothing(world)
     world.repository.workflows[0].state = "disabled_inactivity"
+
+
+def enable(world: World) -> None:
+    """The workflow is enabled, and runs are carried out again."""
+    world.repository.workflows[0].state = "active"
+    world.actions = carry_out
 
 
 def break_the_file(world: World) -> None:
@@ -99,6 +105,7 @@ FAULTS: Final = (
         "workflow/run-not-found",
         start_nothing,
         forget_the_run,
+        restored(),
     ),
     Fault(
         "workflow-disabled",
@@ -107,6 +114,7 @@ FAULTS: Final = (
         "workflow/disabled",
         disable,
         forget_the_run,
+        enable,
     ),
     Fault(
         "workflow-invalid",
@@ -115,6 +123,7 @@ FAULTS: Final = (
         "workflow/invalid-file",
         break_the_file,
         commit_broken_file,
+        restored(WORKFLOW),
     ),
     Fault(
         "no-runner",
@@ -123,6 +132,7 @@ FAULTS: Final = (
         "workflow/not-started",
         start_nothing,
         wait_for_hours,
+        restored(),
     ),
     Fault(
         "no-approval",
@@ -131,6 +141,7 @@ FAULTS: Final = (
         "workflow/not-started",
         start_nothing,
         wait_for_approval,
+        restored(),
     ),
     Fault(
         "no-payment",
@@ -139,6 +150,7 @@ FAULTS: Final = (
         "workflow/not-started",
         start_nothing,
         refuse_for_payment,
+        restored(),
     ),
     Fault(
         "cancelled-in-queue",
@@ -147,5 +159,6 @@ FAULTS: Final = (
         "workflow/cancelled",
         start_nothing,
         cancel_in_queue,
+        restored(),
     ),
 )

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from doctor.demo.faults.fault import Fault, Side
-from doctor.demo.faults.rewriting import STRICT, UPDATE, hang, in_quick_minutes
+from doctor.demo.faults.rewriting import UPDATE, begin_with, hang, in_quick_minutes, restored
 from doctor.demo.world import WORKFLOW
 
 if TYPE_CHECKING:
@@ -39,25 +39,25 @@ def wait_for_no_output(world: World) -> None:
 
 def look_up_another_id(world: World) -> None:
     """The step looks for an id that is cut short; the row is there, under the whole one."""
-    world.edit(UPDATE, 'find_backup_id "$DISPATCH_ID"', 'find_backup_id "${DISPATCH_ID:0:35}"')
+    begin_with(world, UPDATE, 'DISPATCH_ID="${DISPATCH_ID:0:35}"')
 
 
 def time_out_in_update(world: World) -> None:
     """The update step hangs before it does anything, until the job's time is up."""
     hang(world, UPDATE)
     world.edit(WORKFLOW, "timeout-minutes: 30", "timeout-minutes: 1")
-    world.actions = partial(in_quick_minutes, seconds=8.0)
+    world.actions = partial(in_quick_minutes, seconds=5.0)
 
 
 def die_and_continue(world: World) -> None:
     """The step dies of a program that is not installed, and continue-on-error makes it green."""
     world.edit(WORKFLOW, UPDATE_STEP, f"{UPDATE_STEP}        continue-on-error: true\n")
-    world.edit(UPDATE, STRICT, f"{STRICT}dotenvx --version\n")
+    begin_with(world, UPDATE, "dotenvx --version || exit")
 
 
 def die_silently(world: World) -> None:
     """The same, and `|| true` makes it green."""
-    world.edit(UPDATE, STRICT, f"{STRICT}dotenvx --version >/dev/null 2>&1\n")
+    begin_with(world, UPDATE, "dotenvx --version >/dev/null 2>&1 || exit")
     world.edit(WORKFLOW, RUN_UPDATE, f"{RUN_UPDATE.rstrip()} || true\n")
 
 
@@ -79,6 +79,7 @@ FAULTS: Final = (
         Side.STEP,
         "workflow/step-missing",
         leave_step_out,
+        mend=restored(WORKFLOW),
     ),
     Fault(
         "update-step-off",
@@ -86,6 +87,7 @@ FAULTS: Final = (
         Side.STEP,
         "workflow/step-skipped",
         switch_step_off,
+        mend=restored(WORKFLOW),
     ),
     Fault(
         "update-step-waits",
@@ -93,6 +95,7 @@ FAULTS: Final = (
         Side.STEP,
         "workflow/step-skipped",
         wait_for_no_output,
+        mend=restored(WORKFLOW),
     ),
     Fault(
         "other-id-looked-up",
@@ -100,6 +103,7 @@ FAULTS: Final = (
         Side.STEP,
         "workflow/backup-id-not-found",
         look_up_another_id,
+        mend=restored(UPDATE),
     ),
     Fault(
         "update-timed-out",
@@ -107,6 +111,7 @@ FAULTS: Final = (
         Side.STEP,
         "workflow/timed-out",
         time_out_in_update,
+        mend=restored(WORKFLOW, UPDATE),
     ),
     Fault(
         "update-dies-and-continues",
@@ -114,6 +119,7 @@ FAULTS: Final = (
         Side.STEP,
         "workflow/green-but-failed",
         die_and_continue,
+        mend=restored(WORKFLOW, UPDATE),
     ),
     Fault(
         "update-dies-silently",
@@ -121,6 +127,7 @@ FAULTS: Final = (
         Side.STEP,
         "workflow/green-but-failed",
         die_silently,
+        mend=restored(WORKFLOW, UPDATE),
     ),
     Fault(
         "update-goes-nowhere",
@@ -128,5 +135,6 @@ FAULTS: Final = (
         Side.STEP,
         "workflow/green-but-failed",
         call_without_fail,
+        mend=restored(WORKFLOW, UPDATE),
     ),
 )

@@ -5,21 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from doctor.demo.faults.fault import Fault, Side
-from doctor.demo.faults.rewriting import UPLOAD, stop_recording
+from doctor.demo.faults.rewriting import UPLOAD, restored, stop_recording
 from doctor.demo.storage import WRITE_ACTIONS, allow
 
 if TYPE_CHECKING:
     from doctor.demo.world import World
 
-CONNECT_LIMIT = "--cli-connect-timeout 10 --cli-read-timeout 60"
-COPY = (
-    f'aws s3 cp "$BACKUP_FILE" "s3://$BACKUP_BUCKET/$S3_KEY" --no-progress \\\n  {CONNECT_LIMIT}\n'
-)
-FIRST_PART_ONLY = """\
-started=$(aws s3api create-multipart-upload --bucket "$BACKUP_BUCKET" --key "$S3_KEY" \\
+IN_PARTS = """\
+#!/usr/bin/env bash
+set -euo pipefail
+S3_KEY="backups/$(date -u +%Y/%m/%d)/backup-$DISPATCH_ID-$(date -u +%H%M%S).zip"
+BACKUP_SIZE=$(wc -c <"${BACKUP_FILE:?}")
+upload=$(aws s3api create-multipart-upload --bucket "$BACKUP_BUCKET" --key "$S3_KEY" \\
   --query UploadId --output text)
-aws s3api upload-part --bucket "$BACKUP_BUCKET" --key "$S3_KEY" --upload-id "$started" \\
+aws s3api upload-part --bucket "$BACKUP_BUCKET" --key "$S3_KEY" --upload-id "$upload" \\
   --part-number 1 --body "$BACKUP_FILE" >/dev/null
+printf '%s\\n' "S3_KEY=$S3_KEY" "BACKUP_SIZE=$BACKUP_SIZE" | tee -a "${GITHUB_ENV:?}"
 """
 
 
@@ -36,13 +37,18 @@ def allow_upload(world: World) -> None:
 def deny_quietly(world: World) -> None:
     """The same, in a pipeline that never looks whether the upload worked."""
     deny_upload(world)
-    world.edit(UPLOAD, CONNECT_LIMIT, f"{CONNECT_LIMIT} || true")
+    world.edit(UPLOAD, "set -euo pipefail", "set -uo pipefail")
 
 
 def misspell_bucket(world: World) -> None:
     """The workflow's variable names a bucket that does not exist."""
     stop_recording(world)
     world.github_variables["BACKUP_BUCKET"] = f"{world.bucket.name}-old"
+
+
+def name_bucket(world: World) -> None:
+    """The variable is corrected."""
+    world.github_variables["BACKUP_BUCKET"] = world.bucket.name
 
 
 def change_secret_key(world: World) -> None:
@@ -64,9 +70,15 @@ def unset_access_key(world: World) -> None:
         del world.github_secrets[name]
 
 
+def set_access_key(world: World) -> None:
+    """The pipeline's own pair is set on GitHub."""
+    world.github_secrets["AWS_ACCESS_KEY_ID"] = world.bucket.pipeline.access_key_id
+    world.github_secrets["AWS_SECRET_ACCESS_KEY"] = world.bucket.pipeline.secret_access_key
+
+
 def leave_upload_open(world: World) -> None:
     """The script uploads in parts, and never tells S3 that it is done."""
-    world.edit(UPLOAD, COPY, FIRST_PART_ONLY)
+    world.write(UPLOAD, IN_PARTS)
 
 
 FAULTS: Final = (
@@ -84,6 +96,7 @@ FAULTS: Final = (
         Side.UPLOAD,
         "workflow/failed-before-update",
         deny_quietly,
+        mend=allow_upload,
         silent=True,
     ),
     Fault(
@@ -92,6 +105,7 @@ FAULTS: Final = (
         Side.UPLOAD,
         "workflow/failed-before-update",
         misspell_bucket,
+        mend=name_bucket,
     ),
     Fault(
         "upload-signature-refused",
@@ -99,6 +113,7 @@ FAULTS: Final = (
         Side.UPLOAD,
         "workflow/failed-before-update",
         change_secret_key,
+        mend=set_access_key,
     ),
     Fault(
         "upload-key-unknown",
@@ -106,6 +121,7 @@ FAULTS: Final = (
         Side.UPLOAD,
         "workflow/failed-before-update",
         delete_access_key,
+        mend=set_access_key,
     ),
     Fault(
         "upload-key-not-set",
@@ -113,6 +129,7 @@ FAULTS: Final = (
         Side.UPLOAD,
         "secrets/missing",
         unset_access_key,
+        mend=set_access_key,
     ),
     Fault(
         "upload-unfinished",
@@ -120,6 +137,7 @@ FAULTS: Final = (
         Side.UPLOAD,
         "object/unfinished-upload",
         leave_upload_open,
+        mend=restored(UPLOAD),
         silent=True,
     ),
 )

@@ -44,7 +44,7 @@ class GitHub:
     """Serves `repository` to the holders of `tokens`, from the constructor until `close`.
 
     `url` is the API's base, with `base_path` (`/api/v3` makes it a GitHub Enterprise Server).
-    `repository` and `policy` may be changed at any time. `requests` holds every request to the
+    `repository`, `tokens` and `policy` may be changed at any time. `requests` holds every request to the
     API and to the storage of logs, in the order of arrival.
     """
 
@@ -58,6 +58,7 @@ class GitHub:
         on_dispatch: OnDispatch = leave_queued,
     ) -> None:
         self.repository = repository
+        self.tokens = list(tokens)
         self.policy = Policy(now)
         self.requests: list[Request] = []
         app = Flask(__name__, static_folder=None)
@@ -67,7 +68,7 @@ class GitHub:
         self.url = self._server.url + base_path
         app.extensions["github"] = Service(
             repository=repository,
-            tokens=list(tokens),
+            tokens=self.tokens,
             links=Links(self.url, self._server.url, repository.full_name),
             base_path=base_path,
             blobs=self._blobs,

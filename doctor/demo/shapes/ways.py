@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from doctor.demo.faults.rewriting import UPDATE
+from doctor.demo.faults.rewriting import UPDATE, age
 from doctor.demo.shapes.shape import Shape, back_up
 from doctor.demo.world import FUNCTION
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from doctor.demo.world import World
 
 FALLBACK = 'echo "Falling back to a direct update of backup_history"'
-SINCE = timedelta(days=120)
 REVOKE = "REVOKE UPDATE ON public.backup_history FROM service_role"
 GRANT = "GRANT UPDATE ON public.backup_history TO service_role"
 
@@ -67,7 +66,7 @@ def attempt_again(world: World) -> str:
 def mended_by_hand(world: World) -> str:
     """After a failed run, someone updated the row as the guide says."""
     dispatch_id = mended_after_failure(world)
-    (key,) = _keys(world)
+    (key,) = world.objects()
     size = world.servers.storage.s3.head_object(Bucket=world.bucket.name, Key=key)["ContentLength"]
     world.sql(
         f"UPDATE public.backup_history SET s3_key = '{key}', size_bytes = {size},"
@@ -76,20 +75,11 @@ def mended_by_hand(world: World) -> str:
     return dispatch_id
 
 
-def _keys(world: World) -> list[str]:
-    listed = world.servers.storage.s3.list_objects_v2(Bucket=world.bucket.name)
-    return [item["Key"] for item in listed["Contents"]]
-
-
 def long_ago(world: World) -> None:
     """The row is of last season, and GitHub has deleted the run by now."""
+    age(world, timedelta(days=120))
+    world.sql("UPDATE public.backup_history SET workflow_run_id = NULL")
     world.repository.runs.clear()
-    world.sql(
-        f"UPDATE public.backup_history SET created_at = created_at - interval '{SINCE}',"
-        f" finished_at = finished_at - interval '{SINCE}', workflow_run_id = NULL"
-    )
-    for key in _keys(world):
-        world.servers.storage.date_back(world.bucket, key, datetime.now(UTC) - SINCE)
 
 
 SHAPES: Final = (

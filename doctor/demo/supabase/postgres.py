@@ -91,10 +91,14 @@ class PostgresServer:
                 _set_passwords(admin, self.password)
                 return self
             time.sleep(0.02)
-        self._log.seek(0)
-        said = self._log.read().decode(errors="replace").strip()
+        said = self.log().strip()
         self.close()
         raise RuntimeError(f"PostgreSQL did not start: {said}")
+
+    def log(self) -> str:
+        """Return what the server has logged: every statement in a database with `log_statement`."""
+        length = os.fstat(self._log.fileno()).st_size
+        return os.pread(self._log.fileno(), length, 0).decode(errors="replace")
 
     def create_database(self, name: str) -> str:
         """Create database `name`, owned by `postgres` as at Supabase.

@@ -1,0 +1,134 @@
+"""The SELECT statements of the audit. Pure functions of the user's names.
+
+A key is plain where it can mean one thing only: the object of that very name, under the prefix.
+`doctor.collectors.object_keys.places` would say the same of it; of every other key it decides what
+it means, so that the condition may be too strict but never too lax.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from doctor.sql import identifier, literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from doctor.case import Names
+
+COLUMNS = ("key", "backup_id", "state", "size", "day")
+ODD = "\x01"
+# All that `str.strip` takes for a blank.
+BLANKS = literal("".join(filter(str.isspace, map(chr, range(0x3001)))))
+# A prefix that begins so leaves no doubt of how its keys begin.
+FIRST = re.compile(r"[!-.0-~]")
+
+
+def about(names: Names) -> str:
+    """When it is read, and whether row-level security may hide rows from this user.
+
+    A permissive policy that lets every row through, with no restrictive one, hides none.
+    """
+    return f"""\
+SELECT now()::timestamptz AS read_at,
+  row_security_active(c.oid)
+  AND NOT coalesce((
+    SELECT bool_or(p.polpermissive AND pg_get_expr(p.polqual, p.polrelid) = 'true')
+      AND bool_and(p.polpermissive)
+    FROM pg_catalog.pg_policy p
+    WHERE p.polrelid = c.oid AND p.polcmd IN ('r', '*')
+      AND (p.polroles = '{{0}}' OR EXISTS (
+        SELECT FROM unnest(p.polroles) AS role
+        WHERE role <> 0 AND pg_has_role(current_user, role, 'USAGE')))
+  ), false) AS may_hide
+FROM pg_catalog.pg_class c
+WHERE c.oid = {literal(identifier(names.schema, names.table_name))}::pg_catalog.regclass"""
+
+
+def all_rows(names: Names, read_at: datetime) -> str:
+    """All rows, those with a plain key in the byte order of their keys. Columns as in `COLUMNS`.
+
+    A row whose key is absent or not plain comes before them. In the place of its key stands JSON
+    behind a control character: the key as it is written, and the dispatch id.
+    """
+    return f"{_select(names, _state(names, read_at))}\nORDER BY key"
+
+
+def page_of_rows(names: Names, read_at: datetime, after: tuple[str, str] | None, limit: int) -> str:
+    """So many of them, from behind a key and the id of its row."""
+    rows = _select(names, _paged_state(names, read_at))
+    since = f"WHERE (key, backup_id) > ({literal(after[0])}, {literal(after[1])})" if after else ""
+    return f"SELECT * FROM (\n{rows}\n) AS rows\n{since}\nORDER BY key, backup_id\nLIMIT {limit}"
+
+
+def by_day(names: Names, read_at: datetime) -> str:
+    """The number of rows and the bytes of the successful ones, by day and state."""
+    size = f"CASE WHEN {_text(names, 'size_bytes')} ~ '^[0-9.]+$' THEN {_text(names, 'size_bytes')}"
+    return f"""\
+SELECT {_day(names)} AS day, {_state(names, read_at)} AS state, count(*)::text AS rows,
+  coalesce(sum(({size} END)::numeric), 0)::text AS bytes
+FROM {identifier(names.schema, names.table_name)}
+WHERE {_column(names, "created_at")} IS NOT NULL
+GROUP BY 1, 2
+ORDER BY 1, 2"""
+
+
+def _select(names: Names, state: str) -> str:
+    key, dispatch_id = _text(names, "s3_key"), _text(names, "dispatch_id")
+    packed = f"E'\\x01' || jsonb_build_array({key}, {dispatch_id})::text"
+    columns = [
+        f'CASE WHEN {_plain(names)} THEN {key} ELSE {packed} END COLLATE "C" AS key',
+        f'{_text(names, "id")} COLLATE "C" AS backup_id',
+        f"{state} AS state",
+        f"{_text(names, 'size_bytes')} AS size",
+        f"{_day(names)} AS day",
+    ]
+    return f"SELECT {', '.join(columns)}\nFROM {identifier(names.schema, names.table_name)}"
+
+
+def _plain(names: Names) -> str:
+    """The condition, of as few and as cheap calls as there can be: it is asked of every row."""
+    key = _text(names, "s3_key")
+    conditions = [f"starts_with({key}, {literal(names.prefix)})"] if names.prefix else []
+    # An escape may be one, or part of the name; asterisks are GitHub's mask.
+    conditions += [f"position({literal(mark)} IN {key}) = 0" for mark in ("%", "://", "***")]
+    # Blanks of any kind around a key are no part of it.
+    conditions.append(f"{key} = rtrim({key}, {BLANKS})")
+    if not names.prefix or not FIRST.match(names.prefix):
+        conditions.append(f"left({key}, 1) COLLATE \"C\" BETWEEN '!' AND '~'")
+        conditions.append(f"left({key}, 1) <> '/'")
+    if names.bucket:
+        bare = f"{names.bucket}/"
+        named = bare + names.prefix if names.prefix.startswith(bare) else bare
+        if named.startswith(names.prefix):
+            conditions.append(f"NOT starts_with({key}, {literal(named)})")
+    return " AND ".join(conditions)
+
+
+def _state(names: Names, read_at: datetime) -> str:
+    since = f"{literal(read_at)}::timestamptz - interval '{names.stuck_after_s:.0f} seconds'"
+    age = f"CASE WHEN {_column(names, 'created_at')} < {since} THEN 'stuck' ELSE 'running' END"
+    return (
+        f"CASE {_text(names, 'status')} WHEN {literal(names.success)} THEN 'success' "
+        f"WHEN {literal(names.failed)} THEN 'failed' "
+        f"WHEN {literal(names.in_progress)} THEN {age} ELSE 'other' END"
+    )
+
+
+def _paged_state(names: Names, read_at: datetime) -> str:
+    """Pages are no snapshot: of a row that ended meanwhile the object may not have been listed."""
+    ended = f"{_column(names, 'finished_at')} > {literal(read_at)}::timestamptz"
+    return f"CASE WHEN {ended} THEN 'running' ELSE {_state(names, read_at)} END"
+
+
+def _day(names: Names) -> str:
+    return f"{_column(names, 'created_at')}::date::text"
+
+
+def _text(names: Names, guide_name: str) -> str:
+    return f"{_column(names, guide_name)}::text"
+
+
+def _column(names: Names, guide_name: str) -> str:
+    return identifier(names.column(guide_name))

@@ -1,0 +1,166 @@
+"""The table through a server-side cursor: one read-only snapshot, read in batches."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from doctor.audit import statements
+from doctor.audit.table import About, BrokeOffError, Day, moment
+from doctor.database.address import parameters
+from doctor.database.answers import Refusal
+from doctor.database.connecting import connect_failure
+from doctor.evidence.base import Unseen, Why
+from doctor.evidence.row import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from doctor.audit.model import Row
+    from doctor.case import Names
+    from doctor.deadline import Deadline
+
+BATCH_ROWS = 2000
+CONNECT_LIMIT_S = 5.0
+# The first batch comes when a table of any size is sorted; the snapshot must outlive a slow bucket.
+STATEMENT_LIMIT_S = 600.0
+IDLE_LIMIT_S = 600.0
+LOCK_LIMIT_S = 5.0
+# What the server is given to say by itself that it gave up.
+GRACE_S = 10.0
+SETTINGS = (
+    f"SET LOCAL statement_timeout = '{STATEMENT_LIMIT_S:.0f}s'",
+    f"SET LOCAL lock_timeout = '{LOCK_LIMIT_S:.0f}s'",
+    f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_LIMIT_S:.0f}s'",
+    # All rows will be fetched: the plan that is best for the first few of them is not wanted.
+    "SET LOCAL cursor_tuple_fraction = 1",
+    "SET LOCAL TimeZone = 'UTC'",
+    "SET LOCAL DateStyle = 'ISO'",
+    "SET LOCAL search_path = pg_catalog",
+)
+
+
+class DirectTable:
+    """The table at the user's database URL. It is locked against nothing but a change of shape."""
+
+    route = Route.DIRECT
+
+    def __init__(self, url: str, names: Names, deadline: Deadline) -> None:
+        self._url = url
+        self._names = names
+        self._deadline = deadline
+        self._session: psycopg.Connection[Any] | None = None
+        self._read_at: datetime | None = None
+
+    def about(self) -> About:
+        """Connect and open the snapshot."""
+        self._session = self._connect()
+        with self._asking(), self._session.cursor() as cursor:
+            cursor.execute(";\n".join(SETTINGS).encode())
+            cursor.execute(statements.about(self._names).encode())
+            read_at, may_hide = cursor.fetchone() or (None, True)
+        self._read_at = moment(read_at)
+        return About(read_at=self._read_at, may_hide=bool(may_hide))
+
+    def rows(self) -> Iterator[list[Row]]:
+        """Plain tuples: making a million named ones would take longer than reading them."""
+        assert self._read_at is not None
+        yield from self._fetched(statements.all_rows(self._names, self._read_at))
+
+    def by_day(self) -> list[Day]:
+        """A scan of its own, in the same snapshot."""
+        assert self._read_at is not None
+        statement = statements.by_day(self._names, self._read_at)
+        found = [row for batch in self._fetched(statement) for row in batch]
+        return [
+            Day(day=row[0], state=row[1], rows=int(row[2]), bytes=int(float(row[3])))
+            for row in found
+        ]
+
+    def close(self) -> None:
+        """Ask the server to stop, and hang up."""
+        session, self._session = self._session, None
+        if session is not None:
+            with suppress(psycopg.Error):
+                session.cancel_safe(timeout=1.0)
+            session.close()
+
+    def _fetched(self, statement: str) -> Iterator[list[Any]]:
+        assert self._session is not None
+        cursor = self._session.cursor("audit")
+        try:
+            with self._asking():
+                cursor.execute(statement.encode())
+            while batch := self._batch(cursor):
+                yield batch
+        finally:
+            with suppress(psycopg.Error):
+                cursor.close()
+
+    def _batch(self, cursor: psycopg.ServerCursor[Any]) -> list[Any]:
+        with self._asking():
+            return cursor.fetchmany(BATCH_ROWS)
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        given = parameters(self._url)
+        if isinstance(given, Unseen):
+            raise BrokeOffError(given)
+        limit_s = max(2, int(self._deadline.limit(CONNECT_LIMIT_S)))
+        options = {"application_name": "backup-doctor", **given, "connect_timeout": str(limit_s)}
+        try:
+            session = psycopg.connect(make_conninfo("", **options), prepare_threshold=None)
+        except (psycopg.Error, OSError, ValueError) as error:
+            timed_out = isinstance(error, psycopg.errors.ConnectionTimeout)
+            said = "timeout" if timed_out else str(error)
+            raise BrokeOffError(connect_failure(said, given.get("host", "localhost"))) from None
+        session.read_only = True
+        session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        return session
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Whatever PostgreSQL refuses becomes a gap; a silent server is hung up on."""
+        assert self._session is not None
+        limit_s = self._deadline.limit(STATEMENT_LIMIT_S + GRACE_S)
+        timer = threading.Timer(limit_s, _break, (self._session.fileno(),))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except psycopg.Error as error:
+            raise BrokeOffError(_gap(error)) from None
+        except UnicodeError:
+            raise BrokeOffError(UNREADABLE) from None
+        finally:
+            timer.cancel()
+
+
+def _break(descriptor: int) -> None:
+    with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as line:
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def _gap(error: psycopg.Error) -> Unseen:
+    if error.sqlstate is None or error.sqlstate.startswith(("57P", "08")):
+        return Unseen(
+            why=Why.GARBLED,
+            what="PostgreSQL broke off the session before the table was read to its end.",
+            remedy="Run it again; a read replica or a quiet hour may help.",
+            dependency="PostgreSQL",
+        )
+    return Refusal(error.sqlstate, error.diag.message_primary or "no message").unseen()
+
+
+UNREADABLE = Unseen(
+    why=Why.GARBLED,
+    what="PostgreSQL sent text that is in no encoding that could be read.",
+    remedy="Check the database's encoding; UTF8 is what Supabase uses.",
+    dependency="PostgreSQL",
+)

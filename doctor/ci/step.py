@@ -1,0 +1,112 @@
+"""`backup-doctor ci`: diagnose, then tell the run by annotations, a summary, outputs and files."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from doctor.ci.event import backup_of
+from doctor.ci.files import write_outputs, write_summary
+from doctor.cli.codes import Exit, UsageError
+from doctor.cli.diagnose import diagnose
+from doctor.cli.request import request
+from doctor.cli.stderr import tell
+from doctor.model import Report, Verdict
+from doctor.render.formats import Format
+
+if TYPE_CHECKING:
+    from doctor.cli.request import Given
+
+NAME = "backup-doctor"
+ENDINGS = ("json", "md", "html", "xml", "txt")
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What the step is to do besides diagnosing. `folder` takes the report's files."""
+
+    folder: Path
+    summary: bool
+    annotations: bool
+    issue: bool
+
+
+def run(given: Given, wish: Wish) -> int:
+    """The exit code of the diagnosis; the step's files are written whatever it is.
+
+    Raises:
+        UsageError: a flag's value cannot be right, or no backup is named by flag or event.
+    """
+    _make(wish.folder)
+    files = {ending: wish.folder / f"{NAME}.{ending}" for ending in ENDINGS}
+    given["files"] = (*given["files"], *files.values())
+    given["form"] = Format.GITHUB if wish.annotations else Format.TEXT
+    if not (given["dispatch_id"] or given["backup_id"] or given["run_id"]):
+        given["dispatch_id"], given["run_id"] = backup_of(os.environ)
+    for file in files.values():
+        file.unlink(missing_ok=True)  # an earlier step's report is none of this one's
+    code = diagnose(request(**given))
+    report = _read(files["json"])
+    if report is None:
+        return Exit.TOOL_ERROR
+    silent = given["quiet"] and code == Exit.HEALTHY and report.verdict is not Verdict.FAILING
+    if wish.annotations and not silent:
+        _print(files["txt"])
+    _tell_the_run(report, wish, files["md"], silent=silent)
+    if wish.issue:
+        _issue(given, report, files["md"])
+    return code
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"--report-dir {folder} cannot be made: {error.strerror or error}."
+        raise UsageError(message, "backup-doctor ci --report-dir backup-doctor-report") from None
+
+
+def _read(file: Path) -> Report | None:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Report)
+    except (OSError, msgspec.MsgspecError):
+        tell(f"The report could not be read from {file}.")
+        return None
+
+
+def _print(file: Path) -> None:
+    """The report for the log, below the annotations; no line of it is a command."""
+    sys.stdout.write("\n" + file.read_text(encoding="utf-8"))
+    sys.stdout.flush()
+
+
+def outputs(report: Report, folder: Path) -> dict[str, str]:
+    """The step's outputs; empty where the report has none."""
+    return {
+        "verdict": report.verdict.value,
+        "root-cause": report.root_cause or "",
+        "failing-step": report.failing_step.check if report.failing_step else "",
+        "fingerprint": report.fingerprint,
+        "fix-sql": report.fix_sql or "",
+        "report-path": str(folder),
+    }
+
+
+def _tell_the_run(report: Report, wish: Wish, markdown: Path, *, silent: bool) -> None:
+    try:
+        if output := os.environ.get("GITHUB_OUTPUT"):
+            write_outputs(Path(output), outputs(report, wish.folder))
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if summary and wish.summary and not silent:
+            write_summary(Path(summary), markdown.read_text(encoding="utf-8"))
+    except OSError as error:
+        tell(f"The run could not be told: {error.strerror or error}.")
+
+
+def _issue(given: Given, report: Report, markdown: Path) -> None:
+    from doctor.issue.publish import publish
+
+    publish(report, markdown.read_text(encoding="utf-8"), given)

@@ -1,0 +1,84 @@
+"""The command `ci` and its flags. The work is imported when it is called."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from doctor.cli.flags import (
+    BudgetFlag,
+    ConfigFlag,
+    ExitZeroFlag,
+    OnlyFlag,
+    ProbeFunctionFlag,
+    QuietFlag,
+    SaveEvidenceFlag,
+    SkipFlag,
+    StrictFlag,
+    TemplateDirFlag,
+    TrustConfigFlag,
+    VerboseFlag,
+)
+
+
+def ci(
+    *,
+    dispatch_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="Default: the event's; else the run.")
+    ] = None,
+    backup_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="The id of its row, instead.")
+    ] = None,
+    run_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="Its GitHub Actions run, instead.")
+    ] = None,
+    report_dir: Annotated[
+        Path, typer.Option(metavar="DIR", help="Takes the report in every format.")
+    ] = Path("backup-doctor-report"),
+    summary: Annotated[bool, typer.Option(help="Write the step's summary.")] = True,
+    annotations: Annotated[bool, typer.Option(help="Annotate the run.")] = True,
+    issue: Annotated[
+        bool,
+        typer.Option("--issue", help="WRITES: keep one issue in the repository for each cause."),
+    ] = False,
+    only: OnlyFlag = None,
+    skip: SkipFlag = None,
+    config: ConfigFlag = None,
+    trust_config: TrustConfigFlag = False,
+    probe_function: ProbeFunctionFlag = False,
+    template_dir: TemplateDirFlag = None,
+    save_evidence: SaveEvidenceFlag = None,
+    budget: BudgetFlag = 60.0,
+    strict: StrictFlag = False,
+    exit_zero: ExitZeroFlag = False,
+    quiet: QuietFlag = False,
+    verbose: VerboseFlag = False,
+) -> int:
+    """Diagnose the backup of this GitHub Actions run."""
+    from doctor.ci.step import Wish, run
+    from doctor.cli.request import Given
+
+    given = Given(
+        dispatch_id=dispatch_id,
+        backup_id=backup_id,
+        run_id=run_id,
+        form=None,
+        files=(),
+        only=tuple(only or ()),
+        skip=tuple(skip or ()),
+        config=config,
+        trust_config=trust_config,
+        probe_function=probe_function,
+        template_dir=template_dir,
+        save_evidence=save_evidence,
+        from_evidence=None,
+        budget_s=budget,
+        strict=strict,
+        exit_zero=exit_zero,
+        quiet=quiet,
+        verbose=verbose,
+        no_color=True,
+    )
+    return run(
+        given, Wish(folder=report_dir, summary=summary, annotations=annotations, issue=issue)
+    )

@@ -1,0 +1,1 @@
+"""The doctor with less access than everything."""

@@ -1,0 +1,151 @@
+"""The action, the demo's workflow and every printed snippet are valid, and are no security risk."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from doctor.cli.init import snippet
+from doctor.settings.table import SETTINGS
+from tests.action.steps import ACTION, ROOT
+
+MODULES = ROOT / "tests" / "real_clients"
+VALIDATE = Path(__file__).with_name("validate.mjs")
+PIPELINE = ROOT / "doctor/demo/pipeline/.github/workflows/backup.yml"
+OWN = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+DOCS = ROOT / "docs" / "ci.md"
+AROUND = """\
+name: Backup
+on:
+  workflow_dispatch:
+    inputs:
+      dispatch_id:
+        required: true
+        type: string
+permissions: {}
+jobs:
+  backup:
+    runs-on: ubuntu-latest
+    timeout-minutes: 5
+    steps:
+      - run: "true"
+"""
+INPUTS_OF = {setting.key.replace("_", "-").replace(".", "-"): setting for setting in SETTINGS}
+
+
+def problems(file: Path) -> list[str]:
+    """What GitHub's own parser says of the file."""
+    told = subprocess.run(
+        ["node", VALIDATE, MODULES, file], capture_output=True, text=True, check=True, timeout=60
+    )
+    (found,) = json.loads(told.stdout).values()
+    return list(found)
+
+
+def risks(file: Path) -> str:
+    """What zizmor, which asks no network, says of it; empty where that is nothing."""
+    zizmor = Path(sys.executable).with_name("zizmor")
+    command = [str(zizmor), "--offline", "--no-progress", "-q", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def documented() -> list[str]:
+    """Each YAML block of the page as a whole workflow: jobs and steps are put into one."""
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", DOCS.read_text(), re.DOTALL | re.MULTILINE)
+    return [block if block.startswith("name:") else AROUND + block for block in blocks]
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    # A version that is published by this very project is what a reader is to write.
+    file = tmp_path / "workflow.yml"
+    file.write_text(text)
+    return file
+
+
+def test_the_action_is_what_github_takes_for_one() -> None:
+    assert problems(ROOT / "action.yml") == []
+
+
+def test_the_validator_would_see_a_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "action.yml"
+    file.write_text((ROOT / "action.yml").read_text().replace("shell: bash", "shel: bash"))
+
+    assert any("shel" in problem for problem in problems(file))
+
+
+@pytest.mark.parametrize("at", range(len(documented())))
+def test_every_workflow_of_the_page_is_valid(at: int, tmp_path: Path) -> None:
+    assert problems(written(tmp_path, documented()[at])) == []
+
+
+def test_the_workflow_of_the_demo_and_the_job_that_init_writes_are_valid(tmp_path: Path) -> None:
+    job = snippet().partition("\njobs:\n")[2]
+
+    assert problems(PIPELINE) == []
+    assert problems(written(tmp_path, AROUND + job)) == []
+
+
+@pytest.mark.parametrize("file", OWN, ids=lambda file: file.name)
+def test_the_projects_own_workflows_are_valid(file: Path) -> None:
+    assert problems(file) == []
+
+
+@pytest.mark.parametrize(
+    "file", [ROOT / "action.yml", PIPELINE, *OWN], ids=lambda file: str(file.name)
+)
+def test_neither_the_action_nor_any_workflow_is_a_risk(file: Path) -> None:
+    assert risks(file) == ""
+
+
+def test_the_risk_of_an_input_in_a_script_would_be_seen(tmp_path: Path) -> None:
+    file = tmp_path / "action.yml"
+    file.write_text(
+        (ROOT / "action.yml").read_text().replace("$GITHUB_ACTION_PATH", "${{ inputs.config }}")
+    )
+
+    assert "template-injection" in risks(file)
+
+
+def test_every_setting_is_an_input_that_reaches_the_doctor() -> None:
+    env = ACTION["runs"]["steps"][-1]["env"]
+    script = (ROOT / "action" / "diagnose.sh").read_text()
+
+    assert INPUTS_OF.keys() <= ACTION["inputs"].keys()
+    for name, setting in INPUTS_OF.items():
+        variable = setting.env[0]
+        if variable in ("GITHUB_REPOSITORY", "GITHUB_API_URL"):  # nobody may set these but a script
+            assert f"export {variable}=$BACKUP_DOCTOR" in script
+        else:
+            assert env[variable] == f"${{{{ inputs.{name} || env.{variable} }}}}"
+
+
+def test_every_other_input_reaches_the_command() -> None:
+    env: dict[str, Any] = ACTION["runs"]["steps"][-1]["env"]
+    script = (ROOT / "action" / "diagnose.sh").read_text()
+
+    for name in ACTION["inputs"].keys() - INPUTS_OF.keys():
+        variable = f"DOCTOR_{name.upper().replace('-', '_')}"
+        assert env[variable] == f"${{{{ inputs.{name} }}}}"
+        assert f"${variable}" in script
+
+
+def test_the_page_names_every_output() -> None:
+    page = DOCS.read_text()
+
+    assert [name for name in ACTION["outputs"] if f"| `{name}` |" not in page] == []
+
+
+def test_the_inputs_that_the_page_gives_exist() -> None:
+    for text in documented():
+        for job in yaml.safe_load(text)["jobs"].values():
+            for step in job["steps"]:
+                if "backup-doctor" in step.get("uses", ""):
+                    assert step.get("with", {}).keys() <= ACTION["inputs"].keys()

@@ -1,0 +1,230 @@
+"""The audit of a real PostgreSQL and an S3 server: each kind is found, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from doctor.audit.statements import ODD, all_rows
+from doctor.case import Names
+from doctor.collectors.object_keys import Place, places
+from doctor.demo.storage import READ_ACTIONS, allow
+from doctor.evidence.row import Route
+from tests.audit.scene import FOLDER, Scene
+from tests.audit.sides import told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROUTES = {"psycopg": {}, "Management API": {"SUPABASE_DB_URL": ""}}
+
+
+@pytest.fixture(params=list(ROUTES))
+def way(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Environment variables that leave one way to the table."""
+    found: dict[str, str] = ROUTES[request.param]
+    return found
+
+
+def test_a_healthy_world_is_clean(scene: Scene, way: dict[str, str]) -> None:
+    scene.row(scene.put(f"{FOLDER}/a.zip"))
+    scene.row("/" + scene.put(f"{FOLDER}/b.zip"))
+    scene.row(f"s3://{scene.world.bucket.name}/" + scene.put(f"{FOLDER}/c d+é.zip"))
+    scene.row(scene.put("archive/outside the prefix.zip"))
+    scene.row(None, "failed", None)
+    scene.row(f"{FOLDER}/failed.zip", "failed", None)
+    scene.row(None, "in_progress", None)
+    running = scene.row(None, "in_progress", None, dispatch_id="nightly-7", age="1 minute")
+    scene.put(f"{FOLDER}/backup-nightly-7.zip")
+
+    items, audit = scene.audit(**way)
+
+    assert running
+    assert items == []
+    assert audit.totals.complete
+    assert audit.totals.rows == {"success": 4, "failed": 2, "stuck": 1, "running": 1}
+    assert audit.totals.objects == 4
+
+
+def test_each_kind_is_found_and_nothing_else(scene: Scene, way: dict[str, str]) -> None:
+    missing = scene.row(f"{FOLDER}/gone.zip")
+    other = scene.row(scene.put(f"{FOLDER}/other.zip", 6))
+    by_key = scene.row(scene.put(f"{FOLDER}/stuck.zip"), "in_progress", None)
+    by_name = scene.row(None, "in_progress", None, dispatch_id="nightly-42")
+    named = scene.put(f"{FOLDER}/backup-nightly-42.zip")
+    orphan = scene.put(f"{FOLDER}/orphan <b>`|$(id)é.zip")
+    scene.row(scene.put(f"{FOLDER}/twice.zip"), age="2 days")
+    second = scene.row("/" + f"{FOLDER}/twice.zip")
+    outside = scene.row("archive/gone.zip")
+
+    items, audit = scene.audit(**way)
+
+    assert told(items) == sorted(
+        [
+            ("missing-object", missing, f"{FOLDER}/gone.zip"),
+            ("missing-object", outside, "archive/gone.zip"),
+            ("size-mismatch", other, f"{FOLDER}/other.zip"),
+            ("stuck-with-object", by_key, f"{FOLDER}/stuck.zip"),
+            ("stuck-with-object", by_name, named),
+            ("orphan-object", None, orphan),
+            ("duplicate-key", second, f"{FOLDER}/twice.zip"),
+        ],
+        key=str,
+    )
+    assert audit.totals.complete
+    assert audit.route is (Route.DIRECT if not way else Route.MANAGEMENT)
+
+
+def test_a_row_in_another_bucket_makes_the_audit_incomplete(scene: Scene) -> None:
+    scene.row("s3://somewhere-else/backups/a.zip")
+
+    items, audit = scene.audit()
+
+    assert items == []
+    assert "another bucket" in audit.totals.gaps[0].what
+
+
+def test_without_a_listing_nothing_is_called_missing(scene: Scene) -> None:
+    scene.row(f"{FOLDER}/gone.zip")
+    scene.row(f"{FOLDER}/twice.zip", age="2 days")
+    second = scene.row(f"{FOLDER}/twice.zip")
+    bucket = scene.world.bucket
+    allow(bucket, bucket.doctor, ["s3:GetObject"])
+
+    items, audit = scene.audit()
+    allow(bucket, bucket.doctor, READ_ACTIONS)
+
+    assert told(items) == [("duplicate-key", second, f"{FOLDER}/twice.zip")]
+    assert "s3:ListBucket" in audit.totals.gaps[0].what
+
+
+def test_where_policies_may_hide_rows_no_object_is_called_an_orphan(scene: Scene) -> None:
+    scene.put(f"{FOLDER}/not-an-orphan.zip")
+    scene.world.sql_as_superuser("ALTER ROLE backup_doctor NOBYPASSRLS")
+
+    items, audit = scene.audit()
+    scene.world.sql_as_superuser("ALTER ROLE backup_doctor BYPASSRLS")
+
+    assert items == []
+    assert "Row-level security" in audit.totals.gaps[0].what
+
+
+def test_a_table_that_is_not_there_is_said_so(scene: Scene) -> None:
+    (scene.directory / "backup-doctor.toml").write_text('table = "public.nothing"\n')
+
+    items, audit = scene.audit()
+
+    assert items == []
+    assert "does not exist" in audit.totals.gaps[0].what
+
+
+def test_the_command_prints_json_lines_and_the_totals_beside_them(scene: Scene) -> None:
+    missing = scene.row(f"{FOLDER}/gone.zip")
+    scene.row(f"{FOLDER}/gone-too.zip")
+
+    done = scene.command("--format", "json", "--limit", "1")
+
+    assert done.returncode == 1
+    (line,) = done.stdout.splitlines()
+    assert json.loads(line).keys() == {
+        "kind", "backup_id", "s3_key", "row_size", "object_size",
+    }  # fmt: skip
+    assert json.loads(line)["kind"] == "missing-object"
+    assert "2 missing-object" in done.stderr
+    assert "1 more were not printed" in done.stderr
+    assert missing
+
+
+def test_the_page_is_self_contained_and_quotes_what_is_hostile(scene: Scene) -> None:
+    scene.row(scene.put(f"{FOLDER}/a.zip"))
+    scene.row(scene.put(f"{FOLDER}/b.zip"), age="3 days")
+    scene.put(f"{FOLDER}/<script>alert(1)</script>.zip")
+
+    done = scene.command("--format", "html")
+
+    assert done.returncode == 1
+    assert "&lt;script&gt;" in done.stdout
+    assert "<script" not in done.stdout
+    assert "http://" not in done.stdout
+    assert "Content-Security-Policy" in done.stdout
+    assert done.stdout.count('class="day success"') == 3  # two days, and the legend
+    assert "<polyline" in done.stdout
+
+
+def test_the_audit_only_lists(scene: Scene) -> None:
+    scene.row(scene.put(f"{FOLDER}/a.zip"))
+    scene.row("archive/gone.zip")
+    before = len(scene.world.servers.storage.requests)
+
+    scene.audit()
+
+    asked = scene.world.servers.storage.requests[before:]
+    assert {(one.method, "list-type=2" in one.query) for one in asked} == {("GET", True)}
+
+
+ODDITIES = (
+    *("backups/a.zip", "backups/é b+c.zip", "backups/a%20b.zip", "/backups/a.zip", "backups/a "),
+    *("backups/a\u3000", "backups/a\t", " backups/a", "backups/***", "s3://acme/backups/a"),
+    *("https://acme.s3.amazonaws.com/backups/a", "archive/a", "acme/backups/a", "", "backups/"),
+    *("backups/s3://acme/x", "backups/\U0001f512", "backups/a\u00a0", "backups/a\x1f"),
+)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "bucket"), [("backups/", "acme"), ("", "acme"), ("backups/", "backups")]
+)
+def test_a_key_that_sql_calls_plain_means_itself_alone(
+    scene: Scene, prefix: str, bucket: str
+) -> None:
+    for text in ODDITIES:
+        scene.row(text)
+
+    plain = [key for key in _keys(scene, Names(prefix=prefix, bucket=bucket)) if key[0] != ODD]
+
+    assert "backups/a.zip" in plain
+    assert "backups/é b+c.zip" in plain
+    for key in plain:
+        first, *others = places(key, bucket)
+        assert first == Place(None, key)
+        assert not any(other.key.startswith(prefix) for other in others)
+    assert plain == sorted(plain)
+
+
+def _keys(scene: Scene, names: Names) -> Iterator[str]:
+    with psycopg.connect(scene.world.reader_uri) as connection:
+        read_at = connection.execute("SELECT now()").fetchone()
+        assert read_at is not None
+        yield from (row[0] for row in connection.execute(all_rows(names, read_at[0]).encode()))
+
+
+def test_an_inventory_takes_the_place_of_the_listing(scene: Scene) -> None:
+    missing = scene.row(f"{FOLDER}/gone.zip", age="9 days")
+    scene.row(f"{FOLDER}/there.zip", age="9 days")
+    scene.row(f"{FOLDER}/too-young.zip", age="1 hour")
+    file = scene.directory / "inventory.csv"
+    bucket = scene.world.bucket.name
+    file.write_text(f'"{bucket}","{FOLDER}/there.zip","5","2026-01-15T02:03:04.000Z"\n')
+
+    done = scene.command("--format", "json", "--inventory", str(file))
+
+    assert [json.loads(line)["backup_id"] for line in done.stdout.splitlines()] == [missing]
+    assert "S3 Inventory of" in done.stderr
+    assert "1 successful rows are too young" in done.stderr
+    assert done.returncode == 1
+
+
+def test_an_inventory_on_s3_is_fetched(scene: Scene) -> None:
+    scene.row(f"{FOLDER}/there.zip", age="9 days")
+    bucket = scene.world.bucket.name
+    line = f'"{bucket}","{FOLDER}/there.zip","5","2026-01-15T02:03:04.000Z"\n'
+    scene.world.servers.storage.s3.put_object(
+        Bucket=bucket, Key="inventory/one.csv", Body=line.encode()
+    )
+
+    done = scene.command("--inventory", f"s3://{bucket}/inventory/one.csv")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Every successful row has its object" in done.stdout

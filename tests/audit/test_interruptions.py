@@ -1,0 +1,76 @@
+"""A session that is ended, and a Ctrl-C, in the middle of an audit."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from doctor.audit.table import BrokeOffError
+from doctor.audit.table_direct import DirectTable
+from doctor.case import Names
+from doctor.deadline import Deadline
+
+if TYPE_CHECKING:
+    from tests.audit.scene import Scene
+
+MANY = """
+INSERT INTO public.backup_history (dispatch_id, s3_key, status, size_bytes)
+SELECT at::text, 'backups/' || at || '.zip', 'success', 5 FROM generate_series(1, 5000) AS at"""
+END_SESSIONS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'backup-doctor'"""
+
+
+def test_a_session_that_is_ended_by_the_server_breaks_off_the_table(scene: Scene) -> None:
+    scene.world.sql(MANY)
+    table = DirectTable(scene.world.reader_uri, Names(), Deadline(60))
+    table.about()
+    rows = table.rows()
+
+    assert len(next(rows)) == 2000
+    scene.world.sql_as_superuser(END_SESSIONS)
+    with pytest.raises(BrokeOffError, match="broke off the session"):
+        list(rows)
+    table.close()
+
+
+def test_the_session_cannot_write(scene: Scene) -> None:
+    table = DirectTable(scene.world.owner_uri, Names(), Deadline(60))
+    table.about()
+
+    with pytest.raises(BrokeOffError, match="read-only transaction"):
+        list(table._fetched("SELECT pg_catalog.lo_create(0)"))
+    table.close()
+
+
+def test_after_ctrl_c_the_totals_so_far_are_printed(scene: Scene) -> None:
+    scene.row("backups/a.zip")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        environment = scene.world.environment() | {
+            "PATH": os.defpath,
+            "AWS_ENDPOINT_URL_S3": endpoint,
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-m", "doctor", "audit", "--format", "text"],
+            cwd=scene.directory,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        line, _ = silent.accept()
+        with line:
+            process.send_signal(signal.SIGINT)
+            output, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 130, errors
+    assert output.startswith("INTERRUPTED")
+    assert "Bucket  0 objects" in output

@@ -1,0 +1,38 @@
+"""The calendar and the curve of the HTML report."""
+
+from __future__ import annotations
+
+from doctor.audit.picture import draw
+from doctor.audit.table import Day
+
+
+def day(text: str, state: str = "success", rows: int = 1, size: int = 10) -> Day:
+    return Day(day=text, state=state, rows=rows, bytes=size)
+
+
+def test_a_day_looks_as_the_worst_of_it() -> None:
+    days = [day("2026-01-01"), day("2026-01-01", "failed"), day("2026-01-02", "stuck", 3)]
+
+    picture = draw(days, {"2026-01-03": 2})
+
+    first, second, third, fourth = picture.years[0].cells[:4]
+    assert [first.look, second.look, third.look, fourth.look] == [
+        "failed", "stuck", "missing", "none",
+    ]  # fmt: skip
+    assert first.told == "2026-01-01: 1 success, 1 failed"
+    assert third.told == "2026-01-03: 2 missing"
+
+
+def test_the_curve_runs_from_the_first_day_to_the_last() -> None:
+    picture = draw([day("2026-01-01", size=5), day("2026-01-11", size=10)], {})
+
+    assert picture.curve is not None
+    assert picture.curve.points == "60.0,77.5 710.0,15.0"
+    assert picture.curve.highest == "10 bytes"
+
+
+def test_days_outside_of_our_calendar_are_left_out() -> None:
+    picture = draw([day("infinity"), day("0044-03-15 BC")], {})
+
+    assert picture.years == []
+    assert picture.curve is None

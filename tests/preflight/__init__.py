@@ -1,0 +1,1 @@
+"""Would the next backup get through? Told before there is one."""
