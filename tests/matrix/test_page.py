@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from doctor.demo.faults import Expectation
 from doctor.model import Verdict
+from tests.matrix.catalogue import every_pair, pairs, singles
 from tests.matrix.page import page
 from tests.matrix.playing import LoopOutcome
+from tests.matrix.reasons import REASONS
 from tests.matrix.scenes import Outcome
 
 STUCK = Expectation(Verdict.FAILING, ("function/not-deployed", "rls/no-grant"))
@@ -45,3 +49,8 @@ def test_a_miss_is_named_with_its_reason() -> None:
 
 def test_where_everything_is_right_it_says_so() -> None:
     assert page({"one fault": [outcome("a", STUCK)]}, [], lambda _: None).endswith("Nothing.\n")
+
+
+@pytest.mark.parametrize("part", REASONS)
+def test_a_reason_belongs_to_a_scene_that_there_is(part: str) -> None:
+    assert any(part in scene.name for scene in (*singles(), *pairs(), *every_pair()))
