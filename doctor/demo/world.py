@@ -28,6 +28,7 @@ from doctor.demo.storage import Bucket, Storage
 from doctor.demo.supabase.gateway import Gateway
 from doctor.demo.supabase.management import AccessToken, Management
 from doctor.demo.supabase.postgres import READER, SUPERUSER, PostgresServer
+from doctor.demo.supabase.rest_schema import stop_listening
 from doctor.demo.supabase.state import Function, Project, SecretValue
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ class World:
 
         self.backup_api_key = secrets.token_hex(32)
         self.project = Project(database_uri=self.database_uri)
+        stack.callback(stop_listening, self.project)
         self._deploy()
         self.gateway = Gateway(self.project)
         stack.callback(self.gateway.close)

@@ -57,10 +57,13 @@ def _session(database_uri: str, query: Query) -> "psycopg.Connection[Any]":
     connection = psycopg.connect(
         database_uri, autocommit=True, options="-c timezone=UTC", connect_timeout=10
     )
-    role = READER if query.read_only else WRITER
-    connection.execute(f"SET SESSION AUTHORIZATION {role}")
-    if query.read_only:
-        connection.execute("SET default_transaction_read_only = on")
+    try:
+        connection.execute(f"SET SESSION AUTHORIZATION {READER if query.read_only else WRITER}")
+        if query.read_only:
+            connection.execute("SET default_transaction_read_only = on")
+    except psycopg.Error:
+        connection.close()
+        raise
     for kind in psycopg.postgres.types:
         if kind.name not in PARSED_TYPES:
             connection.adapters.register_loader(kind.oid, _AsText)

@@ -50,6 +50,12 @@ def go_stale(project: Project, cache: SchemaCache) -> None:
     project.schema_cache, project.schema_listener = cache, listener
 
 
+def stop_listening(project: Project) -> None:
+    """End the session of a stale cache that nobody told to reload."""
+    if project.schema_listener is not None:
+        project.schema_listener.close()
+
+
 def reload_when_told(project: Project) -> None:
     """Forget a stale cache if somebody said so since the last request."""
     listener = project.schema_listener
