@@ -15,6 +15,11 @@ REASONS: Final[dict[str, str]] = {
         "called at a host of its own is not looked at."
     ),
     "function-unreachable+api-url": "The same.",
+    "url-newline (terse)": (
+        "No call left the runner; the newline is found, and the function's own fault named beside it."
+    ),
+    "url-newline (silent)": "The same.",
+    "api-url (silent)": "The same, with a path in the address.",
     "function-uses-dead-key+no-column-grant (silent)": (
         "The log has a bare 500, which the missing grant explains as well; only the function's own log "
         "tells of the dead key."
