@@ -70,9 +70,6 @@ picture: $(READY) ## Run the demo and keep its report for the README, as text an
 bench: $(READY) ## Measure everything side by side and write docs/performance.md
 	$(BIN)/python -m benchmarks.run
 
-matrix: $(READY) ## Break a pipeline in every way, alone and in pairs, and write docs/accuracy.md
-	$(BIN)/python -m tests.matrix
-
 $(LISTERS)/.ready: $(READY)
 	$(PYTHON) -m venv $(LISTERS)
 	$(LISTERS)/bin/pip install --quiet --disable-pip-version-check obstore==0.12.1 aiobotocore==3.10.0 boto3
@@ -81,13 +78,19 @@ $(LISTERS)/.ready: $(READY)
 bench-audit: $(LISTERS)/.ready ## Measure the audit beside listers and psql, write docs/performance-audit.md
 	$(BIN)/python -m benchmarks.audit.run $(LISTERS)/bin/python
 
+matrix: $(READY) ## Break a pipeline in every way, alone and in pairs, and write docs/accuracy.md
+	$(BIN)/python -m tests.matrix
+
+bench-sweep: $(READY) ## Measure a sweep of 10,000 stuck backups against single diagnoses
+	$(BIN)/python -m benchmarks.sweep
+
 LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 canaries: $(READY) ## Play every fault with secrets planted all over, and look for them in all output
 	CANARIES=all $(BIN)/pytest tests/e2e/test_canaries.py -n auto
 
 lock: $(READY) ## Pin every package again, with hashes
-	$(LOCK) --extra demo --group dev pyproject.toml -o requirements.lock
+	$(LOCK) --extra demo --extra notify --group dev pyproject.toml -o requirements.lock
 	$(LOCK) --constraint requirements.lock pyproject.toml -o requirements-runtime.lock
 	$(LOCK) --group release -o requirements-release.lock
 	$(LOCK) --constraint requirements.lock --group build -o requirements-build.lock

@@ -52,6 +52,7 @@ BELOW = ("row/*", "rls/*", "secrets/*")
     "function/key-rejected",
     breaks=Link.FUNCTION_UPDATES,
     yields_to=(
+        "secrets/bad-url",
         "secrets/api-key-mismatch",
         "secrets/function-secret-missing",
         "secrets/whitespace",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from checks.row.view import WRITTEN, api_text, table_of, where
+from checks.row.view import SOMETIMES_WRITTEN, WRITTEN, api_text, table_of, where
 from doctor.chain import Link
 from doctor.evidence.base import Unseen
 from doctor.evidence.log import NOT_SAID
@@ -83,7 +83,8 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
     """The table lacks a column that the update writes.
 
     Detected: the catalogue lacks s3_key, status, size_bytes or finished_at (under the configured
-    names), or the log's answer names a missing column (PGRST204, 42703).
+    names), or the log's answer names a missing column (PGRST204, 42703). With no backup in hand, a
+    missing error_text or workflow_run_id is a suspicion: not every pipeline writes them.
     Cause: a migration that was not applied, or a renamed column.
     Fix: add the column, or name it in the configuration under `columns`.
     By hand: `SELECT column_name FROM information_schema.columns WHERE table_name = 'backup_history';`
@@ -94,10 +95,13 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
     named = _column_named_in_log(case)
     if known and named and known.column(named) is None and named not in lacking:
         lacking = (*lacking, named)
-    now = bool(lacking) if known else None
+    maybe = _lacking(known, case, SOMETIMES_WRITTEN) if known and case.is_preflight else ()
+    now = bool(lacking or maybe) if known else None
     weight = weigh(database_then(case, "row/column-missing"), now=now, case=case)
     if weight is None or (known and named and not lacking and not weight.healed):
         return None
+    guessed = bool(maybe) and not lacking
+    lacking = lacking or maybe
     columns = lacking or ((named,) if named else ())
     return weight.found(
         f"The table {case.names.table} has no column {listed(columns) or 'that the update writes'}.",
@@ -112,6 +116,7 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
             *log_lines(case, "answer to the update", fallback_call(case)),
         ),
         tuple(_add_column(case, column) for column in columns),
+        weak=guessed,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checks.row.view import WRITTEN, where
+from checks.row.view import SOMETIMES_WRITTEN, WRITTEN, where
 from doctor.chain import Link
 from doctor.evidence.row import RowEvidence
 from doctor.framework import Found, Rules
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
 
 rules = Rules[RowEvidence]()
-
-
-SOMETIMES_WRITTEN = ("error_text", "workflow_run_id")
 
 
 def row_exhibits(seen: RowEvidence, case: Case) -> tuple[Exhibit, ...]:

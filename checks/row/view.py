@@ -6,6 +6,7 @@ from doctor.evidence.base import Unseen
 from doctor.evidence.row import RowEvidence, Table
 
 WRITTEN = ("s3_key", "status", "size_bytes", "finished_at")
+SOMETIMES_WRITTEN = ("error_text", "workflow_run_id")
 
 
 def where(seen: RowEvidence) -> str:

@@ -10,7 +10,7 @@ import msgspec
 
 from doctor.audit.summary import in_units
 from doctor.quoting import for_markdown_inline, for_xml, markdown_code
-from doctor.render.templating import Safe, environment_of, source
+from doctor.render.templating import Safe, environment, source
 
 if TYPE_CHECKING:
     from doctor.audit.model import Item
@@ -42,8 +42,8 @@ def as_text(summary: Summary, look: Look) -> str:
     """For a terminal."""
     from doctor.render.to_text import HANG, escape, to_terminal
 
-    environment = environment_of(look, escape)
-    markup = environment.get_template("audit.txt.j2").render(
+    own = environment(look, escape)
+    markup = own.get_template("audit.txt.j2").render(
         summary=summary,
         in_units=in_units,
         colour=Safe(TERMINAL_COLOURS[summary.verdict]),
@@ -54,17 +54,17 @@ def as_text(summary: Summary, look: Look) -> str:
 
 def as_markdown(summary: Summary, look: Look) -> str:
     """For a ticket."""
-    environment = environment_of(look, for_markdown_inline)
-    environment.filters["code"] = lambda text: Safe(markdown_code(str(text)))
-    return environment.get_template("audit.md.j2").render(summary=summary, in_units=in_units)
+    own = environment(look, for_markdown_inline)
+    own.filters["code"] = lambda text: Safe(markdown_code(str(text)))
+    return own.get_template("audit.md.j2").render(summary=summary, in_units=in_units)
 
 
 def as_html(summary: Summary, picture: Picture, look: Look) -> str:
     """One page with nothing to fetch; its policy allows its own style sheet and nothing else."""
     style = f"\n{source('report.css', look)}{source('audit.css', look)}"
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    environment = environment_of(look, for_xml)
-    return environment.get_template("audit.html.j2").render(
+    own = environment(look, for_xml)
+    return own.get_template("audit.html.j2").render(
         summary=summary,
         picture=picture,
         in_units=in_units,

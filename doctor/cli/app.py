@@ -8,7 +8,7 @@ import typer
 
 from doctor import __version__
 from doctor.audit.formats import Dialect
-from doctor.cli import ci, fix
+from doctor.cli import ci, fix, sweep
 from doctor.cli.codes import UsageError
 from doctor.cli.flags import (
     AuditFormFlag,
@@ -169,6 +169,7 @@ def preflight(
 
 
 app.command("fix")(fix.fix)
+app.command("sweep")(sweep.sweep)
 app.command("ci")(ci.ci)
 
 

@@ -42,7 +42,7 @@ def fix(
     verbose: VerboseFlag = False,
     no_color: NoColorFlag = False,
 ) -> int:
-    """Print the SQL that makes the row say what is true; with --apply, carry it out.
+    """Print the SQL that mends the row, or carry it out.
 
     Exit codes: 0 done or nothing to do, 2 usage or configuration, 3 refused.
     """

@@ -109,7 +109,7 @@ def foresight(**given: Unpack[Given]) -> Request:
     for file in given["files"]:
         _check_ending(file)
     _check_names(given["only"], given["skip"])
-    _check_budget(given["budget_s"])
+    check_budget(given["budget_s"], "--dispatch-id ID")
     _check_folder(given["template_dir"])
     _check_evidence(given["save_evidence"], given["from_evidence"])
     given["form"] = given["form"] or (Format.TEXT if sys.stdout.isatty() else Format.MARKDOWN)
@@ -162,10 +162,15 @@ def _check_names(only: tuple[str, ...], skip: tuple[str, ...]) -> None:
         raise UsageError("--only and --skip together leave no check to run.")
 
 
-def _check_budget(budget_s: float) -> None:
+def check_budget(budget_s: float, command: str) -> None:
+    """Say what `--budget` may be; `command` is what the example runs.
+
+    Raises:
+        UsageError: it cannot be right.
+    """
     if not (math.isfinite(budget_s) and SHORTEST_BUDGET_S <= budget_s <= LONGEST_BUDGET_S):
         message = f"--budget is in seconds, from {SHORTEST_BUDGET_S:.0f} to {LONGEST_BUDGET_S:.0f}."
-        raise UsageError(message, "backup-doctor --dispatch-id ID --budget 60")
+        raise UsageError(message, f"backup-doctor {command} --budget 60")
 
 
 def _check_folder(template_dir: Path | None) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -70,7 +71,28 @@ class DataApi:
 
         PostgREST's refusal is `Unseen` with its code.
         """
-        answer = self._ask("*", column, value)
+        return self._list(self._ask("*", column, value), column)
+
+    def stuck(
+        self, older_than_s: float, after_id: str | None, count: int
+    ) -> list[dict[str, Any]] | Unseen:
+        """One page of the rows in progress for longer than that, by id."""
+        names = self._names
+        key = _name(names.column("id"))
+        limit = datetime.now(UTC) - timedelta(seconds=older_than_s)
+        params = {
+            _name(names.column("status")): f"eq.{names.in_progress}",
+            _name(names.column("created_at")): f"lt.{limit.isoformat()}",
+            "select": "*",
+            "order": f"{key}.asc",
+            "limit": str(count),
+        }
+        if after_id is not None:
+            params[key] = f"gt.{after_id}"
+        return self._list(self._get(params), "id")
+
+    def _list(self, answer: Answer | Unseen, column: str) -> list[dict[str, Any]] | Unseen:
+        """The rows of an answer, each of which must have a guide's column."""
         if isinstance(answer, Unseen):
             return answer
         if not _is_supabases(answer, self._names.column(column)):
@@ -82,9 +104,6 @@ class DataApi:
         return [] if refused.code == INVALID_TEXT else _unseen(refused)
 
     def _ask(self, select: str, column: str | None, value: str) -> Answer | Unseen:
-        gap = self._gap()
-        if gap is not None:
-            return gap
         names = self._names
         # After `eq.` the value stands as it is, to its end: PostgREST knows no quotes there.
         filters = {} if column is None else {_name(names.column(column)): f"eq.{value}"}
@@ -93,7 +112,14 @@ class DataApi:
         params = {**filters, "select": wanted, "limit": str(ROWS_ASKED)}
         if order:
             params["order"] = order
-        return self._http.get(f"rest/v1/{quote(names.table_name, safe='')}", params=params)
+        return self._get(params)
+
+    def _get(self, params: dict[str, str]) -> Answer | Unseen:
+        gap = self._gap()
+        if gap is not None:
+            return gap
+        path = f"rest/v1/{quote(self._names.table_name, safe='')}"
+        return self._http.get(path, params=params)
 
     def _gap(self) -> Unseen | None:
         """Why the Data API cannot be asked, from the settings alone."""

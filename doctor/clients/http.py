@@ -198,9 +198,9 @@ class Http:
     ) -> Iterator[httpx.Response]:
         url = path if "://" in path else f"{self.base_url}/{path.lstrip('/')}"
         own = self._headers if _same_host(url, self.base_url) else {"User-Agent": USER_AGENT}
-        timeout = httpx.Timeout(
-            self.deadline.limit(limit_s), connect=self.deadline.limit(CONNECT_LIMIT_S)
-        )
+        # A connection that hangs is given up before the whole call is, and so known as one.
+        connect_s = min(self.deadline.limit(CONNECT_LIMIT_S), 0.9 * limit_s)
+        timeout = httpx.Timeout(self.deadline.limit(limit_s), connect=connect_s)
         with self._connected().stream(
             method,
             url,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from doctor.case import Case
+    from doctor.evidence.function import FunctionLogLine, Invocation
     from doctor.sources import Sources
 
 T = TypeVar("T")
@@ -44,9 +45,7 @@ def look(ask: Sources, case: Case) -> FunctionEvidence:
     test_call = _test_call(ask, name)
 
     known, of_project = record.result(), project.result()
-    window = _window(ask, case)
-    logs = _recorded(ask, known, window, "log", ask.management.function_logs)
-    invocations = _recorded(ask, known, window, "invocations", ask.management.invocations)
+    logs, invocations = recorded(ask, case, known)
     return FunctionEvidence(
         name=name,
         record=_of_this_project(known, of_project),
@@ -55,9 +54,19 @@ def look(ask: Sources, case: Case) -> FunctionEvidence:
         empty_post=empty_post.result(),
         key_sent=key is not None,
         test_call=test_call.result() if test_call else None,
-        logs=logs.result() if logs else (),
-        invocations=invocations.result() if invocations else (),
+        logs=logs,
+        invocations=invocations,
     )
+
+
+def recorded(
+    ask: Sources, case: Case, record: FunctionRecord | Unseen | None
+) -> tuple[tuple[FunctionLogLine, ...] | Unseen, tuple[Invocation, ...] | Unseen]:
+    """What the platform has recorded since the row's creation: the function's log, and its calls."""
+    window = _window(ask, case)
+    logs = _recorded(ask, record, window, "log", ask.management.function_logs)
+    invocations = _recorded(ask, record, window, "invocations", ask.management.invocations)
+    return (logs.result() if logs else (), invocations.result() if invocations else ())
 
 
 def _test_call(ask: Sources, name: str) -> Pending[HttpAnswer | Unseen] | None:

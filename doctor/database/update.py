@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LIKELY_SIZE = 1_000_000
 LIKELY_RUN = "1"
-FILLED_BY_UPDATE = ("s3_key", "size_bytes", "finished_at", "error_text")
+FILLED_BY_UPDATE = ("s3_key", "size_bytes", "finished_at", "error_text", "workflow_run_id")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -151,7 +151,9 @@ class Storage:
             self.s3.abort_multipart_upload(
                 Bucket=bucket.name, Key=upload["Key"], UploadId=upload["UploadId"]
             )
-        for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=bucket.name):
+        # All pages first: a page after a deletion would begin behind what is still there.
+        listing = self.s3.get_paginator("list_object_versions").paginate(Bucket=bucket.name)
+        for page in list(listing):
             for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
                 self.s3.delete_object(
                     Bucket=bucket.name, Key=version["Key"], VersionId=version["VersionId"]

@@ -44,17 +44,17 @@ def fill(
     `report` is the Report, `view` what is derived from it, `verbose` the user's wish; filters
     `local`, `ago` and `span` put times and durations as a person says them.
     """
-    environment = environment_of(look, escape)
     clock = Clock(report.generated_at, look.zone)
-    environment.filters |= {"local": clock.local, "ago": clock.ago, "span": clock.span}
-    environment.filters |= filters or {}
-    return environment.get_template(template).render(
+    own = environment(look, escape)
+    own.filters |= {"local": clock.local, "ago": clock.ago, "span": clock.span}
+    own.filters |= filters or {}
+    return own.get_template(template).render(
         report=report, view=View(report), verbose=look.verbose, **values
     )
 
 
-def environment_of(look: Look, escape: Callable[[str], str]) -> Environment:
-    """The templates' environment for a format that escapes so."""
+def environment(look: Look, escape: Callable[[str], str]) -> Environment:
+    """The templates, in which everything that is printed goes through `escape` first."""
 
     def finalize(value: object) -> str:
         return value if isinstance(value, Safe) else escape(str(value))

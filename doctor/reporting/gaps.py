@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
     from doctor.case import Case
     from doctor.diagnosis import Diagnosis
     from doctor.framework import AnyCheck
+    from doctor.judgement import Judged
 
 from doctor.reporting.results import sentence
-from doctor.story import RowState, row_state
+from doctor.story import BOTH_WRITES, RowState, row_state
 
 # General codes: where one of them is the root, something could still say more.
+TELLING = ("workflow", "function", "rls", "secrets")
 GENERAL = ("workflow/edge-call-failed", "workflow/fallback-failed", "workflow/green-but-failed")
 
 
@@ -45,15 +48,15 @@ def deciding_gap(case: Case) -> Unseen | None:
 
 def _unseen_job(case: Case) -> Unseen:
     """Why it is not known whether the backup is still going."""
+    young = "The row is in progress and younger than stuck_after;"
     why = case.workflow.run if case.workflow else case.evidence.get("workflow")
     if isinstance(why, Unseen):
-        what = "The row is in progress and younger than stuck_after; its job could not be seen."
-        return msgspec.structs.replace(why, what=f"{what} {why.what}")
-    return Unseen(
-        why=Why.NOT_ASKED,
-        what="The row is in progress and younger than stuck_after; its job was not looked at.",
-        remedy="Run the workflow check.",
-    )
+        return msgspec.structs.replace(why, what=f"{young} its job could not be seen. {why.what}")
+    if case.workflow is not None:
+        what, remedy = "which of the runs going is its own cannot be told.", "Give --run-id."
+    else:
+        what, remedy = "its job was not looked at.", "Run the workflow check."
+    return Unseen(why=Why.NOT_ASKED, what=f"{young} {what}", remedy=remedy)
 
 
 def cannot_tell(case: Case, diagnosis: Diagnosis, checks: tuple[AnyCheck, ...]) -> tuple[str, ...]:
@@ -64,18 +67,27 @@ def cannot_tell(case: Case, diagnosis: Diagnosis, checks: tuple[AnyCheck, ...]) 
     if diagnosis.verdict is Verdict.UNKNOWN:
         gap = deciding_gap(case)
         return (sentence(gap),) if gap else ()
-    root = diagnosis.root
-    if diagnosis.verdict is not Verdict.FAILING or (root and root.code not in GENERAL):
+    if diagnosis.verdict is not Verdict.FAILING:
         return ()
     gaps: list[str] = []
-    for name in ("workflow", "function", "rls", "secrets"):
-        evidence = case.evidence.get(name)
-        check = next((one for one in checks if one.name == name), None)
-        if check is None or evidence is None:
+    for check in checks:
+        evidence = case.evidence.get(check.name)
+        if evidence is None or not _could_say_more(check, diagnosis.root):
             continue
         unseen = (evidence,) if isinstance(evidence, Unseen) else _open(check, evidence, case)
         gaps.extend(sentence(gap) for gap in unseen)
     return tuple(dict.fromkeys(gaps))
+
+
+def _could_say_more(check: AnyCheck, root: Judged | None) -> bool:
+    """Whether a finding of this check could be an earlier or a more special cause than the root."""
+    if root is None or root.code in GENERAL:
+        return check.name in TELLING
+    special = any(
+        fnmatchcase(rule.code, pattern) for rule in check.rules for pattern in root.rule.yields_to
+    )
+    guessed = not root.found.by_log and min(root.breaks) in BOTH_WRITES
+    return special or (guessed and check.name in ("workflow", "function"))
 
 
 def _open(check: AnyCheck, evidence: Evidence, case: Case) -> tuple[Unseen, ...]:

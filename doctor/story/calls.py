@@ -94,10 +94,13 @@ def look_up_failed(case: Case) -> bool:
     return log is not None and bool(log.backup_id_not_found or log.lookup_call.outcome in FAILED)
 
 
-def url_was_empty(case: Case) -> bool:
-    """Whether the update step was given no address at all."""
+def url_was_unusable(case: Case) -> bool:
+    """Whether the update step was given no address, or one that ends in a newline and led nowhere."""
     variable = case.log.variable(*SERVICE_URLS) if case.log else None
-    return variable is not None and variable.shown is Shown.EMPTY
+    if variable is None:
+        return False
+    broken = variable.shown is Shown.MASKED_THEN_NEWLINE and function_call(case).status is None
+    return broken or variable.shown is Shown.EMPTY
 
 
 def stopped_at_look_up(case: Case) -> bool:

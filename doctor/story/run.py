@@ -34,6 +34,9 @@ def progress(case: Case) -> Progress:
     workflow = case.workflow
     if workflow is None or isinstance(workflow.run, Unseen):
         return Progress.UNSEEN
+    if workflow.run is None and any(one.status != "completed" for one in workflow.candidates):
+        # Any of them may be this backup's.
+        return Progress.UNSEEN
     if workflow.run is None:
         age = row_age(case)
         return Progress.GOING if age is not None and age < DISPATCH_GRACE else Progress.OVER

@@ -16,7 +16,7 @@ from doctor.story.calls import (
     function_said,
     look_up_said,
     stopped_at_look_up,
-    url_was_empty,
+    url_was_unusable,
 )
 from doctor.story.now import function_blocked_now
 
@@ -32,7 +32,7 @@ BOTH_WRITES = (Link.FUNCTION_UPDATES, Link.FALLBACK_UPDATES)
 
 def function_then(case: Case, *codes: str) -> dict[Link, bool | None]:
     """Whether the log's answer of the function proves, allows or rules out one of the codes."""
-    if url_was_empty(case):
+    if url_was_unusable(case):
         # Without an address no call came as far as the function.
         return {Link.FUNCTION_UPDATES: False}
     return {Link.FUNCTION_UPDATES: _fits(function_call(case), function_said(case), codes)}
@@ -55,7 +55,14 @@ _FROM_BELOW = frozenset({"function/server-error", "function/rejected", "function
 # A refusal in the function's own words, with these, speaks of a row that it does not find or may not
 # touch; what the database refuses in a row that is there ends as another status.
 _NOT_ITS_ROW = frozenset({403, 404})
-_HIDDEN = ("rls/*", "secrets/*", "row/missing", "row/table-missing", "row/schema-cache-stale")
+_HIDDEN = (
+    "rls/*",
+    "secrets/*",
+    "row/missing",
+    "row/table-missing",
+    "row/schema-cache-stale",
+    "row/trigger-interferes",
+)
 # A fault that the function names as its own (a bug, its key, a body it does not like).
 _OWN_FAULT = re.compile(
     r"TypeError|ReferenceError|SyntaxError|RangeError|is not defined|cannot read propert"

@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from doctor.diagnosis import Diagnosis, diagnose
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.log import NOT_SAID
-from doctor.evidence.workflow import WorkflowEvidence, WorkflowFile
+from doctor.evidence.workflow import Run, WorkflowEvidence, WorkflowFile
 from doctor.judgement import judge
 from doctor.registry import load_checks
+from doctor.story import Progress, is_over, progress
 from tests.judgement.cases import (
     CREATED,
     a_row,
@@ -87,3 +88,16 @@ def test_an_update_that_reached_another_row_is_no_false_success() -> None:
     found = diagnose(one, judge(one, (loaded.check for loaded in load_checks().checks)).findings)
 
     assert [cause.code for cause in found.causes] == ["row/duplicate"]
+
+
+def test_a_run_that_may_be_this_backups_and_is_going_keeps_it_from_being_over() -> None:
+    going = Run(id=43, status="in_progress", created_at=CREATED)
+    nameless = workflow(
+        None, run=None, jobs=(), job=None, update_step=None, found_by=None, candidates=(going,)
+    )
+    young = case(nameless, now=CREATED + timedelta(minutes=10))
+    old = case(nameless, now=CREATED + timedelta(hours=5))
+
+    assert progress(young) is Progress.UNSEEN
+    assert not is_over(young)
+    assert is_over(old)

@@ -7,13 +7,29 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from doctor.evidence.log import NOT_SAID
+from doctor.evidence.rls import Reach
 from doctor.model import Report, Status, Verdict
 from doctor.registry import load_checks
 from doctor.reporting import write
 from doctor.runner import Collected
-from tests.judgement.cases import CREATED, a_row, call, case, log, row, stored, the_object, workflow
+from tests.judgement.cases import (
+    CREATED,
+    NOT_THERE,
+    a_row,
+    call,
+    case,
+    function,
+    log,
+    rls,
+    row,
+    secrets,
+    stored,
+    the_object,
+    workflow,
+)
 from tests.judgement.cases import finished_row as done
 
+NO_GRANT = '{"code":"42501","message":"permission denied for table backup_history"}'
 HEALTHY = case(row(done()), workflow(log(call(200), NOT_SAID), update="success"))
 
 
@@ -40,3 +56,27 @@ def test_what_happened_within_one_second_is_told_in_the_order_of_the_chain() -> 
     told = [moment.what for moment in report_on(Collected(case=case_of_one_second)).timeline]
 
     assert told[:4] == ["row created", "run created", "job started", "file uploaded"]
+
+
+def test_a_general_root_says_which_access_would_tell_the_special_one() -> None:
+    unread = secrets(function_key=NOT_THERE)
+    own_401 = call(401, '{"success":false,"error":"Unauthorized"}')
+    refused = case(workflow(log(own_401, call(403, NO_GRANT))), unread)
+
+    report = report_on(Collected(case=refused))
+
+    assert report.root_cause == "function/key-rejected"
+    assert any("It is not configured. Set it." in line for line in report.cannot_tell)
+
+
+def test_a_cause_at_the_table_says_that_the_function_was_not_seen() -> None:
+    blind = case(
+        workflow(NOT_THERE),
+        function(record=NOT_THERE, empty_post=NOT_THERE),
+        rls(Reach.REFUSED, sqlstate="42501", message="permission denied"),
+    )
+
+    report = report_on(Collected(case=blind))
+
+    assert report.root_cause == "rls/no-grant"
+    assert report.cannot_tell

@@ -169,11 +169,25 @@ def test_what_cannot_be_foreseen_is_remembered_of_the_last_run(
     assert ("workflow/last-run-failed" in warned) is (run.conclusion == "failure")
 
 
+# The keys that the doctor is given are presumed the pipeline's, and no log says otherwise here.
+BAD_KEYS = ("stale-service-key", "staging-key", "padded-keys", "anon-key")
 DIFFERENT = [
     name
     for name, shape in SHAPES.items()
-    if shape.prepare is not nothing or shape.environment is not as_configured
+    if (shape.prepare is not nothing or shape.environment is not as_configured)
+    and name not in BAD_KEYS
 ]
+
+
+@pytest.mark.parametrize("name", BAD_KEYS)
+def test_a_key_that_does_not_work_is_presumed_the_pipelines(
+    world: World, name: str, tmp_path: Path
+) -> None:
+    report = foresee(world, tmp_path, SHAPES[name].environment(world))
+
+    assert report.verdict is Verdict.FAILING
+    assert report.root_cause is not None
+    assert report.root_cause.startswith("secrets/")
 
 
 @pytest.mark.parametrize("name", DIFFERENT)

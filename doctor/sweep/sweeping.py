@@ -1,0 +1,246 @@
+"""The sweep itself: find, list, read a sample, judge all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from doctor.collectors.object_spot import read_end
+from doctor.evidence.base import Unseen, Why
+from doctor.runner import Silent
+from doctor.sweep.brief import brief_case
+from doctor.sweep.close import Reader
+from doctor.sweep.judging import Judge
+from doctor.sweep.likeness import presume, signature
+from doctor.sweep.memory import RememberingGitHub
+from doctor.sweep.result import Sweep, Swept
+from doctor.sweep.runs import list_runs, match
+from doctor.sweep.sample import groups_of, next_to_read
+from doctor.sweep.shared import Shared, collect_shared
+from doctor.sweep.shelf import Shelf, is_odd, list_bucket
+from doctor.sweep.stuck import Found, Search, find_stuck
+from doctor.threads import in_parallel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from doctor.case import Case
+    from doctor.evidence.object import StoredObject, ZipTail
+    from doctor.settings.model import Settings
+    from doctor.sweep.backup import StuckBackup
+    from doctor.sweep.runs import Match
+
+T = TypeVar("T")
+READERS = 8
+OPENERS = 10
+FUNCTION_LOGS = 10
+FILES_OPENED = 500
+
+
+class Watcher(Protocol):
+    """Who wants to know how far the sweep is."""
+
+    def phase(self, what: str, total: int | None = None) -> None:
+        """A phase began, of so many steps where that is known."""
+
+    def step(self) -> None:
+        """One step of the phase is done."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What is to be swept. `sample` is how many runs are read.
+
+    `mending`: the repairs are wanted too, for which every file's end is read.
+    """
+
+    older_than_s: float
+    budget_s: float = 600.0
+    limit: int | None = None
+    sample: int = 300
+    mending: bool = False
+    verbose: bool = False
+
+
+@dataclass
+class Sweeping:
+    """A sweep in the making. `run` may be left behind; `so_far` then says what is known."""
+
+    settings: Settings
+    wish: Wish
+    watcher: Watcher
+    _found: Found = field(default_factory=Found)
+    _judged: dict[int, Swept] = field(default_factory=dict)
+    _gaps: list[str] = field(default_factory=list)
+    _shared: Shared | None = None
+    _began: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def run(self) -> Sweep:
+        """Sweep to the end. What could not be seen is in the result."""
+        self.watcher.phase("Asking what all backups share")
+        shared = self._shared = collect_shared(self.settings, self.wish.budget_s, Silent())
+        self._note(*shared.gaps())
+        self.watcher.phase("Looking for stuck rows")
+        self._look_for_rows(shared)
+        if self._found.backups:
+            self._judge_all(shared)
+        return self._result(complete=self._is_whole())
+
+    def so_far(self) -> Sweep:
+        """What is known by now: it was interrupted, or the time is over."""
+        return self._result(complete=False)
+
+    def _look_for_rows(self, shared: Shared) -> None:
+        table = shared.row if isinstance(shared.row, Unseen) else shared.row.table
+        search = Search(
+            names=self.settings.names,
+            older_than_s=self.wish.older_than_s,
+            table=table,
+            limit=self.wish.limit,
+        )
+        find_stuck(shared.ask, search, self._found)
+        self._note(self._found.gap)
+
+    def _judge_all(self, shared: Shared) -> None:
+        backups, names = self._found.backups, self.settings.names
+        backups.sort(key=lambda one: one.created_at or shared.case.now)
+        self.watcher.phase("Listing runs")
+        book = list_runs(shared.ask, backups, names)
+        self.watcher.phase("Listing the bucket")
+        shelf = list_bucket(shared.ask, names, backups)
+        self._note(book.gap, shelf if isinstance(shelf, Unseen) else shelf.gap)
+        tails = self._open_files(shared, backups, shelf)
+        matches = [match(book, one, names) for one in backups]
+        brief = partial(self._brief, shared, backups, matches, shelf, tails)
+
+        cases = [brief(place) for place in range(len(backups))]
+        groups = groups_of(
+            [
+                None if is_odd(one) else signature(case)
+                for one, case in zip(backups, cases, strict=True)
+            ]
+        )
+        judge = Judge(
+            registry=shared.registry, verbose=self.wish.verbose, mending=self.wish.mending
+        )
+        reader = Reader(
+            shared=shared,
+            github=RememberingGitHub(self.settings, shared.ask.deadline, book),
+        )
+        self._read_sample(reader, judge, groups)
+        self.watcher.phase("Judging", len(backups) - len(self._judged))
+        for place, case in enumerate(cases):
+            if place not in self._judged:
+                self._judged[place] = judge.swept(case, closely=False)
+                self.watcher.step()
+        in_order = [self._judged[place] for place in range(len(backups))]
+        self._judged.update(enumerate(presume(in_order, groups)))
+
+    @staticmethod
+    def _brief(
+        shared: Shared,
+        backups: Sequence[StuckBackup],
+        matches: Sequence[Match],
+        shelf: Shelf | Unseen,
+        tails: dict[str, ZipTail | Unseen],
+        place: int,
+    ) -> Case:
+        return brief_case(shared, backups[place], matches[place], shelf, tails)
+
+    def _open_files(
+        self, shared: Shared, backups: Sequence[StuckBackup], shelf: Shelf | Unseen
+    ) -> dict[str, ZipTail | Unseen]:
+        """How the backups' files end, by key; of so many only as a sweep may open."""
+        if isinstance(shelf, Unseen):
+            return {}
+        files = [one for one in (_file_of(backup, shelf) for backup in backups) if one is not None]
+        wanted = files if self.wish.mending else files[:FILES_OPENED]
+        if len(wanted) < len(files):
+            self._gaps.append(
+                f"The ends of {len(files) - len(wanted)} of {len(files)} files were not read."
+            )
+        self.watcher.phase("Opening files", len(wanted))
+        calls = [partial(read_end, shared.ask.bucket, one) for one in wanted]
+        return dict(
+            zip([one.key for one in wanted], self._all(shared, calls, OPENERS), strict=False)
+        )
+
+    def _read_sample(self, reader: Reader, judge: Judge, groups: Sequence[tuple[int, ...]]) -> None:
+        causes: dict[int, object] = {}
+        while wanted := next_to_read(groups, causes, self.wish.sample):
+            self.watcher.phase("Reading runs", len(wanted))
+            calls = [
+                partial(self._closely, reader, judge, place, len(causes) + nth < FUNCTION_LOGS)
+                for nth, place in enumerate(wanted)
+            ]
+            done = self._all(reader.shared, calls, READERS)
+            causes.update(
+                {place: self._judged[place].report.causes for place in wanted[: len(done)]}
+            )
+            if len(done) < len(wanted):
+                return
+        unread = len(self._found.backups) - len(causes)
+        if unread:
+            self._gaps.append(
+                f"The runs of {len(causes)} of {len(self._found.backups)} backups were read; the "
+                f"other {unread} were judged by what the lists tell, and held against their like."
+            )
+
+    def _closely(self, reader: Reader, judge: Judge, place: int, function_log: bool) -> None:
+        case = reader.read(self._found.backups[place], function_log=function_log)
+        self._judged[place] = judge.swept(case, closely=True)
+
+    def _all(self, shared: Shared, calls: Sequence[Callable[[], T]], width: int) -> list[T]:
+        """The results as far as the budget lets them come."""
+        done: list[T] = []
+        deadline = shared.ask.deadline
+        try:
+            for result in in_parallel(calls, width, lambda: deadline.left() + 0.1):
+                done.append(result)
+                self.watcher.step()
+        except TimeoutError:
+            self._note(_too_late())
+        return done
+
+    def _note(self, *gaps: Unseen | None) -> None:
+        for gap in gaps:
+            if gap is not None and gap.what not in self._gaps:
+                self._gaps.append(gap.what)
+
+    def _is_whole(self) -> bool:
+        over = self._shared is not None and self._shared.ask.deadline.left() <= 0
+        return (
+            self._found.gap is None and len(self._judged) == len(self._found.backups) and not over
+        )
+
+    def _result(self, *, complete: bool) -> Sweep:
+        judged = dict(self._judged)
+        return Sweep(
+            backups=tuple(judged[place] for place in sorted(judged)),
+            found=len(self._found.backups),
+            complete=complete,
+            at=self._began,
+            older_than_s=self.wish.older_than_s,
+            duration_s=round((datetime.now(UTC) - self._began).total_seconds(), 3),
+            gaps=tuple(self._gaps),
+            warnings=self._shared.warnings if self._shared else (),
+        )
+
+
+def _file_of(backup: StuckBackup, shelf: Shelf) -> StoredObject | None:
+    """The one file that a backup has, as far as the listing tells."""
+    here = shelf.at_key(backup)
+    if here is not None:
+        return here
+    hits = shelf.naming(backup)
+    return hits[0] if len(hits) == 1 else None
+
+
+def _too_late() -> Unseen:
+    return Unseen(
+        why=Why.TIMED_OUT,
+        what="The budget ended before all was read.",
+        remedy="Give a larger --budget.",
+    )

@@ -1,0 +1,1 @@
+"""Many stuck backups at once."""

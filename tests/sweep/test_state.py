@@ -1,0 +1,71 @@
+"""The state of the last sweep, the addresses of a switch, and what of an address is secret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from doctor.sweep.notify import secrets_in
+from doctor.sweep.ping import Signal, address
+from doctor.sweep.state import State, news, read_state, write_state
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+URL = "https://hc-ping.com/5a3b1c9e-0000-4000-8000-000000000000"
+
+
+def test_nothing_new_is_no_news() -> None:
+    same = State(stuck={"a": "function/not-deployed"})
+
+    assert news(same, same) is None
+
+
+def test_what_changed_is_told_in_one_sentence() -> None:
+    before = State(stuck={"a": "unknown", "b": "unknown"})
+    after = State(stuck={"b": "rls/no-grant", "c": "unknown", "d": "unknown"})
+
+    assert news(before, after) == (
+        "Since the last sweep: 2 new, 1 no longer stuck, 1 with another cause."
+    )
+
+
+def test_the_state_is_read_as_it_was_written(tmp_path: Path) -> None:
+    state = State(stuck={"ünï": "unknown"})
+
+    write_state(tmp_path / "last.json", state)
+
+    assert read_state(tmp_path / "last.json") == state
+    assert [file.name for file in tmp_path.iterdir()] == ["last.json"]
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"stuck": 3}', b"\xff\x00"])
+def test_a_file_that_is_no_state_is_as_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "last.json").write_bytes(content)
+
+    assert read_state(tmp_path / "last.json") == State()
+    assert read_state(tmp_path / "absent.json") == State()
+
+
+@pytest.mark.parametrize(
+    ("url", "signal", "wanted"),
+    [
+        (URL, Signal.START, f"{URL}/start"),
+        (URL, Signal.SUCCESS, URL),
+        (f"{URL}/", Signal.FAIL, f"{URL}/fail"),
+        (f"{URL}?create=1", Signal.FAIL, f"{URL}/fail?create=1"),
+    ],
+)
+def test_a_signal_goes_to_its_own_address(url: str, signal: Signal, wanted: str) -> None:
+    assert address(url, signal) == wanted
+
+
+def test_the_credentials_of_an_address_are_secret_and_its_words_are_not() -> None:
+    slack = "slack://TokenA123/TokenB456789/TokenC0123456789/#ops"
+    mail = "mailto://me:pass%2Fword@example.com"
+
+    found = {*secrets_in([slack, mail])}
+
+    assert {"TokenB456789", "TokenC0123456789", slack, "me:pass/word@example.com"} <= found
+    assert not {"hooks", "#ops", "slack"} & found

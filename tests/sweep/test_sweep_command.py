@@ -1,0 +1,343 @@
+"""`sweep`: one document on standard output, an exit code for cron, and word to whoever wants it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import psycopg
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from doctor.cli.listing import schema
+from doctor.demo.crowd import multiply, original
+from doctor.demo.faults import FAULTS
+from doctor.demo.world import World
+from tests.e2e.doctoring import psql
+from tests.sweep.listener import Listener, listening
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from doctor.demo.world import Servers
+
+COUNT = 4
+ROOT = "function/not-deployed"
+MESSAGE = "json://"
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with listening() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def stuck(servers: Servers) -> Iterator[World]:
+    """Four backups that have been stuck for ten hours."""
+    with World(servers) as world:
+        dispatch_id = world.insert_row()
+        FAULTS["stuck"].before(world)
+        of = original(world, dispatch_id, world.run_pipeline(dispatch_id))
+        world.sql("DELETE FROM public.backup_history")
+        multiply(world, of, COUNT, datetime.now(UTC) - timedelta(hours=10))
+        yield world
+
+
+@pytest.fixture(autouse=True)
+def _stuck_again(stuck: World) -> None:
+    """Whatever the test before did, all rows are in progress, as they were."""
+    stuck.sql(
+        "UPDATE public.backup_history SET status = 'in_progress', s3_key = NULL, size_bytes = NULL,"
+        " finished_at = NULL, error_text = NULL"
+    )
+
+
+def command(world: World, *flags: str) -> list[str]:
+    return [sys.executable, "-m", "doctor", "sweep", *flags]
+
+
+def environment(world: World, **more: str | None) -> dict[str, str]:
+    given = {"PATH": os.defpath, "LANG": "C.UTF-8", **world.environment(), **more}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def sweep(
+    world: World, *flags: str, cwd: Path, **environ: str | None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(world, *flags),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env=environment(world, **environ),
+        stdin=subprocess.DEVNULL,
+        timeout=180,
+    )
+
+
+def statuses(world: World) -> list[str]:
+    with psycopg.connect(world.owner_uri) as connection:
+        found = connection.execute("SELECT status FROM public.backup_history").fetchall()
+    return [row[0] for row in found]
+
+
+def test_the_document_is_the_contracts(stuck: World, tmp_path: Path) -> None:
+    done = sweep(stuck, "--format", "json", cwd=tmp_path)
+
+    document = json.loads(done.stdout)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert document["by_root_cause"] == {ROOT: COUNT}
+    assert document["counts"] == {"stuck": COUNT, "running": 0, "failing": COUNT, "unknown": 0}
+    assert document["complete"] is True
+    reports: list[dict[str, Any]] = document["backups"]
+    assert {one["root_cause"] for one in reports} == {ROOT}
+    assert {one["verdict"] for one in reports} == {"failing"}
+    assert all(one["results"] == [] and one["fix_sql"] for one in reports)
+    for one in reports:
+        jsonschema.validate(one, json.loads(schema()))
+
+
+def test_verbose_keeps_what_each_check_found(stuck: World, tmp_path: Path) -> None:
+    done = sweep(stuck, "--format", "json", "--verbose", "--limit", "1", cwd=tmp_path)
+
+    (report,) = json.loads(done.stdout)["backups"]
+    assert len(report["results"]) == 6
+
+
+def test_people_read_one_cause_and_what_to_do(stuck: World, tmp_path: Path) -> None:
+    done = sweep(stuck, "--format", "text", cwd=tmp_path)
+
+    assert done.stdout.startswith(f"{COUNT} backups, one cause: {ROOT} since ")
+    assert "supabase functions deploy update-backup" in done.stdout
+    assert "All of one: backup-doctor --dispatch-id " in done.stdout
+
+
+def test_a_ticket_names_the_backups(stuck: World, tmp_path: Path) -> None:
+    done = sweep(stuck, cwd=tmp_path)
+
+    assert done.stdout.startswith(f"## ❌ {COUNT} backups, one cause: {ROOT} since ")
+    assert done.stdout.count("its row can be mended") == COUNT
+
+
+def test_metrics_are_read_by_prometheus(stuck: World, tmp_path: Path) -> None:
+    done = sweep(stuck, "--format", "prometheus", cwd=tmp_path)
+
+    families = {one.name: one for one in text_string_to_metric_families(done.stdout)}
+    (by_cause,) = families["backup_doctor_stuck_backups"].samples
+    assert (by_cause.labels, by_cause.value) == ({"root_cause": ROOT}, COUNT)
+    assert families["backup_doctor_sweep_complete"].samples[0].value == 1
+    assert families["backup_doctor_oldest_stuck_backup_age_seconds"].samples[0].value > 35_000
+
+
+def test_nothing_stuck_is_exit_code_0(stuck: World, tmp_path: Path) -> None:
+    done = sweep(stuck, "--older-than", "1d", cwd=tmp_path)
+
+    assert done.returncode == 0
+    assert "No backup is stuck" in done.stdout
+
+
+def test_a_database_that_cannot_be_asked_is_exit_code_3(stuck: World, tmp_path: Path) -> None:
+    nowhere = "postgresql://nobody:wrong@127.0.0.1:1/none"
+
+    done = sweep(
+        stuck,
+        "--format",
+        "json",
+        cwd=tmp_path,
+        SUPABASE_DB_URL=nowhere,
+        SUPABASE_ACCESS_TOKEN=None,
+    )
+
+    document = json.loads(done.stdout)
+    assert done.returncode == 3
+    assert (document["complete"], document["backups"]) == (False, [])
+    assert any("refused the connection" in note for note in document["notes"])
+
+
+def test_the_service_key_alone_finds_them_too(stuck: World, tmp_path: Path) -> None:
+    done = sweep(
+        stuck,
+        "--format",
+        "json",
+        cwd=tmp_path,
+        SUPABASE_DB_URL=None,
+        SUPABASE_ACCESS_TOKEN=None,
+    )
+
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["counts"]["stuck"] == COUNT
+
+
+def test_the_script_is_one_paste_that_mends_every_row(stuck: World, tmp_path: Path) -> None:
+    done = sweep(stuck, "--fix-script", "mend.sql", cwd=tmp_path)
+
+    psql(stuck, (tmp_path / "mend.sql").read_text())
+    assert done.returncode == 1
+    assert statuses(stuck) == ["success"] * COUNT
+
+
+def test_a_script_that_cannot_be_written_costs_no_report(stuck: World, tmp_path: Path) -> None:
+    done = sweep(stuck, "--fix-script", "no/such/folder.sql", cwd=tmp_path)
+
+    assert done.returncode == 4
+    assert "could not be written" in done.stderr
+    assert done.stdout.startswith("## ❌")
+
+
+def test_apply_mends_no_more_than_allowed(stuck: World, tmp_path: Path) -> None:
+    done = sweep(stuck, "--apply", "--yes", "--max-changes", "3", cwd=tmp_path)
+
+    assert done.returncode == 1, done.stderr
+    assert sorted(statuses(stuck)) == ["in_progress", "success", "success", "success"]
+    assert "Changed 3 of 3 rows." in done.stderr
+    assert "1 more have a repair" in done.stderr
+
+
+def test_apply_ends_well_where_nothing_is_stuck_any_more(stuck: World, tmp_path: Path) -> None:
+    done = sweep(stuck, "--apply", "--yes", cwd=tmp_path, SUPABASE_DB_URL=stuck.owner_uri)
+
+    assert done.returncode == 0, done.stderr
+    assert statuses(stuck) == ["success"] * COUNT
+    assert done.stderr.count('"in_progress" → "success"') == COUNT
+
+
+def test_apply_asks_nobody_without_a_terminal(stuck: World, tmp_path: Path) -> None:
+    done = sweep(stuck, "--apply", cwd=tmp_path)
+
+    assert done.returncode == 3
+    assert "Give --yes" in done.stderr
+    assert statuses(stuck) == ["in_progress"] * COUNT
+
+
+def test_a_dead_mans_switch_hears_the_start_and_the_end(
+    stuck: World, listener: Listener, tmp_path: Path
+) -> None:
+    url = f"{listener.url}/0f1e2d3c-secret-slug?create=1"
+
+    failing = sweep(stuck, "--ping", url, cwd=tmp_path)
+    sweep(stuck, "--ping", url, "--older-than", "1d", cwd=tmp_path)
+
+    slug = "/0f1e2d3c-secret-slug"
+    starts_and_ends = [f"{slug}/start?create=1", f"{slug}/fail?create=1"]
+    assert listener.paths == [*starts_and_ends, f"{slug}/start?create=1", f"{slug}?create=1"]
+    assert ROOT in listener.heard[1][2]
+    assert "secret-slug" not in failing.stdout + failing.stderr
+
+
+def test_a_switch_that_does_not_hear_changes_nothing_else(
+    stuck: World, listener: Listener, tmp_path: Path
+) -> None:
+    listener.status = 500
+
+    done = sweep(stuck, "--ping", f"{listener.url}/0f1e2d3c-secret-slug", cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert "answered HTTP 500" in done.stderr
+    assert "secret-slug" not in done.stderr
+
+
+def test_one_message_a_sweep_and_with_a_state_only_on_change(
+    stuck: World, listener: Listener, tmp_path: Path
+) -> None:
+    url = listener.url.replace("http://", MESSAGE) + "/hooks/9a8b7c6d5e4f3a2b"
+    flags = ("--notify", url, "--state", "last.json")
+
+    sweep(stuck, *flags, cwd=tmp_path)
+    sweep(stuck, *flags, cwd=tmp_path)
+    stuck.sql("UPDATE public.backup_history SET status = 'failed'")
+    sweep(stuck, *flags, cwd=tmp_path)
+    sweep(stuck, *flags, cwd=tmp_path)
+
+    first, last = [json.loads(body) for _, _, body in listener.heard]
+    assert first["title"].startswith(f"{COUNT} backups, one cause: {ROOT}")
+    assert f"{COUNT} new" in first["message"]
+    assert (first["type"], last["type"]) == ("failure", "success")
+    assert f"{COUNT} no longer stuck" in last["message"]
+
+
+def test_a_message_that_is_refused_is_sent_again_the_next_time(
+    stuck: World, listener: Listener, tmp_path: Path
+) -> None:
+    url = listener.url.replace("http://", MESSAGE) + "/hooks/9a8b7c6d5e4f3a2b"
+    flags = ("--notify", url, "--state", "last.json")
+    listener.status = 503
+
+    refused = sweep(stuck, *flags, cwd=tmp_path)
+    listener.status = 200
+    sweep(stuck, *flags, cwd=tmp_path)
+
+    assert refused.returncode == 1
+    assert "did not take the message" in refused.stderr
+    assert "9a8b7c6d5e4f3a2b" not in refused.stderr
+    assert len(listener.heard) >= 2
+
+
+def test_no_secret_is_in_any_format(stuck: World, tmp_path: Path) -> None:
+    secrets = (
+        stuck.backup_api_key,
+        stuck.access_token.value,
+        stuck.github_token.value,
+        stuck.servers.postgres.password,
+        stuck.bucket.doctor.secret_access_key,
+    )
+
+    for form in ("text", "markdown", "json", "prometheus"):
+        done = sweep(stuck, "--format", form, "--verbose", cwd=tmp_path)
+        for secret in secrets:
+            assert secret not in done.stdout + done.stderr, form
+
+
+def test_ctrl_c_prints_what_is_known_so_far(stuck: World, tmp_path: Path) -> None:
+    stuck.project.faults.latency_s = 3.0
+    stuck.management.requests.clear()
+    try:
+        process = subprocess.Popen(
+            command(stuck, "--format", "json"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            env=environment(stuck),
+        )
+        while not stuck.management.requests and process.poll() is None:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        pressed = time.monotonic()
+        out, err = process.communicate(timeout=30)
+    finally:
+        stuck.project.faults.latency_s = 0.0
+
+    assert process.returncode == 130
+    assert time.monotonic() - pressed < 5
+    assert json.loads(out)["complete"] is False
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (("--older-than", "soon"), "--older-than is no duration"),
+        (("--yes",), "--yes answers the question of --apply"),
+        (("--ping", "nowhere"), "--ping is no URL"),
+        (("--state", "last.json"), "--state is for --notify"),
+        (("--budget", "0"), "--budget is in seconds"),
+        (("--format", "html"), "html"),
+    ],
+)
+def test_a_flag_that_cannot_be_right_is_named(
+    stuck: World, tmp_path: Path, flags: tuple[str, ...], says: str
+) -> None:
+    done = sweep(stuck, *flags, cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert says in done.stderr
