@@ -6,15 +6,21 @@ from typing import Final
 
 # By a part of the scene's name.
 REASONS: Final[dict[str, str]] = {
-    "trigger-skips": (
-        "The function finds no row and answers 404 in its own words; that is named beside the trigger "
-        "that skipped the write, which explains it."
+    "rejects-with-404+trigger-skips": (
+        "A function that does not find the backup, and a trigger that skips the write, look the same "
+        "from outside."
+    ),
+    "false-success+trigger-skips": (
+        "A function that writes nothing, and a trigger that skips the write, look the same from outside."
     ),
     "function-unreachable+url-newline": (
         "Neither call left the runner, and the address explains both as well; that the function is "
         "called at a host of its own is not looked at."
     ),
     "function-unreachable+api-url": "The same.",
+    "api-url (silent)": (
+        "No call reached the function; the address is found, and a refused key named beside it."
+    ),
     "function-uses-dead-key+no-column-grant (silent)": (
         "The log has a bare 500, which the missing grant explains as well; only the function's own log "
         "tells of the dead key."
