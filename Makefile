@@ -58,8 +58,8 @@ types: $(READY) ## Check the types, strictly
 unit: $(READY) $(CLIENTS_READY) browser ## Run the tests with coverage
 	$(BIN)/pytest --cov --cov-report=term -n auto
 
-faults: $(READY) ## Run every dependency with every fault, and every hostile input at length
-	$(BIN)/pytest tests/faults tests/hostile -m "exhaustive or not exhaustive" -n auto
+faults: $(READY) ## Run every dependency with every fault, all hostile input, every missing access
+	$(BIN)/pytest tests/faults tests/hostile tests/access -m "exhaustive or not exhaustive" -n auto
 
 docs: $(READY) ## Write the parts of the documentation that the program tells
 	$(BIN)/python -m scripts.docs

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -185,6 +185,7 @@ def test_evidence_of_a_check_of_another_package_is_read_by_the_model_that_it_dec
     assert [result.check for result in replay(again, registry).results][-1] == "disk"
 
 
+@settings(max_examples=40)
 @given(bundles())
 def test_every_bundle_is_read_as_it_was_saved(bundle: Bundle) -> None:
     with samples.folder() as folder:

@@ -70,17 +70,17 @@ def directory() -> Iterator[Path]:
     shutil.rmtree(path)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize(
-    ("progress", "delay_s"),
+    ("progress", "delay_s", "number"),
     [
-        ("Starting PostgreSQL and S3", 0.0),
-        ("Starting PostgreSQL and S3", 0.3),
-        ("Starting Supabase and GitHub", 0.0),
-        ("Running the workflow", 0.0),
-        ("Running the workflow", 0.15),
-        ("Running the workflow", 0.3),
-        ("Running the doctor", 0.0),
+        ("Starting PostgreSQL and S3", 0.0, signal.SIGTERM),
+        ("Starting PostgreSQL and S3", 0.3, signal.SIGINT),
+        ("Starting Supabase and GitHub", 0.0, signal.SIGINT),
+        ("Running the workflow", 0.0, signal.SIGTERM),
+        ("Running the workflow", 0.15, signal.SIGINT),
+        ("Running the workflow", 0.3, signal.SIGINT),
+        ("Running the doctor", 0.0, signal.SIGTERM),
+        ("Running the doctor", 0.0, signal.SIGINT),
     ],
 )
 def test_a_signal_at_any_time_leaves_no_process_and_no_folder(
