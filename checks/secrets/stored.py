@@ -93,6 +93,11 @@ def _without(case: Case, use: str) -> dict[Link, bool | None]:
     return service_key_then(case, "secrets/missing", "secrets/empty")
 
 
+def _had_none(then: dict[Link, bool | None]) -> dict[Link, bool | None]:
+    """The run had no value: whatever needed it could not work."""
+    return {link: True if shown is None else shown for link, shown in then.items()}
+
+
 @rules.cause("secrets/missing", breaks=BOTH_WRITES)
 def missing(seen: SecretsEvidence, case: Case) -> list[Found]:
     """A secret that the workflow needs is set at no level; GitHub then hands over an empty string.
@@ -143,10 +148,7 @@ def _missing_one(seen: SecretsEvidence, name: str, case: Case) -> Found | None:
 def _missing_weight(case: Case, use: str, *, empty_in_log: bool) -> Weight:
     if use in SERVICE:
         then = _without(case, use)
-        if empty_in_log:
-            # The run had no value: whatever needed it could not work.
-            then = {link: True if shown is None else shown for link, shown in then.items()}
-        weight = weigh(then, now=True, case=case)
+        weight = weigh(_had_none(then) if empty_in_log else then, now=True, case=case)
     else:
         needed = case.log is not None and bool(case.log.upload_errors or case.log.failed_step)
         # The next upload cannot do without; of other secrets nobody knows what they are for.
@@ -195,8 +197,7 @@ def _empty_on_github(seen: SecretsEvidence, name: str, case: Case) -> Found | No
             role=Role.CONTEXT,
         )
     if use in SERVICE:
-        then = _without(case, use)
-        then = {link: True if shown is None else shown for link, shown in then.items()}
+        then = _had_none(_without(case, use))
     else:
         failed_before = case.log is not None and bool(
             case.log.upload_errors or case.log.failed_step
