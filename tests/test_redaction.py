@@ -217,9 +217,9 @@ def test_what_encoders_write_between_the_letters_of_a_secret_is_no_part_of_it() 
     assert redactor.text(text) == text
 
 
-@pytest.mark.parametrize("literal", ["ab", "Acme Ltd.", "update-backup"])
+@pytest.mark.parametrize("literal", ["xy", "Acme Ltd.", "update-backup"])
 def test_texts_that_the_user_names_are_removed_wherever_they_stand(literal: str) -> None:
-    assert literal not in Redactor(literals=[literal]).text(f"x{literal}y {literal}")
+    assert literal not in Redactor(literals=[literal]).text(f"a{literal}b {literal}")
 
 
 @pytest.mark.parametrize("name", ["BACKUP_API_KEY", "apikey", "db_password", "access_token"])
