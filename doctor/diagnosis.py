@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from doctor.chain import Link
 from doctor.evidence.base import Unseen
 from doctor.evidence.log import Outcome
-from doctor.evidence.object import StoredObject, ZipTail
+from doctor.evidence.object import KeySource, StoredObject, ZipTail
 from doctor.model import Role, Severity, Verdict
 from doctor.story import (
     Progress,
@@ -174,11 +174,16 @@ def _suspects(case: Case, verdict: Verdict, findings: tuple[Judged, ...]) -> tup
 
 
 def _told_by_the_run(case: Case, able: tuple[Judged, ...]) -> tuple[Judged, ...]:
-    """Without the row, only what the run itself shows counts, and only if no update got through."""
+    """Without the row, only what the run shows, or the file that it named, and only if no update got through."""
     if Outcome.OK in (function_call(case).outcome, fallback_call(case).outcome):
         return ()
-    told = tuple(one for one in able if one.found.by_log or one.check.name == "workflow")
+    of_the_run = ("workflow", "object") if _file_named_by_log(case) else ("workflow",)
+    told = tuple(one for one in able if one.found.by_log or one.check.name in of_the_run)
     return _reached(case, told)
+
+
+def _file_named_by_log(case: Case) -> bool:
+    return case.object is not None and case.object.key_source is KeySource.LOG
 
 
 def _reached(case: Case, able: tuple[Judged, ...]) -> tuple[Judged, ...]:

@@ -26,6 +26,7 @@ from doctor.story import (
     database_then,
     fallback_call,
     function_call,
+    function_told,
     weigh,
 )
 
@@ -191,7 +192,7 @@ def _other_constraint_in_log(case: Case, seen: RowEvidence) -> bool:
 
 
 def _constraint_in_log(case: Case) -> str | None:
-    text = f"{function_call(case).body}\n{fallback_call(case).body}"
+    text = f"{function_told(case)}\n{fallback_call(case).body}"
     match = re.search(r"constraint \\?\"([^\"\\]+)\\?\"", text)
     return match.group(1) if match else None
 

@@ -26,7 +26,7 @@ from doctor.story import (
     BOTH_WRITES,
     database_then,
     fallback_call,
-    function_call,
+    function_told,
     weigh,
 )
 
@@ -126,7 +126,7 @@ def _lacking(known: Table, case: Case, wanted: tuple[str, ...]) -> tuple[str, ..
 
 
 def _column_named_in_log(case: Case) -> str | None:
-    text = f"{function_call(case).body}\n{fallback_call(case).body}"
+    text = f"{function_told(case)}\n{fallback_call(case).body}"
     match = re.search(
         r"the '([^']+)' column|column \"?(?:\w+\.)?(\w+)\"? (?:of|does not exist)", text
     )
@@ -195,5 +195,5 @@ def schema_cache_stale(seen: RowEvidence, case: Case) -> Found | None:
 def _says_unknown(case: Case) -> bool:
     """Whether PostgREST itself said in the log that it does not know the thing; a 404 may be anyone's."""
     look_up = case.log.lookup_call if case.log else NOT_SAID
-    answers = (function_call(case), fallback_call(case), look_up)
-    return any("row/schema-cache-stale" in database_meaning(call.body) for call in answers)
+    texts = (function_told(case), fallback_call(case).body, look_up.body)
+    return any("row/schema-cache-stale" in database_meaning(text) for text in texts)

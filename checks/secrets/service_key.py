@@ -29,6 +29,7 @@ from doctor.story import (
     database_then,
     fallback_call,
     function_call,
+    function_told,
     pipeline_key_worked,
     service_key_then,
     weigh,
@@ -227,7 +228,7 @@ def _legacy_off(seen: SecretsEvidence, case: Case) -> bool:
         return True
     api = case.row.api if case.row else None
     said = "" if api is None or isinstance(api, Unseen) else api.message
-    texts = (said, function_call(case).body, fallback_call(case).body)
+    texts = (said, function_told(case), fallback_call(case).body)
     return any("legacy api keys are disabled" in text.lower() for text in texts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from checks.secrets.view import (
     FUNCTION_REFUSES_KEY,
@@ -12,8 +13,8 @@ from checks.secrets.view import (
     own_copy,
     set_on_github,
 )
-from doctor.evidence.base import NO_SUCH_HOST, Unseen
-from doctor.evidence.function import Project
+from doctor.evidence.base import NO_SUCH_HOST, Unseen, Why
+from doctor.evidence.function import HttpAnswer, Project
 from doctor.evidence.log import Shown, Variable
 from doctor.evidence.secrets import (
     FunctionKey,
@@ -26,6 +27,7 @@ from doctor.show import (
     exhibit,
     setting,
 )
+from doctor.signatures import gateway_meaning
 from doctor.story import (
     API_KEY,
     BOTH_WRITES,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
 
 rules = Rules[SecretsEvidence]()
+NOT_FOUND = 404
 
 
 @rules.cause("secrets/whitespace", breaks=BOTH_WRITES, yields_to=("function/not-deployed",))
@@ -135,8 +138,8 @@ def _function_key_whitespace(seen: SecretsEvidence, case: Case) -> Found | None:
 def bad_url(seen: SecretsEvidence, case: Case) -> Found | None:
     """The Supabase URL is no base URL of a project.
 
-    Detected: the given URL has a path, names the dashboard, or cannot be a host; the log shows that
-    nothing answered there, or another service did.
+    Detected: the given URL has an API's path, names the dashboard, or cannot be a host; or what
+    answers there is not Supabase's, while the log shows no answer that only Supabase gives.
     Cause: the dashboard's address or an API path was pasted instead of the project URL.
     Fix: set it to `https://<project-ref>.supabase.co`, without a path.
     By hand: Supabase → Project Settings → Data API → Project URL.
@@ -144,9 +147,7 @@ def bad_url(seen: SecretsEvidence, case: Case) -> Found | None:
     """
     url = seen.url if isinstance(seen.url, SupabaseUrl) else None
     logged = case.log.variable(*SERVICE_URLS) if case.log else None
-    problem = url.problem if url else None
-    if problem is None and _no_such_host(case):
-        problem = "names a host that does not exist, while the project itself is up"
+    problem = (url.problem or _seen_from_here(url, case)) if url else None
     if not problem:
         return None
     if pipeline_key_worked(case) or function_key_worked(case):
@@ -165,6 +166,27 @@ def bad_url(seen: SecretsEvidence, case: Case) -> Found | None:
             ),
         ),
     )
+
+
+def _seen_from_here(url: SupabaseUrl, case: Case) -> str | None:
+    """What is wrong with an address that looks like one, as the calls to it show."""
+    if _no_such_host(case):
+        return "names a host that does not exist, while the project itself is up"
+    if not _not_supabase_there(case):
+        return None
+    path = urlsplit(url.value).path.rstrip("/")
+    return f"has the path {path}, and no Supabase answers there" if path else "is not Supabase's"
+
+
+def _not_supabase_there(case: Case) -> bool:
+    """Whether neither the Data API nor the functions are known where the address leads."""
+    api = case.row.api if case.row else None
+    probe = case.function.empty_post if case.function else None
+    unknown = isinstance(probe, Unseen) and probe.why is Why.GARBLED
+    if isinstance(probe, HttpAnswer):
+        ours = probe.from_function is not None or gateway_meaning(probe.status, probe.body)
+        unknown = probe.status == NOT_FOUND and not ours
+    return unknown and isinstance(api, Unseen) and api.status == NOT_FOUND
 
 
 def _no_such_host(case: Case) -> bool:

@@ -205,7 +205,9 @@ class _Reader:
             self._tell(subject, before, line)
 
     def _states_absence(self, text: str, mentions: list[tuple[int, Subject]]) -> bool:
-        """A call that was not made, and why: the other one follows."""
+        """A call that was not made, and why: the other one follows. One that was answered was made."""
+        if said(text) is not None:
+            return False
         if wording.NOT_ASKED.search(text):
             self.drafts[Subject.FUNCTION].skip(text)
             if any(subject is Subject.FALLBACK for _, subject in mentions):

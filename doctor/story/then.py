@@ -7,13 +7,16 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from doctor.chain import Link
+from doctor.evidence.function import HttpAnswer
 from doctor.evidence.log import Call, Outcome
 from doctor.signatures import database_meaning
 from doctor.story.calls import (
+    FROM_BELOW,
     fallback_call,
     fallback_said,
     function_call,
     function_said,
+    function_wrote,
     look_up_said,
     stopped_at_look_up,
     url_was_unusable,
@@ -50,11 +53,10 @@ def _fits(call: Call, meaning: Meaning, codes: Iterable[str]) -> bool | None:
     return None if set(codes) & set(meaning.codes) else False
 
 
-# What the function answers when something below it fails: its own words for the database's refusal.
-_FROM_BELOW = frozenset({"function/server-error", "function/rejected", "function/timeout"})
 # A refusal in the function's own words, with these, speaks of a row that it does not find or may not
 # touch; what the database refuses in a row that is there ends as another status.
-_NOT_ITS_ROW = frozenset({403, 404})
+FORBIDDEN = 403
+_NOT_ITS_ROW = frozenset({FORBIDDEN, 404})
 _HIDDEN = (
     "rls/*",
     "secrets/*",
@@ -63,9 +65,11 @@ _HIDDEN = (
     "row/schema-cache-stale",
     "row/trigger-interferes",
 )
-# A fault that the function names as its own (a bug, its key, a body it does not like).
+# A fault that the function names as its own (a bug, its key, a body it does not like). What it
+# reads of null, or cannot fetch, may be what the database refused it.
 _OWN_FAULT = re.compile(
-    r"TypeError|ReferenceError|SyntaxError|RangeError|is not defined|cannot read propert"
+    r"TypeError(?!.{0,30}(?:of null|sending request|fetch failed))|ReferenceError|SyntaxError"
+    r"|RangeError|is not defined|cannot read propert\w+ (?!of null)"
     r"|BACKUP_API_KEY|\bnot set\b|not configured|unauthori[sz]ed"
     r"|missing|required|invalid (body|json|request|payload)|method not allowed",
     re.IGNORECASE,
@@ -86,8 +90,9 @@ def database_then(case: Case, *codes: str, silent: bool = False) -> dict[Link, b
 def service_key_then(case: Case, *codes: str, silent: bool = False) -> dict[Link, bool | None]:
     """The same for GitHub's service-role key: the look-up of the id and the direct update use it.
 
-    The function has a key of its own, from the platform: what it answers speaks of GitHub's key only
-    where the look-up before it was refused, or where it says so.
+    The first code is the condition's own, the others what it can look like. The function has a key
+    of its own, from the platform: its own words speak of that one, and of GitHub's only where the
+    look-up before it was refused.
     """
     return {
         Link.FUNCTION_UPDATES: _function_with_key(case, codes),
@@ -101,7 +106,10 @@ def _function_with_key(case: Case, codes: tuple[str, ...]) -> bool | None:
     call = function_call(case)
     if call.outcome is Outcome.NOT_SAID:
         return False if function_blocked_now(case) else None
-    return function_said(case).proved in codes if call.outcome is Outcome.REFUSED else False
+    said = function_said(case)
+    return call.outcome is Outcome.REFUSED and said.proved in (
+        codes[:1] if said.own_words else codes
+    )
 
 
 def platform_then(case: Case, *codes: str) -> dict[Link, bool | None]:
@@ -148,19 +156,29 @@ def _function_below(case: Case, codes: tuple[str, ...], *, silent: bool) -> bool
         return None if silent else False
     if call.outcome is Outcome.NOT_SAID or not meaning.codes:
         return False if function_blocked_now(case) else None
-    return _from_below(call, meaning, codes)
+    return _from_below(case, codes)
 
 
-def _from_below(call: Call, meaning: Meaning, codes: tuple[str, ...]) -> bool | None:
+def _from_below(case: Case, codes: tuple[str, ...]) -> bool | None:
     """Whether the function's failure is that of what lies below it."""
+    call, meaning = function_call(case), function_said(case)
     if set(codes) & set(meaning.codes):
         return True if meaning.proved else None
-    reached_below = meaning.own_words is not False and set(meaning.codes) & _FROM_BELOW
-    if not reached_below or _OWN_FAULT.search(call.body):
+    reached_below = meaning.own_words is not False and set(meaning.codes) & FROM_BELOW
+    if not reached_below or _is_its_own_fault(case, call):
         return False
     possible = _HIDDEN if call.status in _NOT_ITS_ROW else ("*",)
     fits = any(fnmatchcase(code, one) for code in codes for one in possible)
     return None if fits else False
+
+
+def _is_its_own_fault(case: Case, call: Call) -> bool:
+    """Whether it says so, here or in its own log, or refuses whoever calls with the same words now."""
+    told = f"{call.body}\n{function_wrote(case, 'error', 'fatal')}"
+    now = case.function.empty_post if case.function else None
+    same_now = isinstance(now, HttpAnswer) and now.body.strip() == call.body.strip()
+    refuses_all = call.status == FORBIDDEN and same_now and bool(call.body.strip())
+    return refuses_all or bool(_OWN_FAULT.search(told))
 
 
 # What makes a look-up find nothing without a word: the row is hidden, or whoever asks is refused.

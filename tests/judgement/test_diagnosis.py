@@ -10,7 +10,13 @@ from msgspec.structs import replace
 
 from doctor.diagnosis import Diagnosis, diagnose
 from doctor.evidence.base import NO_SUCH_HOST, Unseen, Why
-from doctor.evidence.function import FunctionRecord, HttpAnswer, Invocation, Project
+from doctor.evidence.function import (
+    FunctionLogLine,
+    FunctionRecord,
+    HttpAnswer,
+    Invocation,
+    Project,
+)
 from doctor.evidence.log import NOT_SAID, Call, Outcome, Shown, Variable
 from doctor.evidence.rls import Proof, Reach, RlsEvidence
 from doctor.evidence.row import Column, LockHolder, RoleGrants, Trigger
@@ -81,7 +87,118 @@ def over(function_call: Call, fallback_call: Call, **changes: object) -> Workflo
     return workflow(log(function_call, fallback_call, **changes))
 
 
+DEAD_KEY = """500: Database update failed {
+  status: 401,
+  code: undefined,
+  message: "Legacy API keys are disabled"
+}"""
+THROWN = "TypeError: Cannot read properties of undefined (reading 'organization')"
+# As PostgREST and the function's own `console.error` word it.
+DEAD_KEY_BELOW = call(
+    500,
+    '{"success":false,"error":"Database update failed",'
+    '"details":{"status":401,"message":"Legacy API keys are disabled"}}',
+)
+LEGACY_OFF = secrets(project_keys=ProjectKeys(legacy_enabled=False, service_key_listed=True))
+NOBODY_MAY = '{"success":false,"error":"This caller may not update backups"}'
+
+
+def wrote(*messages: str, level: str = "error") -> tuple[FunctionLogLine, ...]:
+    at = cases.CREATED + timedelta(minutes=1)
+    return tuple(FunctionLogLine(at=at, level=level, message=message) for message in messages)
+
+
 STUCK = {
+    "a bare 500 is what the function's own log says it is": (
+        case(over(call(500), NO_GRANT), function(logs=wrote(DEAD_KEY)), NO_GRANT_NOW),
+        ["secrets/revoked", "rls/no-grant"],
+    ),
+    "a bare 500 is a bug that the function's own log shows": (
+        case(over(call(500), HIDDEN), function(logs=wrote(THROWN)), BLOCKED_NOW),
+        ["function/server-error", "rls/update-blocked"],
+    ),
+    "what it reads of null the database may have refused it": (
+        case(
+            over(call(500), HIDDEN),
+            function(logs=wrote("TypeError: Cannot read properties of null (reading 'id')")),
+            BLOCKED_NOW,
+        ),
+        ["rls/update-blocked"],
+    ),
+    "a line of the function's log may be another call's": (
+        case(
+            over(call(500), NO_GRANT),
+            function(
+                logs=wrote(DEAD_KEY),
+                invocations=(
+                    Invocation(at=cases.CREATED, method="POST", status=500),
+                    Invocation(at=cases.CREATED, method="POST", status=500),
+                ),
+            ),
+            NO_GRANT_NOW,
+        ),
+        ["rls/no-grant"],
+    ),
+    "a bare 500 is the platform's, where it is that now": (
+        case(
+            over(call(500), NO_GRANT),
+            function(
+                empty_post=HttpAnswer(
+                    status=500,
+                    error_code="WORKER_ERROR",
+                    from_function=False,
+                    body='{"code":"WORKER_ERROR","message":"Function exited due to an error"}',
+                )
+            ),
+            NO_GRANT_NOW,
+        ),
+        ["function/server-error", "rls/no-grant"],
+    ),
+    "the function's own dead key is not GitHub's expired one": (
+        case(
+            over(DEAD_KEY_BELOW, call(401, '{"message":"Legacy API keys are disabled"}')),
+            secrets(
+                project_keys=LEGACY_OFF.project_keys,
+                service_key=replace(
+                    secrets().service_key, expires_at=cases.CREATED - timedelta(days=9)
+                ),
+            ),
+        ),
+        ["secrets/revoked", "secrets/expired"],
+    ),
+    "a function that refuses whoever calls has no dead key": (
+        case(
+            over(call(403, NOBODY_MAY), call(401, '{"message":"Legacy API keys are disabled"}')),
+            LEGACY_OFF,
+            function(empty_post=HttpAnswer(status=403, from_function=True, body=NOBODY_MAY)),
+        ),
+        ["function/rejected", "secrets/revoked"],
+    ),
+    "a call without a key was not made, whatever the script calls it": (
+        case(
+            over(
+                Call(outcome=Outcome.REFUSED, lines=("Edge function failed, falling back",)),
+                call(401),
+                variables=(Variable(name="BACKUP_API_KEY", shown=Shown.EMPTY),),
+            ),
+            secrets(service_key=ANON_KEY),
+            BLOCKED_FOR_ANON,
+        ),
+        ["secrets/wrong-role"],
+    ),
+    "an address with a path under which no Supabase answers": (
+        case(
+            over(call(404), call(404)),
+            secrets(
+                url=SupabaseUrl(setting="SUPABASE_URL", value="https://acme.example/project/x")
+            ),
+            row(api=Unseen(why=Why.GARBLED, what="HTTP 404, and not PostgREST's.", status=404)),
+            function(
+                empty_post=HttpAnswer(status=404, body='{"error":"requested path is invalid"}')
+            ),
+        ),
+        ["secrets/bad-url"],
+    ),
     "function gone, no grant": (
         case(over(GATEWAY_404, NO_GRANT), GONE, NO_GRANT_NOW),
         ["function/not-deployed", "rls/no-grant"],
@@ -645,3 +762,24 @@ def test_without_the_platforms_word_an_unreachable_host_stays_unreachable() -> N
     alone = function(empty_post=nowhere, project=cases.NOT_THERE, record=cases.NOT_THERE)
 
     assert causes(case(over(unreached, unreached), alone)) == ["function/unreachable"]
+
+
+def test_without_the_row_the_file_that_the_log_names_still_counts() -> None:
+    unseen = Unseen(why=Why.UNREACHABLE, what="PostgreSQL refused the connection.")
+    blind = row(rows=unseen, table=unseen, server=unseen, api=unseen)
+    gone = the_object(head=None, tail=None)
+
+    found = diagnosed(case(over(GATEWAY_404, call(540)), blind, gone))
+
+    assert found.verdict is Verdict.UNKNOWN
+    assert found.root is not None
+    assert found.root.code == "object/missing"
+
+
+def test_a_base_path_under_which_supabase_answers_is_no_fault() -> None:
+    own = secrets(url=SupabaseUrl(setting="SUPABASE_URL", value="https://acme.example/supabase"))
+
+    assert causes(case(over(GATEWAY_404, NO_GRANT), own, GONE, NO_GRANT_NOW)) == [
+        "function/not-deployed",
+        "rls/no-grant",
+    ]

@@ -85,6 +85,17 @@ EXAMPLES = (
         rows=0,
     ),
     Example(
+        "the function has no key of its own: a call that was answered was made",
+        'update-backup returned 500: {"success":false,'
+        '"error":"BACKUP_API_KEY is not set in the function\'s secrets"}\n'
+        "Trying the REST API instead\nREST API returned 200: []",
+        function=(REFUSED, 500),
+        function_body='{"success":false,'
+        '"error":"BACKUP_API_KEY is not set in the function\'s secrets"}',
+        fallback=(OK, 200),
+        rows=0,
+    ),
+    Example(
         "no key, in other words",
         "No API key configured, falling back to direct update\nUpdate successful",
         function=(NOT_MADE, None),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from doctor.demo.faults.changes import REQUESTS, SOURCE, edit, together
+from doctor.demo.faults.changes import REQUESTS, SCRIPT, SOURCE, edit, together
 from doctor.demo.faults.fault import Fault, Side
 from doctor.demo.supabase.state import SecretValue
 
@@ -19,13 +19,19 @@ ENV_NAME = 'Deno.env.get("BACKUP_API_KEY")'
 OTHER_NAME = 'Deno.env.get("UPDATE_BACKUP_KEY")'
 WRITE_LATER = """const { backup_id } = await finishedBackup(request);
     const backup = { id: backup_id, status: "success" };"""
-SLOWLY = "    await new Promise((resolve) => setTimeout(resolve, 20_000));\n"
+SLOWLY = "    await new Promise((resolve) => setTimeout(resolve, 6_000));\n"
 
 
 def read_another_name(world: World) -> None:
     """The function compares the caller's key with another of its secrets."""
     world.edit(SOURCE, ENV_NAME, OTHER_NAME)
     world.project.function_secrets["UPDATE_BACKUP_KEY"] = SecretValue("0123456789abcdef" * 4)
+
+
+def wait_briefly(world: World) -> None:
+    """Whatever the step calls with, it waits two seconds and no minute."""
+    for path in (REQUESTS, SCRIPT):
+        world.write(path, world.read(path).replace("--max-time 60", "--max-time 2"))
 
 
 def _fault(name: str, description: str, code: str, change: Change, undo: Change) -> Fault:
@@ -119,7 +125,7 @@ FAULTS: Final = (
         "timeout",
         together(
             edit(SOURCE, AUTHORIZED, AUTHORIZED + SLOWLY),
-            edit(REQUESTS, "--max-time 60", "--max-time 2"),
+            wait_briefly,
         ),
         edit(SOURCE, AUTHORIZED + SLOWLY, AUTHORIZED),
     ),
