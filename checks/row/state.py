@@ -141,7 +141,7 @@ def failed(seen: RowEvidence, case: Case) -> Found | None:
     if row_state(case) is not RowState.FAILED:
         return None
     row = seen.newest
-    said = f": {row.error_text}" if row and row.error_text else ""
+    said = f": {row.error_text.strip().rstrip('.')}" if row and row.error_text else ""
     return Found(
         summary=f"The pipeline itself recorded a failure{said}.", evidence=row_exhibits(seen, case)
     )

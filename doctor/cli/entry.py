@@ -27,7 +27,7 @@ def run(arguments: Sequence[str]) -> int:
     except UsageError as mistake:
         return _usage(str(mistake), mistake.example)
     except typer.TyperException as mistake:
-        return _usage(mistake.format_message(), EXAMPLE)
+        return _mistyped(mistake)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except BrokenPipeError:
@@ -46,6 +46,16 @@ def run(arguments: Sequence[str]) -> int:
 def silence_stdout() -> None:
     """Nobody reads on; the interpreter must not complain of it when it flushes at the end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _mistyped(mistake: typer.TyperException) -> int:
+    """What typer found wrong, without its own word for a type's complaint."""
+    context = getattr(mistake, "ctx", None)
+    command = context.command_path if context else PROGRAM
+    tell(mistake.format_message().replace("Value error, ", ""))
+    show(f"Example: {EXAMPLE}\n" if command == PROGRAM else "")
+    show(f"Help:    {command} --help\n")
+    return Exit.USAGE
 
 
 def _usage(message: str, example: str | None) -> int:

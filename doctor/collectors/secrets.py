@@ -110,9 +110,9 @@ def _url_problem(url: str) -> str | None:
     parts = urlsplit(url)
     host = parts.hostname or ""
     if host in SUPABASE_SITES:
-        return f"{host} is Supabase's own site; a project's URL is https://<ref>.supabase.co"
+        return f"leads to Supabase's own site, {host}; a project's URL is https://<ref>.supabase.co"
     if host.endswith(HOSTED_DOMAINS) and hosted_ref(url) is None:
-        return f"{host} is no project's address; that is https://<ref>.supabase.co"
+        return f"names {host}, which is no project's address; that is https://<ref>.supabase.co"
     if parts.path.startswith(SERVICE_PATHS):
-        return f"it ends in {parts.path}, which the pipeline appends itself"
+        return f"ends in {parts.path}, which the pipeline appends itself"
     return None

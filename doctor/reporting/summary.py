@@ -32,7 +32,10 @@ def summary_of(case: Case, diagnosis: Diagnosis) -> str:
         return _running(case)
     if diagnosis.verdict is Verdict.UNKNOWN:
         return _unknown(case, diagnosis)
-    return f"{_state(case)} {_why(diagnosis)}".strip()
+    why = _why(diagnosis)
+    return (
+        why if row_state(case) is RowState.ABSENT and diagnosis.causes else f"{_state(case)} {why}"
+    )
 
 
 def _healthy(case: Case, diagnosis: Diagnosis) -> str:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from doctor.diagnosis import diagnose
 from doctor.judgement import judge
 from doctor.registry import load_checks
 from doctor.reporting.summary import summary_of
+from tests.judgement import cases
 from tests.judgement.cases import CREATED, case
+
+if TYPE_CHECKING:
+    from doctor.case import Case
+    from doctor.framework import Check
 
 
 @pytest.mark.parametrize(
@@ -22,9 +29,26 @@ from tests.judgement.cases import CREATED, case
     ],
 )
 def test_it_says_how_long_a_backup_is_stuck_from_a_minute_on(age: timedelta, said: str) -> None:
-    stuck = case(now=CREATED + age)
-    checks = tuple(one.check for one in load_checks().checks)
+    assert said in summary(case(now=CREATED + age))
 
-    summary = summary_of(stuck, diagnose(stuck, judge(stuck, checks).findings))
 
-    assert said in summary
+def test_a_row_that_is_missing_is_said_once() -> None:
+    nowhere = replace(cases.row(), rows=())
+
+    assert summary(case(nowhere)).count("row") == 1
+
+
+def test_what_the_pipeline_wrote_ends_in_one_full_stop() -> None:
+    failed = cases.row(cases.a_row(status="failed", error_text="The disk is full."))
+    found = judge(case(failed), checks()).findings
+
+    said = {one.code: one.found.summary for one in found}
+    assert said["row/failed"].endswith("failure: The disk is full.")
+
+
+def checks() -> tuple[Check[Any], ...]:
+    return tuple(one.check for one in load_checks().checks)
+
+
+def summary(of: Case) -> str:
+    return summary_of(of, diagnose(of, judge(of, checks()).findings))
