@@ -118,6 +118,7 @@ _NOBODY_THERE = (
     "secrets/empty",
     "secrets/whitespace",
 )
+NOT_FOUND = 404
 CLIENT_ERRORS = range(400, 500)
 SERVER_ERRORS = range(500, 600)
 
@@ -159,7 +160,7 @@ def function_meaning(call: Call) -> Meaning:
 
 def gateway_meaning(status: int | None, body: str) -> tuple[str, ...]:
     """The code of a refusal that is the platform's own, not the function's."""
-    if status == 404 and re.search(r'"code"\s*:\s*"NOT_FOUND"', body):  # noqa: PLR2004 -- HTTP
+    if status == NOT_FOUND and re.search(r'"code"\s*:\s*"NOT_FOUND"', body):
         return ("function/not-deployed",)
     if re.fullmatch(
         r'\s*\{\s*"message"\s*:\s*"Invalid API key"\s*(,\s*"hint".*)?\}\s*', body, re.DOTALL
@@ -172,7 +173,10 @@ def _own_answer(status: int | None, body: str) -> Meaning:
     spoke = bool(body.strip())
     by_database = database_meaning(body) if spoke else ()
     if by_database:
-        return Meaning(codes=by_database, own_words=True)
+        # The platform gives a function its key: who misses one is the Data API, asked in its place.
+        return Meaning(
+            codes=by_database, own_words=None if "secrets/missing" in by_database else True
+        )
     if status is None:
         return Meaning()
     codes = _FUNCTION_STATUS.get(status) or _of_class(status)
@@ -231,7 +235,13 @@ def look_up_meaning(call: Call) -> Meaning:
         return Meaning(codes=_NOBODY_THERE)
     if call.outcome is Outcome.TIMED_OUT:
         return Meaning(codes=("row/api-overloaded", "row/locked", *_NOBODY_THERE))
-    return fallback_meaning(call) if call.outcome is Outcome.REFUSED else Meaning()
+    if call.outcome is not Outcome.REFUSED:
+        return Meaning()
+    meaning = fallback_meaning(call)
+    if call.status == NOT_FOUND and not database_meaning(call.body):
+        # PostgREST says what it did not find; whoever is at a wrong address does not.
+        return Meaning(codes=(*meaning.codes, "secrets/bad-url"))
+    return meaning
 
 
 def _first(table: tuple[tuple[str, tuple[str, ...]], ...], text: str) -> tuple[str, ...]:

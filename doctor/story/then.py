@@ -135,15 +135,21 @@ def address_then(case: Case) -> dict[Link, bool | None]:
     }
     return {
         link: None
-        if call.outcome not in (Outcome.OK, Outcome.NOT_MADE) and not _is_supabases(call, meaning)
+        if call.outcome not in (Outcome.OK, Outcome.NOT_MADE)
+        and not _is_from_right_address(link, call, meaning)
         else False
         for link, (call, meaning) in calls.items()
     }
 
 
-def _is_supabases(call: Call, meaning: Meaning) -> bool:
-    """Whether only Supabase's gateway or database gives such an answer."""
-    return meaning.own_words is False or bool(database_meaning(call.body))
+def _is_from_right_address(link: Link, call: Call, meaning: Meaning) -> bool:
+    """Whether only Supabase's gateway or database gives such an answer, in that place.
+
+    A function is never asked for an API key: where its call is, the Data API was asked instead.
+    """
+    of_database = database_meaning(call.body)
+    wants_key = link is Link.FUNCTION_UPDATES and "secrets/missing" in of_database
+    return meaning.own_words is False or bool(of_database and not wants_key)
 
 
 def _function_below(case: Case, codes: tuple[str, ...], *, silent: bool) -> bool | None:

@@ -186,6 +186,40 @@ STUCK = {
         ),
         ["secrets/wrong-role"],
     ),
+    "an address with the Data API's path, where the function is looked for too": (
+        case(
+            over(
+                call(401, '{"message":"No API key found in request","hint":"No `apikey` …"}'),
+                call(404, '{"code":"PGRST125","message":"Invalid path specified in request URL"}'),
+            ),
+            secrets(
+                url=SupabaseUrl(
+                    setting="SUPABASE_URL",
+                    value="https://abcdefghijklmnopqrst.supabase.co/rest/v1",
+                    problem="ends in /rest/v1, which the pipeline appends itself",
+                )
+            ),
+        ),
+        ["secrets/bad-url"],
+    ),
+    "a look-up that somebody else answers": (
+        case(
+            over(
+                NOT_SAID,
+                NOT_SAID,
+                lookup_call=call(404, '{"error":"requested path is invalid"}'),
+                backup_id_not_found="Could not find backup_id (HTTP 404)",
+            ),
+            secrets(
+                url=SupabaseUrl(
+                    setting="SUPABASE_URL",
+                    value="https://supabase.com/dashboard/project/x",
+                    problem="leads to Supabase's own site",
+                )
+            ),
+        ),
+        ["secrets/bad-url"],
+    ),
     "an address with a path under which no Supabase answers": (
         case(
             over(call(404), call(404)),
