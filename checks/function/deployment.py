@@ -106,7 +106,7 @@ def jwt_gate(seen: FunctionEvidence, case: Case) -> Found | None:
 @rules.cause(
     "function/inactive",
     breaks=Link.FUNCTION_UPDATES,
-    yields_to=("function/project-paused",),
+    yields_to=("function/project-paused", "secrets/bad-url"),
 )
 def inactive(seen: FunctionEvidence, case: Case) -> Found | None:
     """The function is listed, but not active: removed or throttled.

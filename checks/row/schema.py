@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 
 rules = Rules[RowEvidence]()
+BAD_REQUEST = 400
 
 
 @rules.cause("row/table-missing", breaks=BOTH_WRITES)
@@ -83,8 +84,9 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
     """The table lacks a column that the update writes.
 
     Detected: the catalogue lacks s3_key, status, size_bytes or finished_at (under the configured
-    names), or the log's answer names a missing column (PGRST204, 42703). With no backup in hand, a
-    missing error_text or workflow_run_id is a suspicion: not every pipeline writes them.
+    names), or the log's answer names a missing column (PGRST204, 42703). With no backup in hand, or
+    where the log has a 400 without its words, a missing error_text or workflow_run_id is a suspicion:
+    not every pipeline writes them.
     Cause: a migration that was not applied, or a renamed column.
     Fix: add the column, or name it in the configuration under `columns`.
     By hand: `SELECT column_name FROM information_schema.columns WHERE table_name = 'backup_history';`
@@ -95,7 +97,8 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
     named = _column_named_in_log(case)
     if known and named and known.column(named) is None and named not in lacking:
         lacking = (*lacking, named)
-    maybe = _lacking(known, case, SOMETIMES_WRITTEN) if known and case.is_preflight else ()
+    wanted = case.is_preflight or _bare_400(case)
+    maybe = _lacking(known, case, SOMETIMES_WRITTEN) if known and wanted else ()
     now = bool(lacking or maybe) if known else None
     weight = weigh(database_then(case, "row/column-missing"), now=now, case=case)
     if weight is None or (known and named and not lacking and not weight.healed):
@@ -118,6 +121,12 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
         tuple(_add_column(case, column) for column in columns),
         weak=guessed,
     )
+
+
+def _bare_400(case: Case) -> bool:
+    """Whether the direct update was refused as PostgREST refuses an unknown column, without its words."""
+    call = fallback_call(case)
+    return call.status == BAD_REQUEST and not call.body.strip()
 
 
 def _lacking(known: Table, case: Case, wanted: tuple[str, ...]) -> tuple[str, ...]:

@@ -159,7 +159,7 @@ def _missing_weight(case: Case, use: str, *, empty_in_log: bool) -> Weight:
     return weight or aside(case)
 
 
-@rules.cause("secrets/empty", breaks=BOTH_WRITES)
+@rules.cause("secrets/empty", breaks=BOTH_WRITES, yields_to=("secrets/bad-url",))
 def empty(seen: SecretsEvidence, case: Case) -> list[Found]:
     """A secret is there, but it is empty.
 

@@ -108,6 +108,8 @@ def wrote(*messages: str, level: str = "error") -> tuple[FunctionLogLine, ...]:
     return tuple(FunctionLogLine(at=at, level=level, message=message) for message in messages)
 
 
+WITHOUT_RUN_ID = tuple(one for one in cases.COLUMNS if one.name != "workflow_run_id")
+
 STUCK = {
     "a bare 500 is what the function's own log says it is": (
         case(over(call(500), NO_GRANT), function(logs=wrote(DEAD_KEY)), NO_GRANT_NOW),
@@ -210,6 +212,28 @@ STUCK = {
                 lookup_call=call(404, '{"error":"requested path is invalid"}'),
                 backup_id_not_found="Could not find backup_id (HTTP 404)",
             ),
+            secrets(
+                url=SupabaseUrl(
+                    setting="SUPABASE_URL",
+                    value="https://supabase.com/dashboard/project/x",
+                    problem="leads to Supabase's own site",
+                )
+            ),
+        ),
+        ["secrets/bad-url"],
+    ),
+    "a 400 without words, and a column that pipelines write is missing": (
+        case(
+            over(GATEWAY_404, call(400)),
+            GONE,
+            row(table=cases.table(columns=WITHOUT_RUN_ID)),
+        ),
+        ["function/not-deployed", "row/column-missing"],
+    ),
+    "at a wrong address no function was reached, inactive or not": (
+        case(
+            over(call(404), call(404)),
+            function(record=FunctionRecord(slug="update-backup", status="THROTTLED")),
             secrets(
                 url=SupabaseUrl(
                     setting="SUPABASE_URL",

@@ -1,4 +1,4 @@
-"""Play many scenes at once: a process for each core, with a database and an S3 server of its own."""
+"""Play many scenes at once: two processes for each core, with a database and an S3 server of its own."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 Answer = TypeVar("Answer")
+# A scene waits as long as it works: for a script, an answer, a server that stops.
+PER_CORE = 2
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def _on_all_cores(
         for number, scene in enumerate(CATALOGUES[catalogue]())
         if not names or any(name in scene.name for name in names)
     ][::every]
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
+    with ProcessPoolExecutor(PER_CORE * (os.cpu_count() or 1)) as pool:
         yield from pool.map(partial(task, catalogue), wanted)
 
 

@@ -4,31 +4,34 @@ from __future__ import annotations
 
 from typing import Final
 
+_NOT_FOUND = (
+    "A function that finds no backup, and one from which the database hides it, say the same; one cause "
+    "for both ways is likelier than two."
+)
+_NO_TRACE = (
+    "Neither call left the runner, and the address explains both as well; that the function is called "
+    "at a host of its own is not looked at."
+)
+_UNTOLD = (
+    "The log has a bare 400 and the function was not reached: nothing tells of a column that the Data "
+    "API does not know, for reading does not ask for it."
+)
 # By a part of the scene's name.
 REASONS: Final[dict[str, str]] = {
-    "rejects-with-404+trigger-skips": (
-        "A function that does not find the backup, and a trigger that skips the write, look the same "
-        "from outside."
-    ),
+    "rejects-with-404+": _NOT_FOUND,
     "false-success+trigger-skips": (
         "A function that writes nothing, and a trigger that skips the write, look the same from outside."
     ),
-    "function-unreachable+url-newline": (
-        "Neither call left the runner, and the address explains both as well; that the function is "
-        "called at a host of its own is not looked at."
+    "false-success+view-owner-bound": (
+        "A function that writes nothing, and a row that is hidden from it, look the same from outside."
     ),
-    "function-unreachable+api-url": "The same.",
-    "api-url (silent)": (
-        "No call reached the function; the address is found, and a refused key named beside it."
-    ),
-    "function-uses-dead-key+no-column-grant (silent)": (
-        "The log has a bare 500, which the missing grant explains as well; only the function's own log "
-        "tells of the dead key."
-    ),
-    "function-uses-dead-key+no-service-key (silent)": "The same, with no grant missing.",
-    "process-ends+varchar (silent)": "A bare 500, which the refused value explains as well.",
-    "too-slow+column-renamed (silent)": (
-        "curl's time-out stands before the words that tell whose call it was, and is not read."
+    "function-unreachable+url-newline": _NO_TRACE,
+    "function-unreachable+api-url": _NO_TRACE,
+    "function-unreachable+stale-column (silent)": _UNTOLD,
+    "function-secret-empty+stale-column (silent)": _UNTOLD,
+    "other-function-name+column-missing (silent)": (
+        "A bare 404 from a step that calls another name is taken for the function's own: the function "
+        "that is configured is there."
     ),
 }
 
