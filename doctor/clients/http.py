@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 import msgspec
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     Exchange = Callable[[float], "Answer | Unseen"]
 
+NO_HANDSHAKE = "did not complete a TLS handshake"
 UNRESOLVED = "has no DNS name that can be resolved"
 USER_AGENT = f"backup-doctor/{__version__}"
 BODY_LIMIT = 8 * 1024 * 1024
@@ -39,6 +41,8 @@ CONNECT_LIMIT_S = 5.0
 STALL_LIMIT_S = 10.0
 # Nobody was reached; a request was not even sent.
 NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout)
+# Through a proxy, these are the proxy's own.
+NOT_BEYOND_PROXY = (*NO_CONNECTION, httpx.ProxyError)
 # Clients are made one after the other, so that the certificates are read only once.
 _making_clients = threading.Lock()
 
@@ -227,6 +231,17 @@ class Http:
 
     def explain(self, error: Exception) -> Unseen:
         """An exception of the network as a sentence for people."""
+        proxy = _proxy_for(self.base_url)
+        if (
+            proxy
+            and isinstance(error, NOT_BEYOND_PROXY)
+            and _connect_problem(error) != NO_HANDSHAKE
+        ):
+            return self._unseen(
+                Why.UNREACHABLE,
+                f"could not be asked: the proxy {proxy} {_proxy_problem(error)}",
+                remedy="Check HTTPS_PROXY and NO_PROXY.",
+            )
         if isinstance(error, httpx.TimeoutException):
             waited = "connecting" if isinstance(error, httpx.ConnectTimeout) else "its answer"
             return self._unseen(Why.TIMED_OUT, f"did not answer in time (waiting for {waited})")
@@ -240,11 +255,14 @@ class Http:
             return self._unseen(Why.UNREACHABLE, "has no valid URL")
         return self._unseen(Why.UNREACHABLE, f"could not be asked ({type(error).__name__})")
 
-    def _unseen(self, why: Why, what: str, code: str | None = None) -> Unseen:
+    def _unseen(
+        self, why: Why, what: str, code: str | None = None, remedy: str | None = None
+    ) -> Unseen:
         host = urlsplit(self.base_url).netloc.rsplit("@", 1)[-1]
         return Unseen(
             why=why,
             what=f"{self.dependency} ({host}) {what}.",
+            remedy=remedy,
             dependency=self.dependency,
             code=code,
         )
@@ -261,10 +279,28 @@ def _same_host(url: str, base_url: str) -> bool:
     return (one.scheme, one.netloc) == (other.scheme, other.netloc)
 
 
+def _proxy_for(url: str) -> str | None:
+    """The host and port of the proxy that the environment names for this URL."""
+    parts = urlsplit(url)
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(parts.netloc.rsplit("@", 1)[-1]):
+        return None
+    return urlsplit(proxy if "://" in proxy else f"//{proxy}").netloc.rsplit("@", 1)[-1]
+
+
+def _proxy_problem(error: Exception) -> str:
+    if isinstance(error, httpx.ProxyError):
+        return "refused to pass the call on"
+    if isinstance(error, httpx.TimeoutException):
+        return "did not answer in time"
+    return _connect_problem(error)
+
+
 def _connect_problem(error: Exception) -> str:
     text = str(error)
     if isinstance(error.__cause__, ssl.SSLError) or "SSL" in text or "certificate" in text.lower():
-        return "did not complete a TLS handshake"
+        return NO_HANDSHAKE
     if (
         "Name or service not known" in text
         or "resolve" in text
