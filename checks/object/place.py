@@ -146,9 +146,9 @@ def unfinished_upload(seen: ObjectEvidence, case: Case) -> Found | None:
     if seen.present is not None or not uploads or _row_waits(case):
         return None
     newest = uploads[-1]
-    parts = f", {newest.parts} parts" if newest.parts is not None else ""
+    arrived = "" if newest.parts is None else f", parts that arrived: {newest.parts}"
     return Found(
-        summary=f"The upload of {newest.key} was begun and never completed{parts}.",
+        summary=f"The upload of {newest.key} was begun and never completed{arrived}.",
         evidence=tuple(_upload(seen, one) for one in uploads),
         fixes=(*(_abort(seen, one) for one in uploads), MAKE_AGAIN),
     )

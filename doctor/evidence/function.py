@@ -104,5 +104,5 @@ class FunctionEvidence(Evidence, frozen=True, kw_only=True):
         return both if len(both) == 2 else ()  # noqa: PLR2004 -- both of the two
 
     def notes(self) -> tuple[Unseen, ...]:
-        """The half that could not be seen."""
-        return unseen(self.record, self.empty_post, self.logs)
+        """What could not be seen beside the half that was."""
+        return unseen(self.record, self.project, self.empty_post, self.logs)

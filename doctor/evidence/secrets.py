@@ -170,6 +170,7 @@ class SecretsEvidence(Evidence, frozen=True, kw_only=True):
         return unseen(*(one if isinstance(one, Unseen) else one.secrets for one in levels))
 
     def notes(self) -> tuple[Unseen, ...]:
-        """What could not be compared."""
+        """The names that could not be read, and what could not be compared."""
         match = self.function_key.match if isinstance(self.function_key, FunctionKey) else None
-        return unseen(self.function_secrets, self.function_key, match, self.project_keys)
+        compared = unseen(self.function_secrets, self.function_key, match, self.project_keys)
+        return (*self.unread(), *compared)

@@ -15,9 +15,10 @@ from moto.iam.models import iam_backends
 from doctor.case import Asked
 from doctor.clients.github_refusals import Permission
 from doctor.clients.management import SCOPES
-from doctor.demo.faults import FAULTS
+from doctor.demo.faults import FAULTS, SINGLE, compose
 from doctor.demo.github.server import GitHub
 from doctor.demo.github.state import Token
+from doctor.demo.shapes import SHAPES
 from doctor.demo.storage import POLICY_NAME, READ_ACTIONS
 from doctor.demo.supabase.management import AccessToken
 from doctor.demo.world import Servers, World
@@ -55,9 +56,15 @@ class Backup:
 
 
 @pytest.fixture(scope="module")
-def stuck(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backup]:
+def servers() -> Iterator[Servers]:
+    with Servers.start() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def stuck(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backup]:
     """A stuck backup. Its report with full access is as the demo's tests have it."""
-    with Servers.start() as servers, World(servers) as world:
+    with World(servers) as world:
         yield backup(world, tmp_path_factory.mktemp("doctor"))
 
 
@@ -65,6 +72,16 @@ def backup(world: World, folder: Path) -> Backup:
     dispatch_id = world.insert_row()
     STUCK.before(world)
     world.run_pipeline(dispatch_id)
+    return Backup(world, dispatch_id, folder)
+
+
+def broken(world: World, faults: str, folder: Path) -> Backup:
+    """A backup with these faults, joined by +."""
+    fault = compose(*(SINGLE[name] for name in faults.split("+")))
+    dispatch_id = world.insert_row()
+    fault.before(world)
+    world.run_pipeline(dispatch_id)
+    fault.after(world)
     return Backup(world, dispatch_id, folder)
 
 
@@ -237,6 +254,7 @@ def test_without_get_object_the_file_is_unknown(stuck: Backup) -> None:
     [
         ("actions", "workflow", "`Actions: read`"),
         ("contents", "workflow", "`Contents: read`"),
+        ("secrets", "secrets", "`Secrets: read`"),
     ],
 )
 def test_a_missing_permission_of_github_is_named(
@@ -258,6 +276,7 @@ def test_a_missing_permission_of_github_is_named(
         ("edge_functions_secrets_read", "secrets"),
         ("api_gateway_keys_read", "secrets"),
         ("database_read", "row"),
+        ("project_admin_read", "function"),
     ],
 )
 def test_a_missing_permission_of_supabase_is_named(stuck: Backup, without: str, check: str) -> None:
@@ -268,6 +287,58 @@ def test_a_missing_permission_of_supabase_is_named(stuck: Backup, without: str, 
 
     assert without in " ".join(result_of(report, check).notes)
     assert report.causes == ("function/not-deployed", "rls/no-grant")
+
+
+def test_without_the_environments_its_secrets_are_not_known(
+    servers: Servers, tmp_path: Path
+) -> None:
+    shape = SHAPES["environment-secrets"]
+    others = [name for name in token_permissions() if name != "environments"]
+
+    with World(servers) as world:
+        dispatch_id = shape.make(world)
+        with github(world, *others) as api:
+            report = Backup(world, dispatch_id, tmp_path).report(GITHUB_API_URL=api)
+
+    assert "`Environments: read`" in " ".join(result_of(report, "secrets").notes)
+    assert report.causes == ()
+
+
+def test_without_the_checks_a_time_limit_is_told_by_the_clock(
+    servers: Servers, tmp_path: Path
+) -> None:
+    with World(servers) as world, github(world, *token_permissions()) as api:
+        report = broken(world, "job-timed-out", tmp_path).report(GITHUB_API_URL=api)
+
+    assert "`Checks: read`" in " ".join(result_of(report, "workflow").notes)
+    assert report.causes == ("workflow/timed-out",)
+
+
+def test_without_the_logs_what_the_function_wrote_is_not_known(
+    servers: Servers, tmp_path: Path
+) -> None:
+    others = [name for name in first_cells(SUPABASE) if name != "analytics_logs_read"]
+
+    with World(servers) as world, access_token(world, *others):
+        report = broken(world, "throws+no-update-grant", tmp_path).report()
+
+    assert "analytics_logs_read" in " ".join(result_of(report, "function").notes)
+    assert "rls/no-grant" in report.causes
+
+
+def test_without_its_parts_an_unfinished_upload_is_still_one(
+    servers: Servers, tmp_path: Path
+) -> None:
+    with World(servers) as world:
+        begun = broken(world, "upload-unfinished", tmp_path)
+        with policy(world):
+            whole = begun.report()
+        with policy(world, without="s3:ListMultipartUploadParts"):
+            report = begun.report()
+
+    assert "parts that arrived: 1" in whole.summary
+    assert "parts that arrived" not in report.summary
+    assert report.causes == whole.causes == ("object/unfinished-upload",)
 
 
 def test_without_bypassrls_a_hidden_row_is_unknown_and_not_missing(stuck: Backup) -> None:
