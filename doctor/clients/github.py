@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -29,6 +30,8 @@ JSON_TYPE = "application/vnd.github+json"
 RAW_TYPE = "application/vnd.github.raw+json"
 PAGE_SIZE = 100
 PAGE_LIMIT = 10
+MOVED = frozenset({301, 307, 308})
+BY_ID = re.compile(r"repositories/\d+(?=/)")
 SECRETS_PATHS = {
     Level.REPOSITORY: "actions/secrets",
     Level.ORGANIZATION: "actions/organization-secrets",
@@ -52,6 +55,8 @@ class GitHub:
     def __init__(self, settings: Settings, deadline: Deadline) -> None:
         self._settings = settings
         self._repository = settings.repository or settings.names.repository
+        # Where everything is asked for; another place once GitHub says that the repository moved.
+        self._home = f"repos/{self._repository}"
         token = settings.github_token.reveal().strip() if settings.github_token else ""
         self._with_token = bool(token)
         headers = {"Accept": JSON_TYPE, "X-GitHub-Api-Version": API_VERSION}
@@ -161,12 +166,28 @@ class GitHub:
     def _ask(self, question: Question) -> Answer | Unseen:
         if not self._repository:
             return self._settings.absent("repository")
-        answer = self._http.get(
-            self._path(question), params=question.params, headers={"Accept": question.accept}
-        )
+        answer = self._get(question)
+        if isinstance(answer, Answer) and self._has_moved(answer):
+            answer = self._get(question)
         if isinstance(answer, Answer) and answer.status != OK:
             return self._refused(answer, question)
         return answer
+
+    def _get(self, question: Question) -> Answer | Unseen:
+        return self._http.get(
+            self._path(question), params=question.params, headers={"Accept": question.accept}
+        )
+
+    def _has_moved(self, answer: Answer) -> bool:
+        """Whether GitHub redirects from a former name: the repository's id, at the very same API."""
+        if answer.status not in MOVED:
+            return False
+        location = answer.headers.get("location", "")
+        match = BY_ID.match(location.removeprefix(f"{self._http.base_url}/"))
+        if match is None or not location.startswith(self._http.base_url):
+            return False
+        self._home = match[0]
+        return True
 
     def _one(self, question: Question, decode: Callable[[object], T]) -> T | Unseen:
         answer = self._ask(question)
@@ -196,7 +217,7 @@ class GitHub:
         return tuple(found)
 
     def _path(self, question: Question) -> str:
-        return f"repos/{self._repository}/{question.path}"
+        return f"{self._home}/{question.path}"
 
     def _refused(self, answer: Answer, question: Question) -> Unseen:
         seen = refusal(answer, question.permission, what=question.what, with_token=self._with_token)

@@ -85,6 +85,31 @@ def test_an_enterprise_server_has_its_api_below_a_path() -> None:
         assert isinstance(client(server.url).run(7), Run)
 
 
+def test_a_renamed_repository_is_followed_to_its_id() -> None:
+    moved = repository(run(7, job()), full_name="acme/shop", former_names=["acme/app"])
+    with stand_in(moved) as server:
+        github = client(server.url)
+        found = github.run("7")
+        assert isinstance(found, Run)
+        jobs = github.jobs(found)
+        assert not isinstance(jobs, Unseen)
+        assert github.job_log(jobs[0], whole) == b"hello\n"
+
+
+def test_a_repository_that_moves_to_another_host_is_not_followed() -> None:
+    elsewhere = Response(status=301, headers={"Location": "https://evil.example/repositories/1/x"})
+    app = Flask("elsewhere")
+    app.add_url_rule("/<path:path>", view_func=lambda path: elsewhere)
+    requests: list[Request] = []
+    server = LocalServer(app, requests)
+    try:
+        refused(client(server.url).run("7"), Why.GARBLED)
+    finally:
+        server.close()
+
+    assert len(requests) == 1
+
+
 def test_a_log_is_downloaded_without_the_token() -> None:
     """The storage answers 400 to a request that brings the token along."""
     with stand_in(repository(run(7, job(log="the log\n")))) as server:

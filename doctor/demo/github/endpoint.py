@@ -8,7 +8,7 @@ from collections.abc import Callable
 from enum import Enum
 from functools import wraps
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 
 from doctor.demo.github.repositories import REPOSITORY_ID
@@ -48,9 +48,11 @@ def endpoint(
         ) -> ResponseReturnValue:
             g.docs = docs
             g.accepted = needs.replace(":", "=")
-            full_name = service().repository.full_name
-            named = f"{owner}/{name}".lower() == full_name.lower()
-            if not named and repository_id != REPOSITORY_ID:
+            repository = service().repository
+            asked = f"{owner}/{name}".lower()
+            if asked in map(str.lower, repository.former_names):
+                return moved(f"/repos/{owner}/{name}")
+            if asked != repository.full_name.lower() and repository_id != REPOSITORY_ID:
                 raise not_found()
             authorize(needs, audience)
             return view(**arguments)
@@ -86,6 +88,13 @@ def anonymous(audience: Audience) -> Refusal:
     if audience is Audience.ANY_TOKEN:
         return Refusal(403, "Must have admin rights to Repository.")
     return Refusal(401, "Requires authentication")
+
+
+def moved(old: str) -> ResponseReturnValue:
+    """Send whoever uses a former name to the repository's id, as the REST manual's redirects do."""
+    url = request.url.replace(old, f"/repositories/{REPOSITORY_ID}", 1)
+    body = {"message": "Moved Permanently", "url": url, "documentation_url": g.docs}
+    return body, 301, {"Location": url}
 
 
 def redirect(url: str) -> Response:

@@ -100,7 +100,8 @@ class SecretRecord:
 class Repository:
     """One repository. `environments` holds each environment's own secrets; `files` its contents.
 
-    The files are the same at every branch and commit that the repository knows.
+    The files are the same at every branch and commit that the repository knows. `former_names` are
+    those that it had before it was renamed or transferred; GitHub redirects from them.
     """
 
     full_name: str
@@ -113,6 +114,7 @@ class Repository:
     environments: dict[str, list[SecretRecord]] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    former_names: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
