@@ -19,8 +19,8 @@
 -- Keys may be written as key, /key or s3://bucket/key. Rows younger than the inventory may be
 -- reported as missing; the columns are those of `backup-doctor audit --format json`.
 WITH objects AS (
-  SELECT key, size FROM backup_objects
-  WHERE bucket = :'bucket' AND substr(key, 1, length(:'prefix')) = :'prefix'
+  SELECT key, size, substr(key, 1, length(:'prefix')) = :'prefix' AS is_backup
+  FROM backup_objects WHERE bucket = :'bucket'
 ),
 named AS (
   SELECT id, dispatch_id, status, try_cast(size_bytes AS bigint) AS size,
@@ -31,7 +31,7 @@ named AS (
 ),
 borne AS (
   SELECT n.id, n.size AS row_size, n.is_stuck, o.key, o.size AS object_size
-  FROM named n JOIN objects o ON strpos(lower(o.key), lower(n.dispatch_id)) > 0
+  FROM named n JOIN objects o ON o.is_backup AND strpos(lower(o.key), lower(n.dispatch_id)) > 0
   WHERE n.key IS NULL AND n.status = :'in_progress' AND length(n.dispatch_id) >= 6
 )
 SELECT 'missing-object' AS kind, n.id AS backup_id, n.key AS s3_key, n.size AS row_size, cast(NULL AS bigint) AS object_size
@@ -53,7 +53,7 @@ SELECT 'orphan-object', NULL, o.key, NULL, o.size
 FROM objects o
 LEFT JOIN named n ON n.key = o.key
 LEFT JOIN borne b ON b.key = o.key
-WHERE n.id IS NULL AND b.id IS NULL
+WHERE o.is_backup AND n.id IS NULL AND b.id IS NULL
 UNION ALL
 SELECT 'duplicate-key', id, key, row_size, object_size
 FROM (
