@@ -7,13 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from doctor import __version__
-from doctor.audit.formats import Dialect
-from doctor.cli import ci, fix, sweep
+from doctor.cli import audit, ci, fix, sweep
 from doctor.cli.codes import UsageError
 from doctor.cli.flags import (
-    AuditFormFlag,
+    BackupIdFlag,
     BudgetFlag,
     ConfigFlag,
+    DispatchIdFlag,
     ExitZeroFlag,
     FormFlag,
     FromEvidenceFlag,
@@ -22,6 +22,7 @@ from doctor.cli.flags import (
     ProbeFunctionFlag,
     QuietFlag,
     ReportFlag,
+    RunIdFlag,
     SaveEvidenceFlag,
     SkipFlag,
     StrictFlag,
@@ -58,15 +59,9 @@ def _print_version(wanted: bool) -> None:
 def diagnose(
     context: typer.Context,
     *,
-    dispatch_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="The backup's dispatch_id.")
-    ] = None,
-    backup_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="The id of its row, instead.")
-    ] = None,
-    run_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Its GitHub Actions run, instead.")
-    ] = None,
+    dispatch_id: DispatchIdFlag = None,
+    backup_id: BackupIdFlag = None,
+    run_id: RunIdFlag = None,
     form: FormFlag = None,
     report: ReportFlag = None,
     only: OnlyFlag = None,
@@ -171,64 +166,7 @@ def preflight(
 app.command("fix")(fix.fix)
 app.command("sweep")(sweep.sweep)
 app.command("ci")(ci.ci)
-
-
-@app.command()
-def audit(
-    *,
-    form: AuditFormFlag = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Print at most N: in all as JSON (default: all), else of each kind (10).",
-        ),
-    ] = None,
-    inventory: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE", help="Read an S3 Inventory (a file, or s3://...) instead of listing."
-        ),
-    ] = None,
-    print_sql: Annotated[
-        Dialect | None,
-        typer.Option(
-            "--print-sql", help="Print the same comparison as a query, and do nothing else."
-        ),
-    ] = None,
-    older_than: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DURATION", help="When a backup counts as stuck; default: stuck_after."
-        ),
-    ] = None,
-    config: ConfigFlag = None,
-    trust_config: TrustConfigFlag = False,
-    template_dir: TemplateDirFlag = None,
-    budget: BudgetFlag = 3600.0,
-    exit_zero: ExitZeroFlag = False,
-    quiet: QuietFlag = False,
-    no_color: NoColorFlag = False,
-) -> int:
-    """Hold the whole table against the whole bucket."""
-    from doctor.cli.audit import AuditRequest
-
-    wanted = AuditRequest(
-        form=form,
-        limit=limit,
-        inventory=inventory,
-        print_sql=print_sql,
-        stuck_after=older_than,
-        config=config,
-        trust_config=trust_config,
-        template_dir=template_dir,
-        budget_s=budget,
-        exit_zero=exit_zero,
-        quiet=quiet,
-        no_color=no_color,
-    )
-    code: int = _call("doctor.cli.audit:audit", wanted)
-    return code
+app.command("audit")(audit.audit)
 
 
 @app.command()

@@ -1,168 +1,73 @@
-"""The command `audit`: settings, the comparison, and its report as it goes."""
+"""The command `audit` and its flags. The work is imported when it is called."""
 
-from __future__ import annotations
+from typing import Annotated
 
-import os
-import sys
-from contextlib import nullcontext
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import typer
 
-from doctor.audit.formats import AuditFormat, Dialect
-from doctor.audit.inventory import opened
-from doctor.audit.run import Audit
-from doctor.audit.table import BrokeOffError
-from doctor.cli.audit_report import Lines, Page, Reporter
-from doctor.cli.codes import Exit, UsageError
-from doctor.cli.interrupts import Interrupted, interruptible
-from doctor.cli.output import print_text
-from doctor.cli.secrets import redactor_for
-from doctor.deadline import Deadline
-from doctor.settings.load import Flags, SettingsError, anything_configured, first_steps, load
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from doctor.audit.inventory import Inventory
-    from doctor.audit.model import Totals
-    from doctor.redaction import Redactor
-    from doctor.settings.model import Settings
-
-SHORTEST_BUDGET_S = 1.0
-LONGEST_BUDGET_S = 7 * 24 * 3600.0
+from doctor.audit.formats import Dialect
+from doctor.cli.flags import (
+    AuditFormFlag,
+    BudgetFlag,
+    ConfigFlag,
+    ExitZeroFlag,
+    NoColorFlag,
+    QuietFlag,
+    TemplateDirFlag,
+    TrustConfigFlag,
+)
 
 
-@dataclass(frozen=True, kw_only=True)
-class AuditRequest:
-    """The flags of `audit`, as given. `limit` None leaves it to the format."""
+def audit(
+    *,
+    form: AuditFormFlag = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Print at most N: in all as JSON (default: all), else of each kind (10).",
+        ),
+    ] = None,
+    inventory: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Read an S3 Inventory (a file, or s3://...) instead of listing."
+        ),
+    ] = None,
+    print_sql: Annotated[
+        Dialect | None,
+        typer.Option(
+            "--print-sql", help="Print the same comparison as a query, and do nothing else."
+        ),
+    ] = None,
+    older_than: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DURATION", help="When a backup counts as stuck; default: stuck_after."
+        ),
+    ] = None,
+    config: ConfigFlag = None,
+    trust_config: TrustConfigFlag = False,
+    template_dir: TemplateDirFlag = None,
+    budget: BudgetFlag = 3600.0,
+    exit_zero: ExitZeroFlag = False,
+    quiet: QuietFlag = False,
+    no_color: NoColorFlag = False,
+) -> int:
+    """Hold the whole table against the whole bucket."""
+    from doctor.cli.auditing import AuditRequest, run
 
-    form: AuditFormat | None
-    limit: int | None
-    inventory: str | None
-    print_sql: Dialect | None
-    stuck_after: str | None
-    config: Path | None
-    trust_config: bool
-    template_dir: Path | None
-    budget_s: float
-    exit_zero: bool
-    quiet: bool
-    no_color: bool
-
-    @property
-    def chosen(self) -> AuditFormat:
-        """The format: what was asked for, else what suits standard output."""
-        usual = AuditFormat.TEXT if sys.stdout.isatty() else AuditFormat.MARKDOWN
-        return self.form or usual
-
-
-def audit(asked: AuditRequest) -> int:
-    """Compare the whole table with the whole bucket; the exit code of the contract.
-
-    Raises:
-        UsageError: the configuration cannot be used, or there is none.
-    """
-    _check(asked)
-    settings = _settings(asked)
-    redactor = redactor_for(settings, os.environ)
-    if asked.print_sql:
-        from doctor.audit.athena import athena
-
-        print_text(redactor.text(athena(settings.names)))
-        return Exit.HEALTHY
-    made = Audit(
-        settings=settings,
-        deadline=Deadline(asked.budget_s),
-        wants_days=asked.chosen is AuditFormat.HTML,
+    wanted = AuditRequest(
+        form=form,
+        limit=limit,
+        inventory=inventory,
+        print_sql=print_sql,
+        stuck_after=older_than,
+        config=config,
+        trust_config=trust_config,
+        template_dir=template_dir,
+        budget_s=budget,
+        exit_zero=exit_zero,
+        quiet=quiet,
+        no_color=no_color,
     )
-    report = _reporter(asked, made, redactor)
-    signal_code = _run(asked, made, report)
-    code = _exit_code(made.totals)
-    silent = asked.quiet and code is Exit.HEALTHY and signal_code is None
-    report.conclude(interrupted=signal_code is not None, silent=silent)
-    if signal_code is not None:
-        return signal_code
-    return Exit.HEALTHY if asked.exit_zero else code
-
-
-def _check(asked: AuditRequest) -> None:
-    if asked.limit is not None and asked.limit < 0:
-        raise UsageError(
-            "--limit is a number of lines, 0 or more.", "backup-doctor audit --limit 20"
-        )
-    if not SHORTEST_BUDGET_S <= asked.budget_s <= LONGEST_BUDGET_S:
-        message = f"--budget is in seconds, from 1 to {LONGEST_BUDGET_S:.0f}."
-        raise UsageError(message, "backup-doctor audit --budget 3600")
-    if asked.template_dir is not None and not asked.template_dir.is_dir():
-        message = f"--template-dir {asked.template_dir}: there is no such folder."
-        raise UsageError(message, "backup-doctor audit --template-dir templates")
-
-
-def _settings(asked: AuditRequest) -> Settings:
-    flags = Flags(
-        config=asked.config, trust_config=asked.trust_config, stuck_after=asked.stuck_after
-    )
-    try:
-        settings = load(flags, environ=os.environ, cwd=Path.cwd())
-    except SettingsError as error:
-        raise UsageError(str(error)) from None
-    if not anything_configured(settings) and not asked.print_sql:
-        raise UsageError(first_steps())
-    return settings
-
-
-def _reporter(asked: AuditRequest, made: Audit, redactor: Redactor) -> Reporter:
-    if asked.chosen is AuditFormat.JSON:
-        return Lines(made, redactor, asked.limit)
-    return Page(
-        made,
-        redactor,
-        asked.limit,
-        form=asked.chosen,
-        template_dir=asked.template_dir,
-        no_color=asked.no_color,
-    )
-
-
-def _run(asked: AuditRequest, made: Audit, report: Reporter) -> int | None:
-    """Compare; a signal's exit code where one came. Items are reported as they are found."""
-    try:
-        with (
-            interruptible(),
-            _progress(made.totals, wanted=not asked.quiet),
-            _inventory(asked, made) as made.inventory,
-        ):
-            for item in made.items():
-                report.take(item)
-    except BrokeOffError as broken:
-        made.totals.gaps.append(broken.gap)
-    except Interrupted as interrupt:
-        return interrupt.exit_code
-    return None
-
-
-def _inventory(asked: AuditRequest, made: Audit) -> AbstractContextManager[Inventory | None]:
-    if asked.inventory is None:
-        return nullcontext()
-    return opened(asked.inventory, made.settings, made.deadline)
-
-
-def _exit_code(totals: Totals) -> Exit:
-    if not totals.complete:
-        return Exit.CANNOT_TELL
-    return Exit.FAILING if totals.kinds.total() else Exit.HEALTHY
-
-
-def _progress(totals: Totals, *, wanted: bool) -> AbstractContextManager[Any]:
-    """How far it is, on standard error while it works, where that is a terminal."""
-    if not wanted or not sys.stderr.isatty():
-        return nullcontext()
-    from rich.console import Console
-
-    class Count:
-        def __rich__(self) -> str:
-            rows, objects = totals.rows.total(), totals.objects
-            return f"{rows:,} rows, {objects:,} objects, {totals.kinds.total():,} disagreements"
-
-    return Console(stderr=True).status(Count())
+    return run(wanted)

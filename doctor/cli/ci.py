@@ -6,12 +6,14 @@ from typing import Annotated
 import typer
 
 from doctor.cli.flags import (
+    BackupIdFlag,
     BudgetFlag,
     ConfigFlag,
     ExitZeroFlag,
     OnlyFlag,
     ProbeFunctionFlag,
     QuietFlag,
+    RunIdFlag,
     SaveEvidenceFlag,
     SkipFlag,
     StrictFlag,
@@ -26,12 +28,8 @@ def ci(
     dispatch_id: Annotated[
         str | None, typer.Option(metavar="ID", help="Default: the event's; else the run.")
     ] = None,
-    backup_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="The id of its row, instead.")
-    ] = None,
-    run_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Its GitHub Actions run, instead.")
-    ] = None,
+    backup_id: BackupIdFlag = None,
+    run_id: RunIdFlag = None,
     report_dir: Annotated[
         Path, typer.Option(metavar="DIR", help="Takes the report in every format.")
     ] = Path("backup-doctor-report"),

@@ -5,12 +5,15 @@ from typing import Annotated
 import typer
 
 from doctor.cli.flags import (
+    BackupIdFlag,
     BudgetFlag,
     ConfigFlag,
+    DispatchIdFlag,
     NoColorFlag,
     OnlyFlag,
     ProbeFunctionFlag,
     QuietFlag,
+    RunIdFlag,
     SkipFlag,
     TrustConfigFlag,
     VerboseFlag,
@@ -19,15 +22,9 @@ from doctor.cli.flags import (
 
 def fix(
     *,
-    dispatch_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="The backup's dispatch_id.")
-    ] = None,
-    backup_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="The id of its row, instead.")
-    ] = None,
-    run_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Its GitHub Actions run, instead.")
-    ] = None,
+    dispatch_id: DispatchIdFlag = None,
+    backup_id: BackupIdFlag = None,
+    run_id: RunIdFlag = None,
     apply: Annotated[
         bool, typer.Option("--apply/--dry-run", help="Change the row, or only print the SQL.")
     ] = False,

@@ -8,6 +8,15 @@ import typer
 from doctor.audit.formats import AuditFormat
 from doctor.render.formats import Format
 
+DispatchIdFlag: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="ID", help="The backup's dispatch_id.")
+]
+BackupIdFlag: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="ID", help="The id of its row, instead.")
+]
+RunIdFlag: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="ID", help="Its GitHub Actions run, instead.")
+]
 FormFlag: TypeAlias = Annotated[
     Format | None,
     typer.Option("--format", help="Default: text on a terminal, markdown otherwise."),
