@@ -150,14 +150,17 @@ def _folded(column: str) -> str:
 def _objects(rows: str, columns: dict[str, str], prefix: str, files: Files) -> str:
     """Key, size and time of the objects under the prefix that are there now, in byte order."""
     key = columns["key"] if files.is_parquet else f"url_decode(replace({columns['key']}, '+', ' '))"
+    # What has no size is no object: the file has other columns than were guessed.
+    size = f"CAST(coalesce(CAST({columns['size']} AS VARCHAR), '') AS UBIGINT)"
     modified = columns.get("lastmodifieddate", "''")
-    conditions = [f"starts_with(key, {literal(prefix)})"]
+    # Not by its name here, which would be the column as it is written in the file.
+    conditions = [f"starts_with({key}, {literal(prefix)})"]
     if "islatest" in columns:
         conditions.append(f"coalesce(CAST({columns['islatest']} AS VARCHAR), '') <> 'false'")
     if "isdeletemarker" in columns:
         conditions.append(f"coalesce(CAST({columns['isdeletemarker']} AS VARCHAR), '') <> 'true'")
     return (
-        f"SELECT {key} AS key, coalesce(CAST({columns['size']} AS VARCHAR), '') AS size, "
+        f"SELECT {key} AS key, CAST({size} AS VARCHAR) AS size, "
         f"coalesce(CAST({modified} AS VARCHAR), '') AS modified FROM ({rows}) "
         f"WHERE {' AND '.join(conditions)} ORDER BY key"
     )
