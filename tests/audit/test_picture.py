@@ -36,3 +36,10 @@ def test_days_outside_of_our_calendar_are_left_out() -> None:
 
     assert picture.years == []
     assert picture.curve is None
+
+
+def test_the_last_ten_years_are_drawn_and_the_others_counted() -> None:
+    picture = draw([day(f"{year}-01-01") for year in range(2010, 2027)], {"infinity": 1})
+
+    assert [drawn.year for drawn in picture.years] == list(range(2026, 2016, -1))
+    assert picture.left_out == 7

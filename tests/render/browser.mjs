@@ -41,7 +41,9 @@ async function looked(browser, file, colorScheme, [name, width]) {
   }
   await page.evaluate(() => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  const result = { problems, overflow, violations: await violations(page) };
+  const spilled = await page.evaluate(() => [...document.querySelectorAll("tbody th, tbody td")]
+    .filter((cell) => cell.scrollWidth > cell.clientWidth + 1).map((cell) => cell.textContent));
+  const result = { problems, overflow, spilled, violations: await violations(page) };
   await context.close();
   return result;
 }
@@ -60,7 +62,7 @@ async function used(browser, file) {
     await page.waitForFunction((nth) => document.querySelectorAll("button")[nth].textContent === "Copied", at);
     copied.push(await page.evaluate(() => navigator.clipboard.readText()));
   }
-  const announced = await page.locator("[role=status]").textContent();
+  const announced = await page.locator("[role=status]").allTextContents();
   await page.emulateMedia({ media: "print" });
   const pdf = (await page.pdf({ format: "A4" })).toString("latin1");
   const printed = (pdf.match(/\/Type\s*\/Page[^s]/g) ?? []).length;
