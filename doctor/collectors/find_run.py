@@ -35,6 +35,12 @@ NAMES_READ = 10
 LOGS_READ = 6
 UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
 EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+NOT_NAMED = Unseen(
+    why=Why.NOT_ASKED,
+    what="No dispatch id is known, by which the run could be looked for.",
+    remedy="Name the run: --run-id.",
+    dependency="GitHub",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,8 +169,8 @@ class _Search:
             return Found(run=newest)
         around = () if window is None or isinstance(window, Unseen) else window
         known = _unique((*around, *(() if isinstance(newest, Unseen) else newest)))
-        if not self._dispatch_id:
-            return Found(run=None, searched="nothing: no dispatch id is known to look for")
+        if not self._dispatch_id.strip():
+            return Found(run=NOT_NAMED)
         own = self._own(known, here)
         if own is not None:
             return Found(run=own, by=FoundBy.ENVIRONMENT)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from doctor.collectors.find_run import AT_LEAST_AFTER, BEFORE, dispatch_of
+from doctor.collectors.find_run import AT_LEAST_AFTER, BEFORE, NOT_NAMED, dispatch_of
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.workflow import FoundBy, Run
 from doctor.log.mention import mentions
@@ -133,6 +133,8 @@ def match(book: RunBook, backup: StuckBackup, names: Names) -> Match:
             return Match(run=by_row, by=FoundBy.ROW)
     if titled is not None:
         return Match(run=titled, by=FoundBy.TITLE)
+    if not (backup.row.dispatch_id or "").strip():
+        return Match(run=NOT_NAMED)
     surely_none = not number and book.gap is None and not book.may_be_it(backup, names)
     return Match(run=None if surely_none else NOT_SEARCHED)
 

@@ -277,6 +277,16 @@ def test_without_a_row_the_newest_runs_are_searched() -> None:
     assert found(Scene(known, row=None).look()) == (7, FoundBy.TITLE)
 
 
+@pytest.mark.parametrize("row", [None, BackupRow(id="1", created_at=NOW)])
+def test_without_a_dispatch_id_it_is_not_said_that_there_is_no_run(row: BackupRow | None) -> None:
+    known = repository(run(7, update_job(), title=f"Backup {OTHER}"))
+
+    evidence = Scene(known, row, asked=Asked(backup_id="1")).look()
+
+    assert isinstance(evidence.run, Unseen)
+    assert evidence.run.remedy == "Name the run: --run-id."
+
+
 def test_the_doctors_own_run_is_the_one_if_it_was_dispatched_for_this_backup(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
