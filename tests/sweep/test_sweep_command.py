@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from doctor.demo.crowd import multiply, original
 from doctor.demo.faults import FAULTS
 from doctor.demo.world import World
 from tests.e2e.doctoring import psql
+from tests.programs import bare
 from tests.sweep.listener import Listener, listening
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def command(world: World, *flags: str) -> list[str]:
 
 
 def environment(world: World, **more: str | None) -> dict[str, str]:
-    given = {"PATH": os.defpath, "LANG": "C.UTF-8", **world.environment(), **more}
-    return {name: value for name, value in given.items() if value is not None}
+    given = {**world.environment(), **more}
+    return bare(**{name: value for name, value in given.items() if value is not None})
 
 
 def sweep(
@@ -126,7 +126,7 @@ def test_a_ticket_names_the_backups(stuck: World, tmp_path: Path) -> None:
     done = sweep(stuck, cwd=tmp_path)
 
     assert done.stdout.startswith(f"## ❌ {COUNT} backups, one cause: {ROOT} since ")
-    assert done.stdout.count("its row can be mended") == COUNT
+    assert done.stdout.count("`: its row can be mended\n") == COUNT
 
 
 def test_metrics_are_read_by_prometheus(stuck: World, tmp_path: Path) -> None:
