@@ -119,13 +119,13 @@ BOMBS = {
 
 @pytest.mark.parametrize("content", BOMBS.values(), ids=BOMBS)
 def test_what_is_no_workflow_has_a_problem_and_not_a_traceback(content: bytes) -> None:
-    began = time.monotonic()
+    began = time.process_time()
 
     file = parsed(content)
 
     assert file.problem
     assert len(file.problem) < 200
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_anchors_that_multiply_cost_nothing() -> None:

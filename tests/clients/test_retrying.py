@@ -117,4 +117,4 @@ def test_a_host_that_cannot_be_connected_to_costs_one_wait_for_the_whole_run() -
     assert isinstance(first, Unseen)
     assert first.why is Why.TIMED_OUT
     assert second is first
-    assert time.monotonic() - started < 0.1
+    assert time.monotonic() - started < 1

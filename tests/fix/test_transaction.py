@@ -152,7 +152,7 @@ def test_a_lock_is_waited_for_only_so_long(stuck: Lab) -> None:
 
     assert written.ending is Ending.ROLLED_BACK
     assert "55P03" in written.reason
-    assert LOCK_LIMIT_S - 0.5 < time.monotonic() - started < LOCK_LIMIT_S + 3
+    assert LOCK_LIMIT_S - 0.5 < time.monotonic() - started < LOCK_LIMIT_S + 10
     assert row_of(stuck)["status"] == "in_progress"
 
 
