@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from doctor.demo.world import Servers, World
+from tests.programs import bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ def run(site: Path, *arguments: str, **environ: str) -> subprocess.CompletedProc
         text=True,
         check=False,
         cwd=site,
-        env={"PATH": os.defpath, "PYTHONPATH": str(site), "LANG": "C.UTF-8", **environ},
+        env=bare(PYTHONPATH=str(site), **environ),
     )
 
 

@@ -17,6 +17,7 @@ import msgspec
 import yaml
 
 from doctor.demo.runner.expressions import interpolate
+from tests.programs import bare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,10 +49,9 @@ class Machine(msgspec.Struct, frozen=True):
 
     def variables(self) -> dict[str, str]:
         """The environment of a step, before its own `env`."""
-        return {
+        return bare() | {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}",
             "HOME": str(self.folder),
-            "LANG": "C.UTF-8",
             "GITHUB_ACTIONS": "true",
             "GITHUB_ACTION_PATH": str(ROOT),
             "GITHUB_EVENT_PATH": str(self.event),

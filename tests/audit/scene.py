@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from doctor.deadline import Deadline
 from doctor.settings.load import Flags, load
 from doctor.sql import literal
 from tests.e2e.doctoring import AWS
+from tests.programs import bare
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +80,7 @@ class Scene:
             text=True,
             check=False,
             cwd=self.directory,
-            env=self.world.environment() | {"PATH": os.defpath, "LANG": "C.UTF-8"},
+            env=bare(**self.world.environment()),
             timeout=120,
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -15,6 +14,7 @@ from doctor.audit.table import BrokeOffError
 from doctor.audit.table_direct import DirectTable
 from doctor.case import Names
 from doctor.deadline import Deadline
+from tests.programs import bare
 
 if TYPE_CHECKING:
     from tests.audit.scene import Scene
@@ -54,14 +54,11 @@ def test_after_ctrl_c_the_totals_so_far_are_printed(scene: Scene) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(60)
         endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        environment = scene.world.environment() | {
-            "PATH": os.defpath,
-            "AWS_ENDPOINT_URL_S3": endpoint,
-        }
+        environment = scene.world.environment() | {"AWS_ENDPOINT_URL_S3": endpoint}
         process = subprocess.Popen(
             [sys.executable, "-m", "doctor", "audit", "--format", "text"],
             cwd=scene.directory,
-            env=environment,
+            env=bare(**environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

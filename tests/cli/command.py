@@ -21,6 +21,7 @@ from doctor.cli.entry import run
 from doctor.evidence.row import RowEvidence
 from doctor.framework import Check
 from doctor.registry import LoadedCheck, Registry
+from tests.programs import bare
 from tests.render.fixtures import ALL
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def doctor(
 def environment(case: str, *, configured: bool = True) -> dict[str, str]:
     """An environment with nothing of the developer's own in it."""
     settings = {"GITHUB_REPOSITORY": "acme/shop", "BACKUP_API_KEY": SECRET} if configured else {}
-    return {"PATH": os.defpath, "PYTHONPATH": str(ROOT), "CASE": case, "LANG": "C.UTF-8"} | settings
+    return bare(PYTHONPATH=str(ROOT), CASE=case, **settings)
 
 
 def _look(_ask: Sources, _case: Case) -> RowEvidence:

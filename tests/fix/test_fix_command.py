@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 from doctor.demo.faults import FAULTS
 from tests.e2e.doctoring import diagnose_world, psql
 from tests.e2e.test_faults import run_broken
+from tests.programs import bare
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,8 +27,8 @@ FIX = [sys.executable, "-m", "doctor", "fix"]
 
 
 def environment(world: World, **more: str | None) -> dict[str, str]:
-    given = {"PATH": os.defpath, "LANG": "C.UTF-8", **world.environment(), **more}
-    return {name: value for name, value in given.items() if value is not None}
+    given = {**world.environment(), **more}
+    return bare(**{name: value for name, value in given.items() if value is not None})
 
 
 def fix(

@@ -337,7 +337,11 @@ print(after - before)
 
 def test_a_log_of_200_mb_is_read_in_less_than_64_mb_and_its_middle_is_not_lost() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", LARGE], capture_output=True, text=True, check=False
+        [sys.executable, "-c", LARGE],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={},  # what measures the coverage of the tests would be weighed, too
     )
 
     assert done.returncode == 0, done.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from doctor.demo.faults import SINGLE
+from tests.programs import bare
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ def preflight(
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "doctor", "preflight", "--format", "json", *flags],
-        env={"PATH": os.defpath, "HOME": str(directory), **world.environment(), **environ},
+        env=bare(HOME=str(directory), **(world.environment() | environ)),
         cwd=directory,
         capture_output=True,
         text=True,
