@@ -69,8 +69,7 @@ class Lines:
     def _print(self) -> None:
         lines, self._lines = self._lines, []
         if lines:
-            sys.stdout.write(self._redactor.text("\n".join(lines)) + "\n")
-            sys.stdout.flush()
+            print_text(self._redactor.text("\n".join(lines)) + "\n")
 
 
 class Page:

@@ -30,7 +30,7 @@ def run(arguments: Sequence[str]) -> int:
         return _mistyped(mistake)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # the latter is typer's, where nobody reads on
         silence_stdout()
         return Exit.HEALTHY
     except Exception as error:  # noqa: BLE001 -- whatever it is, no traceback of ours reaches the user

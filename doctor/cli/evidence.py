@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from doctor.bundle.comparing import compare
@@ -14,6 +13,7 @@ from doctor.bundle.telling import in_words
 from doctor.bundle.writing import ENDINGS, is_bundle_name
 from doctor.bundle.writing import save as save_bundle
 from doctor.cli.codes import Exit, UsageError
+from doctor.cli.output import print_text
 from doctor.cli.secrets import environment_secrets
 from doctor.cli.stderr import show_traceback, tell
 from doctor.redaction import Redactor
@@ -73,7 +73,7 @@ def diff(then: Path, now: Path) -> int:
     first, second = _read(then), _read(now)
     reports = _judged(first, then), _judged(second, now)
     comparison = compare(first, second, *reports)
-    sys.stdout.write(Redactor().text(in_words(comparison)))
+    print_text(Redactor().text(in_words(comparison)))
     return SAME if comparison.is_same else DIFFERENT
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -15,6 +18,7 @@ from doctor.demo.storage import READ_ACTIONS, allow
 from doctor.evidence.row import Route
 from tests.audit.scene import FOLDER, Scene
 from tests.audit.sides import told
+from tests.programs import bare, on_a_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -228,3 +232,78 @@ def test_an_inventory_on_s3_is_fetched(scene: Scene) -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Every successful row has its object" in done.stdout
+
+
+def test_an_inventory_that_is_not_there_leaves_everything_unsaid(scene: Scene) -> None:
+    scene.row(f"{FOLDER}/gone.zip")
+
+    done = scene.command("--format", "json", "--inventory", "nowhere/manifest.json")
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "There is no inventory at nowhere/manifest.json" in done.stderr
+
+
+def test_quiet_says_nothing_of_a_clean_audit_and_exit_zero_only_reports(scene: Scene) -> None:
+    clean = [scene.command("--quiet", "--format", form) for form in ("json", "text")]
+    scene.row(f"{FOLDER}/gone.zip")
+    dirty = scene.command("--quiet", "--exit-zero", "--format", "text")
+
+    assert {(done.returncode, done.stdout, done.stderr) for done in clean} == {(0, "", "")}
+    assert dirty.returncode == 0
+    assert "1 missing-object" in dirty.stdout
+
+
+def test_hundreds_of_lines_are_all_printed(scene: Scene) -> None:
+    scene.world.sql(
+        "INSERT INTO public.backup_history (dispatch_id, s3_key, status, size_bytes, created_at)"
+        " SELECT at::text, 'backups/' || at || '.zip', 'success', 5, now() - interval '1 day'"
+        " FROM generate_series(1, 250) AS at"
+    )
+
+    done = scene.command("--format", "json")
+
+    assert len({json.loads(line)["s3_key"] for line in done.stdout.splitlines()}) == 250
+
+
+def test_a_reader_who_goes_away_changes_nothing_of_the_verdict(scene: Scene) -> None:
+    scene.row(f"{FOLDER}/gone.zip")
+    read, write = os.pipe()
+    os.close(read)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "doctor", "audit", "--format", "json"],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        cwd=scene.directory,
+        env=bare(**scene.world.environment()),
+    )
+    os.close(write)
+
+    assert done.returncode == 1
+    assert "1 missing-object" in done.stderr
+
+
+def test_the_query_for_athena_is_printed_without_asking_anybody(scene: Scene) -> None:
+    before = len(scene.world.servers.storage.requests)
+
+    done = scene.command("--print-sql", "athena")
+
+    assert done.returncode == 0
+    assert f"bucket = '{scene.world.bucket.name}'" in done.stdout
+    assert len(scene.world.servers.storage.requests) == before
+
+
+def test_a_terminal_gets_colours_and_a_count_while_it_works(scene: Scene) -> None:
+    scene.row(scene.put(f"{FOLDER}/a.zip"))
+
+    seen = on_a_terminal(
+        [sys.executable, "-m", "doctor", "audit"],
+        cwd=scene.directory,
+        env=bare(**scene.world.environment()),
+    )
+
+    assert "\x1b[1;32mCLEAN" in seen
+    assert "rows, " in seen
+    assert "0 disagreements" in seen

@@ -46,3 +46,12 @@ def test_it_overwrites_only_by_force(tmp_path: Path) -> None:
     assert kept == "mine"
     assert forced.returncode == 0
     assert file.read_text() != "mine"
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "backup-doctor-job.yml").mkdir()
+
+    done = doctor("init", "--force", cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert "backup-doctor-job.yml could not be written: Is a directory." in done.stderr

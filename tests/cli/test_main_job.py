@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.command import LOOKING, SECRET, doctor, environment
+from tests.programs import on_a_terminal
 from tests.render.fixtures import DISPATCH
 
 if TYPE_CHECKING:
@@ -166,12 +166,15 @@ def test_an_interrupted_run_prints_what_is_known_within_five_seconds(
     assert stderr == b""
 
 
-def test_a_reader_who_goes_away_is_no_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("arguments", "code"), [(ASK, 1), (("checks",), 0)])
+def test_a_reader_who_goes_away_is_no_error(
+    tmp_path: Path, arguments: tuple[str, ...], code: int
+) -> None:
     read, write = os.pipe()
     os.close(read)
 
     done = subprocess.run(
-        [sys.executable, "-m", "tests.cli.command", *ASK],
+        [sys.executable, "-m", "tests.cli.command", *arguments],
         stdout=write,
         stderr=subprocess.PIPE,
         check=False,
@@ -180,7 +183,7 @@ def test_a_reader_who_goes_away_is_no_error(tmp_path: Path) -> None:
     )
     os.close(write)
 
-    assert done.returncode == 1
+    assert done.returncode == code
     assert done.stderr == b""
 
 
@@ -191,40 +194,19 @@ def test_a_terminal_that_knows_only_ascii_still_gets_the_report(tmp_path: Path) 
     assert "FAILING" in done.stdout
 
 
-def on_a_terminal(cwd: Path, *flags: str, **environ: str) -> str:
-    """What a person sees, standard error included."""
-    terminal, far_end = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.cli.command", *ASK, *flags],
-        stdin=far_end,
-        stdout=far_end,
-        stderr=far_end,
-        cwd=cwd,
-        env=environment("stuck") | {"TERM": "xterm"} | environ,
-    )
-    os.close(far_end)
-    seen = b""
-    while True:
-        try:
-            part = os.read(terminal, 65536)
-        except OSError:  # the far end is closed: Linux says EIO
-            break
-        if not part:
-            break
-        seen += part
-    process.wait(timeout=20)
-    os.close(terminal)
-    return seen.decode()
+def terminal(cwd: Path, *flags: str, **environ: str) -> str:
+    command = [sys.executable, "-m", "tests.cli.command", *ASK, *flags]
+    return on_a_terminal(command, cwd=cwd, env=environment("stuck") | environ)
 
 
 def test_a_terminal_gets_text_in_colours(tmp_path: Path) -> None:
-    assert "\x1b[1;31mFAILING" in on_a_terminal(tmp_path)
+    assert "\x1b[1;31mFAILING" in terminal(tmp_path)
 
 
 def test_no_color_is_honoured(tmp_path: Path) -> None:
-    assert "\x1b[" not in on_a_terminal(tmp_path, "--quiet", NO_COLOR="1")
-    assert "\x1b[" not in on_a_terminal(tmp_path, "--quiet", "--no-color")
-    assert "\x1b[" not in on_a_terminal(tmp_path, "--quiet", TERM="dumb")
+    assert "\x1b[" not in terminal(tmp_path, "--quiet", NO_COLOR="1")
+    assert "\x1b[" not in terminal(tmp_path, "--quiet", "--no-color")
+    assert "\x1b[" not in terminal(tmp_path, "--quiet", TERM="dumb")
 
 
 def test_a_faulty_template_is_named_and_the_built_in_one_used(tmp_path: Path) -> None:

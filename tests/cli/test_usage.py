@@ -38,6 +38,12 @@ HEAVY = {"boto3", "botocore", "psycopg", "httpx", "jinja2", "yaml", "rich", "msg
         (("--dispatch-id", "x", "--budget", "soon"), "--budget"),
         (("--dispatch-id", "x", "--template-dir", "nowhere"), "no such folder"),
         (("--dispatch-id", "x", "--config", "nowhere.toml"), "nowhere.toml"),
+        (("audit", "--limit", "-1"), "--limit is a number of lines"),
+        (("audit", "--budget", "0"), "--budget is in seconds"),
+        (("audit", "--template-dir", "nowhere"), "no such folder"),
+        (("audit", "--config", "nowhere.toml"), "nowhere.toml"),
+        (("sweep", "--ping", "https://[::1"), "--ping is no URL"),
+        (("explain", "function/not-deploid"), "function/not-deployed"),
         (("nonsense",), "nonsense"),
         (("explain",), "CODE"),
     ],
@@ -55,8 +61,11 @@ def test_a_mistake_is_one_clear_message(
     assert len(done.stderr.splitlines()) <= 6
 
 
-def test_with_nothing_configured_it_says_what_to_set_first(tmp_path: Path) -> None:
-    done = doctor("--dispatch-id", "x", cwd=tmp_path, configured=False)
+@pytest.mark.parametrize("asked", [("--dispatch-id", "x"), ("audit",)])
+def test_with_nothing_configured_it_says_what_to_set_first(
+    tmp_path: Path, asked: tuple[str, ...]
+) -> None:
+    done = doctor(*asked, cwd=tmp_path, configured=False)
 
     assert done.returncode == 2
     assert "SUPABASE_URL" in done.stderr
