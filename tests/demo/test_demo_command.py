@@ -13,8 +13,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from doctor.cli.entry import run
 from doctor.demo.command import _judge, exports, list_faults, run_demo
 from doctor.demo.faults import FAULTS
+from tests.programs import bare
 
 DEMO = "import sys; from doctor.demo.command import run_demo; "
 START_TIMEOUT_S = 30.0
@@ -215,3 +217,28 @@ def test_the_demo_worked_only_if_the_doctor_found_what_broke(
 
 def test_a_doctor_that_leaves_no_report_did_not_work(tmp_path: Path) -> None:
     assert _judge(FAULTS["healthy"], 0, tmp_path / "report.json") is False
+
+
+def test_the_command_lists_the_faults_and_suggests_one_that_is_meant(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["demo", "--list"]) == 0
+    assert capsys.readouterr().out.startswith("healthy ")
+
+    assert run(["demo", "wrong-keys"]) == 2
+    assert "Did you mean 'wrong-key'?" in capsys.readouterr().err
+
+
+def test_without_its_extra_packages_the_command_says_what_to_install() -> None:
+    program = (
+        "import sys; sys.modules['moto'] = None; from doctor.cli.entry import run;"
+        "sys.exit(run(['demo']))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, env=bare()
+    )
+
+    assert done.returncode == 2
+    assert "The demo needs its extra packages (moto is missing)." in done.stderr
+    assert 'pip install "backup-doctor[demo]"' in done.stderr

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -229,3 +231,27 @@ def test_only_the_row_is_mended_never_what_a_finding_advises(
         world, "SELECT has_table_privilege('service_role', 'public.backup_history', 'UPDATE');"
     )
     assert "f" in granted.split()
+
+
+def test_ctrl_c_changes_nothing_and_says_so(world: World, stuck: str, tmp_path: Path) -> None:
+    world.project.faults.latency_s = 3.0
+    world.management.requests.clear()
+    try:
+        process = subprocess.Popen(
+            [*FIX, "--dispatch-id", stuck, "--apply", "--yes"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            env=environment(world, SUPABASE_DB_URL=world.owner_uri),
+        )
+        while not world.management.requests and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, errors = process.communicate(timeout=30)
+    finally:
+        world.project.faults.latency_s = 0.0
+
+    assert (process.returncode, out) == (130, "")
+    assert "Interrupted; nothing was changed." in errors
+    assert rows(world)[0]["status"] == "in_progress"

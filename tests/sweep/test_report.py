@@ -37,7 +37,8 @@ def swept(cause: str | None = NOT_DEPLOYED, name: str = "d-1", **fields: Any) ->
         causes=(cause,) if cause else (),
         verdict=fields.pop("verdict", Verdict.FAILING if cause else Verdict.UNKNOWN),
     )
-    return Swept(report=report, **{"created_at": AT, "closely": True, "says": "It is so."} | fields)
+    given: dict[str, Any] = {"created_at": AT, "closely": True, "says": "It is so.", **fields}
+    return Swept(report=report, **given)
 
 
 def sweep(*backups: Swept, complete: bool = True, **fields: Any) -> Sweep:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor.sweep.notify import secrets_in
-from doctor.sweep.ping import Signal, address
+from doctor.sweep.notify import NotSentError, secrets_in, send
+from doctor.sweep.ping import Signal, address, ping
 from doctor.sweep.state import State, news, read_state, write_state
 
 if TYPE_CHECKING:
@@ -69,3 +70,20 @@ def test_the_credentials_of_an_address_are_secret_and_its_words_are_not() -> Non
 
     assert {"TokenB456789", "TokenC0123456789", slack, "me:pass/word@example.com"} <= found
     assert not {"hooks", "#ops", "slack"} & found
+
+
+def test_a_switch_that_nobody_serves_is_told_by_no_more_than_its_error() -> None:
+    problem = ping("http://127.0.0.1:1/0f1e2d3c-secret-slug", Signal.FAIL, "It failed.")
+
+    assert problem == "The address of --ping could not be told (ConnectError)."
+
+
+def test_without_apprise_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+
+    with pytest.raises(NotSentError, match="apprise is missing: pip install"):
+        send(["json://127.0.0.1:1"], "title", "body", failing=True)
+
+
+def test_an_address_that_cannot_be_taken_apart_is_secret_as_a_whole() -> None:
+    assert "json://[::1/secret" in set(secrets_in(["json://[::1/secret"]))

@@ -15,12 +15,14 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from doctor.cli import sweeping
+from doctor.cli.entry import run
 from doctor.cli.listing import schema
 from doctor.demo.crowd import multiply, original
 from doctor.demo.faults import FAULTS
 from doctor.demo.world import World
 from tests.e2e.doctoring import psql
-from tests.programs import bare
+from tests.programs import bare, on_a_terminal
 from tests.sweep.listener import Listener, listening
 
 if TYPE_CHECKING:
@@ -341,3 +343,51 @@ def test_a_flag_that_cannot_be_right_is_named(
 
     assert done.returncode == 2
     assert says in done.stderr
+
+
+def test_a_terminal_gets_colours_and_a_bar_while_it_works(stuck: World, tmp_path: Path) -> None:
+    seen = on_a_terminal(command(stuck), cwd=tmp_path, env=environment(stuck))
+
+    assert f"\x1b[1;31m{COUNT} backups" in seen
+    assert "Asking what all backups share" in seen
+
+
+def test_a_message_that_cannot_be_sent_or_noted_costs_no_report(
+    stuck: World, listener: Listener, tmp_path: Path
+) -> None:
+    url = listener.url.replace("http://", MESSAGE) + "/hooks/9a8b7c6d5e4f3a2b"
+
+    unknown = sweep(stuck, "--notify", "nonsense://secret-token-1", cwd=tmp_path)
+    unnoted = sweep(stuck, "--notify", url, "--state", "no/such/folder.json", cwd=tmp_path)
+
+    for done in (unknown, unnoted):
+        assert done.returncode == 1
+        assert done.stdout.startswith("## ❌")
+    assert "the address 1 of --notify is none that apprise knows" in unknown.stderr
+    assert "secret-token-1" not in unknown.stderr
+    assert "The state could not be written to no/such/folder.json" in unnoted.stderr
+    assert len(listener.heard) == 1
+
+
+def test_an_error_in_the_tool_itself_is_exit_code_4_with_what_is_known(
+    stuck: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError(f"about {stuck.access_token.value}")
+
+    monkeypatch.chdir(tmp_path)
+    for name, value in stuck.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sweeping, "_begun", fail)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    code = run(["sweep", "--format", "json"])
+
+    told = capsys.readouterr()
+    assert code == 4
+    assert json.loads(told.out)["complete"] is False
+    assert "an error in the tool itself: ValueError: about" in told.err
+    assert stuck.access_token.value not in told.err
