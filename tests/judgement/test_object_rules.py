@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +15,10 @@ from doctor.judgement import judge
 from doctor.model import Verdict
 from doctor.registry import load_checks
 from tests.judgement.cases import (
+    CREATED,
     KEY,
     SIZE,
+    a_row,
     call,
     case,
     finished_row,
@@ -85,3 +88,48 @@ def test_a_bucket_that_the_run_did_not_use_is_only_a_wrong_setting() -> None:
     gone = the_object(bucket=NO_BUCKET, head=NO_BUCKET, tail=None)
 
     assert judged(gone, uploaded=f"s3://other-bucket/{KEY}") == (Verdict.UNKNOWN, [])
+
+
+def warned(seen: ObjectEvidence, *, earlier: tuple[int, ...] = ()) -> list[str]:
+    """The codes of what is found besides, of a row that says success."""
+    one = case(
+        row(finished_row(), earlier_sizes=earlier),
+        seen,
+        workflow(log(call(200), NOT_SAID), update="success"),
+    )
+    return [
+        found.code
+        for found in judge(one, (loaded.check for loaded in load_checks().checks)).findings
+    ]
+
+
+def test_an_object_older_than_its_run_is_another_backups() -> None:
+    hour = timedelta(hours=1)
+
+    assert "object/stale" in warned(the_object(head=stored(modified_at=CREATED - hour)))
+    assert "object/stale" not in warned(the_object(head=stored(modified_at=CREATED + hour)))
+
+
+def test_an_object_far_smaller_than_the_backups_before_is_warned_of() -> None:
+    usual, ten_times = (SIZE, SIZE + 1, SIZE - 1), (SIZE * 11, SIZE * 12, SIZE * 13)
+
+    assert "object/shrunk" in warned(the_object(), earlier=ten_times)
+    assert "object/shrunk" not in warned(the_object(), earlier=ten_times[:2]), "too few to compare"
+    assert "object/shrunk" not in warned(the_object(), earlier=usual)
+
+
+def test_an_archived_object_is_warned_of_unless_it_was_restored() -> None:
+    archived = stored(storage_class="GLACIER")
+
+    assert "object/archived" in warned(the_object(head=archived, tail=None))
+    assert "object/archived" not in warned(
+        the_object(head=stored(storage_class="GLACIER", restored=True))
+    )
+
+
+def test_a_size_in_a_row_that_is_not_done_is_no_mismatch() -> None:
+    one = case(row(a_row(s3_key=KEY, size_bytes=7)), the_object(), workflow(None))
+
+    found = judge(one, (loaded.check for loaded in load_checks().checks)).findings
+
+    assert "object/size-mismatch" not in [each.code for each in found]
