@@ -37,10 +37,11 @@ async def relay(
 async def answer(host: str, port: int, question: bytes) -> bytes:
     """What the service says, up to the end of its connection."""
     server, to_server = await asyncio.open_connection(host, port)
-    to_server.write(question)
-    said = await server.read()
-    to_server.close()
-    return said
+    try:
+        to_server.write(question)
+        return await server.read()
+    finally:
+        to_server.close()
 
 
 async def _message(source: asyncio.StreamReader) -> bytes:

@@ -75,6 +75,9 @@ class Network:
     def __init__(self, round_trip_s: float) -> None:
         self.round_trip_s = round_trip_s
         self._connections: list[Connection] = []
+        self._servers: list[asyncio.Server] = []
+        # asyncio drops its own reference when the client leaves, answered or not.
+        self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -117,7 +120,13 @@ class Network:
                 await carry(line, port, client, to_client)
             to_client.close()
 
-        server = await asyncio.start_server(serve, HOST, 0, limit=CHUNK)
+        def served(client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+            task = self._loop.create_task(serve(client, to_client))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+        server = await asyncio.start_server(served, HOST, 0, limit=CHUNK)
+        self._servers.append(server)
         listening: int = server.sockets[0].getsockname()[1]
         return listening
 
@@ -161,6 +170,8 @@ class Network:
             to_server.close()
 
     async def _cancel(self) -> None:
+        for server in self._servers:
+            server.close()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
