@@ -58,6 +58,7 @@ def run(
     exit_code: int,
     expected: str,
     environment: Mapping[str, str] | None = None,
+    timeout_s: float = TIMEOUT_S,
 ) -> Cost:
     """Run a command in an empty directory.
 
@@ -71,7 +72,7 @@ def run(
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=TIMEOUT_S,
+            timeout=timeout_s,
             check=True,
         )
         cost = Cost(**json.loads(result.read()))

@@ -12,7 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from doctor.audit.model import OddRow, State
-from doctor.collectors.object_keys import Names, places
+from doctor.collectors.object_keys import SHORTEST_TOKEN, Names, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -171,7 +171,7 @@ class Aside:
         if not self._longest_run:
             return []
         rows = self._with_cores(self._cores(key))
-        return [row for row in rows if Names([row.dispatch_id]).in_key(key)]
+        return [row for row in rows if _is_named(row.dispatch_id, key)]
 
     def _cores(self, key: str) -> list[str]:
         runs = [found.span() for found in RUN.finditer(key)]
@@ -212,3 +212,14 @@ def _core(dispatch_id: str) -> str:
     """The id from its first letter or digit to its last, in lower case."""
     runs = [found.span() for found in RUN.finditer(dispatch_id)]
     return dispatch_id[runs[0][0] : runs[-1][1]].lower() if runs else ""
+
+
+def _is_named(dispatch_id: str, key: str) -> bool:
+    """Whether a key that holds the id's core names the id.
+
+    Where the core is the whole of a long id, it does. What decides otherwise is a pattern, and to
+    compile one for every object without a row takes longer than all else that is asked of it.
+    """
+    whole = dispatch_id.strip()
+    is_core = whole.isascii() and whole.lower() == _core(dispatch_id)
+    return (is_core and len(whole) >= SHORTEST_TOKEN) or Names([dispatch_id]).in_key(key)

@@ -25,7 +25,7 @@ STORED = "BackupDoctorStored"
 OK = 200
 OPEN, CLOSE = b"<Contents>", b"</Contents>"
 KEY = re.compile(r"<Key>([^<]*)</Key>")
-SIZE = re.compile(r"<Size>(\d+)</Size>")
+SIZE = re.compile(r"<Size>([0-9]+)</Size>")
 MODIFIED = re.compile(r"<LastModified>([^<]*)</LastModified>")
 REFERENCE = re.compile(r"&#(?:x([0-9A-Fa-f]{1,6})|(\d{1,7}));")
 QUOTES = {"&quot;": '"', "&apos;": "'"}
@@ -73,9 +73,11 @@ def _objects(part: bytes, *, url_encoded: bool) -> list[Stored] | None:
     keys, sizes, times = KEY.findall(text), SIZE.findall(text), MODIFIED.findall(text)
     if not text.count("<Contents>") == len(keys) == len(sizes) == len(times):
         return None
-    if "<![CDATA[" in text or "<!--" in text:
+    # A page in which a character is rare is searched for it in no time.
+    if "!" in text and ("<![CDATA[" in text or "<!--" in text):
         return None
-    if "<CommonPrefixes>" in text:  # they stand between the objects, and must not be taken out
+    # They stand between the objects, and must not be taken out.
+    if text.rfind("<CommonPrefixes>") >= 0:
         return None
     try:
         keys = [_unescaped(key) if "&" in key else key for key in keys]

@@ -26,6 +26,7 @@ READ_LIMIT_S = 8.0
 ATTEMPTS = 2
 # A page of 1,000 keys of 1,024 bytes is 6 MB at most, every byte of a key escaped.
 BODY_LIMIT = 8 * 1024 * 1024
+PIECE = 512 * 1024
 AT_ONCE = 10
 DEFAULT_REGION = "us-east-1"
 # AWS_PROFILE is read by the settings, for which an empty value means "not set", as CI gives it.
@@ -122,7 +123,7 @@ class _BoundedBody:
     def stream(self) -> Iterator[bytes]:
         """The pieces."""
         seen = 0
-        for piece in self._raw.stream():
+        for piece in self._raw.stream(PIECE):
             seen += len(piece)
             if seen > BODY_LIMIT:
                 self._raw.close()
@@ -145,5 +146,6 @@ def _config(storage: Storage, deadline: Deadline, at_once: int) -> Config:
         # Stores that are not Amazon's stumble over the newer checksums.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-        user_agent_extra=f"backup-doctor/{__version__}",
+        # botocore would put its own together anew, twice for each request.
+        user_agent=f"backup-doctor/{__version__}",
     )
