@@ -83,7 +83,7 @@ def _objects(part: bytes, *, url_encoded: bool) -> list[Stored] | None:
         keys = [_unescaped(key) if "&" in key else key for key in keys]
     except ValueError:
         return None
-    if url_encoded:
+    if url_encoded and ("%" in text or "+" in text):
         keys = [unquote_plus(key) if "%" in key or "+" in key else key for key in keys]
     return list(zip(keys, sizes, times, strict=True))
 

@@ -92,9 +92,9 @@ def _plain(names: Names) -> str:
     key = _text(names, "s3_key")
     conditions = [f"starts_with({key}, {literal(names.prefix)})"] if names.prefix else []
     # An escape may be one, or part of the name; asterisks are GitHub's mask.
-    conditions += [f"position({literal(mark)} IN {key}) = 0" for mark in ("%", "://", "***")]
-    # Blanks of any kind around a key are no part of it.
-    conditions.append(f"{key} = rtrim({key}, {BLANKS})")
+    conditions += [f"{key} NOT LIKE '%{mark}%' ESCAPE '!'" for mark in ("!%", "://", "***")]
+    # Blanks of any kind around a key are no part of it; there is none behind what ends in letters.
+    conditions.append(f"({key} LIKE '%.zip' OR {key} = rtrim({key}, {BLANKS}))")
     if not names.prefix or not FIRST.match(names.prefix):
         conditions.append(f"left({key}, 1) COLLATE \"C\" BETWEEN '!' AND '~'")
         conditions.append(f"left({key}, 1) <> '/'")

@@ -171,7 +171,14 @@ def test_the_audit_only_lists(scene: Scene) -> None:
 
 ODDITIES = (
     *("backups/a.zip", "backups/é b+c.zip", "backups/a%20b.zip", "/backups/a.zip", "backups/a "),
-    *("backups/a\u3000", "backups/a\t", " backups/a", "backups/***", "s3://acme/backups/a"),
+    *(
+        "backups/a\u3000",
+        "backups/a.zip ",
+        "backups/a\t",
+        " backups/a",
+        "backups/***",
+        "s3://acme/backups/a",
+    ),
     *("https://acme.s3.amazonaws.com/backups/a", "archive/a", "acme/backups/a", "", "backups/"),
     *("backups/s3://acme/x", "backups/\U0001f512", "backups/a\u00a0", "backups/a\x1f"),
 )
