@@ -97,7 +97,11 @@ class Case(Fact, frozen=True, kw_only=True):
 
     def seen(self, kind: type[E]) -> E | None:
         """The evidence of that kind, where it was collected."""
-        return next((item for item in self.evidence.values() if isinstance(item, kind)), None)
+        # A plain loop: the rules ask hundreds of times, and a sweep judges thousands of cases.
+        for item in self.evidence.values():
+            if isinstance(item, kind):
+                return item
+        return None
 
     @property
     def secrets(self) -> SecretsEvidence | None:
@@ -132,7 +136,8 @@ class Case(Fact, frozen=True, kw_only=True):
     @property
     def log(self) -> LogReading | None:
         """The log of the job that holds the update step."""
-        return self.workflow.reading if self.workflow else None
+        workflow = self.workflow
+        return workflow.reading if workflow else None
 
     @property
     def backup(self) -> BackupRow | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from doctor.evidence.log import Call, Outcome
 
@@ -139,6 +140,7 @@ class Meaning:
         return self.codes[0] if len(self.codes) == 1 else None
 
 
+@lru_cache(maxsize=64)  # many rules ask about the same answer
 def database_meaning(text: str) -> tuple[str, ...]:
     """The codes that a message of PostgreSQL, PostgREST or the Data API's gateway stands for."""
     return _first(_DATABASE, text)

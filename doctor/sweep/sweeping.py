@@ -115,12 +115,9 @@ class Sweeping:
         matches = [match(book, one, names) for one in backups]
         brief = partial(self._brief, shared, backups, matches, shelf, tails)
 
-        cases = [brief(place) for place in range(len(backups))]
+        # Each case is made twice: to keep ten thousand of them would take more than to make them.
         groups = groups_of(
-            [
-                None if is_odd(one) else signature(case)
-                for one, case in zip(backups, cases, strict=True)
-            ]
+            [None if is_odd(one) else signature(brief(place)) for place, one in enumerate(backups)]
         )
         judge = Judge(
             registry=shared.registry, verbose=self.wish.verbose, mending=self.wish.mending
@@ -131,9 +128,9 @@ class Sweeping:
         )
         self._read_sample(reader, judge, groups)
         self.watcher.phase("Judging", len(backups) - len(self._judged))
-        for place, case in enumerate(cases):
+        for place in range(len(backups)):
             if place not in self._judged:
-                self._judged[place] = judge.swept(case, closely=False)
+                self._judged[place] = judge.swept(brief(place), closely=False)
                 self.watcher.step()
         in_order = [self._judged[place] for place in range(len(backups))]
         self._judged.update(enumerate(presume(in_order, groups)))
