@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 TICK = 0.05  # seconds
 READ_SIZE = 65536
 
+# An interrupt may come when the process is there and nobody knows of it yet. So it begins at a word,
+# and ends by itself where that never comes.
+AT_A_WORD = ("/bin/sh", "-c", 'read -r _go && exec "$@" </dev/null', "sh")
+
 # What GitHub grants a cancelled process, in minutes: 7.5 s after SIGINT, 2.5 s after SIGTERM.
 GRACE = ((signal.SIGINT, 7.5 / 60), (signal.SIGTERM, 2.5 / 60))
 
@@ -44,16 +48,17 @@ def execute(
         TimedOutError: at the deadline, after the signals that GitHub sends.
     """
     process = subprocess.Popen(  # noqa: S603 - to run the workflow's scripts is the purpose
-        command,
+        [*AT_A_WORD, *command],
         cwd=cwd,
         env=dict(env),
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
     lines = _Lines(process, on_line)
     try:
+        _give_the_word(process)
         if not lines.read_until_exit(deadline):
             _end(process, lines, seconds_per_minute)
             raise TimedOutError
@@ -62,6 +67,12 @@ def execute(
         _signal(process, signal.SIGKILL)
         process.wait()
         lines.close()
+
+
+def _give_the_word(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    with process.stdin as gate:
+        gate.write(b"\n")
 
 
 def _end(process: subprocess.Popen[bytes], lines: _Lines, seconds_per_minute: float) -> None:
