@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LISTERS := .venv-listers
 RELEASE := .venv-release
+MUTANTS := .venv-mutants
 CLIENTS := tests/real_clients
 CLIENTS_READY := $(CLIENTS)/node_modules/.package-lock.json
 
@@ -61,6 +62,14 @@ unit: $(READY) $(CLIENTS_READY) browser ## Run the tests with coverage
 faults: $(READY) ## Run every dependency with every fault, all hostile input, every missing access
 	$(BIN)/pytest tests/faults tests/hostile tests/access -m "exhaustive or not exhaustive" -n auto
 
+$(MUTANTS)/.ready: requirements-mutants.lock
+	$(PYTHON) -m venv $(MUTANTS)
+	$(MUTANTS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-mutants.lock
+	@touch $@
+
+mutants: $(READY) $(MUTANTS)/.ready ## Change the judgement in every place, see what no test notices, write docs/mutants.md
+	$(MUTANTS)/bin/python -m scripts.mutants.making | $(BIN)/python -m scripts.mutants $(ONLY)
+
 docs: $(READY) ## Write the parts of the documentation that the program tells
 	$(BIN)/python -m scripts.docs
 
@@ -93,6 +102,7 @@ lock: $(READY) ## Pin every package again, with hashes
 	$(LOCK) --extra demo --extra notify --group dev pyproject.toml -o requirements.lock
 	$(LOCK) --constraint requirements.lock pyproject.toml -o requirements-runtime.lock
 	$(LOCK) --group release -o requirements-release.lock
+	$(LOCK) --group mutants -o requirements-mutants.lock
 	$(LOCK) --constraint requirements.lock --group build -o requirements-build.lock
 
 dist: $(READY) ## Build the wheel and the sdist, the same to the byte each time
@@ -111,6 +121,7 @@ sbom: $(RELEASE)/.ready ## Describe what the wheel brings along, as CycloneDX, i
 vulnerabilities: $(RELEASE)/.ready ## Ask for known vulnerabilities of every pinned package
 	$(RELEASE)/bin/pip-audit --disable-pip --require-hashes -r requirements.lock
 	$(RELEASE)/bin/pip-audit --disable-pip --require-hashes -r requirements-release.lock
+	$(RELEASE)/bin/pip-audit --disable-pip --require-hashes -r requirements-mutants.lock
 
 clean: ## Remove what make made
-	rm -rf $(VENV) $(LISTERS) $(RELEASE) $(CLIENTS)/node_modules dist build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(LISTERS) $(RELEASE) $(MUTANTS) $(CLIENTS)/node_modules dist build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache

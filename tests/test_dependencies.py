@@ -10,7 +10,12 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-LOCKS = ("requirements.lock", "requirements-runtime.lock", "requirements-release.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-runtime.lock",
+    "requirements-release.lock",
+    "requirements-mutants.lock",
+)
 
 
 def declared() -> set[str]:
