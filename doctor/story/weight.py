@@ -11,6 +11,7 @@ from doctor.story.row import RowState, row_state
 from doctor.story.run import began_after_failure
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from doctor.case import Case
@@ -59,7 +60,7 @@ class Weight:
 
 
 def weigh(
-    then: dict[Link, bool | None], *, now: bool | None, since: datetime | None = None, case: Case
+    then: Mapping[Link, bool | None], *, now: bool | None, since: datetime | None = None, case: Case
 ) -> Weight | None:
     """Hold a condition against the log (`then`, by link) and the present (`now`).
 
