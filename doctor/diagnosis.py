@@ -228,8 +228,7 @@ def _explained(one: Judged, link: Link, suspects: tuple[Judged, ...]) -> bool:
 def _in_scope(other: Judged, one: Judged, link: Link) -> bool:
     if link in WRITES:
         return link in other.breaks
-    earlier = link is Link.STAYS_SO or min(other.breaks) <= link
-    return earlier or other.check is one.check
+    return min(other.breaks) <= link or other.check is one.check
 
 
 def _is_general(other: Judged, one: Judged) -> bool:
