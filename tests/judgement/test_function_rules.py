@@ -1,0 +1,520 @@
+"""The function: whose refusal it is, whether it is there at all, and whether it really did it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from checks.function import NO_KEY_SENT, whether_it_answers
+from doctor.case import Asked
+from doctor.chain import Link
+from doctor.evidence.base import Unseen, Why
+from doctor.evidence.function import FunctionLogLine, FunctionRecord, HttpAnswer, Project
+from doctor.evidence.log import NOT_SAID, Call, Outcome
+from doctor.model import Role, Severity
+from tests.judgement.asking import codes, finding
+from tests.judgement.cases import (
+    CREATED,
+    ENDED,
+    NOT_THERE,
+    NOW,
+    a_row,
+    call,
+    case,
+    finished_row,
+    function,
+    log,
+    row,
+    workflow,
+)
+
+FUNCTION = Link.FUNCTION_UPDATES
+BOTH = (Link.FUNCTION_UPDATES, Link.FALLBACK_UPDATES)
+NO_GRANT = call(403, '{"code":"42501","message":"permission denied for table x"}')
+OWN_401 = call(401, '{"error":"Unauthorized"}')
+OWN_500 = call(500, "TypeError: x is not a function")
+GATEWAY_404 = call(404, '{"code":"NOT_FOUND","message":"Requested function was not found"}')
+UNREACHED = Call(outcome=Outcome.UNREACHABLE)
+TIMED_OUT = Call(outcome=Outcome.TIMED_OUT)
+RECORD = FunctionRecord(slug="update-backup", status="ACTIVE", verify_jwt=False, created_at=CREATED)
+SECOND = timedelta(seconds=1)
+LATE = Unseen(why=Why.TIMED_OUT, what="No answer in time.")
+NOBODY = Unseen(why=Why.UNREACHABLE, what="Nobody answered.")
+ANSWERED = HttpAnswer(status=200)
+
+
+def after(answer: Call, *evidence: Any, fallback: Call = NO_GRANT, **changes: Any) -> Any:
+    """A run whose function answered so."""
+    return case(workflow(log(answer, fallback)), *evidence, **changes)
+
+
+def now(status: int, body: str = "", **changes: Any) -> HttpAnswer:
+    return HttpAnswer(status=status, body=body, **changes)
+
+
+def role(one: Any, code: str) -> Role | None:
+    """The role of the finding of this code, None where there is none."""
+    return finding(one, code).role if code in codes(one) else None
+
+
+# What a pass needs -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seen", "asked", "gaps"),
+    [
+        (function(), None, ()),
+        (function(empty_post=LATE), None, (LATE,)),
+        (function(empty_post=LATE, record=NOT_THERE), None, ()),
+        (function(key_sent=False), None, ()),
+        (function(key_sent=False), Asked(), (NO_KEY_SENT,)),
+        (function(), Asked(), ()),
+        (function(key_sent=False, empty_post=LATE), Asked(), (LATE,)),
+    ],
+)
+def test_a_pass_needs_an_answer_of_the_function_itself(seen: Any, asked: Any, gaps: Any) -> None:
+    assert whether_it_answers(seen, case(seen, asked=asked)) == gaps
+
+
+# Its own refusals --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "key_sent", "refused"),
+    [
+        (now(401, from_function=True), True, True),
+        (now(401), True, True),
+        (now(401, from_function=False), True, False),
+        (now(401, '{"code":"UNAUTHORIZED_INVALID_JWT_FORMAT"}'), True, False),
+        (now(401), False, False),
+        (now(403), True, False),
+        (NOT_THERE, True, False),
+    ],
+)
+def test_a_key_is_refused_now_only_where_the_function_itself_says_401(
+    answer: Any, key_sent: bool, refused: bool
+) -> None:
+    one = after(NOT_SAID, function(empty_post=answer, key_sent=key_sent))
+
+    assert ("function/key-rejected" in codes(one)) is refused
+
+
+def test_a_key_refused_now_that_the_log_shows_to_have_worked_is_the_doctors_own() -> None:
+    refusing = function(empty_post=now(401, from_function=True))
+
+    found = finding(after(OWN_500, refusing), "function/key-rejected")
+
+    assert (found.role, found.severity, found.breaks) == (Role.CONTEXT, Severity.WARN, ())
+    assert role(after(OWN_401, refusing), "function/key-rejected") is Role.CAUSE
+    assert role(after(OWN_500), "function/key-rejected") is None
+
+
+def test_the_guides_own_test_call_speaks_before_the_empty_body() -> None:
+    seen = function(test_call=now(401), empty_post=now(200))
+
+    assert "function/key-rejected" in codes(after(NOT_SAID, seen))
+
+
+@pytest.mark.parametrize(
+    ("answer", "record", "rejected"),
+    [
+        (call(400, '{"error":"Missing fields"}'), RECORD, True),
+        (call(404, '{"error":"Backup not found"}'), None, True),
+        (call(404), RECORD, True),
+        (call(404), replace(RECORD, created_at=None), False),
+        (call(404), replace(RECORD, status="THROTTLED"), False),
+        (call(404), replace(RECORD, created_at=ENDED + SECOND), False),
+        (call(404), NOT_THERE, False),
+        (call(401), RECORD, False),
+        (GATEWAY_404, RECORD, False),
+        (call(200), RECORD, False),
+        (NOT_SAID, RECORD, False),
+    ],
+)
+def test_a_call_is_rejected_in_the_functions_words_or_by_a_bare_404_of_one_that_was_there(
+    answer: Call, record: Any, rejected: bool
+) -> None:
+    assert ("function/rejected" in codes(after(answer, function(record=record)))) is rejected
+
+
+def test_a_bare_404_of_a_function_that_is_gone_now_is_no_rejection() -> None:
+    gone = now(404, '{"code":"NOT_FOUND"}', from_function=False)
+
+    assert "function/rejected" not in codes(
+        after(call(404), function(record=RECORD, empty_post=gone))
+    )
+    assert "function/rejected" in codes(after(call(404), function(record=RECORD, empty_post=LATE)))
+
+
+@pytest.mark.parametrize(
+    ("answer", "in_log"),
+    [
+        (call(500), True),
+        (OWN_500, True),
+        (call(503, "Sorry"), True),
+        (call(500, '{"code":"23514"}'), True),
+        (call(500, '{"code":"WORKER_ERROR"}'), True),
+        (call(400, '{"code":"23514"}'), False),
+        (call(499, "no"), False),
+        (call(502, '{"code":"BOOT_ERROR"}'), False),
+        (Call(outcome=Outcome.REFUSED, body='{"code":"23514"}'), False),
+        (call(200), False),
+    ],
+)
+def test_a_5xx_in_the_log_is_the_functions_failure_unless_the_gateway_says_more(
+    answer: Call, in_log: bool
+) -> None:
+    assert ("function/server-error" in codes(after(answer))) is in_log
+
+
+CRASHES = now(500, from_function=True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "evidence", "expected"),
+    [
+        (NOT_SAID, (function(empty_post=CRASHES),), Role.CONTEXT),
+        (NOT_SAID, (function(test_call=CRASHES),), Role.CAUSE),
+        (NOT_SAID, (function(empty_post=now(500)),), None),
+        (NOT_SAID, (function(empty_post=now(500, '{"code":"WORKER_ERROR"}')),), Role.CONTEXT),
+        (NOT_SAID, (function(empty_post=now(499, from_function=True)),), None),
+        (NOT_SAID, (function(empty_post=LATE),), None),
+        (NOT_SAID, (function(empty_post=CRASHES), row(finished_row())), None),
+        (call(401), (function(empty_post=CRASHES),), None),
+        (call(200), (function(test_call=CRASHES),), None),
+    ],
+)
+def test_a_crash_now_is_weak_evidence_and_only_where_the_log_is_silent(
+    answer: Call, evidence: Any, expected: Role | None
+) -> None:
+    one = after(answer, *evidence)
+
+    assert role(one, "function/server-error") is expected
+    if expected:
+        found = finding(one, "function/server-error")
+        assert found.found.weak
+        assert (found.severity is Severity.FAIL) is (expected is Role.CAUSE)
+
+
+def test_before_the_next_backup_a_function_that_crashes_is_told_without_a_row() -> None:
+    one = case(function(test_call=CRASHES), workflow(None), row(rows=NOT_THERE), asked=Asked())
+
+    assert role(one, "function/server-error") is Role.CAUSE
+
+
+def line(level: str, message: str) -> FunctionLogLine:
+    return FunctionLogLine(at=None, level=level, message=message)
+
+
+def test_the_functions_own_log_is_quoted_by_its_last_error_and_shown_by_its_last_ten_lines() -> (
+    None
+):
+    lines = (
+        line("error", "first"),
+        line("fatal", "last"),
+        *[line("log", f"n{n}") for n in range(9)],
+    )
+    seen = finding(after(call(500), function(logs=lines)), "function/server-error").found
+    silent = finding(after(call(500), function(logs=NOT_THERE)), "function/server-error").found
+    quiet = finding(after(call(500), function(logs=lines[2:])), "function/server-error").found
+    (shown,) = (one for one in seen.evidence if one.label == "the function's log")
+
+    assert "Its log says: last" in seen.summary
+    assert shown.value.splitlines()[0] == "fatal: last"
+    assert "Its log says" not in silent.summary
+    assert "Its log says" not in quiet.summary
+    assert not any(one.label == "the function's log" for one in silent.evidence)
+
+
+@pytest.mark.parametrize("answer", [call(500, "x" * 300), call(400, "y" * 300)])
+def test_a_long_answer_is_cut_in_the_summary(answer: Call) -> None:
+    code = "function/server-error" if answer.status == 500 else "function/rejected"
+
+    summary = finding(after(answer), code).found.summary
+
+    assert summary.count("x") + summary.count("y") <= 201
+
+
+def test_success_that_changed_nothing_is_false_but_of_a_row_that_waits_no_longer() -> None:
+    other = finished_row(id="00000000-0000-4000-8000-000000000001")
+    young = case(workflow(log(call(200), NOT_SAID), run=NOBODY), now=CREATED + timedelta(minutes=1))
+    code = "function/false-success"
+
+    assert code in codes(after(call(200)))
+    assert code not in codes(after(NOT_SAID))
+    assert code not in codes(after(call(200), row(finished_row())))
+    assert code not in codes(after(call(200), row(a_row(), other)))
+    assert code not in codes(young)
+
+
+# Whether it is deployed --------------------------------------------------------------------------
+
+
+GONE_NOW = now(404, '{"code":"NOT_FOUND"}', from_function=False)
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen", "expected"),
+    [
+        (NOT_SAID, function(record=None), Role.CAUSE),
+        (NOT_SAID, function(record=NOT_THERE, empty_post=GONE_NOW), Role.CAUSE),
+        (NOT_SAID, function(), None),
+        (NOT_SAID, function(record=NOT_THERE, empty_post=NOT_THERE), None),
+        (GATEWAY_404, function(record=NOT_THERE, empty_post=NOT_THERE), Role.CAUSE),
+        (call(404), function(record=replace(RECORD, created_at=ENDED + SECOND)), Role.CAUSE),
+        (call(404), function(record=replace(RECORD, created_at=ENDED)), None),
+        (call(403), function(record=replace(RECORD, created_at=ENDED + SECOND)), None),
+        (OWN_500, function(record=None), Role.CONTEXT),
+    ],
+)
+def test_a_function_is_not_deployed_by_the_record_by_the_gateway_or_by_a_later_birth(
+    answer: Call, seen: Any, expected: Role | None
+) -> None:
+    assert role(after(answer, seen), "function/not-deployed") is expected
+
+
+@pytest.mark.parametrize(
+    ("seen", "healed"),
+    [
+        (function(), True),
+        (function(record=NOT_THERE), True),
+        (function(empty_post=NOT_THERE), True),
+        (function(record=NOT_THERE, empty_post=NOT_THERE), False),
+        (function(record=None), False),
+        (function(empty_post=GONE_NOW), False),
+    ],
+)
+def test_a_function_that_answers_or_is_listed_now_has_been_deployed_since(
+    seen: Any, healed: bool
+) -> None:
+    assert finding(after(GATEWAY_404, seen), "function/not-deployed").found.healed is healed
+
+
+def test_a_404_of_an_unknown_time_does_not_show_that_the_function_came_later() -> None:
+    later = function(record=replace(RECORD, created_at=ENDED + SECOND))
+    seen = workflow(log(call(404), NO_GRANT))
+    jobless = replace(seen, job=None)
+
+    assert role(case(jobless, later), "function/not-deployed") is None
+
+
+GATE = '{"code":"UNAUTHORIZED_INVALID_JWT_FORMAT","message":"Invalid JWT"}'
+GATE_NOW = now(401, GATE, error_code="UNAUTHORIZED_INVALID_JWT_FORMAT", from_function=False)
+CHECKS = replace(RECORD, verify_jwt=True, updated_at=CREATED)
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen", "expected"),
+    [
+        (NOT_SAID, function(empty_post=GATE_NOW), Role.CAUSE),
+        (NOT_SAID, function(empty_post=GATE_NOW, key_sent=False, record=NOT_THERE), None),
+        (NOT_SAID, function(empty_post=LATE, record=CHECKS), Role.CAUSE),
+        (NOT_SAID, function(empty_post=LATE, record=RECORD), None),
+        (NOT_SAID, function(empty_post=LATE, record=replace(RECORD, verify_jwt=None)), None),
+        (NOT_SAID, function(empty_post=LATE, record=NOT_THERE), None),
+        (call(401), function(record=CHECKS, empty_post=LATE), Role.CAUSE),
+        (
+            call(401),
+            function(record=replace(CHECKS, updated_at=NOW), empty_post=GATE_NOW),
+            Role.CONTEXT,
+        ),
+        (call(401), function(record=CHECKS), None),
+        (OWN_500, function(empty_post=GATE_NOW), Role.CONTEXT),
+        (call(401, GATE), function(), Role.CAUSE),
+    ],
+)
+def test_the_jwt_gate_refuses_by_its_own_word_or_by_the_platforms_record(
+    answer: Call, seen: Any, expected: Role | None
+) -> None:
+    assert role(after(answer, seen), "function/jwt-gate") is expected
+
+
+@pytest.mark.parametrize(
+    ("seen", "healed"),
+    [
+        (function(), True),
+        (function(empty_post=GATE_NOW), False),
+        (function(empty_post=LATE, record=RECORD), True),
+        (function(empty_post=GATE_NOW, key_sent=False, record=RECORD), True),
+        (function(empty_post=LATE, record=CHECKS), False),
+        (function(empty_post=LATE, record=NOT_THERE), False),
+        (function(empty_post=GATE_NOW, key_sent=False, record=CHECKS), False),
+    ],
+)
+def test_a_gate_that_is_open_now_was_opened_since(seen: Any, healed: bool) -> None:
+    assert finding(after(call(401, GATE), seen), "function/jwt-gate").found.healed is healed
+
+
+def test_a_function_that_is_listed_and_not_active_is_named() -> None:
+    throttled = function(record=replace(RECORD, status="THROTTLED"))
+
+    assert role(after(call(429), throttled), "function/inactive") is Role.CAUSE
+    assert role(after(OWN_401, throttled), "function/inactive") is Role.CONTEXT
+    assert role(after(call(429)), "function/inactive") is None
+    assert role(after(call(429), function(record=NOT_THERE)), "function/inactive") is None
+
+
+# What the platform says --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "body"),
+    [
+        ("function/boot-error", 503, '{"code":"BOOT_ERROR"}'),
+        ("function/resource-limit", 546, '{"code":"WORKER_RESOURCE_LIMIT"}'),
+    ],
+)
+def test_a_fault_that_the_gateway_names_counts_in_the_log_and_now(
+    code: str, status: int, body: str
+) -> None:
+    failing_now = function(empty_post=now(status, body, from_function=False))
+    its_own_words = function(empty_post=now(status, body, from_function=True))
+
+    assert role(after(call(status, body)), code) is Role.CAUSE
+    assert finding(after(call(status, body)), code).found.healed
+    assert not finding(after(call(status, body), function(empty_post=LATE)), code).found.healed
+    assert role(after(NOT_SAID, failing_now), code) is Role.CAUSE
+    assert role(after(NOT_SAID, its_own_words), code) is None
+    assert role(after(OWN_500, failing_now), code) is Role.CONTEXT
+
+
+def test_too_many_calls_are_told_by_the_log_alone() -> None:
+    assert role(after(call(429)), "function/rate-limited") is Role.CAUSE
+    assert role(after(NOT_SAID, function(empty_post=now(429))), "function/rate-limited") is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen", "expected"),
+    [
+        (TIMED_OUT, function(), Role.CAUSE),
+        (call(504), function(), Role.CAUSE),
+        (NOT_SAID, function(empty_post=LATE), Role.CAUSE),
+        (NOT_SAID, function(empty_post=now(504, '{"code":"IDLE_TIMEOUT"}')), Role.CAUSE),
+        (NOT_SAID, function(empty_post=NOBODY), None),
+        (NOT_SAID, function(), None),
+        (OWN_500, function(empty_post=LATE), Role.CONTEXT),
+        (OWN_500, function(), None),
+    ],
+)
+def test_no_answer_in_time_then_or_now(answer: Call, seen: Any, expected: Role | None) -> None:
+    assert role(after(answer, seen), "function/timeout") is expected
+
+
+# The project behind it ---------------------------------------------------------------------------
+
+
+PAUSED = Project(ref="x", status="INACTIVE")
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen", "expected"),
+    [
+        (NOT_SAID, function(project=PAUSED), Role.CAUSE),
+        (NOT_SAID, function(project=NOT_THERE), None),
+        (NOT_SAID, function(project=NOT_THERE, empty_post=now(540)), Role.CAUSE),
+        (NOT_SAID, function(project=NOT_THERE, empty_post=now(530)), Role.CAUSE),
+        (NOT_SAID, function(empty_post=now(530)), Role.CAUSE),
+        (NOT_SAID, function(project=NOT_THERE, empty_post=now(200, "error 1016")), Role.CAUSE),
+        (NOT_SAID, function(project=NOT_THERE, empty_post=now(500)), None),
+        (NOT_SAID, function(), None),
+        (call(540), function(), Role.CAUSE),
+        (UNREACHED, function(project=PAUSED), Role.CAUSE),
+        (OWN_500, function(project=PAUSED), Role.CONTEXT),
+        (UNREACHED, function(), None),
+    ],
+)
+def test_a_project_is_paused_by_the_platforms_word_then_or_now(
+    answer: Call, seen: Any, expected: Role | None
+) -> None:
+    assert role(after(answer, seen), "function/project-paused") is expected
+
+
+def test_a_paused_project_is_told_by_the_direct_update_and_by_the_look_up_as_well() -> None:
+    by_fallback = after(NOT_SAID, fallback=call(540))
+    look_up = log(NOT_SAID, NOT_SAID, lookup_call=call(540))
+
+    assert role(by_fallback, "function/project-paused") is Role.CAUSE
+    assert role(case(workflow(look_up)), "function/project-paused") is Role.CAUSE
+
+
+def test_the_state_of_a_project_is_named_only_while_it_is_the_cause() -> None:
+    restored = finding(after(call(540)), "function/project-paused").found
+    paused = finding(after(call(540), function(project=PAUSED)), "function/project-paused").found
+
+    assert restored.healed
+    assert "(" not in restored.summary
+    assert "(INACTIVE)" in paused.summary
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen", "expected"),
+    [
+        (call(402), function(), Role.CAUSE),
+        (NOT_SAID, function(empty_post=now(402)), Role.CAUSE),
+        (NOT_SAID, function(), None),
+        (NOT_SAID, function(empty_post=LATE), None),
+    ],
+)
+def test_a_project_is_restricted_by_402_then_or_now(
+    answer: Call, seen: Any, expected: Role | None
+) -> None:
+    assert role(after(answer, seen, fallback=NOT_SAID), "function/project-restricted") is expected
+
+
+def test_a_restriction_that_is_lifted_is_healed_and_one_that_nobody_can_ask_about_is_not() -> None:
+    code = "function/project-restricted"
+
+    assert finding(after(call(402)), code).found.healed
+    assert not finding(after(call(402), function(empty_post=LATE)), code).found.healed
+
+
+@pytest.mark.parametrize(
+    ("answer", "fallback", "breaks"),
+    [
+        (UNREACHED, UNREACHED, BOTH),
+        (UNREACHED, call(521), BOTH),
+        (UNREACHED, NO_GRANT, (FUNCTION,)),
+        (call(521), NO_GRANT, (FUNCTION,)),
+        (OWN_500, UNREACHED, None),
+    ],
+)
+def test_nothing_answered_where_the_log_says_so(answer: Call, fallback: Call, breaks: Any) -> None:
+    one = after(answer, fallback=fallback)
+
+    if breaks is None:
+        assert role(one, "function/unreachable") is None
+    else:
+        found = finding(one, "function/unreachable")
+        assert (found.breaks, found.found.by_log) == (breaks, True)
+
+
+def test_nobody_at_the_look_up_is_nobody_at_all() -> None:
+    def looked_up(answer: Call) -> Any:
+        return case(workflow(log(NOT_SAID, NOT_SAID, lookup_call=answer)))
+
+    assert finding(looked_up(UNREACHED), "function/unreachable").breaks == BOTH
+    assert role(looked_up(TIMED_OUT), "function/unreachable") is None
+    assert role(looked_up(call(401)), "function/unreachable") is None
+
+
+@pytest.mark.parametrize(
+    ("probe", "told"),
+    [
+        (NOBODY, True),
+        (LATE, True),
+        (NOT_THERE, False),
+        (replace(NOT_THERE, why=Why.NOT_ASKED), False),
+        (replace(NOT_THERE, why=Why.NOT_TRUSTED), False),
+        (ANSWERED, False),
+    ],
+)
+def test_that_the_doctor_cannot_reach_the_function_is_only_a_note(probe: Any, told: bool) -> None:
+    one = after(OWN_500, function(empty_post=probe))
+
+    assert role(one, "function/unreachable") is (Role.CONTEXT if told else None)
+    if told:
+        found = finding(one, "function/unreachable")
+        assert (found.severity, found.breaks) == (Severity.INFO, ())

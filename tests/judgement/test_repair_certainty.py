@@ -1,0 +1,336 @@
+"""Where what is true is not certain there is no SQL; and the SQL writes no more than is true."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from doctor.case import Asked
+from doctor.diagnosis import diagnose
+from doctor.evidence.base import Unseen, Why
+from doctor.evidence.log import NOT_SAID
+from doctor.evidence.object import KeySource, ObjectEvidence, Search, ZipTail
+from doctor.evidence.row import Column, Constraint
+from doctor.evidence.workflow import FoundBy
+from doctor.repair import Repair, repair
+from doctor.repair.rows import correct
+from tests.judgement import cases
+from tests.judgement.asking import diagnosed
+from tests.judgement.cases import (
+    CREATED,
+    DISPATCH,
+    KEY,
+    NOT_THERE,
+    SIZE,
+    a_row,
+    call,
+    case,
+    finished_row,
+    log,
+    row,
+    stored,
+    the_object,
+    workflow,
+)
+from tests.judgement.test_repair import (
+    BOTH_FAILED,
+    GONE,
+    HIDDEN,
+    done,
+    reason,
+    repaired,
+    sql,
+    stuck,
+)
+
+SECOND = timedelta(seconds=1)
+SLACK = timedelta(minutes=5)
+WHOLE = ZipTail(whole=True, entries=3)
+SILENT = workflow(log(call(500), call(500), uploaded=(), assignments={}))
+
+
+def blind(kind: str, one: Any) -> Any:
+    """The same case, without what this check saw."""
+    return replace(one, evidence={**one.evidence, kind: NOT_THERE})
+
+
+def nowhere(**changes: Any) -> ObjectEvidence:
+    """A bucket in which nobody knows what to look for."""
+    base = {"expected_key": None, "key_source": None, "head": None, "tail": None}
+    return the_object(**{**base, **changes})
+
+
+def found(*keys: str, **changes: Any) -> ObjectEvidence:
+    """A search of the bucket that found these."""
+    hits = tuple(stored(key=key) for key in keys)
+    search = Search(prefixes=("backups/",), listed=9, complete=True, hits=hits)
+    return nowhere(**{"search": search, "found_tail": WHOLE, **changes})
+
+
+# Nothing to repair -------------------------------------------------------------------------------
+
+
+def test_what_is_right_or_unknown_or_only_a_question_about_the_next_backup_gets_no_sql() -> None:
+    right = case(row(finished_row()), workflow(log(call(200), NOT_SAID), update="success"))
+    unseen = case(row(rows=Unseen(why=Why.DENIED, what="The key may not read.")))
+    preflight = case(row(rows=NOT_THERE), asked=Asked())
+
+    assert repaired(right) == Repair()
+    assert repaired(preflight) == Repair()
+    assert "not known yet" in reason(unseen)
+
+
+# Whether the file is this backup's, and there ----------------------------------------------------
+
+
+def test_without_a_look_into_the_bucket_no_row_is_changed() -> None:
+    assert "the bucket was not looked at" in reason(blind("object", stuck()))
+    assert "the bucket was not looked at" in reason(blind("object", done(GONE, size_bytes=None)))
+
+
+def test_a_bucket_that_may_not_be_listed_leaves_the_file_open() -> None:
+    denied = Unseen(why=Why.DENIED, what="S3 does not let the doctor list.")
+
+    assert "could not be looked at" in reason(stuck(the_object(bucket=denied)))
+    assert "searched to the end" in reason(stuck(the_object(head=None, search=denied, tail=None)))
+
+
+def test_one_object_found_by_its_name_is_the_backups() -> None:
+    real = f"other/{DISPATCH}.zip"
+
+    assert f"s3_key = '{real}'" in sql(stuck(found(real)))
+
+
+def test_an_object_at_its_own_key_is_taken_whatever_else_names_the_dispatch() -> None:
+    hits = (stored(), stored(key=f"other/{DISPATCH}.zip"))
+    both = the_object(search=Search(prefixes=("",), listed=2, complete=True, hits=hits))
+
+    assert "status = 'success'" in sql(stuck(both))
+
+
+def test_a_found_object_whose_end_was_not_read_gets_no_sql() -> None:
+    assert "whether it is whole could not be read" in reason(
+        stuck(found(f"other/{DISPATCH}.zip", found_tail=None))
+    )
+
+
+def test_an_empty_object_needs_no_end_to_be_no_backup() -> None:
+    empty = the_object(head=stored(size=0), tail=None)
+
+    assert "status = 'failed'" in sql(stuck(empty))
+    assert "status = 'failed'" in sql(stuck(replace(empty, tail=WHOLE)))
+
+
+def test_an_object_of_one_byte_is_looked_into() -> None:
+    assert "whether it is whole" in reason(stuck(the_object(head=stored(size=1), tail=None)))
+    assert "size_bytes = 1" in sql(stuck(the_object(head=stored(size=1))))
+
+
+@pytest.mark.parametrize(
+    ("before", "ours"), [(SLACK, True), (SLACK + SECOND, False), (timedelta(), True)]
+)
+def test_clocks_may_differ_by_five_minutes(before: timedelta, ours: bool) -> None:
+    one = stuck(the_object(head=stored(modified_at=CREATED - before)))
+
+    assert (repaired(one).sql is not None) is ours
+
+
+def test_without_a_run_the_row_tells_when_the_backup_began() -> None:
+    old = the_object(head=stored(modified_at=CREATED - timedelta(days=1)))
+    unseen_run = blind("workflow", case(old))
+    no_times = blind("workflow", case(old, row(a_row(created_at=None))))
+
+    assert "older than the run" in reason(unseen_run)
+    assert "status = 'success'" in sql(no_times)
+
+
+def test_a_guessed_runs_file_is_believed_where_its_key_names_the_dispatch_or_the_row_names_it() -> (
+    None
+):
+    guessed = workflow(BOTH_FAILED, found_by=FoundBy.ONLY_CANDIDATE)
+    other = the_object(expected_key="backups/other.zip", head=stored(key="backups/other.zip"))
+    by_row = replace(other, key_source=KeySource.ROW)
+
+    assert "status = 'success'" in sql(stuck(guessed))
+    assert "s3_key = 'backups/other.zip'" in sql(stuck(by_row, guessed))
+    assert "s3_key = 'backups/other.zip'" in sql(stuck(other, workflow(BOTH_FAILED)))
+    assert "only a guess" in reason(stuck(other, guessed, row(a_row(dispatch_id=None))))
+
+
+def test_a_file_that_nobody_named_is_absent_where_the_backup_did_not_come_so_far() -> None:
+    complete = Search(prefixes=("backups/",), listed=12, complete=True)
+    failed_upload = workflow(
+        log(NOT_SAID, NOT_SAID, uploaded=(), assignments={}, upload_errors=("AccessDenied",)),
+        upload="failure",
+        update="skipped",
+    )
+
+    assert "status = 'failed'" in sql(stuck(nowhere(search=complete), failed_upload))
+    assert "under another name" in reason(stuck(nowhere(search=complete), SILENT))
+
+
+def test_an_end_that_was_not_seen_is_waited_for_while_there_is_no_object_old_enough() -> None:
+    limit = timedelta(seconds=7200)
+
+    def unseen_run(age: timedelta) -> Any:
+        return blind("workflow", case(the_object(head=stored(modified_at=cases.NOW - age))))
+
+    assert "status = 'success'" in sql(unseen_run(limit + SECOND))
+    assert "may still be going" in reason(unseen_run(limit))
+    assert "was not seen" in reason(blind("workflow", case(GONE)))
+
+
+def test_an_overdue_job_may_still_be_going() -> None:
+    going = workflow(BOTH_FAILED)
+    assert going.job
+    job = replace(going.job, status="in_progress", conclusion=None, completed_at=None)
+
+    assert "may still be going" in reason(stuck(replace(going, job=job, jobs=(job,))))
+
+
+# A row that says success -------------------------------------------------------------------------
+
+
+def test_a_row_whose_file_is_not_certain_is_left_as_it_is() -> None:
+    unread = Unseen(why=Why.TIMED_OUT, what="S3 did not answer in time.")
+
+    assert "could not be read" in reason(done(the_object(tail=unread), size_bytes=None))
+
+
+@pytest.mark.parametrize("written", [f"/{KEY}", f"s3://team-backups/{KEY}", f"//{KEY}"])
+def test_a_key_in_another_notation_is_the_same_key(written: str) -> None:
+    assert f"SET\n  size_bytes = {SIZE}\nWHERE" in sql(
+        done(the_object(), s3_key=written, size_bytes=7)
+    )
+
+
+@pytest.mark.parametrize("written", [None, "", f"other-{KEY}", "backups/another.zip"])
+def test_another_key_is_corrected(written: str | None) -> None:
+    assert f"SET\n  s3_key = '{KEY}'" in sql(done(the_object(), s3_key=written, size_bytes=7))
+
+
+def test_a_row_that_already_says_what_the_object_tells_is_not_written_again() -> None:
+    one = case(row(finished_row()))
+
+    planned = correct(one, diagnosed(one))
+
+    assert planned.sql is None
+    assert "already says" in planned.notes[0]
+
+
+def test_the_guard_names_only_the_columns_that_the_table_has() -> None:
+    small = finished_row(size_bytes=7)
+    fewer = {name: small.values[name] for name in ("id", "status", "size_bytes")}
+
+    text = sql(case(row(replace(small, values=fewer)), workflow(log(call(200), NOT_SAID))))
+
+    assert "AND size_bytes IS NOT DISTINCT FROM 7" in text
+    assert "AND s3_key" not in text
+
+
+def test_a_value_that_is_neither_text_nor_number_is_compared_as_text() -> None:
+    wrong = finished_row(size_bytes=7)
+    odd = replace(wrong, values={**wrong.values, "error_text": ["a", 1], "status": None})
+
+    text = sql(case(row(odd), workflow(log(call(200), NOT_SAID))))
+
+    assert "AND error_text IS NOT DISTINCT FROM '[''a'', 1]'" in text
+    assert "AND status IS NULL" in text
+
+
+def test_a_row_of_which_no_values_were_seen_gets_every_new_one() -> None:
+    text = sql(stuck(row(replace(a_row(), values={}))))
+
+    assert f"size_bytes = {SIZE}" in text
+    assert "error_text = NULL" in text
+
+
+def test_a_long_reason_is_cut_at_five_hundred_characters() -> None:
+    errors = ("x" * 600,)
+    failed = workflow(
+        log(NOT_SAID, NOT_SAID, uploaded=(), assignments={}, upload_errors=errors),
+        upload="failure",
+        update="skipped",
+    )
+
+    written = sql(stuck(GONE, failed)).partition("error_text = '")[2].partition("'\n")[0]
+
+    assert len(written.replace("''", "'")) == 500
+
+
+def test_a_cause_that_is_mended_no_longer_refuses_the_statement() -> None:
+    refused = call(400, '{"code":"23514","message":"violates check constraint \\"c\\""}')
+    constraint = Constraint(name="c", kind="c", definition="CHECK (true)", accepts=True)
+    mended = case(
+        workflow(log(refused, refused)),
+        cases.rls(constraints=(constraint,)),
+        row(table=cases.table(constraints=(constraint,))),
+    )
+
+    assert diagnosed(mended).causes[0].code == "row/constraint-rejects"
+    assert sql(mended).startswith("BEGIN;")
+
+
+# Duplicates and rows that are not there ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (a_row(), a_row(id="2"), finished_row(id="3")),
+        (a_row(), finished_row(id="2"), finished_row(id="3")),
+    ],
+    ids=["two are stuck", "two are finished"],
+)
+def test_of_several_duplicates_a_person_must_choose(rows: Any) -> None:
+    text = reason(case(row(*rows), workflow(log(call(200), NOT_SAID))))
+
+    assert "a person must choose" in text
+
+
+def absent(*evidence: Any, **changes: Any) -> Any:
+    """A backup that has no row."""
+    return case(row(rows=(), **changes), workflow(BOTH_FAILED), *evidence)
+
+
+@pytest.mark.parametrize(
+    ("one", "why"),
+    [
+        (blind("object", absent()), "no object in the bucket names this dispatch"),
+        (
+            absent(the_object(head=stored(key="backups/other.zip"))),
+            "no object in the bucket names this dispatch",
+        ),
+        (absent(the_object(tail=NOT_THERE)), "could not be read"),
+        (absent(the_object(tail=ZipTail(whole=False))), "is not whole"),
+        (absent(table=NOT_THERE), "columns could not be seen"),
+    ],
+)
+def test_a_row_is_inserted_only_where_everything_about_it_is_known(one: Any, why: str) -> None:
+    assert why in reason(one)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        Column(name="extra", type="text"),
+        Column(name="extra", type="text", not_null=True, default="'x'"),
+        Column(name="extra", type="text", not_null=True, generated=True),
+    ],
+    ids=["it may be null", "it has a default", "it is generated"],
+)
+def test_a_column_that_fills_itself_hinders_no_insert(column: Column) -> None:
+    one = absent(table=cases.table(columns=(*cases.COLUMNS, column)))
+
+    assert "INSERT INTO" in sql(one)
+
+
+def test_a_row_whose_dispatch_holds_a_secret_is_not_inserted() -> None:
+    hidden = f"{DISPATCH}{HIDDEN}"
+    one = absent(the_object(head=stored(key=f"{hidden}.zip")))
+    asked = replace(one, asked=Asked(dispatch_id=hidden))
+
+    assert "holds a secret" in " ".join(repair(asked, diagnose(asked, ())).notes)

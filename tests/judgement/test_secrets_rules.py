@@ -1,0 +1,734 @@
+"""Secrets: whether each is set on both sides, and whether its value can work."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from checks.secrets import whether_they_are_set
+from doctor.case import Asked
+from doctor.chain import Link
+from doctor.evidence.base import NO_SUCH_HOST, Unseen, Why
+from doctor.evidence.log import NOT_SAID, Call, Outcome, Shown, Variable
+from doctor.evidence.rls import Proof, Reach
+from doctor.evidence.row import ApiAnswer
+from doctor.evidence.secrets import (
+    FunctionKey,
+    FunctionSecret,
+    KeyKind,
+    KeyMatch,
+    Level,
+    ProjectKeys,
+    SecretLevel,
+    ServiceKey,
+    StoredSecret,
+    SupabaseUrl,
+)
+from doctor.evidence.workflow import Run, WorkflowFile, WorkflowStep
+from doctor.model import Role, Severity
+from tests.judgement.asking import causes, codes, finding
+from tests.judgement.cases import (
+    CREATED,
+    ENDED,
+    NOT_THERE,
+    NOW,
+    call,
+    case,
+    finished_row,
+    function,
+    log,
+    rls,
+    row,
+    secrets,
+    workflow,
+)
+
+FUNCTION, FALLBACK = Link.FUNCTION_UPDATES, Link.FALLBACK_UPDATES
+BOTH = (FUNCTION, FALLBACK)
+URL, KEY, API_KEY = "VITE_SUPABASE_URL", "VITE_SUPABASE_SERVICE_ROLE_KEY", "BACKUP_API_KEY"
+LONG_AGO = CREATED - timedelta(days=100)
+REVOKED = call(401, '{"message":"Invalid API key"}')
+NO_GRANT = call(403, '{"code":"42501","message":"permission denied for table x"}')
+OWN_401 = call(401, '{"error":"Unauthorized"}')
+SERVER_ERROR = call(500, "Internal Server Error")
+UNREACHED = Call(outcome=Outcome.UNREACHABLE)
+WORKED = workflow(log(call(200), NO_GRANT))
+FAILED = workflow(log(SERVER_ERROR, call(401)))
+SERVICE = ServiceKey(setting="SUPABASE_SERVICE_ROLE_KEY", kind=KeyKind.LEGACY_JWT)
+MAY_NOT = Unseen(why=Why.DENIED, what="The token may not list secrets.")
+
+
+def listed(*names: str, updated_at: Any = LONG_AGO) -> tuple[SecretLevel, ...]:
+    """A repository that has these secrets."""
+    stored = tuple(
+        StoredSecret(name=name, level=Level.REPOSITORY, updated_at=updated_at) for name in names
+    )
+    return (SecretLevel(level=Level.REPOSITORY, secrets=stored),)
+
+
+def shown(name: str, how: Shown) -> dict[str, Any]:
+    """A log whose `env:` block shows this one secret in this way."""
+    return {"variables": (Variable(name=name, shown=how),)}
+
+
+def is_own_copy(one: Any, code: str) -> bool:
+    """Whether it is only the doctor's own copy that is bad."""
+    found = finding(one, code)
+    return (found.role, found.severity, found.breaks) == (Role.CONTEXT, Severity.WARN, ())
+
+
+# What a pass needs -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("levels", "variables", "gaps"),
+    [
+        (listed(URL, KEY), (), ()),
+        (MAY_NOT, (), (MAY_NOT,)),
+        (MAY_NOT, ((URL, Shown.MASKED), (KEY, Shown.MASKED)), ()),
+        (MAY_NOT, ((URL, Shown.MASKED), (KEY, Shown.EMPTY)), (MAY_NOT,)),
+        (MAY_NOT, ((URL, Shown.MASKED),), (MAY_NOT,)),
+    ],
+)
+def test_the_names_at_every_level_or_a_value_in_the_log_show_that_secrets_are_set(
+    levels: Any, variables: Any, gaps: Any
+) -> None:
+    block = tuple(Variable(name=name, shown=how) for name, how in variables)
+    seen = secrets(levels=levels)
+    one = case(seen, workflow(log(SERVER_ERROR, NO_GRANT, variables=block)))
+
+    assert whether_they_are_set(seen, one) == gaps
+
+
+# Set or not --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("levels", "how", "expected"),
+    [
+        (listed(URL, API_KEY), Shown.EMPTY, "secrets/missing"),
+        (listed(URL, API_KEY), Shown.MASKED, None),
+        (listed(URL, KEY, API_KEY), Shown.EMPTY, "secrets/empty"),
+        (listed(URL, KEY, API_KEY), Shown.MASKED, None),
+        (listed(URL, "SUPABASE_SERVICE_ROLE_KEY", API_KEY), Shown.EMPTY, "secrets/empty"),
+        (MAY_NOT, Shown.EMPTY, "secrets/missing"),
+        (MAY_NOT, Shown.MASKED, None),
+    ],
+)
+def test_a_name_that_is_listed_and_empty_in_the_log_is_empty_and_one_that_is_not_is_missing(
+    levels: Any, how: Shown, expected: str | None
+) -> None:
+    one = case(secrets(levels=levels), workflow(log(SERVER_ERROR, call(401), **shown(KEY, how))))
+
+    found = codes(one) & {"secrets/missing", "secrets/empty"}
+
+    assert found == ({expected} if expected else set())
+
+
+def test_without_a_log_a_missing_key_is_told_by_the_list_of_names_alone() -> None:
+    silent = workflow(None)
+
+    assert finding(
+        case(secrets(levels=listed(URL, API_KEY)), silent), "secrets/missing"
+    ).breaks == (BOTH)
+    assert "secrets/missing" not in codes(case(secrets(levels=MAY_NOT), silent))
+    assert "secrets/missing" not in codes(case(secrets(levels=()), silent))
+
+
+def test_a_missing_function_key_is_a_warning_for_the_fallback_needs_none() -> None:
+    missing = case(secrets(levels=listed(URL, KEY)))
+    empty = case(workflow(log(NOT_SAID, NO_GRANT, **shown(API_KEY, Shown.EMPTY))))
+
+    for one, code in ((missing, "secrets/missing"), (empty, "secrets/empty")):
+        found = finding(one, code)
+        assert (found.role, found.severity, found.breaks) == (Role.CONTEXT, Severity.WARN, ())
+        assert "optional" in found.found.summary
+
+
+JOB = WorkflowFile(path="backup.yml", job="backup", secrets=("CUSTOM", "github_token"))
+
+
+def test_with_the_workflow_file_only_what_its_job_names_is_wanted_but_githubs_own_token() -> None:
+    seen = workflow(log(SERVER_ERROR, NO_GRANT), file=JOB)
+
+    one = case(secrets(levels=listed()), seen)
+
+    assert "CUSTOM" in finding(one, "secrets/missing").found.summary
+
+
+def test_a_workflow_that_names_no_secret_is_held_against_the_guides() -> None:
+    bare = workflow(None, file=replace(JOB, secrets=()))
+
+    assert "secrets/missing" in codes(case(secrets(levels=listed(URL, API_KEY)), bare))
+
+
+def test_where_the_file_is_known_another_name_of_the_same_secret_does_not_do() -> None:
+    named = workflow(None, file=replace(JOB, secrets=(KEY,)))
+    other = secrets(levels=listed("SUPABASE_SERVICE_ROLE_KEY"))
+
+    assert "secrets/missing" in codes(case(other, named))
+    assert "secrets/missing" in codes(case(secrets(levels=listed(URL, API_KEY)), workflow(None)))
+    assert "secrets/missing" not in codes(
+        case(secrets(levels=listed("SUPABASE_SERVICE_ROLE_KEY", URL, API_KEY)), workflow(None))
+    )
+
+
+def uploading(name: str, **log_changes: Any) -> Any:
+    """A run whose job names this secret, which GitHub has not."""
+    seen = workflow(log(SERVER_ERROR, NO_GRANT, **log_changes), file=replace(JOB, secrets=(name,)))
+    return case(secrets(levels=listed()), seen)
+
+
+def test_a_missing_upload_key_explains_an_upload_that_failed_and_no_other() -> None:
+    failed = uploading("AWS_SECRET_ACCESS_KEY", upload_errors=("AccessDenied",))
+    step = uploading("AWS_SECRET_ACCESS_KEY", failed_step="Upload")
+    passed = uploading("AWS_SECRET_ACCESS_KEY")
+
+    assert finding(failed, "secrets/missing").breaks == (Link.FILE_UPLOADED,)
+    assert finding(step, "secrets/missing").breaks == (Link.FILE_UPLOADED,)
+    assert finding(passed, "secrets/missing").role is Role.CONTEXT
+
+
+def test_before_the_next_backup_a_missing_upload_key_will_stop_it_and_of_others_nobody_knows() -> (
+    None
+):
+    def ahead(name: str) -> Any:
+        seen = workflow(None, run=None, file=replace(JOB, secrets=(name,)))
+        return case(secrets(levels=listed()), seen, asked=Asked())
+
+    assert finding(ahead("AWS_ACCESS_KEY_ID"), "secrets/missing").role is Role.CAUSE
+    assert finding(ahead("CUSTOM"), "secrets/missing").role is Role.CONTEXT
+
+
+def test_what_the_run_had_no_value_for_could_not_work() -> None:
+    empty = workflow(log(SERVER_ERROR, NOT_SAID, **shown(KEY, Shown.EMPTY)))
+    found = finding(case(secrets(levels=listed(URL, API_KEY)), empty), "secrets/missing")
+
+    assert found.found.by_log
+    assert FALLBACK in found.breaks
+
+
+def test_a_missing_url_is_weighed_by_what_may_come_from_a_wrong_address() -> None:
+    levels = secrets(levels=listed(KEY, API_KEY))
+
+    nobody = finding(
+        case(levels, workflow(log(UNREACHED, UNREACHED, variables=()))), "secrets/missing"
+    )
+    supabase = finding(
+        case(levels, workflow(log(NO_GRANT, NO_GRANT, variables=()))), "secrets/missing"
+    )
+
+    assert nobody.breaks == BOTH
+    assert supabase.role is Role.CONTEXT
+
+
+@pytest.mark.parametrize(
+    ("set_at", "started_at", "healed"),
+    [
+        (ENDED, None, True),
+        (CREATED, None, False),
+        (LONG_AGO, None, False),
+        (None, None, False),
+        (ENDED, ENDED + timedelta(hours=1), False),
+    ],
+)
+def test_a_secret_that_was_set_after_the_run_had_started_is_mended(
+    set_at: Any, started_at: Any, healed: bool
+) -> None:
+    run = Run(id=1, status="completed", created_at=CREATED, started_at=started_at, updated_at=ENDED)
+    seen = workflow(log(SERVER_ERROR, call(401), **shown(KEY, Shown.EMPTY)), run=run)
+    one = case(secrets(levels=listed(URL, KEY, API_KEY, updated_at=set_at)), seen)
+
+    found = finding(one, "secrets/empty").found
+
+    assert found.healed is healed
+    assert ("was set later" in found.summary) is healed
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_cause"),
+    [({"upload_errors": ("AccessDenied",)}, True), ({"failed_step": "Upload"}, True), ({}, False)],
+)
+def test_an_empty_upload_key_explains_an_upload_that_failed_and_no_other(
+    changes: dict[str, Any], is_cause: bool
+) -> None:
+    name = "AWS_SECRET_ACCESS_KEY"
+    seen = workflow(
+        log(SERVER_ERROR, NO_GRANT, **changes, **shown(name, Shown.EMPTY)),
+        file=replace(JOB, secrets=(name,)),
+    )
+
+    found = finding(case(secrets(levels=listed(name)), seen), "secrets/empty")
+
+    assert (found.role is Role.CAUSE) is is_cause
+
+
+def test_the_functions_own_empty_key_explains_a_refusal_unless_it_was_emptied_afterwards() -> None:
+    def emptied(at: Any) -> Any:
+        own = FunctionSecret(name=API_KEY, updated_at=at, empty=True)
+        return case(secrets(function_secrets=(own,)), workflow(log(call(401), NO_GRANT)))
+
+    assert finding(emptied(LONG_AGO), "secrets/empty").role is Role.CAUSE
+    assert finding(emptied(NOW), "secrets/empty").role is Role.CONTEXT
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        MAY_NOT,
+        (),
+        (FunctionSecret(name="OTHER", empty=True),),
+        (FunctionSecret(name=API_KEY, empty=False),),
+        (FunctionSecret(name=API_KEY, empty=None),),
+    ],
+)
+def test_a_function_key_that_is_not_seen_to_be_empty_is_not_said_to_be(own: Any) -> None:
+    one = case(secrets(function_secrets=own), workflow(log(call(401), NO_GRANT)))
+
+    assert "secrets/empty" not in codes(one)
+
+
+def test_an_emptied_function_key_that_the_log_proves_to_have_been_good_says_nothing() -> None:
+    own = FunctionSecret(name=API_KEY, empty=True)
+    one = case(secrets(function_secrets=(own,)), workflow(log(call(200), NO_GRANT)))
+
+    assert finding(one, "secrets/empty").role is Role.CONTEXT
+
+
+# The function's key ------------------------------------------------------------------------------
+
+
+DIFFERENT = FunctionKey(setting=API_KEY, match=KeyMatch.DIFFERENT)
+
+
+def both_sides(function_side: Any, github_side: Any, answer: Call) -> Any:
+    """Keys that differ, changed at these times, and what the function answered."""
+    stored = listed(URL, KEY, API_KEY, updated_at=github_side)
+    own = (
+        FunctionSecret(name="OTHER", updated_at=NOW),
+        FunctionSecret(name=API_KEY, updated_at=function_side),
+    )
+    seen = secrets(function_key=DIFFERENT, levels=stored, function_secrets=own)
+    return case(seen, workflow(log(answer, NO_GRANT)))
+
+
+@pytest.mark.parametrize(
+    ("function_side", "github_side", "is_cause"),
+    [
+        (LONG_AGO, LONG_AGO, True),
+        (NOW, LONG_AGO, False),
+        (LONG_AGO, NOW, False),
+        (None, None, True),
+        (None, NOW, False),
+    ],
+)
+def test_keys_that_differ_explain_an_answer_only_if_neither_side_was_changed_since(
+    function_side: Any, github_side: Any, is_cause: bool
+) -> None:
+    one = both_sides(function_side, github_side, NOT_SAID)
+
+    assert (finding(one, "secrets/api-key-mismatch").role is Role.CAUSE) is is_cause
+
+
+def test_a_refusal_in_the_log_says_that_the_keys_differed_then_whichever_changed_since() -> None:
+    assert finding(both_sides(NOW, NOW, OWN_401), "secrets/api-key-mismatch").role is Role.CAUSE
+
+
+def test_a_key_with_which_the_pipeline_came_through_is_the_doctors_own_that_differs() -> None:
+    one = both_sides(LONG_AGO, LONG_AGO, call(500, "TypeError: x is not a function"))
+
+    assert is_own_copy(one, "secrets/api-key-mismatch")
+
+
+@pytest.mark.parametrize("match", [KeyMatch.EQUAL, KeyMatch.EQUAL_BUT_FOR_WHITESPACE, NOT_THERE])
+def test_keys_that_are_not_seen_to_differ_are_not_said_to(match: Any) -> None:
+    key = FunctionKey(setting=API_KEY, match=match)
+
+    assert "secrets/api-key-mismatch" not in codes(
+        case(secrets(function_key=key), workflow(log(OWN_401, NO_GRANT)))
+    )
+
+
+@pytest.mark.parametrize(
+    ("own", "answer", "expected"),
+    [
+        ((), OWN_401, Role.CAUSE),
+        ((), SERVER_ERROR, Role.CAUSE),
+        ((), call(500, "TypeError: x is not a function"), Role.CAUSE),
+        ((FunctionSecret(name="OTHER"),), OWN_401, Role.CAUSE),
+        ((), call(429), Role.CONTEXT),
+        ((), call(200), None),
+        ((FunctionSecret(name=API_KEY),), OWN_401, None),
+        (MAY_NOT, OWN_401, None),
+    ],
+)
+def test_a_function_without_its_key_refuses_every_caller(
+    own: Any, answer: Call, expected: Role | None
+) -> None:
+    one = case(secrets(function_secrets=own), workflow(log(answer, NO_GRANT)))
+    code = "secrets/function-secret-missing"
+
+    assert (finding(one, code).role if code in codes(one) else None) is expected
+
+
+# The service key ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong"),
+    [
+        (replace(SERVICE, role="anon"), True),
+        (replace(SERVICE, role="service_role"), False),
+        (replace(SERVICE, role=None), False),
+        (replace(SERVICE, kind=KeyKind.PUBLISHABLE), True),
+        (replace(SERVICE, kind=KeyKind.MANAGEMENT_TOKEN), True),
+        (replace(SERVICE, kind=KeyKind.SECRET), False),
+        (NOT_THERE, False),
+    ],
+)
+def test_a_key_of_another_role_or_kind_is_in_the_wrong_place(key: Any, wrong: bool) -> None:
+    assert ("secrets/wrong-role" in codes(case(secrets(service_key=key), FAILED))) is wrong
+
+
+ANON = secrets(service_key=replace(SERVICE, role="anon"))
+MAY_WRITE = Proof(role="anon", reach=Reach.NO_OBSTACLE, strong=True)
+
+
+@pytest.mark.parametrize(
+    ("proof", "is_cause"),
+    [
+        (MAY_WRITE, False),
+        (replace(MAY_WRITE, row_visible=True, new_row_allowed=True), False),
+        (replace(MAY_WRITE, strong=False), True),
+        (replace(MAY_WRITE, reach=Reach.NO_ROW), True),
+        (replace(MAY_WRITE, row_visible=False), True),
+        (replace(MAY_WRITE, new_row_allowed=False), True),
+        (NOT_THERE, True),
+        (None, True),
+    ],
+)
+def test_a_wrong_key_is_a_cause_unless_the_database_lets_its_role_write(
+    proof: Any, is_cause: bool
+) -> None:
+    one = case(ANON, FAILED, rls(key_proof=proof))
+
+    assert (finding(one, "secrets/wrong-role").role is Role.CAUSE) is is_cause
+
+
+def test_what_postgrest_never_answers_to_anon_shows_that_the_pipelines_key_is_another() -> None:
+    publishable = secrets(service_key=replace(SERVICE, kind=KeyKind.PUBLISHABLE))
+    forbidden = workflow(log(SERVER_ERROR, call(403)))
+
+    assert is_own_copy(case(ANON, forbidden), "secrets/wrong-role")
+    assert finding(case(publishable, forbidden), "secrets/wrong-role").role is Role.CAUSE
+    assert finding(case(ANON, FAILED), "secrets/wrong-role").role is Role.CAUSE
+
+
+def test_a_wrong_key_beside_a_pipeline_that_came_through_is_the_doctors_own() -> None:
+    constraint = call(400, '{"code":"23514"}')
+
+    assert is_own_copy(case(ANON, workflow(log(call(200), constraint))), "secrets/wrong-role")
+
+
+def test_a_wrong_key_that_explains_nothing_is_a_warning() -> None:
+    one = case(ANON, workflow(None), row(finished_row()), rls(key_proof=MAY_WRITE))
+
+    assert finding(one, "secrets/wrong-role").role is Role.CONTEXT
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "answer", "expected"),
+    [
+        (CREATED - timedelta(days=1), call(401), Role.CAUSE),
+        (NOW, NOT_SAID, Role.CONTEXT),
+        (NOW + timedelta(seconds=1), call(401), None),
+        (None, call(401), None),
+        (None, call(401, '{"code":"PGRST303","message":"JWT expired"}'), Role.CAUSE),
+        (
+            NOW + timedelta(days=1),
+            call(401, '{"code":"PGRST303","message":"JWT expired"}'),
+            Role.CAUSE,
+        ),
+    ],
+)
+def test_a_key_has_expired_by_its_own_claim_or_by_the_answer_in_the_log(
+    expires_at: Any, answer: Call, expected: Role | None
+) -> None:
+    key = replace(SERVICE, role="service_role", expires_at=expires_at)
+    one = case(secrets(service_key=key), workflow(log(SERVER_ERROR, answer)))
+
+    found = finding(one, "secrets/expired").role if "secrets/expired" in codes(one) else None
+
+    assert found is expected
+
+
+def test_an_expired_key_is_told_without_the_doctor_having_one() -> None:
+    expired = call(401, '{"code":"PGRST303","message":"JWT expired"}')
+    one = case(secrets(service_key=NOT_THERE), workflow(log(SERVER_ERROR, expired)))
+
+    assert finding(one, "secrets/expired").role is Role.CAUSE
+
+
+def refused_now(**changes: Any) -> Any:
+    return row(api=ApiAnswer(**{"status": 401, "gateway": True, **changes}))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "refused"),
+    [
+        ((refused_now(),), True),
+        ((refused_now(gateway=False),), False),
+        ((refused_now(gateway=False, code="PGRST301"),), True),
+        ((refused_now(gateway=False, code="42501"),), False),
+        ((refused_now(status=403),), False),
+        ((row(api=NOT_THERE),), False),
+        ((secrets(project_keys=ProjectKeys(legacy_enabled=False)),), True),
+        ((secrets(project_keys=ProjectKeys(service_key_listed=False)),), True),
+        ((secrets(project_keys=ProjectKeys(service_key_listed=None)),), False),
+        ((secrets(project_keys=NOT_THERE),), False),
+        (
+            (
+                secrets(
+                    project_keys=ProjectKeys(legacy_enabled=False),
+                    service_key=replace(SERVICE, kind=KeyKind.SECRET),
+                ),
+            ),
+            False,
+        ),
+        (
+            (secrets(project_keys=ProjectKeys(legacy_enabled=False), service_key=NOT_THERE),),
+            False,
+        ),
+    ],
+)
+def test_a_key_is_refused_now_by_the_gateway_or_by_the_projects_own_list(
+    evidence: Any, refused: bool
+) -> None:
+    one = case(*evidence, FAILED)
+
+    assert ("secrets/revoked" in codes(one)) is refused
+
+
+def test_a_key_refused_now_that_the_log_shows_to_have_worked_is_the_doctors_own() -> None:
+    assert is_own_copy(case(refused_now(), WORKED), "secrets/revoked")
+
+
+def test_the_logs_own_words_of_a_refused_key_outweigh_what_it_shows_before() -> None:
+    seen = workflow(log(SERVER_ERROR, REVOKED, lookup_call=call(200, "[]")))
+
+    assert finding(case(refused_now(), seen), "secrets/revoked").role is Role.CAUSE
+
+
+@pytest.mark.parametrize(
+    ("evidence", "answer"),
+    [
+        ((secrets(project_keys=ProjectKeys(legacy_enabled=False)),), REVOKED),
+        ((refused_now(message="Legacy API keys are disabled"),), REVOKED),
+        ((row(api=NOT_THERE),), call(401, '{"message":"Legacy API keys are disabled"}')),
+    ],
+)
+def test_legacy_keys_that_are_off_are_the_functions_too(evidence: Any, answer: Call) -> None:
+    one = case(*evidence, workflow(log(SERVER_ERROR, answer)))
+
+    found = finding(one, "secrets/revoked")
+
+    assert "legacy API keys are disabled" in found.found.summary
+    assert len(found.found.fixes) == 2
+
+
+def test_a_key_that_was_rotated_is_githubs_alone() -> None:
+    one = case(workflow(log(SERVER_ERROR, REVOKED)), row(api=NOT_THERE))
+
+    found = finding(one, "secrets/revoked")
+
+    assert found.breaks == (FALLBACK,)
+    assert len(found.found.fixes) == 1
+
+
+@pytest.mark.parametrize(
+    ("key_ref", "url_ref", "project", "mismatch"),
+    [
+        ("aaa", "bbb", None, True),
+        ("aaa", "aaa", "bbb", False),
+        ("aaa", None, "bbb", True),
+        ("aaa", None, "aaa", False),
+        ("aaa", None, None, False),
+        (None, "bbb", None, False),
+    ],
+)
+def test_a_key_of_another_project_than_the_urls(
+    key_ref: Any, url_ref: Any, project: Any, mismatch: bool
+) -> None:
+    seen = secrets(
+        service_key=replace(SERVICE, role="service_role", ref=key_ref),
+        url=SupabaseUrl(setting=URL, value="x", ref=url_ref),
+        project_ref=project,
+    )
+
+    assert ("secrets/project-mismatch" in codes(case(seen, FAILED))) is mismatch
+    if mismatch:
+        assert is_own_copy(case(seen, WORKED), "secrets/project-mismatch")
+
+
+# Values that cannot be right ---------------------------------------------------------------------
+
+
+def test_a_newline_that_the_log_shows_is_the_pipelines() -> None:
+    key = case(workflow(log(SERVER_ERROR, call(401), **shown(KEY, Shown.MASKED_THEN_NEWLINE))))
+    url = case(workflow(log(UNREACHED, UNREACHED, **shown(URL, Shown.MASKED_THEN_NEWLINE))))
+
+    assert finding(key, "secrets/whitespace").breaks == (FALLBACK,)
+    assert finding(url, "secrets/whitespace").breaks == BOTH
+
+
+SPACED = secrets(service_key=replace(SERVICE, role="service_role", surrounding_whitespace=True))
+SPACED_URL = secrets(url=SupabaseUrl(setting=URL, value="x", surrounding_whitespace=True))
+
+
+@pytest.mark.parametrize("spaced", [SPACED, SPACED_URL])
+def test_blanks_that_only_the_doctors_copy_shows_are_the_pipelines_unless_the_log_shows_otherwise(
+    spaced: Any,
+) -> None:
+    name = KEY if spaced is SPACED else URL
+    untold = workflow(log(UNREACHED, call(401), variables=()))
+    clean = workflow(log(UNREACHED, call(401), **shown(name, Shown.MASKED)))
+    worked = workflow(log(UNREACHED, NO_GRANT, variables=()))
+
+    assert finding(case(spaced, untold), "secrets/whitespace").role is Role.CAUSE
+    assert is_own_copy(case(spaced, clean), "secrets/whitespace")
+    assert is_own_copy(case(spaced, worked), "secrets/whitespace")
+
+
+def test_nothing_is_said_of_values_that_were_not_given_and_not_shown() -> None:
+    one = case(secrets(service_key=NOT_THERE, url=NOT_THERE, function_key=NOT_THERE), FAILED)
+
+    assert "secrets/whitespace" not in codes(one)
+    assert "secrets/bad-url" not in codes(one)
+
+
+BUT_FOR_BLANKS = FunctionKey(setting=API_KEY, match=KeyMatch.EQUAL_BUT_FOR_WHITESPACE)
+GIVEN_WITH_BLANKS = FunctionKey(setting=API_KEY, match=NOT_THERE, surrounding_whitespace=True)
+
+
+@pytest.mark.parametrize("key", [BUT_FOR_BLANKS, GIVEN_WITH_BLANKS])
+def test_blanks_around_the_function_key_explain_a_refusal(key: FunctionKey) -> None:
+    seen = secrets(function_key=key)
+    refused = workflow(log(OWN_401, NO_GRANT, variables=()))
+    worked = workflow(log(call(500, "TypeError: x"), NO_GRANT, variables=()))
+
+    assert finding(case(seen, refused), "secrets/whitespace").role is Role.CAUSE
+    assert is_own_copy(case(seen, worked), "secrets/whitespace")
+
+
+def test_a_function_key_that_the_log_shows_clean_has_its_blanks_in_the_doctors_copy_alone() -> None:
+    clean = workflow(log(OWN_401, NO_GRANT, **shown(API_KEY, Shown.MASKED)))
+
+    assert "secrets/whitespace" not in codes(case(secrets(function_key=GIVEN_WITH_BLANKS), clean))
+    assert "secrets/whitespace" in codes(case(secrets(function_key=BUT_FOR_BLANKS), clean))
+
+
+def test_the_side_that_has_the_blanks_is_named() -> None:
+    functions = replace(BUT_FOR_BLANKS, function_side_whitespace=True)
+    refused = workflow(log(OWN_401, NO_GRANT, variables=()))
+
+    def summary(key: FunctionKey) -> str:
+        return finding(case(secrets(function_key=key), refused), "secrets/whitespace").found.summary
+
+    assert "the caller's" in summary(BUT_FOR_BLANKS)
+    assert "the function's" in summary(functions)
+
+
+def test_a_newline_in_the_log_after_the_function_key_is_a_cause_whatever_the_digest_says() -> None:
+    one = case(workflow(log(OWN_401, NO_GRANT, **shown(API_KEY, Shown.MASKED_THEN_NEWLINE))))
+
+    assert finding(one, "secrets/whitespace").breaks == (FUNCTION,)
+
+
+DASHBOARD = SupabaseUrl(setting=URL, value="https://supabase.com/x", problem="is the dashboard's")
+NOWHERE = Unseen(why=Why.UNREACHABLE, what="No DNS name.", code=NO_SUCH_HOST)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "expected"),
+    [
+        ((secrets(url=DASHBOARD), workflow(log(UNREACHED, UNREACHED))), "cause"),
+        ((secrets(url=DASHBOARD), WORKED), "own copy"),
+        ((secrets(url=DASHBOARD), workflow(log(call(200), UNREACHED))), "own copy"),
+        ((function(empty_post=NOWHERE), workflow(log(UNREACHED, UNREACHED))), "cause"),
+        (
+            (
+                function(empty_post=replace(NOWHERE, code=None)),
+                workflow(log(UNREACHED, UNREACHED)),
+            ),
+            "nothing",
+        ),
+        (
+            (
+                secrets(url=NOT_THERE),
+                function(empty_post=NOWHERE),
+                workflow(log(UNREACHED, UNREACHED)),
+            ),
+            "nothing",
+        ),
+        ((workflow(log(UNREACHED, UNREACHED)),), "nothing"),
+    ],
+)
+def test_an_address_that_is_none_or_resolves_to_nothing(evidence: Any, expected: str) -> None:
+    one = case(*evidence)
+    code = "secrets/bad-url"
+
+    if expected == "nothing":
+        assert code not in codes(one)
+    elif expected == "own copy":
+        assert is_own_copy(one, code)
+    else:
+        assert causes(one) == [code]
+
+
+# Secrets that others can read --------------------------------------------------------------------
+
+
+BUILD = WorkflowStep(name="Build the app", script="npm run build", secrets=(KEY,))
+
+
+@pytest.mark.parametrize(
+    ("file", "exposed"),
+    [
+        (replace(JOB, env_secrets=(KEY,)), True),
+        (replace(JOB, steps=(BUILD,)), True),
+        (replace(JOB, steps=(replace(BUILD, secrets=()),)), False),
+        (replace(JOB, steps=(replace(BUILD, script="make build"),)), False),
+        (replace(JOB, steps=(replace(BUILD, name="Test", script="npm test"),)), False),
+        (replace(JOB, steps=(BUILD,), update_step=BUILD), False),
+        (JOB, False),
+        (None, False),
+    ],
+)
+def test_a_key_with_the_prefix_of_public_variables_is_a_warning_where_a_build_sees_it(
+    file: Any, exposed: bool
+) -> None:
+    found = finding(case(workflow(None, file=file)), "secrets/public-prefix")
+
+    assert (found.severity is Severity.WARN) is exposed
+    assert bool(found.found.fixes) is exposed
+
+
+def test_a_key_under_a_name_of_its_own_is_no_ones_business() -> None:
+    levels = secrets(levels=listed("SUPABASE_SERVICE_ROLE_KEY"))
+    named = workflow(None, file=replace(JOB, secrets=(KEY,)))
+    unnamed = workflow(None, file=JOB)
+
+    assert "secrets/public-prefix" in codes(case(levels, named))
+    assert "secrets/public-prefix" not in codes(case(levels, unnamed))
+    assert "secrets/public-prefix" not in codes(case(levels, workflow(None)))
+
+
+def test_a_secret_that_a_step_prints_is_told() -> None:
+    printing = workflow(log(SERVER_ERROR, NO_GRANT, prints_secret=(API_KEY,)))
+
+    assert API_KEY in finding(case(printing), "secrets/printed").found.summary
+    assert "secrets/printed" not in codes(case(FAILED))
+    assert "secrets/printed" not in codes(case(workflow(None)))
