@@ -101,7 +101,7 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
     maybe = _lacking(known, case, SOMETIMES_WRITTEN) if known and wanted else ()
     now = bool(lacking or maybe) if known else None
     weight = weigh(database_then(case, "row/column-missing"), now=now, case=case)
-    if weight is None or (known and named and not lacking and not weight.healed):
+    if weight is None:
         return None
     guessed = bool(maybe) and not lacking
     lacking = lacking or maybe

@@ -1,0 +1,745 @@
+"""The row and its table: what they say, and what in the database refuses the update."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from doctor.case import Asked, Names
+from doctor.chain import Link
+from doctor.evidence.base import Unseen, Why
+from doctor.evidence.log import NOT_SAID, Call
+from doctor.evidence.rls import RefusedValue, RlsEvidence
+from doctor.evidence.row import (
+    ApiAnswer,
+    Column,
+    Constraint,
+    LockHolder,
+    Route,
+    RouteFailure,
+    Server,
+    Trigger,
+)
+from doctor.model import Role, Severity
+from tests.judgement.asking import codes, finding
+from tests.judgement.cases import (
+    COLUMNS,
+    CREATED,
+    DISPATCH,
+    ENDED,
+    NOT_THERE,
+    NOW,
+    a_row,
+    call,
+    case,
+    finished_row,
+    log,
+    rls,
+    row,
+    stored,
+    table,
+    the_object,
+    workflow,
+)
+
+BOTH = (Link.FUNCTION_UPDATES, Link.FALLBACK_UPDATES)
+FALLBACK = Link.FALLBACK_UPDATES
+BARE_500 = call(500)
+NO_GRANT = call(403, '{"code":"42501","message":"permission denied for table x"}')
+UNTOLD = workflow(log(BARE_500, call(418)))
+SECOND = timedelta(seconds=1)
+PREFLIGHT = {"asked": Asked()}
+NO_ROWS_ASKED = Unseen(why=Why.NOT_ASKED, what="No backup is in hand.")
+NEXT_RUN = workflow(None, run=None, jobs=(), job=None, update_step=None, found_by=None)
+
+
+def answered(answer: Call, *evidence: Any, **changes: Any) -> Any:
+    """A run whose direct update got this answer, after a function that failed without a word."""
+    return case(workflow(log(BARE_500, answer)), *evidence, **changes)
+
+
+def refusing(code: str, message: str = "") -> Call:
+    return call(400, f'{{"code":"{code}","message":"{message}"}}')
+
+
+def columns(**types: str | None) -> tuple[Column, ...]:
+    """The table's columns, some with another type or, with None, left out."""
+    kept = (one for one in COLUMNS if types.get(one.name, "") is not None)
+    return tuple(replace(one, type=types.get(one.name) or one.type) for one in kept)
+
+
+def role(one: Any, code: str) -> Role | None:
+    """The role of the finding of this code, None where there is none."""
+    return finding(one, code).role if code in codes(one) else None
+
+
+# What the row says -------------------------------------------------------------------------------
+
+
+def test_a_row_that_is_not_there_shows_what_the_trigger_step_said() -> None:
+    silent = finding(case(row(rows=()), workflow(None)), "row/missing").found
+    told = workflow(log(NOT_SAID, NOT_SAID, trigger_lines=("insert failed",)))
+    quoted = finding(case(row(rows=()), told), "row/missing").found
+
+    assert [one.label for one in silent.evidence] == ["rows found"]
+    assert quoted.evidence[-1].value == "insert failed"
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        (Asked(dispatch_id=DISPATCH, backup_id="7", run_id="42"), DISPATCH),
+        (Asked(backup_id="7", run_id="42"), "'7'"),
+        (Asked(run_id="42"), "'run 42'"),
+    ],
+)
+def test_a_row_that_is_not_there_is_named_by_what_was_asked(asked: Asked, named: str) -> None:
+    assert named in finding(case(row(rows=()), asked=asked), "row/missing").found.summary
+
+
+def test_rows_that_could_not_be_seen_are_not_missing() -> None:
+    assert "row/missing" not in codes(case(row(rows=NOT_THERE)))
+    assert "row/missing" not in codes(case())
+
+
+YOUNG = {"now": CREATED + timedelta(minutes=1)}
+UNSEEN_RUN = workflow(None, run=Unseen(why=Why.UNREACHABLE, what="GitHub did not answer."))
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        (case(), {"row/stuck", "row/s3-key-null"}),
+        (case(UNSEEN_RUN, **YOUNG), set()),
+        (case(row(a_row(s3_key="x"))), {"row/stuck"}),
+        (case(row(a_row(status="failed"))), {"row/failed", "row/s3-key-null"}),
+        (case(row(a_row(status="odd"))), {"row/s3-key-null"}),
+        (case(UNSEEN_RUN, row(a_row(status="odd")), **YOUNG), set()),
+        (case(row(finished_row())), set()),
+        (case(row(finished_row(s3_key=None))), {"row/incomplete"}),
+        (case(row(rows=())), {"row/missing"}),
+    ],
+)
+def test_the_state_of_the_row_is_one_finding(one: Any, expected: set[str]) -> None:
+    states = {
+        "row/stuck",
+        "row/s3-key-null",
+        "row/failed",
+        "row/incomplete",
+        "row/missing",
+    }
+
+    assert codes(one) & states == expected
+
+
+def test_how_long_a_row_has_been_stuck_is_told_where_it_says_when_it_was_made() -> None:
+    dated = finding(case(), "row/stuck").found
+    undated = finding(case(row(a_row(created_at=None))), "row/stuck").found
+
+    assert " for " in dated.summary
+    assert " for " not in undated.summary
+
+
+def test_the_pipelines_own_words_of_its_failure_are_quoted() -> None:
+    told = finding(case(row(a_row(status="failed", error_text="disk full"))), "row/failed").found
+    silent = finding(case(row(a_row(status="failed"))), "row/failed").found
+
+    assert told.summary.endswith(": disk full.")
+    assert silent.summary.endswith("a failure.")
+
+
+def test_a_row_is_shown_with_the_columns_that_its_table_has() -> None:
+    small = replace(a_row(), values={"id": "1", "status": "in_progress"})
+
+    shown = finding(case(row(small)), "row/stuck").found.evidence[0].value
+
+    assert "status" in shown
+    assert "s3_key" not in shown
+
+
+OTHER_ID = "00000000-0000-4000-8000-000000000001"
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ((a_row(),), None),
+        ((a_row(), finished_row(id=OTHER_ID)), Role.CAUSE),
+        ((finished_row(), a_row(id=OTHER_ID)), Role.CAUSE),
+        ((a_row(), a_row(id=OTHER_ID)), Role.CONTEXT),
+        ((finished_row(), finished_row(id=OTHER_ID)), Role.CONTEXT),
+        ((a_row(status="failed"), finished_row(id=OTHER_ID)), Role.CONTEXT),
+    ],
+)
+def test_two_rows_are_a_cause_where_one_is_finished_and_one_is_stuck(
+    rows: Any, expected: Role | None
+) -> None:
+    one = case(row(*rows))
+
+    assert role(one, "row/duplicate") is expected
+    if expected is Role.CONTEXT:
+        found = finding(one, "row/duplicate")
+        assert (found.severity, found.breaks) == (Severity.WARN, ())
+
+
+@pytest.mark.parametrize(
+    ("run_id", "title", "wrong"),
+    [
+        ("42", "another", True),
+        ("42", DISPATCH, False),
+        ("42", None, False),
+        (None, "another", False),
+    ],
+)
+def test_a_row_that_names_a_run_of_another_dispatch(
+    run_id: str | None, title: str | None, wrong: bool
+) -> None:
+    one = case(row(a_row(workflow_run_id=run_id)), workflow(None, run_title_dispatch=title))
+
+    assert ("row/wrong-run" in codes(one)) is wrong
+
+
+def test_without_a_row_or_a_run_no_run_is_wrong() -> None:
+    titled = workflow(None, run_title_dispatch="another")
+    named = case(row(a_row(workflow_run_id="42")))
+    blind = replace(named, evidence={**named.evidence, "workflow": NOT_THERE})
+
+    assert "row/wrong-run" not in codes(case(row(rows=()), titled))
+    assert "row/wrong-run" not in codes(blind)
+
+
+# Its table ---------------------------------------------------------------------------------------
+
+
+def test_a_table_that_is_not_there_is_where_the_row_was_lost() -> None:
+    gone = row(rows=(), table=None)
+
+    found = finding(case(gone, workflow(None)), "row/table-missing")
+
+    assert min(found.breaks) is Link.ROW_CREATED
+    assert role(case(row(table=NOT_THERE)), "row/table-missing") is None
+    assert role(case(), "row/table-missing") is None
+
+
+def test_tables_of_a_like_name_are_named() -> None:
+    server = Server(version="18", now=NOW, similar_tables=("public.backups",))
+
+    with_hint = finding(case(row(rows=(), table=None, server=server)), "row/table-missing").found
+    unasked = finding(case(row(rows=(), table=None, server=NOT_THERE)), "row/table-missing").found
+
+    assert "public.backups" in with_hint.summary
+    assert "There is" not in unasked.summary
+
+
+@pytest.mark.parametrize(
+    ("evidence", "answer", "expected"),
+    [
+        ((row(table=table(columns=columns(size_bytes=None))),), call(418), Role.CAUSE),
+        ((), call(418), None),
+        ((row(table=NOT_THERE),), call(418), None),
+        ((row(table=NOT_THERE),), refusing("42703", "column x does not exist"), None),
+        ((), refusing("42703"), None),
+        ((), refusing("42703", "column x does not exist"), Role.CAUSE),
+        ((), refusing("PGRST204", "Could not find the 's3_key' column"), None),
+        ((row(table=table(columns=columns(error_text=None))),), call(418), None),
+        (
+            (row(table=table(columns=columns(error_text=None))),),
+            refusing("PGRST204", "Could not find the 'error_text' column"),
+            Role.CAUSE,
+        ),
+    ],
+)
+def test_a_column_is_missing_by_the_catalogue_or_by_the_answer_in_the_log(
+    evidence: Any, answer: Call, expected: Role | None
+) -> None:
+    assert role(answered(answer, *evidence), "row/column-missing") is expected
+
+
+def ahead(seen: Any, *evidence: Any) -> Any:
+    """No backup in hand: what the next one would meet."""
+    return case(replace(seen, rows=NO_ROWS_ASKED), NEXT_RUN, *evidence, **PREFLIGHT)
+
+
+def test_before_the_next_backup_a_column_that_not_every_pipeline_writes_is_a_suspicion() -> None:
+    maybe = ahead(row(table=table(columns=columns(error_text=None))))
+    surely = ahead(row(table=table(columns=columns(error_text=None, size_bytes=None))))
+
+    assert finding(maybe, "row/column-missing").found.weak
+    assert not finding(surely, "row/column-missing").found.weak
+    assert "error_text" not in finding(surely, "row/column-missing").found.summary
+    assert role(ahead(row()), "row/column-missing") is None
+
+
+def test_each_missing_column_has_a_statement_that_adds_it_with_its_type() -> None:
+    names = Names(columns={"size_bytes": "bytes"}, repository="acme/app")
+    seen = row(table=table(columns=columns(size_bytes=None, finished_at=None)))
+
+    fixes = finding(answered(call(418), seen, names=names), "row/column-missing").found.fixes
+
+    assert len(fixes) == 2
+    assert '"bytes" bigint' in fixes[0].text
+    assert "timestamptz" in fixes[1].text
+
+
+STALE_NOW = {"api": ApiAnswer(status=404, code="PGRST205")}
+UNKNOWN_TABLE = refusing("PGRST205", "Could not find the table x in the schema cache")
+UNKNOWN_COLUMN = refusing("PGRST204", "Could not find the 's3_key' column")
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen", "expected"),
+    [
+        (call(418), row(**STALE_NOW), Role.CAUSE),
+        (call(404), row(**STALE_NOW), Role.CAUSE),
+        (call(404), row(api=ApiAnswer(status=400, code="PGRST204")), Role.CAUSE),
+        (call(404), row(), None),
+        (UNKNOWN_TABLE, row(), Role.CAUSE),
+        (UNKNOWN_TABLE, row(api=NOT_THERE), Role.CAUSE),
+        (UNKNOWN_COLUMN, row(), Role.CAUSE),
+        (UNKNOWN_TABLE, row(table=None), None),
+        (UNKNOWN_TABLE, row(table=NOT_THERE), None),
+        (UNKNOWN_TABLE, row(table=table(columns=columns(status=None))), None),
+        (refusing("PGRST204", "Could not find the 'x' column"), row(), None),
+    ],
+)
+def test_the_schema_cache_is_stale_where_postgrest_does_not_know_what_is_there(
+    answer: Call, seen: Any, expected: Role | None
+) -> None:
+    assert role(answered(answer, seen), "row/schema-cache-stale") is expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen", "healed"),
+    [
+        (UNKNOWN_TABLE, row(), True),
+        (UNKNOWN_TABLE, row(api=NOT_THERE), False),
+        (UNKNOWN_TABLE, row(**STALE_NOW), False),
+        (UNKNOWN_COLUMN, row(), False),
+        (UNKNOWN_COLUMN, row(**STALE_NOW), False),
+    ],
+)
+def test_a_cache_that_knows_the_table_now_was_reloaded_and_of_a_column_nobody_asks(
+    answer: Call, seen: Any, healed: bool
+) -> None:
+    assert finding(answered(answer, seen), "row/schema-cache-stale").found.healed is healed
+
+
+def test_a_look_up_that_postgrest_did_not_understand_tells_a_stale_cache_too() -> None:
+    one = case(workflow(log(NOT_SAID, NOT_SAID, lookup_call=UNKNOWN_TABLE)))
+
+    assert finding(one, "row/schema-cache-stale").breaks == BOTH
+
+
+# What refuses the update -------------------------------------------------------------------------
+
+
+LIMIT = 2**31 - 1
+
+
+def sized(size: int, kind: str = "integer", **changes: Any) -> Any:
+    """A backup of this size, and a column of this type."""
+    seen = row(table=table(columns=columns(size_bytes=kind)))
+    return case(UNTOLD, seen, the_object(head=stored(size=size)), **changes)
+
+
+@pytest.mark.parametrize(
+    ("one", "overflows"),
+    [
+        (sized(LIMIT), False),
+        (sized(LIMIT + 1), True),
+        (sized(2**15 - 1, "smallint"), False),
+        (sized(2**15, "smallint"), True),
+        (sized(2**63 - 1, "bigint"), False),
+        (sized(2**63, "bigint"), True),
+        (sized(2**70, "numeric"), False),
+    ],
+)
+def test_a_type_holds_a_size_up_to_its_limit(one: Any, overflows: bool) -> None:
+    assert ("row/size-overflow" in codes(one)) is overflows
+
+
+def measured(said: str | None, seen: Any) -> Any:
+    """A column that is too small for the three gigabytes that the log tells of."""
+    assignments = {"BACKUP_SIZE": said} if said is not None else {}
+    told = workflow(log(BARE_500, call(418), assignments=assignments))
+    return case(told, seen, row(table=table(columns=columns(size_bytes="integer"))))
+
+
+@pytest.mark.parametrize(
+    ("one", "overflows"),
+    [
+        (measured("3000000000", the_object(head=None, tail=None)), True),
+        (measured("3 GB", the_object(head=None, tail=None)), False),
+        (
+            measured(
+                "\u0663\u0660\u0660\u0660\u0660\u0660\u0660\u0660\u0660\u0660",
+                the_object(head=None, tail=None),
+            ),
+            False,
+        ),
+        (measured(None, the_object(head=None, tail=None)), False),
+        (measured("3000000000", the_object()), False),
+        (measured(None, the_object(head=None, tail=None, latest=stored(size=3 * 10**9))), True),
+    ],
+)
+def test_the_size_is_that_of_the_object_else_of_the_last_one_else_the_logs(
+    one: Any, overflows: bool
+) -> None:
+    assert ("row/size-overflow" in codes(one)) is overflows
+
+
+def too_large(**changes: Any) -> RlsEvidence:
+    value = {"column": "size_bytes", "type": "d", "sqlstate": "22003", "message": "out of range"}
+    return replace(rls(), refused_values=(RefusedValue(**{**value, **changes}),))
+
+
+def test_postgresqls_own_word_on_a_size_outweighs_what_the_type_is_called() -> None:
+    assert "row/size-overflow" in codes(case(UNTOLD, too_large()))
+    assert "row/size-overflow" not in codes(case(UNTOLD, too_large(column="status")))
+    assert "row/size-overflow" not in codes(case(UNTOLD, too_large(sqlstate="22001")))
+    assert "row/size-overflow" not in codes(case(UNTOLD, replace(rls(), refused_values=NOT_THERE)))
+
+
+def test_a_size_that_the_log_says_was_too_large_needs_no_catalogue() -> None:
+    one = answered(refusing("22003"), row(table=NOT_THERE), the_object(head=None, tail=None))
+
+    found = finding(one, "row/size-overflow").found
+
+    assert not found.healed
+    assert "too small" in found.summary
+
+
+CHECK = Constraint(name="status_check", kind="c", definition="CHECK (false)", accepts=False)
+VIOLATED = refusing("23514", 'violates check constraint \\"status_check\\"')
+
+
+@pytest.mark.parametrize(
+    ("answer", "evidence", "expected"),
+    [
+        (call(418), (rls(constraints=(CHECK,)),), Role.CAUSE),
+        (call(409), (rls(constraints=(CHECK,)),), Role.CAUSE),
+        (NOT_SAID, (rls(constraints=(CHECK,)),), Role.CAUSE),
+        (NOT_SAID, (rls(constraints=(replace(CHECK, accepts=True),)),), None),
+        (NOT_SAID, (rls(constraints=(replace(CHECK, accepts=None),)),), None),
+        (NOT_SAID, (rls(constraints=NOT_THERE),), None),
+        (NOT_SAID, (too_large(column="status", sqlstate="22P02"),), Role.CAUSE),
+        (NOT_SAID, (too_large(),), None),
+        (VIOLATED, (), Role.CAUSE),
+        (NO_GRANT, (rls(constraints=(CHECK,)),), Role.CAUSE),
+    ],
+)
+def test_a_constraint_refuses_by_its_own_verdict_or_by_the_answer_in_the_log(
+    answer: Call, evidence: Any, expected: Role | None
+) -> None:
+    assert role(answered(answer, *evidence), "row/constraint-rejects") is expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "evidence", "healed"),
+    [
+        (VIOLATED, (rls(), row(table=table(constraints=(CHECK,)))), True),
+        (VIOLATED, (rls(constraints=(CHECK,)),), False),
+        (VIOLATED, (rls(constraints=NOT_THERE),), False),
+        (VIOLATED, (rls(), row(table=NOT_THERE)), False),
+        (VIOLATED, (row(table=table(constraints=(replace(CHECK, kind="f"),))),), False),
+        (VIOLATED, (row(table=table(constraints=(replace(CHECK, kind="f", name="o"),))),), True),
+        (refusing("23503"), (), False),
+    ],
+)
+def test_a_check_that_accepts_now_was_mended_and_of_other_kinds_nobody_can_tell(
+    answer: Call, evidence: Any, healed: bool
+) -> None:
+    assert finding(answered(answer, *evidence), "row/constraint-rejects").found.healed is healed
+
+
+def test_the_constraint_is_named_by_its_verdict_else_by_the_log() -> None:
+    def summary(answer: Call, *evidence: Any) -> str:
+        return finding(answered(answer, *evidence), "row/constraint-rejects").found.summary
+
+    assert "status_check" in summary(call(409), rls(constraints=(CHECK,)))
+    assert "status_check" in summary(VIOLATED)
+    assert "a constraint" in summary(refusing("23503"))
+    assert "the type of status" in summary(call(409), too_large(column="status", sqlstate="22001"))
+
+
+def test_what_refuses_is_dropped_or_widened_by_its_own_fix() -> None:
+    def fixes(answer: Call, *evidence: Any) -> list[str]:
+        found = finding(answered(answer, *evidence), "row/constraint-rejects").found
+        return [fix.text for fix in found.fixes]
+
+    enum = too_large(
+        column="status", type="state", sqlstate="22P02", message="invalid input value for enum"
+    )
+    foreign = row(table=table(constraints=(replace(CHECK, kind="f"), replace(CHECK, name="o"))))
+
+    (dropped,) = fixes(NOT_SAID, rls(constraints=(CHECK,)))
+    (added,) = fixes(NOT_SAID, enum)
+    (widened,) = fixes(NOT_SAID, too_large(column="status", sqlstate="22001"))
+    (not_an_enum,) = fixes(NOT_SAID, too_large(column="status", sqlstate="22P02"))
+    (named,) = fixes(VIOLATED, foreign)
+    assert 'DROP CONSTRAINT IF EXISTS "status_check"' in dropped
+    assert "ADD VALUE IF NOT EXISTS 'success'" in added
+    assert "TYPE text" in widened
+    assert "TYPE text" in not_an_enum
+    assert "DROP CONSTRAINT" in named
+
+
+# Triggers ----------------------------------------------------------------------------------------
+
+
+QUIET = Trigger(
+    name="touch",
+    definition="CREATE TRIGGER touch",
+    function="touch()",
+    source="BEGIN RETURN NEW; END",
+)
+
+
+def trigger(source: str, **changes: Any) -> Trigger:
+    return replace(QUIET, source=source, **changes)
+
+
+SILENT = workflow(log(call(200), NOT_SAID))
+
+
+def triggered(one: Trigger, seen: Any = SILENT, **changes: Any) -> Any:
+    return case(seen, row(table=table(triggers=(one,))), **changes)
+
+
+@pytest.mark.parametrize(
+    ("one", "meddles"),
+    [
+        (trigger("NEW.status := 'x';"), True),
+        (trigger('new."status" = 1;'), True),
+        (trigger("-- NEW.status := 'x';\nRETURN NEW;"), False),
+        (trigger("NEW.other := 1;"), False),
+        (trigger("RETURN OLD;", before=True), True),
+        (trigger("RETURN NULL;", before=True), True),
+        (trigger("RETURN NULL;"), False),
+        (trigger("RAISE EXCEPTION 'no';"), True),
+        (trigger("RAISE NOTICE 'no';"), False),
+        (trigger("UPDATE public.backup_history SET status = 'x';"), True),
+        (trigger("UPDATE other SET status = 'x';"), False),
+        (trigger("", definition="CREATE RULE r AS ON UPDATE TO x DO INSTEAD NOTHING"), True),
+        (trigger("NEW.status := 'x';", enabled=False), False),
+        (QUIET, False),
+    ],
+)
+def test_a_trigger_meddles_that_sets_the_status_skips_the_write_or_raises(
+    one: Trigger, meddles: bool
+) -> None:
+    assert (role(triggered(one), "row/trigger-interferes") is Role.CAUSE) is meddles
+
+
+def test_a_trigger_that_is_merely_there_is_a_note_and_a_disabled_one_nothing() -> None:
+    found = finding(triggered(QUIET), "row/trigger-interferes")
+    switched_off = replace(QUIET, enabled=False)
+
+    assert (found.role, found.severity, found.breaks) == (Role.CONTEXT, Severity.INFO, ())
+    assert role(triggered(switched_off), "row/trigger-interferes") is None
+    assert role(case(SILENT), "row/trigger-interferes") is None
+    assert role(case(SILENT, row(table=NOT_THERE)), "row/trigger-interferes") is None
+
+
+SETS = trigger("BEGIN NEW.status := 'in_progress'; RETURN NEW; END")
+RAISED = refusing("P0001", "not allowed")
+
+
+def test_an_exception_in_the_log_is_a_triggers_whoever_raised_it() -> None:
+    seen = workflow(log(BARE_500, RAISED))
+
+    assert finding(triggered(QUIET, seen), "row/trigger-interferes").found.by_log
+    assert "touch" in finding(triggered(QUIET, seen), "row/trigger-interferes").found.summary
+    assert (
+        "a trigger"
+        in finding(case(seen, row(table=NOT_THERE)), "row/trigger-interferes").found.summary
+    )
+
+
+def test_an_update_that_was_changed_back_counts_as_changed() -> None:
+    seen = workflow(log(call(500, "TypeError: x"), call(200, "[{}]", rows=1)))
+
+    assert finding(triggered(SETS, seen), "row/trigger-interferes").breaks == (FALLBACK,)
+
+
+@pytest.mark.parametrize(
+    ("seen", "weak"),
+    [
+        (SILENT, False),
+        (workflow(log(call(500, "TypeError: x"), call(200, rows=1))), False),
+        (workflow(log(BARE_500, NOT_SAID)), True),
+        (workflow(log(BARE_500, RAISED)), False),
+    ],
+)
+def test_a_trigger_is_proved_where_a_write_succeeded_and_changed_nothing(
+    seen: Any, weak: bool
+) -> None:
+    assert finding(triggered(SETS, seen), "row/trigger-interferes").found.weak is weak
+
+
+@pytest.mark.parametrize(
+    ("one", "weak"),
+    [
+        (SETS, False),
+        (trigger("IF true THEN NEW.status := 'x'; END IF;"), True),
+        (trigger("-- if it must\nNEW.status := 'x';"), False),
+        (replace(SETS, definition="CREATE TRIGGER t BEFORE UPDATE WHEN (OLD.x)"), True),
+    ],
+)
+def test_before_the_next_backup_a_trigger_is_sure_to_meddle_that_does_so_always(
+    one: Trigger, weak: bool
+) -> None:
+    seen = ahead(row(table=table(triggers=(one,))))
+
+    assert finding(seen, "row/trigger-interferes").found.weak is weak
+
+
+def test_a_trigger_that_explains_nothing_here_is_told_with_its_name() -> None:
+    denied = workflow(log(call(500, '{"code":"42501"}'), NO_GRANT))
+
+    found = finding(triggered(SETS, denied), "row/trigger-interferes")
+
+    assert found.role is Role.CONTEXT
+    assert found.found.fixes
+
+
+# The whole database ------------------------------------------------------------------------------
+
+
+HOLDER = LockHolder(
+    pid=1, transaction_start=CREATED, state="idle in transaction", application="psql"
+)
+TIMEOUT = refusing("57014", "statement timeout")
+
+
+@pytest.mark.parametrize(
+    ("answer", "locks", "expected"),
+    [
+        (TIMEOUT, (HOLDER,), Role.CAUSE),
+        (TIMEOUT, (), None),
+        (TIMEOUT, NOT_THERE, None),
+        (TIMEOUT, (replace(HOLDER, transaction_start=ENDED + SECOND),), Role.CONTEXT),
+        (TIMEOUT, (replace(HOLDER, transaction_start=NOW), HOLDER), Role.CAUSE),
+        (TIMEOUT, (replace(HOLDER, transaction_start=None), HOLDER), Role.CAUSE),
+        (TIMEOUT, (replace(HOLDER, transaction_start=None),), Role.CAUSE),
+        (refusing("55P03"), (), Role.CAUSE),
+        (NO_GRANT, (HOLDER,), Role.CAUSE),
+    ],
+)
+def test_a_row_is_locked_by_an_older_transaction_or_by_the_answer_in_the_log(
+    answer: Call, locks: Any, expected: Role | None
+) -> None:
+    assert role(answered(answer, row(locks=locks)), "row/locked") is expected
+
+
+def test_a_lock_is_healed_where_nobody_holds_it_now() -> None:
+    locked = refusing("55P03")
+
+    assert finding(answered(locked, row(locks=())), "row/locked").found.healed
+    assert not finding(answered(locked, row(locks=NOT_THERE)), "row/locked").found.healed
+    assert not finding(answered(locked, row(locks=(HOLDER,))), "row/locked").found.healed
+
+
+def test_who_holds_the_lock_is_told_as_far_as_it_is_known() -> None:
+    known = finding(answered(TIMEOUT, row(locks=(HOLDER,))), "row/locked").found
+    nameless = replace(HOLDER, transaction_start=None, application=None)
+    unknown = finding(answered(TIMEOUT, row(locks=(nameless,))), "row/locked").found
+    nobody = finding(answered(refusing("55P03"), row(locks=())), "row/locked").found
+
+    assert "psql" in known.summary
+    assert "since" in known.summary
+    assert "unnamed" in unknown.summary
+    assert "since" not in unknown.summary
+    assert "was locked when" in nobody.summary
+
+
+def test_what_is_locked_is_the_row_and_before_the_next_backup_the_table() -> None:
+    assert (
+        "The row is" in finding(answered(TIMEOUT, row(locks=(HOLDER,))), "row/locked").found.summary
+    )
+    assert "The table is" in finding(ahead(row(locks=(HOLDER,))), "row/locked").found.summary
+
+
+READ_ONLY = Server(version="18", now=NOW, default_read_only=True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "server", "expected", "healed"),
+    [
+        (NOT_SAID, READ_ONLY, Role.CAUSE, False),
+        (NOT_SAID, replace(READ_ONLY, default_read_only=False), None, False),
+        (NOT_SAID, replace(READ_ONLY, default_read_only=None), None, False),
+        (NOT_SAID, NOT_THERE, None, False),
+        (refusing("25006"), READ_ONLY, Role.CAUSE, False),
+        (refusing("25006"), replace(READ_ONLY, default_read_only=False), Role.CAUSE, True),
+        (refusing("25006"), replace(READ_ONLY, default_read_only=None), Role.CAUSE, False),
+        (refusing("25006"), NOT_THERE, Role.CAUSE, False),
+    ],
+)
+def test_a_database_is_read_only_by_its_default_or_by_the_answer_in_the_log(
+    answer: Call, server: Any, expected: Role | None, healed: bool
+) -> None:
+    one = answered(answer, row(server=server))
+    code = "row/database-read-only"
+
+    assert role(one, code) is expected
+    if expected:
+        assert finding(one, code).found.healed is healed
+
+
+@pytest.mark.parametrize(
+    ("api", "overloaded"),
+    [
+        (ApiAnswer(status=503), True),
+        (ApiAnswer(status=504), True),
+        (ApiAnswer(status=500), False),
+        (ApiAnswer(status=500, code="PGRST003"), True),
+        (ApiAnswer(status=500, code="53300"), True),
+        (ApiAnswer(status=500, code="PGRST004"), False),
+        (ApiAnswer(status=200), False),
+        (NOT_THERE, False),
+    ],
+)
+def test_the_data_api_is_overloaded_now_by_its_code_or_its_status(
+    api: Any, overloaded: bool
+) -> None:
+    assert (
+        role(answered(call(503), row(api=api)), "row/api-overloaded") is Role.CAUSE
+    ) is overloaded
+
+
+def test_an_overload_in_the_log_is_over_where_the_data_api_answers_now() -> None:
+    full = refusing("PGRST003")
+
+    assert finding(answered(full), "row/api-overloaded").found.healed
+    assert not finding(answered(full, row(api=NOT_THERE)), "row/api-overloaded").found.healed
+
+
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [
+        (Why.UNREACHABLE, True),
+        (Why.DENIED, True),
+        (Why.NOT_CONFIGURED, False),
+        (Why.NOT_ASKED, False),
+        (Why.NOT_TRUSTED, False),
+    ],
+)
+def test_a_row_that_could_not_be_seen_is_told_unless_nobody_asked(why: Why, told: bool) -> None:
+    assert ("row/unreachable" in codes(case(row(rows=Unseen(why=why, what="x"))))) is told
+    assert "row/unreachable" not in codes(case())
+
+
+def test_each_way_that_failed_is_shown_and_the_remedy_where_there_is_one() -> None:
+    failure = RouteFailure(route=Route.DIRECT, reason=Unseen(why=Why.DENIED, what="no password"))
+    unseen = Unseen(why=Why.DENIED, what="x", remedy="Set a password.")
+
+    told = finding(case(row(rows=unseen, failures=(failure,))), "row/unreachable").found
+    helpless = finding(case(row(rows=replace(unseen, remedy=None))), "row/unreachable").found
+
+    assert [one.value for one in told.evidence] == ["no password"]
+    assert len(told.fixes) == 1
+    assert helpless.fixes == ()
