@@ -44,6 +44,7 @@ ENDED = CREATED + timedelta(minutes=10)
 NOW = CREATED + timedelta(hours=5)
 SIZE = 1_024_000
 NOT_THERE = Unseen(why=Why.NOT_CONFIGURED, what="It is not configured.", remedy="Set it.")
+NO_BACKUP = Unseen(why=Why.NOT_ASKED, what="No backup was asked about.")
 
 COLUMNS = (
     Column(name="id", type="uuid", not_null=True, default="gen_random_uuid()"),
@@ -310,3 +311,9 @@ def case(*evidence: Evidence, asked: Asked | None = None, **changes: Any) -> Cas
     return Case(
         asked=asked or Asked(dispatch_id=DISPATCH), evidence=defaults, **{**base, **changes}
     )
+
+
+def ahead(*evidence: Evidence, **changes: Any) -> Case:
+    """No backup in hand: what the next one would meet, in a healthy world but for this evidence."""
+    nothing = (row(rows=NO_BACKUP), WorkflowEvidence(run=NO_BACKUP))
+    return case(*nothing, *evidence, asked=Asked(), **changes)

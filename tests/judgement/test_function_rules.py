@@ -22,6 +22,7 @@ from tests.judgement.cases import (
     NOT_THERE,
     NOW,
     a_row,
+    ahead,
     call,
     case,
     finished_row,
@@ -200,9 +201,7 @@ def test_a_crash_now_is_weak_evidence_and_only_where_the_log_is_silent(
 
 
 def test_before_the_next_backup_a_function_that_crashes_is_told_without_a_row() -> None:
-    one = case(function(test_call=CRASHES), workflow(None), row(rows=NOT_THERE), asked=Asked())
-
-    assert role(one, "function/server-error") is Role.CAUSE
+    assert role(ahead(function(test_call=CRASHES)), "function/server-error") is Role.CAUSE
 
 
 def line(level: str, message: str) -> FunctionLogLine:

@@ -1,114 +1,303 @@
-"""What PostgreSQL says of the writing role: who is kept from the row, and by what."""
+"""Grants and policies: what keeps the row out of the writing role's reach."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
-from doctor.diagnosis import Diagnosis, diagnose
+from doctor.chain import Link
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.rls import Reach, RlsEvidence
 from doctor.evidence.row import Policy, RoleGrants, Table
-from doctor.judgement import Judged, judge
-from doctor.model import Risk, Role
-from doctor.registry import load_checks
-from tests.judgement.cases import call, case, log, rls, row, table, workflow
-
-REFUSED = log(call(404, '{"code":"NOT_FOUND"}'), call(200, "[]"))
-BY_OWN_ROW = Policy(
-    name="own rows",
-    permissive=True,
-    roles=("PUBLIC",),
-    command="UPDATE",
-    using="(owner = CURRENT_USER)",
+from doctor.model import Role, Severity
+from tests.judgement.asking import codes, finding
+from tests.judgement.cases import (
+    NOT_THERE,
+    ahead,
+    call,
+    case,
+    log,
+    rls,
+    row,
+    table,
+    workflow,
 )
 
+if TYPE_CHECKING:
+    from doctor.evidence.log import Call
 
-def findings(seen: RlsEvidence, known: Table, **changes: Any) -> tuple[Judged, ...]:
-    one = case(row(table=known), seen, workflow(REFUSED), **changes)
-    return judge(one, (loaded.check for loaded in load_checks().checks)).findings
-
-
-def diagnosed(seen: RlsEvidence, known: Table) -> Diagnosis:
-    one = case(row(table=known), seen, workflow(REFUSED))
-    return diagnose(one, findings(seen, known))
-
-
-def of_code(code: str, seen: RlsEvidence, known: Table) -> Judged:
-    (found,) = [one for one in findings(seen, known) if one.code == code]
-    return found
+BOTH = (Link.FUNCTION_UPDATES, Link.FALLBACK_UPDATES)
+HIDDEN = workflow(log(call(200), call(200, "[]", rows=0)))
+DENIED = call(403, '{"code":"42501","message":"permission denied for table backup_history"}')
+VIOLATED = call(403, '{"code":"42501","message":"new row violates row-level security policy"}')
+UNPROVED = RlsEvidence(proof=NOT_THERE)
+REFUSED = rls(Reach.REFUSED, sqlstate="42501", message="permission denied")
+ASKED_NOBODY = Unseen(why=Why.NOT_ASKED, what="Nobody asked.")
 
 
-def role(**changes: Any) -> RoleGrants:
-    base = {"exists": True, "schema_usage": True, "select": True, "update": True}
-    return RoleGrants(role="service_role", **{**base, **changes})
+def role(one: Any, code: str) -> Role | None:
+    """The role of the finding of this code, None where there is none."""
+    return finding(one, code).role if code in codes(one) else None
 
 
-def test_a_role_that_lost_bypassrls_is_told_from_a_policy_that_is_missing() -> None:
-    found = diagnosed(
-        rls(Reach.NO_ROW, row_visible=False), table(grants=(role(),), policies=(BY_OWN_ROW,))
-    )
-
-    assert "rls/role-without-bypass" in [cause.code for cause in found.causes]
-    assert "rls/update-blocked" not in [cause.code for cause in found.causes]
+def denied(*evidence: Any) -> Any:
+    return case(workflow(log(call(500), DENIED)), *evidence)
 
 
-def test_a_blocked_update_shows_the_policies_and_a_test_without_them_is_of_high_risk() -> None:
-    found = of_code(
-        "rls/role-without-bypass",
-        rls(Reach.NO_ROW, row_visible=False),
-        table(grants=(role(),), policies=(BY_OWN_ROW,)),
-    ).found
+# Grants ------------------------------------------------------------------------------------------
 
-    (shown,) = [one.value for one in found.evidence if one.label == "policies"]
-    assert shown == [
-        "own rows: permissive, UPDATE to PUBLIC, using (owner = CURRENT_USER), with check -"
+
+@pytest.mark.parametrize(
+    ("answer", "seen", "expected", "healed"),
+    [
+        (DENIED, REFUSED, Role.CAUSE, False),
+        (DENIED, rls(), Role.CAUSE, True),
+        (DENIED, UNPROVED, Role.CAUSE, False),
+        (DENIED, replace(REFUSED, proof=NOT_THERE), Role.CAUSE, False),
+        (call(403), REFUSED, Role.CAUSE, False),
+        (call(403), rls(Reach.REFUSED, sqlstate="22003"), None, False),
+        (call(403), rls(Reach.NO_ROW, sqlstate="42501"), None, False),
+        (call(403), UNPROVED, None, False),
+    ],
+)
+def test_a_grant_is_missing_by_postgresqls_own_refusal_then_or_now(
+    answer: Call, seen: Any, expected: Role | None, healed: bool
+) -> None:
+    one = case(workflow(log(call(500), answer)), seen)
+
+    assert role(one, "rls/no-grant") is expected
+    if expected:
+        assert finding(one, "rls/no-grant").found.healed is healed
+
+
+def test_the_role_that_writes_is_the_proofs_else_service_role() -> None:
+    proved = finding(denied(rls(Reach.REFUSED, sqlstate="42501", role="writer")), "rls/no-grant")
+    guessed = finding(denied(UNPROVED), "rls/no-grant")
+
+    assert "writer has no grant" in proved.found.summary
+    assert "service_role has no grant" in guessed.found.summary
+
+
+def test_the_proof_is_shown_with_the_statement_that_repeats_it_where_there_is_one() -> None:
+    def shown(seen: Any) -> Any:
+        return finding(denied(seen), "rls/no-grant").found.evidence[-1]
+
+    strong = shown(rls(Reach.REFUSED, sqlstate="42501", message="no", statement="UPDATE x"))
+    weak = shown(rls(Reach.REFUSED, sqlstate="42501", strong=False, statement="UPDATE x"))
+    bare = shown(REFUSED)
+
+    assert "EXPLAIN UPDATE x" in strong.command
+    assert strong.value == "refused: no"
+    assert weak.value == "refused"
+    assert "pg_policies" in weak.command
+    assert "weaker" in weak.source
+    assert "pg_policies" in bare.command
+    assert len(finding(denied(UNPROVED), "rls/no-grant").found.evidence) == 2
+
+
+# Policies ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen", "expected"),
+    [
+        (HIDDEN, rls(Reach.NO_ROW), Role.CAUSE),
+        (HIDDEN, rls(row_visible=False), Role.CAUSE),
+        (HIDDEN, rls(new_row_allowed=False), Role.CAUSE),
+        (HIDDEN, rls(row_visible=None), None),
+        (HIDDEN, rls(new_row_allowed=True), None),
+        (HIDDEN, rls(Reach.REFUSED, row_visible=False), None),
+        (HIDDEN, UNPROVED, None),
+        (workflow(log(call(500), VIOLATED)), UNPROVED, Role.CAUSE),
+        (workflow(log(call(500), VIOLATED)), rls(), Role.CAUSE),
+        (workflow(log(call(500, '{"code":"23514"}'), DENIED)), rls(Reach.NO_ROW), Role.CONTEXT),
+    ],
+)
+def test_a_row_is_blocked_where_policies_let_the_role_see_or_write_none(
+    answer: Any, seen: Any, expected: Role | None
+) -> None:
+    assert role(case(answer, seen), "rls/update-blocked") is expected
+
+
+def test_a_row_that_is_not_there_is_not_hidden() -> None:
+    assert "rls/update-blocked" not in codes(case(HIDDEN, rls(row_visible=False), row(rows=())))
+
+
+def test_a_policy_that_lets_the_row_through_now_was_mended() -> None:
+    one = case(workflow(log(call(500), VIOLATED)), rls())
+
+    assert finding(one, "rls/update-blocked").found.healed
+
+
+OPEN = Policy(name="all", permissive=True, roles=("anon",), command="ALL", using="true")
+
+
+def test_the_policies_are_shown_and_the_blocking_ones_named() -> None:
+    closed = replace(OPEN, name="none", permissive=False, using=None, check="false")
+    seen = row(table=table(policies=(OPEN, closed)))
+
+    named = finding(case(HIDDEN, rls(Reach.NO_ROW, blocking=("none",)), seen), "rls/update-blocked")
+    unnamed = finding(case(HIDDEN, rls(Reach.NO_ROW)), "rls/update-blocked").found
+    untold = finding(case(HIDDEN, rls(Reach.NO_ROW), row(table=NOT_THERE)), "rls/update-blocked")
+
+    (policies,) = (one for one in named.found.evidence if one.label == "policies")
+    assert policies.value == [
+        "all: permissive, ALL to anon, using true, with check -",
+        "none: restrictive, ALL to anon, using -, with check false",
     ]
-    assert [fix.risk for fix in found.fixes if "DISABLE ROW LEVEL" in fix.text] == [Risk.HIGH]
+    assert "(none)" in named.found.summary
+    assert "(" not in unnamed.summary
+    assert any(one.value == "none" for one in unnamed.evidence)
+    assert all(one.label != "policies" for one in untold.found.evidence)
 
 
-def test_behind_a_view_the_policy_of_the_table_below_is_what_to_mend() -> None:
-    found = of_code(
-        "rls/update-blocked", rls(Reach.NO_ROW, row_visible=False), table(kind="view")
-    ).found
+@pytest.mark.parametrize(
+    ("known", "kinds"),
+    [
+        (table(), ["sql", "sql"]),
+        (table(kind="partitioned table"), ["sql", "sql"]),
+        (table(kind="view"), ["manual"]),
+        (NOT_THERE, ["sql", "sql"]),
+    ],
+)
+def test_a_view_has_no_policies_of_its_own_to_add_or_switch_off(
+    known: Any, kinds: list[str]
+) -> None:
+    fixes = finding(
+        case(HIDDEN, rls(Reach.NO_ROW), row(table=known)), "rls/update-blocked"
+    ).found.fixes
 
-    assert not any("ALTER TABLE" in fix.text for fix in found.fixes)
-    assert any("the policies of the table below it" in fix.text for fix in found.fixes)
+    assert [fix.kind for fix in fixes] == kinds
 
 
-def test_forced_rls_is_a_cause_only_where_the_pipeline_writes_as_the_owner() -> None:
-    forced = table(rls_forced=True)
+# A role that lost its way round ------------------------------------------------------------------
 
-    aside = of_code("rls/forced", rls(), forced)
-    blocking = of_code("rls/forced", rls(Reach.NO_ROW, role="postgres"), forced)
 
-    assert aside.found.role in (None, Role.CONTEXT)
-    assert blocking.found.role is Role.CAUSE
-    assert "NO FORCE ROW LEVEL SECURITY" in blocking.found.fixes[0].text
+BOUND = RoleGrants(role="service_role", exists=True, bypasses_rls=False, update=True)
+
+
+def bound(known: Table | Unseen | None, seen: Any = None, answer: Any = HIDDEN) -> Any:
+    return case(answer, seen or rls(Reach.NO_ROW), row(table=known))
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        (bound(table(grants=(BOUND,))), Role.CAUSE),
+        (bound(table(grants=(BOUND,)), rls(row_visible=False)), Role.CAUSE),
+        (bound(table(grants=(BOUND,)), rls(new_row_allowed=False)), Role.CAUSE),
+        (bound(table(grants=(BOUND,)), rls()), None),
+        (bound(table(grants=(BOUND,)), UNPROVED), None),
+        (bound(table(grants=(replace(BOUND, exists=False),))), None),
+        (bound(table(grants=(replace(BOUND, bypasses_rls=True),))), None),
+        (bound(table(grants=(replace(BOUND, superuser=True),))), None),
+        (bound(table(grants=())), None),
+        (bound(table(grants=(BOUND,), rls_enabled=False)), None),
+        (bound(NOT_THERE), None),
+        (bound(None), None),
+        (
+            bound(table(grants=(replace(BOUND, role="writer"),)), rls(Reach.NO_ROW, role="writer")),
+            None,
+        ),
+        (
+            bound(
+                table(grants=(BOUND,)), None, workflow(log(call(500, '{"code":"23514"}'), DENIED))
+            ),
+            Role.CONTEXT,
+        ),
+    ],
+)
+def test_service_role_has_lost_bypassrls_and_no_policy_lets_it_through(
+    one: Any, expected: Role | None
+) -> None:
+    assert role(one, "rls/role-without-bypass") is expected
+
+
+@pytest.mark.parametrize(
+    ("known", "proof", "expected"),
+    [
+        (table(rls_forced=True), rls(Reach.NO_ROW, role="postgres"), Role.CAUSE),
+        (table(rls_forced=True), rls(Reach.NO_ROW), Role.CONTEXT),
+        (table(rls_forced=True), rls(role="postgres"), Role.CONTEXT),
+        (table(rls_forced=True), UNPROVED, Role.CONTEXT),
+        (table(), rls(Reach.NO_ROW, role="postgres"), None),
+        (NOT_THERE, rls(Reach.NO_ROW, role="postgres"), None),
+    ],
+)
+def test_forced_rls_blocks_only_an_owner_that_no_policy_lets_through(
+    known: Any, proof: Any, expected: Role | None
+) -> None:
+    one = case(HIDDEN, proof, row(table=known))
+
+    assert role(one, "rls/forced") is expected
+    if expected is Role.CAUSE:
+        assert finding(one, "rls/forced").breaks == BOTH
+
+
+ANON = RoleGrants(role="anon", exists=True)
 
 
 @pytest.mark.parametrize(
     ("grants", "whom"),
     [
-        ((RoleGrants(role="anon", exists=True, select=True),), "it is open to anon"),
-        ((RoleGrants(role="anon", exists=True),), "only missing grants protect it"),
+        ((replace(ANON, select=True),), "anon"),
+        ((replace(ANON, update=True),), "anon"),
+        ((replace(ANON, insert=True),), "anon"),
+        ((replace(ANON, role="authenticated", select=True),), "authenticated"),
+        ((ANON,), "only missing grants"),
+        ((replace(ANON, role="service_role", select=True),), "only missing grants"),
     ],
 )
-def test_a_table_without_rls_is_said_to_be_open_to_whom_it_is(
-    grants: tuple[RoleGrants, ...], whom: str
+def test_a_table_without_rls_is_open_to_every_public_key_that_has_a_grant(
+    grants: Any, whom: str
 ) -> None:
-    found = of_code("rls/disabled", rls(), table(rls_enabled=False, grants=grants))
+    found = finding(case(row(table=table(rls_enabled=False, grants=grants))), "rls/disabled")
 
     assert whom in found.found.summary
+    assert found.severity is Severity.WARN
 
 
-def test_a_database_that_refused_the_question_is_said_and_one_that_is_not_set_up_is_not() -> None:
-    refused = Unseen(why=Why.DENIED, what="PostgreSQL refused.")
-    unset = Unseen(why=Why.NOT_CONFIGURED, what="No database URL is set.")
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        (table(rls_enabled=False), True),
+        (table(rls_enabled=False, kind="partitioned table"), True),
+        (table(rls_enabled=False, kind="view"), False),
+        (table(), False),
+        (NOT_THERE, False),
+    ],
+)
+def test_only_a_table_of_its_own_can_lack_rls(known: Any, told: bool) -> None:
+    assert ("rls/disabled" in codes(case(row(table=known)))) is told
 
-    told = of_code("rls/unreachable", RlsEvidence(proof=refused), table())
 
-    assert "PostgreSQL refused." in told.found.summary
-    codes = [one.code for one in findings(RlsEvidence(proof=unset), table())]
-    assert "rls/unreachable" not in codes
+@pytest.mark.parametrize(
+    ("proof", "told"),
+    [
+        (Unseen(why=Why.DENIED, what="x"), True),
+        (Unseen(why=Why.TIMED_OUT, what="x"), True),
+        (ASKED_NOBODY, False),
+        (NOT_THERE, False),
+        (replace(ASKED_NOBODY, why=Why.NOT_TRUSTED), False),
+    ],
+)
+def test_a_database_that_could_not_be_asked_is_told_unless_nobody_wanted_to(
+    proof: Unseen, told: bool
+) -> None:
+    assert ("rls/unreachable" in codes(case(RlsEvidence(proof=proof)))) is told
+    assert "rls/unreachable" not in codes(case())
+
+
+def test_without_the_check_of_the_row_the_table_is_not_known() -> None:
+    one = case(HIDDEN, rls(Reach.NO_ROW))
+    blind = replace(one, evidence={**one.evidence, "row": NOT_THERE})
+
+    assert role(blind, "rls/update-blocked") is Role.CAUSE
+    assert "rls/role-without-bypass" not in codes(blind)
+    assert "rls/disabled" not in codes(blind)
+
+
+def test_before_the_next_backup_a_missing_grant_breaks_both_ways() -> None:
+    assert finding(ahead(REFUSED), "rls/no-grant").breaks == BOTH

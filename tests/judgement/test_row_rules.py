@@ -30,9 +30,11 @@ from tests.judgement.cases import (
     CREATED,
     DISPATCH,
     ENDED,
+    NO_BACKUP,
     NOT_THERE,
     NOW,
     a_row,
+    ahead,
     call,
     case,
     finished_row,
@@ -51,9 +53,6 @@ BARE_500 = call(500)
 NO_GRANT = call(403, '{"code":"42501","message":"permission denied for table x"}')
 UNTOLD = workflow(log(BARE_500, call(418)))
 SECOND = timedelta(seconds=1)
-PREFLIGHT = {"asked": Asked()}
-NO_ROWS_ASKED = Unseen(why=Why.NOT_ASKED, what="No backup is in hand.")
-NEXT_RUN = workflow(None, run=None, jobs=(), job=None, update_step=None, found_by=None)
 
 
 def answered(answer: Call, *evidence: Any, **changes: Any) -> Any:
@@ -258,19 +257,19 @@ def test_a_column_is_missing_by_the_catalogue_or_by_the_answer_in_the_log(
     assert role(answered(answer, *evidence), "row/column-missing") is expected
 
 
-def ahead(seen: Any, *evidence: Any) -> Any:
-    """No backup in hand: what the next one would meet."""
-    return case(replace(seen, rows=NO_ROWS_ASKED), NEXT_RUN, *evidence, **PREFLIGHT)
+def before(**changes: Any) -> Any:
+    """No backup in hand, and this database."""
+    return ahead(row(rows=NO_BACKUP, **changes))
 
 
 def test_before_the_next_backup_a_column_that_not_every_pipeline_writes_is_a_suspicion() -> None:
-    maybe = ahead(row(table=table(columns=columns(error_text=None))))
-    surely = ahead(row(table=table(columns=columns(error_text=None, size_bytes=None))))
+    maybe = before(table=table(columns=columns(error_text=None)))
+    surely = before(table=table(columns=columns(error_text=None, size_bytes=None)))
 
     assert finding(maybe, "row/column-missing").found.weak
     assert not finding(surely, "row/column-missing").found.weak
     assert "error_text" not in finding(surely, "row/column-missing").found.summary
-    assert role(ahead(row()), "row/column-missing") is None
+    assert role(before(), "row/column-missing") is None
 
 
 def test_each_missing_column_has_a_statement_that_adds_it_with_its_type() -> None:
@@ -592,7 +591,7 @@ def test_a_trigger_is_proved_where_a_write_succeeded_and_changed_nothing(
 def test_before_the_next_backup_a_trigger_is_sure_to_meddle_that_does_so_always(
     one: Trigger, weak: bool
 ) -> None:
-    seen = ahead(row(table=table(triggers=(one,))))
+    seen = before(table=table(triggers=(one,)))
 
     assert finding(seen, "row/trigger-interferes").found.weak is weak
 
@@ -660,7 +659,7 @@ def test_what_is_locked_is_the_row_and_before_the_next_backup_the_table() -> Non
     assert (
         "The row is" in finding(answered(TIMEOUT, row(locks=(HOLDER,))), "row/locked").found.summary
     )
-    assert "The table is" in finding(ahead(row(locks=(HOLDER,))), "row/locked").found.summary
+    assert "The table is" in finding(before(locks=(HOLDER,)), "row/locked").found.summary
 
 
 READ_ONLY = Server(version="18", now=NOW, default_read_only=True)

@@ -9,7 +9,6 @@ import pytest
 from msgspec.structs import replace
 
 from checks.secrets import whether_they_are_set
-from doctor.case import Asked
 from doctor.chain import Link
 from doctor.evidence.base import NO_SUCH_HOST, Unseen, Why
 from doctor.evidence.log import NOT_SAID, Call, Outcome, Shown, Variable
@@ -27,14 +26,16 @@ from doctor.evidence.secrets import (
     StoredSecret,
     SupabaseUrl,
 )
-from doctor.evidence.workflow import Run, WorkflowFile, WorkflowStep
+from doctor.evidence.workflow import Run, WorkflowEvidence, WorkflowFile, WorkflowStep
 from doctor.model import Role, Severity
 from tests.judgement.asking import causes, codes, finding
 from tests.judgement.cases import (
     CREATED,
     ENDED,
+    NO_BACKUP,
     NOT_THERE,
     NOW,
+    ahead,
     call,
     case,
     finished_row,
@@ -195,12 +196,12 @@ def test_a_missing_upload_key_explains_an_upload_that_failed_and_no_other() -> N
 def test_before_the_next_backup_a_missing_upload_key_will_stop_it_and_of_others_nobody_knows() -> (
     None
 ):
-    def ahead(name: str) -> Any:
-        seen = workflow(None, run=None, file=replace(JOB, secrets=(name,)))
-        return case(secrets(levels=listed()), seen, asked=Asked())
+    def named(name: str) -> Any:
+        file = replace(JOB, secrets=(name,))
+        return ahead(secrets(levels=listed()), WorkflowEvidence(run=NO_BACKUP, file=file))
 
-    assert finding(ahead("AWS_ACCESS_KEY_ID"), "secrets/missing").role is Role.CAUSE
-    assert finding(ahead("CUSTOM"), "secrets/missing").role is Role.CONTEXT
+    assert finding(named("AWS_ACCESS_KEY_ID"), "secrets/missing").role is Role.CAUSE
+    assert finding(named("CUSTOM"), "secrets/missing").role is Role.CONTEXT
 
 
 def test_what_the_run_had_no_value_for_could_not_work() -> None:
