@@ -12,9 +12,10 @@ import pytest
 
 from doctor.case import Asked, Case, Names
 from doctor.collectors.find_run import dispatch_of
+from doctor.collectors.next_run import look_ahead
 from doctor.collectors.workflow import look
 from doctor.deadline import Deadline
-from doctor.demo.github.state import Job, Repository, Step
+from doctor.demo.github.state import Job, Repository, Step, Workflow
 from doctor.evidence.base import Evidence, Unseen, Why
 from doctor.evidence.log import LogReading, Outcome
 from doctor.evidence.row import BackupRow, RowEvidence
@@ -515,3 +516,71 @@ def test_a_title_tells_its_dispatch(
 def test_a_uuid_in_a_title_is_no_dispatch_where_ids_look_otherwise() -> None:
     assert dispatch_of(f"Tenant {OTHER}", like="nightly-42") is None
     assert dispatch_of(f"Backup {OTHER}", like=DISPATCH) == OTHER
+
+
+CALLER = """
+run-name: Backup ${{ inputs.dispatch_id }}
+jobs:
+  lint: {uses: ./.github/workflows/lint.yml}
+  backup: {uses: ./.github/workflows/job.yml}
+"""
+
+
+def test_an_update_step_in_a_called_workflow_is_found_there() -> None:
+    called = FILE.replace("run-name: Backup ${{ inputs.dispatch_id }}\n", "")
+    known = repository(
+        run(7, update_job(), title=f"Backup {DISPATCH}"),
+        files={
+            PATH: CALLER.encode(),
+            ".github/workflows/lint.yml": b"jobs: {lint: {steps: [{run: lint}]}}",
+            ".github/workflows/job.yml": called.encode(),
+        },
+    )
+
+    file = Scene(known).look().file
+
+    assert isinstance(file, WorkflowFile)
+    assert (file.path, file.job_timeout_minutes) == (".github/workflows/job.yml", 30)
+    assert file.run_name == "Backup ${{ inputs.dispatch_id }}"
+
+
+@pytest.mark.parametrize(
+    ("others", "named", "chosen"),
+    [
+        ({}, None, PATH),
+        ({"backup-weekly.yml": FILE}, None, PATH),
+        ({"backup-weekly.yml": "jobs: {}"}, None, PATH),
+        ({"backup-weekly.yml": FILE}, "backup-weekly.yml", ".github/workflows/backup-weekly.yml"),
+    ],
+)
+def test_the_workflow_of_the_next_backup_is_the_one_that_updates_the_row(
+    others: dict[str, str], named: str | None, chosen: str
+) -> None:
+    assert ahead({"backup.yml": FILE, **others}, named) == chosen
+
+
+@pytest.mark.parametrize(
+    ("files", "named", "said"),
+    [
+        ({"nightly.yml": "jobs: {}"}, None, ".github/workflows/nightly.yml"),
+        ({"a.yml": "jobs: {}", "b.yml": "jobs: {}"}, None, "cannot be told"),
+        ({"backup.yml": FILE}, "gone.yml", "The repository has no workflow gone.yml."),
+    ],
+)
+def test_without_such_a_workflow_only_a_single_one_is_taken(
+    files: dict[str, str], named: str | None, said: str
+) -> None:
+    assert said in ahead(files, named)
+
+
+def ahead(texts: dict[str, str], named: str | None) -> str:
+    """The path of the workflow that makes the backups, or why there is none."""
+    paths = {f".github/workflows/{name}": text.encode() for name, text in texts.items()}
+    known = repository(
+        workflows=[Workflow(at, path, path) for at, path in enumerate(paths, start=1)], files=paths
+    )
+    case = Case(asked=Asked(), names=Names(workflow=named), now=NOW)
+    with stand_in(known, *MAY_READ) as server:
+        seen = look_ahead(Sources(settings(server.url), Deadline(30), {}), case)
+    assert seen.ours
+    return seen.ours.what if isinstance(seen.ours, Unseen) else seen.ours.path

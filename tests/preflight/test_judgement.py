@@ -1,0 +1,161 @@
+"""What must be seen before the next backup may be said to get through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from doctor.case import Asked, Case
+from doctor.evidence.base import Unseen, Why
+from doctor.evidence.function import HttpAnswer
+from doctor.evidence.object import ObjectEvidence
+from doctor.evidence.rls import RlsEvidence
+from doctor.evidence.row import ApiAnswer
+from doctor.evidence.workflow import WorkflowEvidence, WorkflowFile, WorkflowState
+from doctor.judgement import judge
+from doctor.model import Verdict
+from doctor.preflight import foresee, function_accepts, summary, unsettled
+from doctor.registry import load_checks
+from tests.judgement.cases import COLUMNS, case, function, row, secrets, table
+
+if TYPE_CHECKING:
+    from doctor.diagnosis import Diagnosis
+    from doctor.evidence.base import Evidence
+
+PATH = ".github/workflows/backup.yml"
+OURS = WorkflowState(id=1, name="Backup", path=PATH, state="active")
+UNREACHABLE = Unseen(why=Why.UNREACHABLE, what="Nobody answered.")
+DENIED = Unseen(why=Why.DENIED, what="It is not allowed.")
+NO_RUN = Unseen(why=Why.NOT_ASKED, what="No backup is in hand.")
+
+
+def ahead(*evidence: Evidence, **lost: Unseen) -> Case:
+    """All that a pre-flight sees of a pipeline that is well; `lost` checks saw nothing at all."""
+    made = case(
+        WorkflowEvidence(run=NO_RUN, ours=OURS, workflows=(OURS,)),
+        row(api=ApiAnswer(status=200, rows=1)),
+        *evidence,
+        asked=Asked(),
+    )
+    return Case(
+        asked=made.asked,
+        names=made.names,
+        now=made.now,
+        evidence={**made.evidence, **lost},
+    )
+
+
+def foreseen(one: Case) -> tuple[Verdict, str, Diagnosis]:
+    findings = judge(one, (loaded.check for loaded in load_checks().checks)).findings
+    found = foresee(one, findings)
+    return found.verdict, summary(one, found), found
+
+
+def test_a_pipeline_of_which_all_was_seen_would_get_through() -> None:
+    verdict, said, _ = foreseen(ahead())
+
+    assert verdict is Verdict.HEALTHY
+    assert said.startswith("The next backup would get through: the workflow is enabled")
+    assert "the function accepts the key" in said
+
+
+@pytest.mark.parametrize("check", ["secrets", "workflow", "object", "row", "rls"])
+def test_a_check_that_saw_nothing_at_all_leaves_it_open(check: str) -> None:
+    verdict, said, _ = foreseen(ahead(**{check: UNREACHABLE}))
+
+    assert verdict is Verdict.UNKNOWN
+    assert said.startswith("Cannot tell whether the next backup would get through: Nobody answered")
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        row(api=DENIED),
+        RlsEvidence(proof=DENIED),
+        ObjectEvidence(bucket=DENIED, head=DENIED),
+        WorkflowEvidence(run=NO_RUN, ours=DENIED),
+        secrets(levels=DENIED, service_key=DENIED),
+    ],
+    ids=lambda seen: type(seen).__name__,
+)
+def test_what_a_check_could_not_see_leaves_it_open_and_is_named(seen: Evidence) -> None:
+    verdict, said, _ = foreseen(ahead(seen))
+
+    assert verdict is Verdict.UNKNOWN
+    assert "It is not allowed." in said
+
+
+def test_a_data_api_that_refuses_for_an_unknown_reason_is_quoted() -> None:
+    answer = ApiAnswer(status=418, code="X1", message="I am a teapot")
+
+    verdict, said, _ = foreseen(ahead(row(api=answer)))
+
+    assert verdict is Verdict.UNKNOWN
+    assert "the Data API answers HTTP 418 X1 I am a teapot" in said
+
+
+def answers(**changes: Any) -> Case:
+    """A pipeline whose function answers so."""
+    return ahead(function(**changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "accepts"),
+    [
+        ({}, True),
+        ({"key_sent": False}, False),
+        ({"empty_post": HttpAnswer(status=401, from_function=True)}, False),
+        ({"empty_post": HttpAnswer(status=400, from_function=False)}, False),
+        ({"empty_post": DENIED}, False),
+        ({"empty_post": DENIED, "test_call": HttpAnswer(status=404, from_function=True)}, True),
+    ],
+)
+def test_the_function_accepts_the_key_where_it_answers_with_anything_but_a_refusal(
+    changes: dict[str, Any], *, accepts: bool
+) -> None:
+    assert function_accepts(answers(**changes)) is accepts
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        (function(key_sent=False), "Whether the function accepts the key is not known"),
+        (function(empty_post=DENIED), "It is not allowed."),
+        (UNREACHABLE, "Nobody answered."),
+    ],
+)
+def test_where_the_fallback_may_be_out_the_function_must_be_seen_to_accept_the_key(
+    seen: Evidence, said: str
+) -> None:
+    columns = tuple(one for one in COLUMNS if one.name != "error_text")
+    suspected = row(api=ApiAnswer(status=200, rows=1), table=table(columns=columns))
+    lost = {"function": seen} if isinstance(seen, Unseen) else {}
+    one = ahead(suspected, *(() if lost else (seen,)), **lost)
+
+    verdict, _, found = foreseen(one)
+    gaps = [gap.what for gap in unsettled(one, tuple(each.judged for each in found.placed))]
+
+    assert verdict is Verdict.UNKNOWN
+    assert any(gap.startswith(said) for gap in gaps), gaps
+
+
+def test_a_file_that_github_cannot_use_would_stop_the_next_backup() -> None:
+    broken = WorkflowFile(path=PATH, problem="Line 7 is no YAML.")
+
+    verdict, said, found = foreseen(
+        ahead(WorkflowEvidence(run=NO_RUN, ours=OURS, workflows=(OURS,), file=broken))
+    )
+
+    assert verdict is Verdict.FAILING
+    assert [cause.code for cause in found.causes] == ["workflow/invalid-file"]
+    assert said.startswith("The next backup would fail. GitHub cannot use the workflow file")
+
+
+def test_a_disabled_workflow_would_stop_the_next_backup() -> None:
+    off = WorkflowState(id=1, name="Backup", path=PATH, state="disabled_inactivity")
+
+    verdict, _, found = foreseen(ahead(WorkflowEvidence(run=NO_RUN, ours=off, workflows=(off,))))
+
+    assert verdict is Verdict.FAILING
+    assert [cause.code for cause in found.causes] == ["workflow/disabled"]
