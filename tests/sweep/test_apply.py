@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-import pytest
 from psycopg.rows import dict_row
 
 from doctor.demo.crowd import multiply, original
 from doctor.demo.faults import FAULTS
-from doctor.demo.world import World
 from tests.programs import bare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from doctor.demo.world import Servers
+    from doctor.demo.world import World
 
 BEGAN = datetime.now(UTC) - timedelta(hours=10)
 
@@ -54,65 +50,41 @@ def rows(world: World) -> dict[str | None, dict[str, Any]]:
     return {row["dispatch_id"]: row for row in found}
 
 
-@dataclass(frozen=True)
-class Mixture:
-    """Stuck rows of several kinds, and what became of them."""
-
-    uploaded: str
-    without_file: str
-    without_run: str
-    refused: str
-    locked: str
-    done: subprocess.CompletedProcess[str]
-    rows: dict[str | None, dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def mixture(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mixture]:
-    with World(servers) as world:
-        uploaded, refused, locked = broken(world, "stuck", 3)
-        (without_file,) = broken(world, "upload-denied-quietly", 1)
-        without_run = world.insert_row()
-        world.sql(
-            "UPDATE public.backup_history SET created_at = now() - interval '10 hours'"
-            f" WHERE dispatch_id = '{without_run}'"
-        )
-        world.sql(
-            "ALTER TABLE public.backup_history ADD CONSTRAINT never_this_one"
-            f" CHECK (dispatch_id <> '{refused}' OR status <> 'success')"
-        )
-        world.hold_transaction(
-            f"SELECT FROM public.backup_history WHERE dispatch_id = '{locked}' FOR UPDATE"
-        )
-        done = apply(world, tmp_path_factory.mktemp("mixture"))
-        world.end_transactions()
-        yield Mixture(uploaded, without_file, without_run, refused, locked, done, rows(world))
-
-
-def test_what_was_uploaded_has_succeeded_and_what_was_not_has_failed(mixture: Mixture) -> None:
-    uploaded = mixture.rows[mixture.uploaded]
-    failed = [mixture.rows[one] for one in (mixture.without_file, mixture.without_run)]
-
-    assert uploaded["status"] == "success"
-    assert mixture.uploaded in uploaded["s3_key"]
-    assert uploaded["size_bytes"] > 0
-    for row, cause in zip(
-        failed, ("workflow/failed-before-update", "workflow/run-not-found"), strict=True
-    ):
-        assert (row["status"], row["s3_key"], row["size_bytes"]) == ("failed", None, None)
-        assert row["error_text"].startswith(f"backup-doctor: {cause}")
-
-
-def test_a_row_that_the_database_keeps_as_it_is_costs_no_other_its_repair(
-    mixture: Mixture,
+def test_each_row_becomes_what_is_true_of_its_backup_and_one_that_cannot_costs_no_other(
+    world: World, tmp_path: Path
 ) -> None:
-    said = mixture.done.stderr
+    uploaded, refused, locked = broken(world, "stuck", 3)
+    (without_file,) = broken(world, "upload-denied-quietly", 1)
+    without_run = world.insert_row()
+    world.sql(
+        "UPDATE public.backup_history SET created_at = now() - interval '10 hours'"
+        f" WHERE dispatch_id = '{without_run}';"
+        "ALTER TABLE public.backup_history ADD CONSTRAINT never_this_one"
+        f" CHECK (dispatch_id <> '{refused}' OR status <> 'success')"
+    )
+    world.hold_transaction(
+        f"SELECT FROM public.backup_history WHERE dispatch_id = '{locked}' FOR UPDATE"
+    )
 
-    assert mixture.done.returncode == 3
-    for one, reason in ((mixture.refused, "never_this_one"), (mixture.locked, "lock timeout")):
-        assert mixture.rows[one]["status"] == "in_progress"
-        assert any(reason in line for line in said.splitlines() if f"{one}: not done" in line)
-    assert "Changed 3 of 5 rows." in said
+    done = apply(world, tmp_path)
+    world.end_transactions()
+
+    became = rows(world)
+    assert became[uploaded]["status"] == "success"
+    assert uploaded in became[uploaded]["s3_key"]
+    assert became[uploaded]["size_bytes"] > 0
+    for one, cause in (
+        (without_file, "workflow/failed-before-update"),
+        (without_run, "workflow/run-not-found"),
+    ):
+        assert (became[one]["status"], became[one]["s3_key"]) == ("failed", None)
+        assert became[one]["error_text"].startswith(f"backup-doctor: {cause}")
+    for one, reason in ((refused, "never_this_one"), (locked, "lock timeout")):
+        assert became[one]["status"] == "in_progress"
+        assert f"{one}: not done (rolled back)" in done.stderr
+        assert reason in done.stderr
+    assert "Changed 3 of 5 rows." in done.stderr
+    assert done.returncode == 3
 
 
 def test_a_row_without_a_dispatch_id_is_not_said_to_have_no_run(
