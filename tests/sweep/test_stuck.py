@@ -1,0 +1,139 @@
+"""The look-up of stuck rows in a real table, whatever its columns are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from doctor.case import Names
+from doctor.deadline import Deadline
+from doctor.demo.faults import FAULTS
+from doctor.evidence.base import Unseen, Why
+from doctor.runner import Silent
+from doctor.sources import Sources
+from doctor.sweep import stuck
+from doctor.sweep.shared import collect_shared
+from doctor.sweep.stuck import Found, Search, find_stuck
+from tests.sweep.crowd import settings_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from doctor.demo.world import World
+
+INSERT = (
+    "INSERT INTO public.backup_history (id, dispatch_id, status, created_at)"
+    " VALUES ('00000000-0000-4000-8000-{at:012}', '{dispatch}', '{status}', {created})"
+)
+
+
+def put(
+    world: World, at: int, dispatch: str, status: str = "in_progress", age: str = "9 h"
+) -> None:
+    created = f"now() - interval '{age}'" if age else "NULL"
+    world.sql(INSERT.format(at=at, dispatch=dispatch, status=status, created=created))
+
+
+def found_in(world: World, directory: Path, **search: Any) -> Found:
+    """What is found with what a sweep knows of the table."""
+    settings = settings_of(world, directory)
+    shared = collect_shared(settings, 60.0, Silent())
+    table = None if isinstance(shared.row, Unseen) else shared.row.table
+    found = Found()
+    find_stuck(
+        shared.ask,
+        Search(names=settings.names, older_than_s=7200, table=table, **search),
+        found,
+    )
+    return found
+
+
+def names_of(found: Found) -> list[str | None]:
+    return [one.row.dispatch_id for one in found.backups]
+
+
+def test_each_dispatch_is_found_once_with_its_other_rows_newest_first(
+    world: World, tmp_path: Path
+) -> None:
+    put(world, 1, "twice", age="9 h")
+    put(world, 2, "twice", age="8 h")
+    put(world, 3, "beside", age="9 h")
+    put(world, 4, "beside", "success", age="1 h")
+    put(world, 5, "young", age="1 h")
+
+    found = found_in(world, tmp_path)
+
+    assert names_of(found) == ["twice", "beside"]
+    twice, beside = ([row.id[-1] for row in one.rows if row.id] for one in found.backups)
+    assert twice == ["2", "1"]
+    assert beside == ["4", "3"]
+    assert found.gap is None
+
+
+def test_pages_are_read_to_the_limit(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stuck, "PAGE_ROWS", 2)
+    for at in range(1, 6):
+        put(world, at, f"d-{at}")
+
+    assert names_of(found_in(world, tmp_path)) == [f"d-{at}" for at in range(1, 6)]
+    assert names_of(found_in(world, tmp_path, limit=3)) == ["d-1", "d-2", "d-3"]
+
+
+def test_a_row_of_no_known_age_counts_and_a_time_without_a_zone_is_utc(
+    world: World, tmp_path: Path
+) -> None:
+    world.sql(
+        "ALTER TABLE public.backup_history ALTER created_at DROP NOT NULL,"
+        " ALTER created_at TYPE timestamp USING created_at AT TIME ZONE 'UTC'"
+    )
+    put(world, 1, "ageless", age="")
+    put(world, 2, "young", age="1 h")
+    put(world, 3, "old")
+
+    assert names_of(found_in(world, tmp_path)) == ["ageless", "old"]
+
+
+def test_a_status_of_an_enum_is_compared_as_text(world: World, tmp_path: Path) -> None:
+    FAULTS["enum"].before(world)
+    put(world, 1, "old")
+
+    assert names_of(found_in(world, tmp_path)) == ["old"]
+
+
+def test_without_time_nothing_is_said_to_be_all(world: World, tmp_path: Path) -> None:
+    put(world, 1, "old")
+    ask = Sources(settings_of(world, tmp_path), Deadline(0))
+    found = Found()
+
+    find_stuck(ask, Search(names=Names(), older_than_s=7200), found)
+
+    assert found.backups == []
+    assert found.gap is not None
+    assert found.gap.why is Why.TIMED_OUT
+
+
+def test_rows_that_policies_hide_are_not_taken_for_none(world: World, tmp_path: Path) -> None:
+    put(world, 1, "old")
+    world.sql_as_superuser("ALTER ROLE backup_doctor NOBYPASSRLS")
+    world.at_end(lambda: world.sql_as_superuser("ALTER ROLE backup_doctor BYPASSRLS"))
+
+    found = found_in(world, tmp_path)
+
+    assert found.backups == []
+    assert found.gap is not None
+
+
+def test_a_database_that_refuses_is_a_gap(world: World, tmp_path: Path) -> None:
+    world.sql_as_superuser("REVOKE ALL ON public.backup_history FROM backup_doctor")
+    settings = settings_of(world, tmp_path)
+    found = Found()
+
+    find_stuck(
+        Sources(settings, Deadline(60)), Search(names=settings.names, older_than_s=7200), found
+    )
+
+    assert found.backups == []
+    assert found.gap is not None
