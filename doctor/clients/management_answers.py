@@ -76,7 +76,7 @@ def project(body: Any) -> Project:  # noqa: ANN401 -- JSON
 
 def functions(body: Any) -> tuple[FunctionRecord, ...]:  # noqa: ANN401 -- JSON
     """`GET …/functions`."""
-    return tuple(function(function) for function in typed(body, list))
+    return tuple(function(one) for one in typed(body, list))
 
 
 def function(body: Any) -> FunctionRecord:  # noqa: ANN401 -- JSON

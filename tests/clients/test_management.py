@@ -84,6 +84,14 @@ def test_a_function_that_is_not_deployed_is_none(api: stand_in.Management) -> No
     assert client(api).function("update-backup") is None
 
 
+def test_a_function_is_missing_beside_others(
+    api: stand_in.Management, project: Project, tmp_path: Path
+) -> None:
+    project.functions["send-mail"] = Function("send-mail", tmp_path / "index.ts", verify_jwt=True)
+
+    assert client(api).function("update-backup") is None
+
+
 def test_a_function_of_an_unknown_project_is_not_said_to_be_missing(
     api: stand_in.Management,
 ) -> None:
