@@ -120,6 +120,7 @@ _NOBODY_THERE = (
     "secrets/whitespace",
 )
 NOT_FOUND = 404
+NOT_ALLOWED = 405
 CLIENT_ERRORS = range(400, 500)
 SERVER_ERRORS = range(500, 600)
 
@@ -157,6 +158,8 @@ def function_meaning(call: Call) -> Meaning:
     by_gateway = gateway_meaning(call.status, call.body)
     if by_gateway:
         return Meaning(codes=by_gateway, own_words=False)
+    if _is_anothers_page(call):
+        return Meaning(codes=("secrets/bad-url",))
     return _own_answer(call.status, call.body)
 
 
@@ -205,6 +208,8 @@ def fallback_meaning(call: Call) -> Meaning:
         return Meaning(codes=codes)
     if call.outcome is Outcome.TIMED_OUT:
         return Meaning(codes=("row/locked", "row/api-overloaded"))
+    if _is_anothers_page(call):
+        return Meaning(codes=("secrets/bad-url",))
     by_status = {
         401: (
             "secrets/revoked",
@@ -229,6 +234,14 @@ def fallback_meaning(call: Call) -> Meaning:
     if re.search(r'"message"\s*:\s*"Invalid API key"', call.body):
         return Meaning(codes=("secrets/revoked",))
     return Meaning(codes=by_status.get(call.status or 0, ()))
+
+
+_PAGE = re.compile(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
+
+
+def _is_anothers_page(call: Call) -> bool:
+    """Whether a web page says that there is no such thing: Supabase's own answers to a call are JSON."""
+    return call.status in (NOT_FOUND, NOT_ALLOWED) and _PAGE.match(call.body) is not None
 
 
 def look_up_meaning(call: Call) -> Meaning:

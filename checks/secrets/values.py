@@ -25,6 +25,7 @@ from doctor.evidence.secrets import (
 from doctor.framework import Found, Rules
 from doctor.show import (
     exhibit,
+    log_lines,
     setting,
 )
 from doctor.signatures import gateway_meaning
@@ -34,6 +35,8 @@ from doctor.story import (
     SERVICE_KEYS,
     SERVICE_URLS,
     address_then,
+    fallback_call,
+    function_call,
     function_key_worked,
     function_then,
     pipeline_key_worked,
@@ -43,10 +46,16 @@ from doctor.story import (
 
 if TYPE_CHECKING:
     from doctor.case import Case
+    from doctor.chain import Link
 
 
 rules = Rules[SecretsEvidence]()
 NOT_FOUND = 404
+PROJECT_URL = setting(
+    "Set the project URL",
+    "VITE_SUPABASE_URL (GitHub → Settings → Secrets and variables → Actions) must be "
+    "https://<project-ref>.supabase.co, without a path.",
+)
 
 
 @rules.cause("secrets/whitespace", breaks=BOTH_WRITES, yields_to=("function/not-deployed",))
@@ -138,8 +147,8 @@ def _function_key_whitespace(seen: SecretsEvidence, case: Case) -> Found | None:
 def bad_url(seen: SecretsEvidence, case: Case) -> Found | None:
     """The Supabase URL is no base URL of a project.
 
-    Detected: the given URL has an API's path, names the dashboard, or cannot be a host; or what
-    answers there is not Supabase's, while the log shows no answer that only Supabase gives.
+    Detected: the given URL has an API's path, names the dashboard, or cannot be a host; the log shows
+    a web page for an answer (404, 405); or what answers there is not Supabase's, while the log shows no answer that only Supabase gives.
     Cause: the dashboard's address or an API path was pasted instead of the project URL.
     Fix: set it to `https://<project-ref>.supabase.co`, without a path.
     By hand: Supabase → Project Settings → Data API → Project URL.
@@ -148,6 +157,8 @@ def bad_url(seen: SecretsEvidence, case: Case) -> Found | None:
     url = seen.url if isinstance(seen.url, SupabaseUrl) else None
     logged = case.log.variable(*SERVICE_URLS) if case.log else None
     problem = (url.problem or _seen_from_here(url, case)) if url else None
+    if not problem and True in (then := address_then(case)).values():
+        return _led_to_a_web_page(then, case)
     if not problem:
         return None
     if pipeline_key_worked(case) or function_key_worked(case):
@@ -158,13 +169,22 @@ def bad_url(seen: SecretsEvidence, case: Case) -> Found | None:
     return weight.found(
         f"{url.setting} {problem}.",
         (exhibit("URL", url.value, "settings", None), *env_line(case, logged)),
+        (PROJECT_URL,),
+    )
+
+
+def _led_to_a_web_page(then: dict[Link, bool | None], case: Case) -> Found | None:
+    """The log's answers are another site's, wherever the doctor's own copy of the address leads."""
+    weight = weigh(then, now=None, case=case)
+    if weight is None:
+        return None
+    return weight.found(
+        "The address that the workflow was given led to a web page that is not Supabase's.",
         (
-            setting(
-                "Set the project URL",
-                "VITE_SUPABASE_URL (GitHub → Settings → Secrets and variables → Actions) must be "
-                "https://<project-ref>.supabase.co, without a path.",
-            ),
+            *log_lines(case, "answer of the function", function_call(case)),
+            *log_lines(case, "answer to the update", fallback_call(case)),
         ),
+        (PROJECT_URL,),
     )
 
 

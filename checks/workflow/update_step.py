@@ -41,6 +41,7 @@ from doctor.story import (
 
 if TYPE_CHECKING:
     from doctor.case import Case
+    from doctor.model import Exhibit
 
 
 rules = Rules[WorkflowEvidence]()
@@ -200,7 +201,8 @@ def _how(call: Call) -> str:
 def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The direct update, the fallback, failed too.
 
-    Detected: the log shows its failure; or the update step is red and its log cannot be read.
+    Detected: the log shows its failure; or the update step is red and its log cannot be read, or does
+    not say whose failure it is.
     Cause: the service-role key, a grant, a policy, the table, the database: named where it can be told.
     Fix: that of the cause.
     By hand: the log of the update step.
@@ -220,14 +222,30 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
             fixes=() if known else (ask_more,),
         )
     step = seen.update_step
-    if step is None or step.conclusion != "failure" or case.log is not None:
+    if step is None or step.conclusion != "failure" or _tells_of_failure(case):
         return None
     return Found(
-        summary=f"The step {step.name!r} failed; its log cannot be read.",
-        evidence=run_exhibits(seen, case),
+        summary=f"The step {step.name!r} failed; its log "
+        + ("cannot be read." if case.log is None else "does not say of which call."),
+        evidence=(*run_exhibits(seen, case), *_excerpt(case)),
         breaks=(),
         role=Role.SYMPTOM,
     )
+
+
+def _tells_of_failure(case: Case) -> bool:
+    """Whether the log says which call failed, or that the row was not found."""
+    log = case.log
+    if log is None:
+        return False
+    calls = (function_call(case), fallback_call(case), log.lookup_call)
+    return bool(log.backup_id_not_found) or any(call.outcome in FAILED for call in calls)
+
+
+def _excerpt(case: Case) -> tuple[Exhibit, ...]:
+    lines = case.log.update_excerpt if case.log else ()
+    told = exhibit("log of the step", "\n".join(lines), "workflow log", log_command(case))
+    return (told,) if lines else ()
 
 
 @rules.cause("workflow/green-but-failed", breaks=Link.STAYS_SO, yields_to=EVERYTHING)
@@ -253,18 +271,7 @@ def green_but_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
         + (f" in {duration(age)}." if age else "."),
         evidence=(
             *run_exhibits(seen, case),
-            *(
-                (
-                    exhibit(
-                        "log of the step",
-                        "\n".join(case.log.update_excerpt),
-                        "workflow log",
-                        log_command(case),
-                    ),
-                )
-                if case.log and case.log.update_excerpt
-                else ()
-            ),
+            *_excerpt(case),
         ),
         fixes=(
             manual(

@@ -28,7 +28,7 @@ OWN_ERROR = "EDGE_FUNCTION_ERROR"
 # What the platform itself answers for a project that serves nothing, in whatever form.
 PLATFORM = frozenset({402, 521, 530, 540, 544})
 # Without the marks of Supabase, what a proxy on the way says.
-ON_THE_WAY = frozenset({408, 429, 502, 503, 504})
+ON_THE_WAY = frozenset({408, 429, 502, 503, 504, *range(522, 528)})
 EXECUTED_BY = "supabase-edge-runtime"
 GATEWAY_CODE = re.compile(
     r"NOT_FOUND(_FUNCTION_BLOB)?|UNAUTHORIZED_\w+|BOOT_ERROR|WORKER_\w+|IDLE_TIMEOUT"

@@ -133,13 +133,14 @@ def address_then(case: Case) -> dict[Link, bool | None]:
         Link.FUNCTION_UPDATES: (function_call(case), function_said(case)),
         Link.FALLBACK_UPDATES: (fallback_call(case), fallback_said(case)),
     }
-    return {
-        link: None
-        if call.outcome not in (Outcome.OK, Outcome.NOT_MADE)
-        and not _is_from_right_address(link, call, meaning)
-        else False
-        for link, (call, meaning) in calls.items()
-    }
+    return {link: _at_wrong_address(link, *said) for link, said in calls.items()}
+
+
+def _at_wrong_address(link: Link, call: Call, meaning: Meaning) -> bool | None:
+    if meaning.proved == "secrets/bad-url":
+        return True
+    failed = call.outcome not in (Outcome.OK, Outcome.NOT_MADE)
+    return None if failed and not _is_from_right_address(link, call, meaning) else False
 
 
 def _is_from_right_address(link: Link, call: Call, meaning: Meaning) -> bool:

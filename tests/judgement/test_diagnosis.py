@@ -30,7 +30,7 @@ from doctor.evidence.secrets import (
 )
 from doctor.evidence.workflow import WorkflowEvidence, WorkflowState
 from doctor.judgement import judge
-from doctor.model import Verdict
+from doctor.model import Role, Verdict
 from doctor.registry import load_checks
 from tests.judgement import cases
 from tests.judgement.cases import call, case, function, log, rls, row, secrets, the_object, workflow
@@ -243,6 +243,14 @@ STUCK = {
             ),
         ),
         ["secrets/bad-url"],
+    ),
+    "both calls were answered by a web page": (
+        case(over(call(405, "<!DOCTYPE html><title>404 | Supabase</title>"), call(405, "<html>"))),
+        ["secrets/bad-url"],
+    ),
+    "a firewall's page on the way is no wrong address": (
+        case(over(call(403, "<!DOCTYPE html><title>Attention Required!</title>"), NO_GRANT)),
+        ["function/rejected", "rls/no-grant"],
     ),
     "an address with a path under which no Supabase answers": (
         case(
@@ -841,3 +849,13 @@ def test_a_base_path_under_which_supabase_answers_is_no_fault() -> None:
         "function/not-deployed",
         "rls/no-grant",
     ]
+
+
+def test_a_red_step_whose_log_tells_of_no_call_is_a_symptom() -> None:
+    silent = over(NOT_SAID, NOT_SAID, update_excerpt=("the thing said 418 teapot",))
+    found = diagnosed(case(silent))
+
+    (failed,) = [one for one in found.placed if one.judged.code == "workflow/fallback-failed"]
+    assert failed.role is Role.SYMPTOM
+    assert failed.judged.found.evidence[-1].value == "the thing said 418 teapot"
+    assert found.causes == ()

@@ -230,12 +230,14 @@ def test_a_recorded_failure_that_nothing_before_explains_is_explained_by_the_log
     assert causes(case(failed, workflow(None), GONE)) == []
 
 
-def test_without_the_row_only_the_run_itself_tells_and_only_if_no_update_got_through() -> None:
+def test_without_the_row_the_run_tells_and_the_file_that_it_named_and_only_if_no_update_got_through() -> (
+    None
+):
     proved = case(HIDDEN_ROW, workflow(log(call(404, '{"code":"NOT_FOUND"}'), NO_GRANT)), NO_FILE)
     got_through = case(HIDDEN_ROW, workflow(log(call(404, '{"code":"NOT_FOUND"}'), call(200))))
     by_its_steps = case(HIDDEN_ROW, UPLOAD_FAILED, GONE, NO_GRANT_NOW)
 
-    assert causes(proved) == ["function/not-deployed", "rls/no-grant"]
+    assert causes(proved) == ["object/missing", "function/not-deployed", "rls/no-grant"]
     assert diagnosed(proved).verdict is Verdict.UNKNOWN
     assert causes(got_through) == []
     assert causes(by_its_steps) == ["workflow/failed-before-update"]

@@ -104,7 +104,7 @@ def test_rows_that_could_not_be_seen_are_not_missing() -> None:
     assert "row/missing" not in codes(case())
 
 
-YOUNG = {"now": CREATED + timedelta(minutes=1)}
+YOUNG: dict[str, Any] = {"now": CREATED + timedelta(minutes=1)}
 UNSEEN_RUN = workflow(None, run=Unseen(why=Why.UNREACHABLE, what="GitHub did not answer."))
 
 

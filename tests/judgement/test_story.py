@@ -748,7 +748,8 @@ def test_what_the_direct_update_says_of_a_paused_project(fallback: Call, said: b
         (NOT_MADE, False),
         (call(404, '{"code":"NOT_FOUND"}'), False),
         (call(403, DENIED_TO_ALL), False),
-        (call(404, "<html>"), None),
+        (call(404, "<html>"), True),
+        (call(404, "no such page"), None),
     ],
 )
 def test_any_answer_may_come_from_a_wrong_address_but_what_only_supabase_gives(
