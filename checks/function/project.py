@@ -64,7 +64,8 @@ def project_paused(seen: FunctionEvidence, case: Case) -> Found | None:
     if weight is None:
         return None
     return weight.found(
-        f"The Supabase project is paused{f' ({state})' if state and now else ''}.",
+        f"The Supabase project {'was' if weight.healed else 'is'} paused"
+        f"{f' ({state})' if state and now else ''}.",
         function_exhibits(seen, case),
         (
             manual(

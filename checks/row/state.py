@@ -204,7 +204,7 @@ def incomplete(seen: RowEvidence, case: Case) -> Found | None:
     if row_state(case) is not RowState.INCOMPLETE:
         return None
     return Found(
-        summary=f"The row says {case.names.success!r}, but {listed(missing_columns(case))} is missing.",
+        summary=f"The row says {case.names.success!r}, but has no {listed(missing_columns(case))}.",
         evidence=row_exhibits(seen, case),
         fixes=(
             manual(

@@ -11,6 +11,7 @@ from doctor.evidence.secrets import (
     SecretsEvidence,
 )
 from doctor.framework import Found, Rules
+from doctor.log.facts import printed_by_script
 from doctor.model import Severity
 from doctor.show import (
     exhibit,
@@ -66,6 +67,16 @@ def public_prefix(seen: SecretsEvidence, case: Case) -> Found | None:
     )
 
 
+def _printed_by_file(case: Case) -> tuple[str, ...]:
+    """The secrets that a step of the workflow file prints, by its script."""
+    file = workflow_file(case)
+    return tuple(
+        name
+        for step in (file.steps if file else ())
+        for name in printed_by_script(step.script.splitlines(), frozenset(step.env))
+    )
+
+
 @rules.warning("secrets/printed")
 def printed(seen: SecretsEvidence, case: Case) -> Found | None:
     """A step prints a secret into the log.
@@ -77,12 +88,17 @@ def printed(seen: SecretsEvidence, case: Case) -> Found | None:
     By hand: search the workflow for `echo` with a secret.
     Source: guide, "Debugging Workflow Step".
     """
-    names = case.log.prints_secret if case.log else ()
+    logged = case.log.prints_secret if case.log else ()
+    written = _printed_by_file(case)
+    names = tuple(dict.fromkeys((*logged, *written)))
     if not names:
         return None
     return Found(
         summary=f"A step prints {listed(names)} into the log.",
-        evidence=(exhibit("printed", list(names), "workflow log", log_command(case)),),
+        evidence=(
+            exhibit("printed", list(logged) or None, "workflow log", log_command(case)),
+            exhibit("printed by its script", list(written) or None, "workflow file", None),
+        ),
         fixes=(
             manual(
                 "Print whether it is set, never the value",

@@ -23,7 +23,11 @@ WORTH_SAYING = timedelta(minutes=1)
 
 
 def summary_of(case: Case, diagnosis: Diagnosis) -> str:
-    """The report's one sentence."""
+    """The report's one sentence, on one line."""
+    return " ".join(_summary(case, diagnosis).split())
+
+
+def _summary(case: Case, diagnosis: Diagnosis) -> str:
     if case.is_preflight:
         return preflight.summary(case, diagnosis)
     if diagnosis.verdict is Verdict.HEALTHY:
@@ -58,8 +62,8 @@ def _running(case: Case) -> str:
 def _unknown(case: Case, diagnosis: Diagnosis) -> str:
     gap = deciding_gap(case)
     root = diagnosis.root
-    known = f" What is known: {root.found.summary}" if root else ""
-    return f"Cannot tell: {gap.what if gap else 'not enough could be seen.'}{known}"
+    known = f" What is known: {_sentence(root.found.summary)}" if root else ""
+    return f"Cannot tell: {_sentence(gap.what) if gap else 'not enough could be seen.'}{known}"
 
 
 def _state(case: Case) -> str:
@@ -81,5 +85,10 @@ def _why(diagnosis: Diagnosis) -> str:
     causes = diagnosis.causes
     if not causes:
         return "No cause could be proved."
-    also = f" Besides: {causes[1].found.summary}" if len(causes) > 1 else ""
-    return f"{causes[0].found.summary}{also}"
+    also = f" Besides: {_sentence(causes[1].found.summary)}" if len(causes) > 1 else ""
+    return f"{_sentence(causes[0].found.summary)}{also}"
+
+
+def _sentence(text: str) -> str:
+    """With a full stop, where what it quotes at its end has none."""
+    return text if text.rstrip().endswith((".", "!", "?", "”", "…")) else f"{text.rstrip()}."

@@ -67,7 +67,7 @@ def config_file(cwd: Path, chosen: Path | None) -> Source | None:
     """
     if chosen is not None:
         return _toml(cwd / chosen, str(chosen))
-    if (cwd / OWN_FILE).is_file():
+    if (cwd / OWN_FILE).exists():
         return _toml(cwd / OWN_FILE, OWN_FILE)
     pyproject = cwd / PYPROJECT
     if pyproject.is_file() and TABLE in _text(pyproject):
@@ -101,6 +101,8 @@ def _flat(table: Mapping[str, Any], place: str, prefix: str = "") -> Iterator[tu
         key = f"{prefix}{name}"
         if isinstance(value, dict) and key in KNOWN_TABLES:
             yield from _flat(value, place, f"{key}.")
+        elif key in KNOWN_TABLES:
+            raise SettingsError(f"{key} ({place}) must be a table: [{key}].")
         elif key not in KNOWN_KEYS:
             raise SettingsError(_unknown(key, place))
         elif not isinstance(value, str):

@@ -733,3 +733,15 @@ def test_a_secret_that_a_step_prints_is_told() -> None:
     assert API_KEY in finding(case(printing), "secrets/printed").found.summary
     assert "secrets/printed" not in codes(case(FAILED))
     assert "secrets/printed" not in codes(case(workflow(None)))
+
+
+def test_a_secret_that_the_workflow_file_prints_is_told_before_any_log_shows_it() -> None:
+    debug = WorkflowStep(
+        name="Debug Update Step",
+        env={API_KEY: "${{ secrets.BACKUP_API_KEY }}"},
+        script='echo "BACKUP_API_KEY set: ${BACKUP_API_KEY:+YES}${BACKUP_API_KEY:-NO}"',
+    )
+    told = WorkflowStep(name="Say", script='echo "key set: ${BACKUP_API_KEY:+YES}"')
+
+    assert "secrets/printed" in codes(case(workflow(None, file=replace(JOB, steps=(debug,)))))
+    assert "secrets/printed" not in codes(case(workflow(None, file=replace(JOB, steps=(told,)))))

@@ -9,15 +9,18 @@ import pytest
 from msgspec.structs import replace
 
 from doctor.diagnosis import diagnose
+from doctor.evidence.rls import Reach
 from doctor.judgement import judge
 from doctor.registry import load_checks
 from doctor.reporting.summary import summary_of
 from tests.judgement import cases
-from tests.judgement.cases import CREATED, case
+from tests.judgement.cases import CREATED, call, case, log, rls, workflow
 
 if TYPE_CHECKING:
     from doctor.case import Case
     from doctor.framework import Check
+
+PERMISSION_DENIED = '{"code":"42501","message":"permission denied for table backup_history"}'
 
 
 @pytest.mark.parametrize(
@@ -44,6 +47,15 @@ def test_what_the_pipeline_wrote_ends_in_one_full_stop() -> None:
 
     said = {one.code: one.found.summary for one in found}
     assert said["row/failed"].endswith("failure: The disk is full.")
+
+
+def test_it_is_one_line_and_each_sentence_ends() -> None:
+    crashed = log(call(500, "TypeError: boom {\n  code: 1\n}"), call(403, PERMISSION_DENIED))
+    said = summary(case(workflow(crashed), rls(Reach.REFUSED, sqlstate="42501")))
+
+    assert "\n" not in said
+    assert "code: 1 }. Besides: " in said
+    assert said.endswith(".")
 
 
 def checks() -> tuple[Check[Any], ...]:

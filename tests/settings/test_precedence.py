@@ -168,6 +168,18 @@ def test_a_file_of_the_wrong_shape_is_one_clear_error(loaded: Load, toml: str) -
         loaded(toml=toml)
 
 
+def test_a_table_that_is_none_is_not_said_to_be_unknown(loaded: Load) -> None:
+    with pytest.raises(SettingsError, match=r"columns .* must be a table: \[columns\]"):
+        loaded(toml="columns = 5")
+
+
+def test_a_folder_in_the_place_of_the_file_is_not_passed_over(loaded: Load, tmp_path: Path) -> None:
+    (tmp_path / "backup-doctor.toml").mkdir()
+
+    with pytest.raises(SettingsError, match=r"backup-doctor\.toml cannot be read"):
+        loaded()
+
+
 def test_a_config_file_that_is_not_there_is_an_error(loaded: Load) -> None:
     with pytest.raises(SettingsError, match=r"nowhere\.toml cannot be read: No such file"):
         loaded(flags=Flags(config=Path("nowhere.toml")))
