@@ -124,4 +124,4 @@ vulnerabilities: $(RELEASE)/.ready ## Ask for known vulnerabilities of every pin
 	$(RELEASE)/bin/pip-audit --disable-pip --require-hashes -r requirements-mutants.lock
 
 clean: ## Remove what make made
-	rm -rf $(VENV) $(LISTERS) $(RELEASE) $(MUTANTS) $(CLIENTS)/node_modules dist build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(LISTERS) $(RELEASE) $(MUTANTS) $(CLIENTS)/node_modules dist build *.egg-info .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache
