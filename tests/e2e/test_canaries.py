@@ -23,7 +23,6 @@ from doctor.demo.world import FUNCTION
 from doctor.registry import load_checks
 from doctor.render import Format
 from tests.canaries import cuts, leaks, ways_of_writing
-from tests.programs import bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,7 +154,7 @@ def examined(planted: Planted, folder: Path, form: Format, *more: str) -> str:
     command = [sys.executable, "-m", "doctor", *more, "--verbose", "--format", form, *flags]
     done = subprocess.run(
         [*command, "--save-evidence", str(folder / "evidence.json")],
-        env=bare(BACKUP_DOCTOR_DEBUG="1", **planted.environ),
+        env={"PATH": os.defpath, "BACKUP_DOCTOR_DEBUG": "1", **planted.environ},
         cwd=folder,
         capture_output=True,
         text=True,
@@ -219,7 +218,7 @@ def test_a_function_that_says_what_it_was_given_is_quoted_without_it(
 
 def test_no_secret_is_in_the_process_list(world: World, tmp_path: Path) -> None:
     planted = prepared(world, "healthy")
-    environ = bare(**planted.environ)
+    environ = {"PATH": os.defpath, **planted.environ}
     command = [sys.executable, "-m", "doctor", "--dispatch-id", planted.dispatch_id]
     seen = set()
 

@@ -5,6 +5,7 @@ Every request of the doctor is read on its way by a wiretap. The controls show t
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -16,7 +17,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.wiretap import Wiretap
-from tests.programs import bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +46,7 @@ CREDENTIALS = {
 }
 ENVIRONMENT = {
     **CREDENTIALS,
+    "PATH": os.defpath,
     "PYTHONPATH": str(ROOT),
     "GITHUB_REPOSITORY": "acme/app",
     "SUPABASE_PROJECT_REF": "abcdefghijklmnopqrst",
@@ -82,7 +83,7 @@ def doctor(
     return subprocess.run(
         command,
         cwd=checkout,
-        env=bare(**environ, HOME=str(checkout / "home")),
+        env=environ | {"HOME": str(checkout / "home")},
         capture_output=True,
         text=True,
         check=False,

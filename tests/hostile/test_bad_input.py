@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-from tests.programs import bare
 
 ROOT = Path(__file__).parents[2]
 NOBODY = "http://127.0.0.1:9"
@@ -20,7 +19,7 @@ def doctor(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedPr
     return subprocess.run(
         [sys.executable, "-m", "doctor", *arguments, "--budget", "5"],
         cwd=cwd,
-        env=bare(PYTHONPATH=str(ROOT), HOME=str(cwd), **(settings | environ)),
+        env={"PATH": os.defpath, "PYTHONPATH": str(ROOT), "HOME": str(cwd), **settings, **environ},
         capture_output=True,
         text=True,
         check=False,
