@@ -11,14 +11,15 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from doctor.audit.table import BrokeOffError
 from doctor.evidence.base import Unseen, Why
-from doctor.threads import spawn
+from doctor.threads import Pool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from doctor.audit.model import Stored
 
@@ -84,15 +85,23 @@ def listing(source: Lists, prefix: str, ahead: int = AHEAD) -> Iterator[list[Sto
     Raises:
         BrokeOffError: it could not be read to its end; what came before is whole.
     """
-    waiting = deque([Pending(Step(prefix=prefix))])
+    pool = Pool(ahead)
+    try:
+        yield from _in_order(partial(_ask, source, pool, ahead), Pending(Step(prefix=prefix)))
+    finally:
+        pool.close()
+
+
+def _in_order(ask: Callable[[deque[Pending]], None], everything: Pending) -> Iterator[list[Stored]]:
+    waiting = deque([everything])
     last = ""
     while waiting:
-        _ask(source, waiting, ahead)
+        ask(waiting)
         first = waiting.popleft()
         page = _waited_for(first.page)
         if not first.is_followed:
             waiting.extendleft(reversed(_following(first.step, page)))
-            _ask(source, waiting, ahead)
+            ask(waiting)
         # What a page by folder holds beside the folders comes in its place between them.
         if page.objects and not first.step.by_folder:
             if page.objects[0][0] <= last:
@@ -101,7 +110,7 @@ def listing(source: Lists, prefix: str, ahead: int = AHEAD) -> Iterator[list[Sto
             yield page.objects
 
 
-def _ask(source: Lists, waiting: deque[Pending], ahead: int) -> None:
+def _ask(source: Lists, pool: Pool, ahead: int, waiting: deque[Pending]) -> None:
     """Ask for the first steps; insert what follows those that have been answered."""
     window = [waiting.popleft() for _ in range(min(ahead, len(waiting)))]
     known: list[Pending] = []
@@ -113,7 +122,7 @@ def _ask(source: Lists, waiting: deque[Pending], ahead: int) -> None:
     for pending in known[:ahead]:
         if not pending.is_asked:
             pending.is_asked = True
-            pending.page = spawn(lambda step=pending.step: _page(source, step))  # type: ignore[misc]
+            pending.page = pool.spawn(partial(_page, source, pending.step))
     waiting.extendleft(reversed(known))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-import threading
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -18,6 +18,7 @@ from doctor.database.answers import Refusal
 from doctor.database.connecting import connect_failure
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.row import Route
+from doctor.threads import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,11 +58,14 @@ class DirectTable:
         self._names = names
         self._deadline = deadline
         self._session: psycopg.Connection[Any] | None = None
+        self._watch: Watch | None = None
         self._read_at: datetime | None = None
 
     def about(self) -> About:
         """Connect and open the snapshot."""
         self._session = self._connect()
+        # libpq itself waits for a silent server for ever.
+        self._watch = Watch(partial(_break, self._session.fileno()))
         with self._asking(), self._session.cursor() as cursor:
             cursor.execute(";\n".join(SETTINGS).encode())
             cursor.execute(statements.about(self._names).encode())
@@ -87,6 +91,8 @@ class DirectTable:
     def close(self) -> None:
         """Ask the server to stop, and hang up."""
         session, self._session = self._session, None
+        if self._watch is not None:
+            self._watch.close()
         if session is not None:
             with suppress(psycopg.Error):
                 session.cancel_safe(timeout=1.0)
@@ -127,19 +133,16 @@ class DirectTable:
     @contextmanager
     def _asking(self) -> Iterator[None]:
         """Whatever PostgreSQL refuses becomes a gap; a silent server is hung up on."""
-        assert self._session is not None
-        limit_s = self._deadline.limit(STATEMENT_LIMIT_S + GRACE_S)
-        timer = threading.Timer(limit_s, _break, (self._session.fileno(),))
-        timer.daemon = True
-        timer.start()
+        assert self._watch is not None
+        if self._deadline.left() <= 0:
+            raise BrokeOffError(TOO_LATE)
         try:
-            yield
+            with self._watch.at_most(self._deadline.limit(STATEMENT_LIMIT_S + GRACE_S)):
+                yield
         except psycopg.Error as error:
-            raise BrokeOffError(_gap(error)) from None
+            raise BrokeOffError(TOO_LATE if self._watch.was_late else _gap(error)) from None
         except UnicodeError:
             raise BrokeOffError(UNREADABLE) from None
-        finally:
-            timer.cancel()
 
 
 def _break(descriptor: int) -> None:
@@ -158,6 +161,12 @@ def _gap(error: psycopg.Error) -> Unseen:
     return Refusal(error.sqlstate, error.diag.message_primary or "no message").unseen()
 
 
+TOO_LATE = Unseen(
+    why=Why.TIMED_OUT,
+    what="PostgreSQL did not give all rows of the table in the time that there was.",
+    remedy="Allow more time with --budget; a read replica or a quiet hour may help.",
+    dependency="PostgreSQL",
+)
 UNREADABLE = Unseen(
     why=Why.GARBLED,
     what="PostgreSQL sent text that is in no encoding that could be read.",

@@ -40,6 +40,36 @@ def test_a_session_that_is_ended_by_the_server_breaks_off_the_table(scene: Scene
     table.close()
 
 
+def test_a_server_that_falls_silent_is_hung_up_on(scene: Scene) -> None:
+    scene.world.sql(MANY)
+    table = DirectTable(scene.world.reader_uri, Names(), Deadline(4))
+    table.about()
+    assert table._session is not None
+    server = table._session.info.backend_pid
+
+    os.kill(server, signal.SIGSTOP)
+    try:
+        with pytest.raises(BrokeOffError, match="in the time that there was"):
+            next(table.rows())
+    finally:
+        os.kill(server, signal.SIGCONT)
+        table.close()
+
+
+def test_no_batch_is_asked_for_when_the_time_is_over(scene: Scene) -> None:
+    scene.world.sql(MANY)
+    deadline = Deadline(60)
+    table = DirectTable(scene.world.reader_uri, Names(), deadline)
+    table.about()
+    rows = table.rows()
+
+    assert len(next(rows)) == 2000
+    deadline.budget_s = 0
+    with pytest.raises(BrokeOffError, match="in the time that there was"):
+        next(rows)
+    table.close()
+
+
 def test_the_session_cannot_write(scene: Scene) -> None:
     table = DirectTable(scene.world.owner_uri, Names(), Deadline(60))
     table.about()

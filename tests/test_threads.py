@@ -1,0 +1,60 @@
+"""Threads that are used again, and one that watches many blocks."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from doctor.threads import LOOK_EVERY_S, Pool, Watch
+
+WAIT_S = 10.0
+
+
+def test_a_pool_makes_all_calls_with_no_more_threads_than_it_is_wide() -> None:
+    pool = Pool(3)
+    calls = [pool.spawn(threading.get_ident) for _ in range(50)]
+
+    used = {call.result(timeout=WAIT_S) for call in calls}
+    pool.close()
+
+    assert 1 <= len(used) <= 3
+
+
+def test_a_call_that_raises_leaves_its_thread_to_the_next() -> None:
+    pool = Pool(1)
+    broken, whole = pool.spawn(lambda: 1 // 0), pool.spawn(lambda: 1)
+
+    with pytest.raises(ZeroDivisionError):
+        broken.result(timeout=WAIT_S)
+    assert whole.result(timeout=WAIT_S) == 1
+    pool.close()
+
+
+def test_the_threads_of_a_closed_pool_end_after_their_calls() -> None:
+    pool = Pool(2)
+    thread = pool.spawn(threading.current_thread)
+    last = pool.spawn(lambda: "made")
+    pool.close()
+
+    thread.result(timeout=WAIT_S).join(WAIT_S)
+
+    assert not thread.result().is_alive()
+    assert last.result(timeout=WAIT_S) == "made"
+
+
+def test_a_watch_tells_once_of_a_block_that_is_late_and_of_no_other() -> None:
+    told = threading.Event()
+    watch = Watch(told.set)
+
+    for _ in range(3):
+        with watch.at_most(WAIT_S):
+            pass
+    time.sleep(2 * LOOK_EVERY_S)
+    assert not watch.was_late
+
+    with watch.at_most(0.0):
+        assert told.wait(WAIT_S)
+    assert watch.was_late
+    watch.close()
