@@ -1,4 +1,4 @@
-"""A session that is ended, and a Ctrl-C, in the middle of an audit."""
+"""Sessions that are ended or fall silent, and a Ctrl-C, in the middle of an audit."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 from doctor.audit.table import BrokeOffError
@@ -19,9 +20,10 @@ from tests.programs import bare
 if TYPE_CHECKING:
     from tests.audit.scene import Scene
 
+# More than the network holds on the way.
 MANY = """
 INSERT INTO public.backup_history (dispatch_id, s3_key, status, size_bytes)
-SELECT at::text, 'backups/' || at || '.zip', 'success', 5 FROM generate_series(1, 5000) AS at"""
+SELECT at::text, 'backups/' || at || '.zip', 'success', 5 FROM generate_series(1, 200000) AS at"""
 END_SESSIONS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'backup-doctor'"""
@@ -38,6 +40,21 @@ def test_a_session_that_is_ended_by_the_server_breaks_off_the_table(scene: Scene
     with pytest.raises(BrokeOffError, match="broke off the session"):
         list(rows)
     table.close()
+
+
+def test_a_libpq_without_chunks_gives_the_same_rows(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b", "c"):
+        scene.row(f"backups/{name}.zip")
+    monkeypatch.setattr(psycopg.capabilities, "has_stream_chunked", lambda: False)
+    table = DirectTable(scene.world.reader_uri, Names(), Deadline(60))
+    table.about()
+
+    (batch,) = table.rows()
+    table.close()
+
+    assert [row[0] for row in batch] == ["backups/a.zip", "backups/b.zip", "backups/c.zip"]
 
 
 def test_a_server_that_falls_silent_is_hung_up_on(scene: Scene) -> None:
