@@ -90,7 +90,7 @@ bench-audit: $(LISTERS)/.ready ## Measure the audit beside listers and psql, wri
 matrix: $(READY) ## Break a pipeline in every way, alone and in pairs, and write docs/accuracy.md
 	$(BIN)/python -m tests.matrix
 
-bench-sweep: $(READY) ## Measure a sweep of 10,000 stuck backups against single diagnoses
+bench-sweep: $(READY) ## Measure a sweep of 10,000 stuck backups, write docs/performance-sweep.md
 	$(BIN)/python -m benchmarks.sweep
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header

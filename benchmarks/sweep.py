@@ -1,49 +1,55 @@
-"""Measures a sweep over many stuck backups against as many single diagnoses. Run: `make bench-sweep`."""
+"""The benchmark of `sweep`: many stuck backups against single diagnoses. Run: `make bench-sweep`.
+
+python -m benchmarks.sweep [COUNT...]: other numbers of backups than 1,000 and 10,000.
+"""
 
 from __future__ import annotations
 
-import os
 import sys
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Cost, run
 from benchmarks.scene import Scene, stuck_backup
+from benchmarks.sweep_page import Round, write_page
 from doctor.demo.crowd import multiply, original
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from benchmarks.network import Network
-
-BACKUPS = 10_000
-SINGLES = int(os.environ.get("SINGLES", "20"))
+COUNTS = (1_000, 10_000)
+SINGLES = 20
 ROUND_TRIP_S = 0.05
+# The stand-ins take longer than the sweep: they search all that they have for every page.
 LONGEST_S = 900.0
-MB = 1_000_000
 FAILING = 1
 DOCTOR = Path(sys.executable).parent / "backup-doctor"
+PAGE = Path(__file__).parents[1] / "docs" / "performance-sweep.md"
 SINCE = timedelta(hours=40)
-ROW = "| {:<34} | {:>9} | {:>9} | {:>9} |"
 
 
-def main() -> None:
-    """Make the backups, measure, and print a table in Markdown."""
-    count = int(os.environ.get("BACKUPS", BACKUPS))
+def main(counts: Sequence[int]) -> None:
+    """Measure and write."""
+    rounds = []
+    for count in counts:
+        rounds.append(_round(count))
+        sys.stdout.write(f"{count:,} done\n")
+        sys.stdout.flush()
+    write_page(PAGE, rounds, ROUND_TRIP_S)
+
+
+def _round(count: int) -> Round:
     with stuck_backup() as scene:
         ids = _crowd(scene, count)
-        print(ROW.format("", "seconds", "CPU s", "peak MB"))  # noqa: T201 -- a program
-        print(ROW.format(*("---",) * 4))  # noqa: T201
         with scene.far_away(0.0) as (near, _):
-            single = _singles(near, ids[:: max(1, count // SINGLES)][:SINGLES])
-            _row(f"single diagnosis × {count:,} (of {SINGLES})", single, times=count)
-            _row(f"sweep of {count:,}", [_sweep(near)])
+            singles = [_single(near, one) for one in ids[:: max(1, count // SINGLES)][:SINGLES]]
+            sweep = _sweep(near)
         with scene.far_away(ROUND_TRIP_S) as (far, network):
-            cost = _sweep(far)
-            _row(f"sweep of {count:,} at 50 ms", [cost])
-            _turns(network, cost)
+            far_sweep = _sweep(far)
+            asked = Counter(turn.service for turn in network.turns(far_sweep.started))
+    return Round(count=count, singles=singles, sweep=sweep, far_sweep=far_sweep, asked=asked)
 
 
 def _crowd(scene: Scene, count: int) -> list[str]:
@@ -52,16 +58,13 @@ def _crowd(scene: Scene, count: int) -> list[str]:
     return multiply(scene.world, of, count, since, apart=(SINCE - timedelta(hours=3)) / count)
 
 
-def _singles(environment: Mapping[str, str], ids: Sequence[str]) -> list[Cost]:
-    return [
-        run(
-            [DOCTOR, "--dispatch-id", one, "--format", "json"],
-            exit_code=FAILING,
-            expected="function/not-deployed",
-            environment=environment,
-        )
-        for one in ids
-    ]
+def _single(environment: Mapping[str, str], dispatch_id: str) -> Cost:
+    return run(
+        [DOCTOR, "--dispatch-id", dispatch_id, "--format", "json"],
+        exit_code=FAILING,
+        expected="function/not-deployed",
+        environment=environment,
+    )
 
 
 def _sweep(environment: Mapping[str, str]) -> Cost:
@@ -74,21 +77,5 @@ def _sweep(environment: Mapping[str, str]) -> Cost:
     )
 
 
-def _row(name: str, costs: Sequence[Cost], times: int = 1) -> None:
-    seconds = median(cost.seconds for cost in costs) * times
-    cpu_s = median(cost.cpu_s for cost in costs) * times
-    peak = max(cost.peak_bytes for cost in costs) / MB
-    print(ROW.format(name, f"{seconds:,.1f}", f"{cpu_s:,.1f}", f"{peak:,.0f}"), flush=True)  # noqa: T201
-
-
-def _turns(network: Network, cost: Cost) -> None:
-    """How many questions each service was asked."""
-    services: dict[str, int] = {}
-    for turn in network.turns(cost.started):
-        services[turn.service] = services.get(turn.service, 0) + 1
-    asked = ", ".join(f"{name} {count:,}" for name, count in sorted(services.items()))
-    print(f"\nQuestions asked at 50 ms: {asked}.")  # noqa: T201
-
-
 if __name__ == "__main__":
-    main()
+    main([int(count) for count in sys.argv[1:]] or COUNTS)
