@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from doctor.settings.model import Settings
 
 # Batches of rows and pages of objects that may wait for the other side, which may have to sort.
-ROWS_AHEAD = 8
-PAGES_AHEAD = 50
+ROWS_AHEAD = 4
+PAGES_AHEAD = 32
 
 
 @dataclass(kw_only=True)
