@@ -21,23 +21,25 @@ if TYPE_CHECKING:
 rules = Rules[ObjectEvidence]()
 
 
-CREDENTIAL_CODES = frozenset(
-    {"ExpiredToken", "InvalidAccessKeyId", "SignatureDoesNotMatch", "RequestTimeTooSkewed"}
+REGION_CODES = frozenset(
+    {
+        "PermanentRedirect",
+        "TemporaryRedirect",
+        "AuthorizationHeaderMalformed",
+        "IllegalLocationConstraintException",
+        "301",
+    }
 )
+# Other rules speak of these.
+SPOKEN_OF = frozenset({"NoSuchBucket", "InvalidObjectState"})
 
 
-REGION_CODES = frozenset({"PermanentRedirect", "AuthorizationHeaderMalformed", "301"})
-
-
-def _access(seen: ObjectEvidence, kinds: tuple[Why, ...], codes: frozenset[str]) -> Unseen | None:
+def _access(seen: ObjectEvidence, *kinds: Why) -> Unseen | None:
+    """What could not be seen for one of these reasons, in the right region."""
     refused = refusal(seen)
-    if refused is None or refused.code in ("NoSuchBucket", "InvalidObjectState"):
+    if refused is None or refused.code in SPOKEN_OF | REGION_CODES:
         return None
-    if refused.code in codes or (
-        refused.code not in REGION_CODES | CREDENTIAL_CODES and refused.why in kinds
-    ):
-        return refused
-    return None
+    return refused if refused.why in kinds else None
 
 
 def _note(refused: Unseen | None) -> Found | None:
@@ -60,7 +62,7 @@ def access_denied(seen: ObjectEvidence, case: Case) -> Found | None:
     By hand: the same aws command with the same credentials.
     Source: S3, HeadObject permissions.
     """
-    return _note(_access(seen, (Why.DENIED,), frozenset({"AccessDenied", "403"})))
+    return _note(_access(seen, Why.DENIED))
 
 
 @rules.context("object/wrong-region")
@@ -73,7 +75,8 @@ def wrong_region(seen: ObjectEvidence, case: Case) -> Found | None:
     By hand: `aws s3api get-bucket-location --bucket your-bucket`
     Source: S3 error codes.
     """
-    return _note(_access(seen, (), REGION_CODES))
+    refused = refusal(seen)
+    return _note(refused) if refused and refused.code in REGION_CODES else None
 
 
 @rules.context("object/bad-credentials")
@@ -86,7 +89,7 @@ def bad_credentials(seen: ObjectEvidence, case: Case) -> Found | None:
     By hand: `aws sts get-caller-identity`
     Source: S3 error codes.
     """
-    return _note(_access(seen, (Why.BAD_CREDENTIALS,), CREDENTIAL_CODES))
+    return _note(_access(seen, Why.BAD_CREDENTIALS))
 
 
 @rules.context("object/unreachable")
@@ -100,4 +103,4 @@ def unreachable(seen: ObjectEvidence, case: Case) -> Found | None:
     Source: boto3's connection errors.
     """
     kinds = (Why.UNREACHABLE, Why.TIMED_OUT, Why.GARBLED, Why.RATE_LIMITED, Why.REFUSED)
-    return _note(_access(seen, kinds, frozenset()))
+    return _note(_access(seen, *kinds))

@@ -1,0 +1,406 @@
+"""The file in the bucket: whether it is there, whole, and the one that the row names."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from checks.object import the_file_itself
+from doctor.case import Asked
+from doctor.chain import Link
+from doctor.clients.bucket_refusals import REFUSALS, WRONG_REGION
+from doctor.evidence.base import Unseen, Why
+from doctor.evidence.log import NOT_SAID
+from doctor.evidence.object import (
+    DeleteMarker,
+    KeySource,
+    ObjectEvidence,
+    Search,
+    UnfinishedUpload,
+    ZipTail,
+)
+from doctor.evidence.workflow import WorkflowEvidence
+from doctor.model import Role, Severity
+from tests.judgement.asking import codes, finding
+from tests.judgement.cases import (
+    CREATED,
+    DISPATCH,
+    KEY,
+    NOT_THERE,
+    SIZE,
+    a_row,
+    call,
+    case,
+    finished_row,
+    log,
+    row,
+    stored,
+    the_object,
+    workflow,
+)
+
+NONE = the_object(head=None, tail=None)
+ELSEWHERE = f"other/{DISPATCH}.zip"
+FINISHED = row(finished_row())
+UNSEEN_RUN = WorkflowEvidence(run=Unseen(why=Why.UNREACHABLE, what="GitHub did not answer."))
+YOUNG = {"now": CREATED + timedelta(minutes=1)}
+SECOND = timedelta(seconds=1)
+DENIED = Unseen(why=Why.DENIED, what="S3 refused.", code="AccessDenied", remedy="Allow it.")
+ABOUT_THE_FILE = {
+    "object/missing",
+    "object/found-elsewhere",
+    "object/deleted",
+    "object/unfinished-upload",
+    "object/empty",
+    "object/truncated",
+    "object/size-mismatch",
+    "object/archived",
+    "object/stale",
+    "object/shrunk",
+    "object/bucket-missing",
+}
+
+
+def searched(*keys: str, complete: bool = True, **changes: Any) -> ObjectEvidence:
+    """A bucket in which nothing is at the expected key, and these name the dispatch."""
+    hits = tuple(stored(key=key) for key in keys)
+    search = Search(prefixes=("backups/",), listed=9, complete=complete, hits=hits)
+    base = {"head": None, "tail": None, "search": search, "found_tail": ZipTail(whole=True)}
+    return the_object(**{**base, **changes})
+
+
+NO_KEY = {"expected_key": None, "key_source": None}
+
+
+def found(*evidence: Any, **changes: Any) -> set[str]:
+    """What is said of the file."""
+    return codes(case(*evidence, **changes)) & ABOUT_THE_FILE
+
+
+# What a pass needs -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seen", "asked", "enough"),
+    [
+        (the_object(), None, True),
+        (NONE, None, False),
+        (NONE, Asked(), True),
+        (the_object(head=DENIED, tail=None), None, True),
+        (searched(ELSEWHERE), None, True),
+    ],
+)
+def test_a_backup_that_has_no_file_yet_has_nothing_to_pass(
+    seen: ObjectEvidence, asked: Asked | None, enough: bool
+) -> None:
+    assert (the_file_itself(seen, case(seen, asked=asked)) == ()) is enough
+
+
+# Where it is -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("evidence", "expected"),
+    [
+        ((the_object(),), set()),
+        ((NONE,), {"object/missing"}),
+        ((searched(),), {"object/missing"}),
+        ((searched(ELSEWHERE),), {"object/found-elsewhere"}),
+        ((searched(ELSEWHERE, "more.zip"),), {"object/missing"}),
+        ((searched(ELSEWHERE, **NO_KEY),), set()),
+        ((searched(**NO_KEY),), {"object/missing"}),
+        ((searched(complete=False, **NO_KEY),), set()),
+        ((searched(ELSEWHERE, "more.zip", **NO_KEY),), set()),
+        ((the_object(**NO_KEY, head=None, tail=None),), set()),
+        ((the_object(**NO_KEY, head=None, tail=None, search=DENIED),), set()),
+        ((searched(**NO_KEY), FINISHED), set()),
+        ((searched(**NO_KEY), row(a_row(status="failed"))), set()),
+        ((searched(**NO_KEY), row(a_row(status="odd"))), {"object/missing"}),
+        ((the_object(bucket=DENIED, head=None, tail=None),), set()),
+        ((the_object(head=DENIED, tail=None),), set()),
+    ],
+)
+def test_a_file_is_missing_or_elsewhere_where_that_is_certain(
+    evidence: Any, expected: set[str]
+) -> None:
+    assert found(*evidence) == expected
+
+
+def test_a_file_that_nobody_named_is_a_symptom_and_only_where_the_backup_is_over() -> None:
+    nowhere = searched(**NO_KEY)
+    named = finding(case(NONE), "object/missing")
+    unnamed = finding(case(nowhere), "object/missing")
+
+    assert (unnamed.role, unnamed.breaks) == (Role.SYMPTOM, ())
+    assert (named.role, named.breaks) == (Role.CAUSE, (Link.FILE_UPLOADED,))
+    assert found(nowhere, UNSEEN_RUN, **YOUNG) == set()
+
+
+def test_what_was_searched_is_shown_and_whether_it_came_to_an_end() -> None:
+    def shown(seen: ObjectEvidence) -> list[Any]:
+        return [one.value for one in finding(case(seen), "object/missing").found.evidence]
+
+    assert shown(NONE) == [KEY]
+    assert shown(searched()) == [KEY, "9 keys under backups/"]
+    assert shown(searched(complete=False))[-1].endswith("stopped at the bound")
+
+
+UPLOADS = (
+    UnfinishedUpload(key="first.zip", upload_id="1"),
+    UnfinishedUpload(key="last.zip", upload_id="2", parts=0),
+)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "changes", "told"),
+    [
+        ((the_object(head=None, tail=None, uploads=UPLOADS),), {}, True),
+        ((the_object(head=None, tail=None, uploads=UPLOADS), FINISHED), {}, True),
+        ((the_object(head=None, tail=None, uploads=UPLOADS), UNSEEN_RUN), YOUNG, False),
+        ((the_object(head=None, tail=None, uploads=UPLOADS), UNSEEN_RUN, FINISHED), YOUNG, True),
+        ((the_object(uploads=UPLOADS),), {}, False),
+        ((the_object(head=None, tail=None, uploads=NOT_THERE),), {}, False),
+        ((NONE,), {}, False),
+    ],
+)
+def test_an_upload_that_nobody_completed_is_no_file(
+    evidence: Any, changes: dict[str, Any], told: bool
+) -> None:
+    assert ("object/unfinished-upload" in found(*evidence, **changes)) is told
+
+
+def test_each_unfinished_upload_is_aborted_and_the_newest_one_named() -> None:
+    def said(*uploads: UnfinishedUpload) -> Any:
+        seen = the_object(head=None, tail=None, uploads=uploads)
+        return finding(case(seen), "object/unfinished-upload").found
+
+    two, one = said(*UPLOADS), said(UPLOADS[0])
+
+    assert "last.zip" in two.summary
+    assert "0 parts" in two.summary
+    assert "parts" not in one.summary
+    assert len(two.fixes) == 3
+    assert len(two.evidence) == 2
+
+
+MARKER = DeleteMarker(key=KEY, deleted_at=CREATED, version_id="v2", previous=stored())
+
+
+def deleted(**changes: Any) -> Any:
+    seen = the_object(head=None, tail=None, deleted=replace(MARKER, **changes))
+    return finding(case(seen), "object/deleted").found
+
+
+def test_a_deleted_file_comes_back_by_its_marker_where_a_version_lies_below_it() -> None:
+    assert "delete-object" in deleted().fixes[0].text
+    assert "delete-object" not in deleted(previous=None).fixes[0].text
+    assert "delete-object" not in deleted(version_id=None).fixes[0].text
+    assert len(deleted().evidence) == 2
+    assert len(deleted(previous=None).evidence) == 1
+    assert deleted(version_id=None).evidence[0].value == KEY
+    assert "2026-11-20" in deleted().summary
+    assert " on " not in deleted(deleted_at=None).summary
+
+
+def test_a_file_that_is_there_again_was_not_deleted() -> None:
+    assert "object/deleted" not in found(the_object(deleted=MARKER))
+
+
+# The bucket --------------------------------------------------------------------------------------
+
+
+NO_BUCKET = Unseen(why=Why.NOT_FOUND, what="No such bucket.", code="NoSuchBucket")
+GONE = the_object(bucket=NO_BUCKET, head=NO_BUCKET, tail=None)
+
+
+def uploaded(*keys: str, errors: tuple[str, ...] = ()) -> WorkflowEvidence:
+    return workflow(log(call(500), NOT_SAID, uploaded=keys, upload_errors=errors))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "breaks"),
+    [
+        ((uploaded(f"s3://team-backups/{KEY}"),), (Link.STAYS_SO,)),
+        ((uploaded(f"s3://other/{KEY}"),), ()),
+        ((uploaded(KEY),), ()),
+        ((uploaded(KEY), row(a_row(s3_key=f"s3://team-backups/{KEY}"))), (Link.STAYS_SO,)),
+        ((uploaded(),), (Link.FILE_UPLOADED,)),
+        ((uploaded(KEY, errors=("NoSuchBucket",)),), (Link.FILE_UPLOADED,)),
+        ((uploaded(f"s3://team-backups/{KEY}", errors=("x",)),), (Link.FILE_UPLOADED,)),
+        ((workflow(None), row(rows=())), (Link.FILE_UPLOADED,)),
+    ],
+)
+def test_a_missing_bucket_is_the_pipelines_unless_its_upload_went_to_another(
+    evidence: Any, breaks: tuple[Link, ...]
+) -> None:
+    judged = finding(case(GONE, *evidence), "object/bucket-missing")
+
+    assert judged.breaks == breaks
+    assert (judged.role is Role.CAUSE) is bool(breaks)
+    assert (judged.severity is Severity.FAIL) is bool(breaks)
+
+
+def test_another_refusal_says_nothing_of_the_buckets_existence() -> None:
+    assert "object/bucket-missing" not in found(the_object(bucket=DENIED))
+    assert "object/bucket-missing" not in found(the_object())
+
+
+# What of it the doctor may not see ---------------------------------------------------------------
+
+
+def refused(why: Why, code: str | None = None) -> Unseen:
+    return Unseen(why=why, what="S3 refused.", code=code)
+
+
+OTHER_REGION = [code for code, refusal in REFUSALS.items() if refusal is WRONG_REGION]
+
+
+@pytest.mark.parametrize(
+    ("unseen", "expected"),
+    [
+        (refused(Why.DENIED), "access-denied"),
+        (refused(Why.DENIED, "AccessDenied"), "access-denied"),
+        (refused(Why.REFUSED, "PermanentRedirect"), "wrong-region"),
+        (refused(Why.DENIED, "301"), "wrong-region"),
+        *((refused(Why.REFUSED, code), "wrong-region") for code in OTHER_REGION),
+        (refused(Why.BAD_CREDENTIALS), "bad-credentials"),
+        (refused(Why.UNREACHABLE), "unreachable"),
+        (refused(Why.TIMED_OUT), "unreachable"),
+        (refused(Why.GARBLED), "unreachable"),
+        (refused(Why.RATE_LIMITED), "unreachable"),
+        (refused(Why.REFUSED), "unreachable"),
+        (refused(Why.DENIED, "InvalidObjectState"), None),
+        (refused(Why.DENIED, "NoSuchBucket"), None),
+        (NOT_THERE, None),
+    ],
+)
+@pytest.mark.parametrize("part", ["bucket", "head", "search", "tail"])
+def test_what_the_doctor_may_not_see_is_one_note_and_no_cause(
+    unseen: Unseen, expected: str | None, part: str
+) -> None:
+    notes = {"access-denied", "wrong-region", "bad-credentials", "unreachable"}
+
+    said = codes(case(the_object(**{part: unseen}))) & {f"object/{note}" for note in notes}
+
+    assert said == ({f"object/{expected}"} if expected else set())
+
+
+def test_the_remedy_is_given_where_there_is_one() -> None:
+    def fixes(unseen: Unseen) -> int:
+        return len(finding(case(the_object(bucket=unseen)), "object/access-denied").found.fixes)
+
+    assert fixes(DENIED) == 1
+    assert fixes(refused(Why.DENIED)) == 0
+
+
+# What it holds -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("evidence", "expected"),
+    [
+        ((the_object(head=stored(size=SIZE + 1)), FINISHED), {"object/size-mismatch"}),
+        ((the_object(), FINISHED), set()),
+        ((the_object(head=stored(size=SIZE + 1)), row(finished_row(size_bytes=None))), set()),
+        (
+            (the_object(head=stored(size=9)), row(finished_row(finished_at=None))),
+            {"object/size-mismatch"},
+        ),
+        ((the_object(head=stored(size=9)), row(a_row(size_bytes=8))), set()),
+        ((searched(ELSEWHERE), row(finished_row(size_bytes=8))), {"object/found-elsewhere"}),
+        ((the_object(head=stored(size=9)), row(rows=())), set()),
+        ((the_object(head=stored(size=0)),), {"object/empty"}),
+        ((the_object(head=stored(size=0), tail=ZipTail(whole=False)),), {"object/empty"}),
+        ((the_object(head=stored(size=1)),), set()),
+        ((the_object(tail=ZipTail(whole=False)),), {"object/truncated"}),
+        ((the_object(tail=None),), set()),
+        ((the_object(head=None, tail=ZipTail(whole=False)),), {"object/missing"}),
+        ((the_object(head=stored(storage_class="GLACIER")),), {"object/archived"}),
+        ((the_object(head=stored(storage_class="DEEP_ARCHIVE")),), {"object/archived"}),
+        ((the_object(head=stored(storage_class="GLACIER", restored=True)),), set()),
+        ((the_object(head=stored(storage_class="STANDARD_IA")),), set()),
+    ],
+)
+def test_what_is_wrong_with_the_file_that_is_there(evidence: Any, expected: set[str]) -> None:
+    assert found(*evidence) == expected
+
+
+def test_what_is_wrong_with_the_archives_end_is_quoted() -> None:
+    def said(problem: str | None) -> Any:
+        tail = ZipTail(whole=False, problem=problem)
+        return finding(case(the_object(tail=tail)), "object/truncated").found
+
+    assert "no directory" in said("no directory").summary
+    assert said("no directory").evidence[-1].value == "no directory"
+    assert "its end is missing" in said(None).summary
+
+
+SLACK = timedelta(minutes=5)
+EARLY = the_object(head=stored(modified_at=CREATED - SLACK - SECOND))
+UNDATED = row(a_row(created_at=None))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "stale"),
+    [
+        ((EARLY, workflow(None)), True),
+        ((the_object(head=stored(modified_at=CREATED - SLACK)), workflow(None)), False),
+        ((EARLY, UNSEEN_RUN), True),
+        ((EARLY, UNSEEN_RUN, UNDATED), False),
+        ((EARLY, UNSEEN_RUN, row(rows=())), False),
+        ((EARLY, workflow(None), UNDATED), True),
+        ((NONE, workflow(None)), False),
+    ],
+)
+def test_a_file_is_stale_that_is_older_than_its_run_else_than_its_row(
+    evidence: Any, stale: bool
+) -> None:
+    assert ("object/stale" in found(*evidence)) is stale
+
+
+@pytest.mark.parametrize(
+    ("size", "earlier", "shrunk"),
+    [
+        (99, (1000, 1000, 1000), True),
+        (100, (1000, 1000, 1000), False),
+        (99, (1000, 1000), False),
+        (99, (1, 1000, 2000), True),
+        (0, (1000, 1000, 1000), False),
+        (99, (), False),
+    ],
+)
+def test_a_file_is_shrunk_that_has_less_than_a_tenth_of_the_usual_size(
+    size: int, earlier: tuple[int, ...], shrunk: bool
+) -> None:
+    seen = the_object(head=stored(size=size))
+
+    assert ("object/shrunk" in found(seen, row(earlier_sizes=earlier))) is shrunk
+
+
+def test_without_the_check_of_the_row_nothing_is_known_of_earlier_backups() -> None:
+    one = case(the_object(head=stored(size=1)))
+    blind = replace(one, evidence={**one.evidence, "row": NOT_THERE, "workflow": NOT_THERE})
+
+    assert codes(blind) & ABOUT_THE_FILE == set()
+    assert "object/bucket-missing" in codes(
+        replace(blind, evidence={**blind.evidence, "object": GONE})
+    )
+
+
+def test_a_search_is_repeated_by_hand_with_the_id_that_was_asked_for() -> None:
+    def command(asked: Asked) -> str:
+        return str(
+            finding(case(searched(), asked=asked), "object/missing").found.evidence[1].command
+        )
+
+    assert f"| grep -F -- {DISPATCH}" in command(Asked(dispatch_id=DISPATCH))
+    assert "grep" not in command(Asked(run_id="42"))
+
+
+def test_who_named_the_key_is_told() -> None:
+    by_row = the_object(head=None, tail=None, key_source=KeySource.ROW)
+
+    assert str(KeySource.ROW) in finding(case(by_row), "object/missing").found.evidence[0].label
