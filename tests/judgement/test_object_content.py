@@ -46,7 +46,7 @@ NONE = the_object(head=None, tail=None)
 ELSEWHERE = f"other/{DISPATCH}.zip"
 FINISHED = row(finished_row())
 UNSEEN_RUN = WorkflowEvidence(run=Unseen(why=Why.UNREACHABLE, what="GitHub did not answer."))
-YOUNG = {"now": CREATED + timedelta(minutes=1)}
+YOUNG: dict[str, Any] = {"now": CREATED + timedelta(minutes=1)}
 SECOND = timedelta(seconds=1)
 DENIED = Unseen(why=Why.DENIED, what="S3 refused.", code="AccessDenied", remedy="Allow it.")
 ABOUT_THE_FILE = {
@@ -72,7 +72,7 @@ def searched(*keys: str, complete: bool = True, **changes: Any) -> ObjectEvidenc
     return the_object(**{**base, **changes})
 
 
-NO_KEY = {"expected_key": None, "key_source": None}
+NO_KEY: dict[str, Any] = {"expected_key": None, "key_source": None}
 
 
 def found(*evidence: Any, **changes: Any) -> set[str]:

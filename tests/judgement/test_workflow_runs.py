@@ -1,0 +1,213 @@
+"""A run that never came to its steps, and an update step that was not there or not run."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from doctor.diagnosis import Diagnosis, diagnose
+from doctor.evidence.log import NOT_SAID
+from doctor.evidence.workflow import (
+    Run,
+    WorkflowEvidence,
+    WorkflowFile,
+    WorkflowState,
+    WorkflowStep,
+)
+from doctor.judgement import judge
+from doctor.model import Role
+from doctor.registry import load_checks
+from tests.judgement.cases import CREATED, ENDED, NOT_THERE, case, log, workflow
+
+PATH = ".github/workflows/backup.yml"
+BROKEN = WorkflowFile(path=PATH, problem="Line 7 is no YAML.")
+SILENT = log(NOT_SAID, NOT_SAID, update_seen=False, uploaded=(), assignments={})
+
+
+def diagnosed(seen: WorkflowEvidence, **changes: Any) -> Diagnosis:
+    one = case(seen, **changes)
+    return diagnose(one, judge(one, (loaded.check for loaded in load_checks().checks)).findings)
+
+
+def causes(seen: WorkflowEvidence) -> list[str]:
+    return [cause.code for cause in diagnosed(seen).causes]
+
+
+def summary_of(seen: WorkflowEvidence, code: str) -> str:
+    one = case(seen)
+    found = judge(one, (loaded.check for loaded in load_checks().checks)).findings
+    (summary,) = [each.found.summary for each in found if each.code == code]
+    return summary
+
+
+def a_run(conclusion: str | None, status: str = "completed", **changes: Any) -> Run:
+    base = {"id": 42, "path": PATH, "created_at": CREATED, "updated_at": ENDED}
+    return Run(status=status, conclusion=conclusion, **{**base, **changes})
+
+
+def without_jobs(run: Run | None, **changes: Any) -> WorkflowEvidence:
+    return workflow(None, run=run, jobs=(), job=None, update_step=None, **changes)
+
+
+@pytest.mark.parametrize("conclusion", ["failure", "startup_failure"])
+def test_a_run_that_failed_without_a_job_had_no_usable_file(conclusion: str) -> None:
+    seen = without_jobs(a_run(conclusion), file=BROKEN)
+
+    assert causes(seen) == ["workflow/invalid-file"]
+    assert "Line 7 is no YAML." in summary_of(seen, "workflow/invalid-file")
+
+
+def test_jobs_that_could_not_be_listed_are_not_taken_for_none() -> None:
+    assert causes(replace(without_jobs(a_run("failure")), jobs=NOT_THERE)) == []
+
+
+def test_a_run_that_was_cancelled_before_its_first_job_was_cancelled() -> None:
+    seen = without_jobs(a_run("cancelled"))
+
+    assert causes(seen) == ["workflow/cancelled"]
+    assert "before any step ran" in summary_of(seen, "workflow/cancelled")
+
+
+def waiting(status: str, **changes: Any) -> WorkflowEvidence:
+    """A job that has not begun."""
+    seen = workflow(None)
+    assert seen.job
+    job = replace(
+        seen.job,
+        status=status,
+        conclusion=None,
+        started_at=None,
+        completed_at=None,
+        runner_name="",
+        steps=(),
+        **changes,
+    )
+    return replace(seen, run=a_run(None, status), jobs=(job,), job=job, update_step=None, log=None)
+
+
+@pytest.mark.parametrize("status", ["queued", "waiting"])
+def test_a_job_that_has_waited_for_hours_never_started(status: str) -> None:
+    seen = waiting(status)
+
+    assert causes(seen) == ["workflow/not-started"]
+    assert f"it is {status} for 5 h 0 min" in summary_of(seen, "workflow/not-started")
+
+
+def test_a_job_that_has_waited_for_a_minute_is_going() -> None:
+    found = diagnosed(waiting("queued"), now=CREATED + timedelta(minutes=1))
+
+    assert found.causes == ()
+
+
+def test_a_job_that_github_ended_without_a_runner_says_what_github_says() -> None:
+    seen = waiting("completed", annotations=("The spending limit is reached.",))
+    assert seen.job
+    job = replace(seen.job, conclusion="failure")
+    seen = replace(seen, run=a_run("failure"), jobs=(job,), job=job)
+
+    assert causes(seen) == ["workflow/not-started"]
+    assert "GitHub says: The spending limit is reached." in summary_of(seen, "workflow/not-started")
+
+
+def overdue(**changes: Any) -> WorkflowEvidence:
+    """A job that is at its second step since hours ago."""
+    seen = workflow(None)
+    assert seen.job
+    steps = (
+        seen.job.steps[0],
+        replace(seen.job.steps[1], status="in_progress", conclusion=None, completed_at=None),
+    )
+    job = replace(
+        seen.job, status="in_progress", conclusion=None, completed_at=None, steps=steps, **changes
+    )
+    return replace(
+        seen, run=a_run(None, "in_progress"), jobs=(job,), job=job, update_step=None, log=None
+    )
+
+
+def test_a_job_that_runs_for_hours_is_overdue_in_the_step_that_it_is_at() -> None:
+    seen = overdue()
+
+    assert causes(seen) == ["workflow/overdue"]
+    assert "in the step 'Create backup archive'" in summary_of(seen, "workflow/overdue")
+
+
+def test_a_job_within_three_times_its_usual_time_is_going() -> None:
+    seen = replace(overdue(), usual_s=(7200.0, 7000.0, 7400.0))
+
+    assert diagnosed(seen).causes == ()
+    assert "is still going for 5 h 0 min" in summary_of(seen, "workflow/still-running")
+
+
+def test_a_step_over_its_own_limit_timed_out_and_not_failed() -> None:
+    seen = workflow(replace(SILENT, errors=("The action has timed out after 5 minutes.",)))
+    assert seen.job
+    steps = (seen.job.steps[0], replace(seen.job.steps[1], conclusion="failure"))
+    job = replace(seen.job, conclusion="failure", steps=steps)
+
+    found = causes(replace(seen, job=job, jobs=(job,), update_step=None))
+
+    assert found == ["workflow/timed-out"]
+
+
+def succeeded(**changes: Any) -> WorkflowEvidence:
+    """A job that ended well, and a log that says nothing of an update."""
+    return workflow(SILENT, update="success", **changes)
+
+
+def test_a_green_job_without_the_update_step_has_none() -> None:
+    assert causes(succeeded(update_step=None)) == ["workflow/step-missing"]
+
+
+def test_an_update_step_that_was_skipped_tells_its_condition() -> None:
+    step = WorkflowStep(name="Update", condition="inputs.update == 'yes'")
+    seen = succeeded(file=WorkflowFile(path=PATH, job="backup", update_step=step))
+    assert seen.update_step
+
+    seen = replace(seen, update_step=replace(seen.update_step, conclusion="skipped"))
+
+    assert causes(seen) == ["workflow/step-skipped"]
+    assert "its condition is \"inputs.update == 'yes'\"" in summary_of(
+        seen, "workflow/step-skipped"
+    )
+
+
+def test_a_job_that_was_skipped_as_a_whole_is_named() -> None:
+    seen = succeeded()
+    assert seen.job
+    job = replace(seen.job, conclusion="skipped", steps=())
+
+    seen = replace(seen, job=job, jobs=(job,), update_step=None, log=None)
+
+    assert causes(seen) == ["workflow/step-skipped"]
+    assert summary_of(seen, "workflow/step-skipped") == "'backup' was skipped."
+
+
+def state(path: str, state: str = "disabled_manually") -> WorkflowState:
+    return WorkflowState(id=1, name="A workflow", path=path, state=state)
+
+
+def test_a_disabled_workflow_without_a_run_is_the_cause() -> None:
+    seen = without_jobs(None, workflows=(state(PATH),))
+
+    assert causes(seen) == ["workflow/disabled"]
+
+
+def test_a_workflow_disabled_after_the_run_threatens_only_the_next_backup() -> None:
+    seen = succeeded(workflows=(state(PATH),))
+    one = case(seen)
+
+    findings = judge(one, (loaded.check for loaded in load_checks().checks)).findings
+
+    (found,) = [each.found for each in findings if each.code == "workflow/disabled"]
+    assert found.role is Role.CONTEXT
+    assert found.summary.endswith("The next backup will not start.")
+
+
+def test_another_disabled_workflow_is_none_of_this_backups() -> None:
+    others = (state(".github/workflows/lint.yml"), state(".github/workflows/deploy.yml"))
+
+    assert causes(without_jobs(None, workflows=others)) == ["workflow/run-not-found"]
