@@ -222,7 +222,7 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
             fixes=() if known else (ask_more,),
         )
     step = seen.update_step
-    if step is None or step.conclusion != "failure" or _tells_of_failure(case):
+    if step is None or step.conclusion != "failure" or _tells_of_a_call(case):
         return None
     return Found(
         summary=f"The step {step.name!r} failed; its log "
@@ -233,13 +233,14 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     )
 
 
-def _tells_of_failure(case: Case) -> bool:
-    """Whether the log says which call failed, or that the row was not found."""
+def _tells_of_a_call(case: Case) -> bool:
+    """Whether the log says how a call ended, or that the row was not found."""
     log = case.log
     if log is None:
         return False
     calls = (function_call(case), fallback_call(case), log.lookup_call)
-    return bool(log.backup_id_not_found) or any(call.outcome in FAILED for call in calls)
+    told = any(call.outcome not in (Outcome.NOT_SAID, Outcome.NOT_MADE) for call in calls)
+    return told or bool(log.backup_id_not_found)
 
 
 def _excerpt(case: Case) -> tuple[Exhibit, ...]:
