@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 import yaml
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -363,6 +365,25 @@ def test_without_the_pipelines_role_the_catalogue_is_the_proof(stuck: Backup) ->
     assert report.causes == ("function/not-deployed", "rls/no-grant")
     sources = [one.source for one in result_of(report, "rls").findings[0].evidence]
     assert "database, EXPLAIN as that role" not in sources
+
+
+def test_with_the_statistics_who_holds_a_lock_is_seen(stuck: Backup) -> None:
+    (grant,) = re.findall(r"`(GRANT pg_read_all_stats [^`]+)`", POSTGRES)
+    others = "SELECT query FROM pg_stat_activity WHERE usename <> current_user AND query <> ''"
+
+    with role(stuck.world) as database, psycopg.connect(stuck.world.owner_uri) as somebody:
+        somebody.execute("SELECT 'of somebody else'")
+        hidden = asked(database, others)
+        stuck.world.sql_as_superuser(grant)
+        seen_now = asked(database, others)
+
+    assert "SELECT 'of somebody else'" not in hidden
+    assert "SELECT 'of somebody else'" in seen_now
+
+
+def asked(database: str, query: str) -> list[str]:
+    with psycopg.connect(database) as reader:
+        return [str(row[0]) for row in reader.execute(query).fetchall()]
 
 
 def test_without_select_the_row_is_read_another_way(stuck: Backup) -> None:
