@@ -54,8 +54,9 @@ def locked(seen: RowEvidence, case: Case) -> Found | None:
         return None
     held = ""
     if oldest:
-        since_text = f" since {duration(case.now - since)}" if since else ""
-        held = f" by process {oldest.pid} ({oldest.application or 'unnamed'}, {oldest.state}){since_text}"
+        who = ", ".join(filter(None, (oldest.application, oldest.state)))
+        held = f" by process {oldest.pid}" + (f" ({who})" if who else "")
+        held += f" since {duration(case.now - since)}" if since else ""
     thing = "table" if case.is_preflight else "row"
     return weight.found(
         f"The {thing} is locked{held}." if oldest else "The row was locked when the update came.",
@@ -63,7 +64,7 @@ def locked(seen: RowEvidence, case: Case) -> Found | None:
             *(
                 exhibit(
                     f"process {one.pid}",
-                    f"{one.mode}: {one.query or one.state}",
+                    f"{one.mode}: {one.query or one.state or 'what it does is not shown to this role'}",
                     where(seen),
                     _activity(one.pid),
                 )

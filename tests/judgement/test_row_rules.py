@@ -650,7 +650,7 @@ def test_who_holds_the_lock_is_told_as_far_as_it_is_known() -> None:
 
     assert "psql" in known.summary
     assert "since" in known.summary
-    assert "unnamed" in unknown.summary
+    assert "by process 1 (idle in transaction)" in unknown.summary
     assert "since" not in unknown.summary
     assert "was locked when" in nobody.summary
 
