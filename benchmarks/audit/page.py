@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import platform
 from importlib.metadata import version
+from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks.targets import markdown_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from benchmarks.audit.run import Round
@@ -27,8 +28,9 @@ A table and a bucket with the same backups, but for one in a thousand of each ki
 a row without its object, another size, an object without a row, a stuck row with its key, a stuck
 row without one. Real PostgreSQL with the reference pipeline's table (no index on the key), and a
 local server that serves pages of ListObjectsV2 from a file. Every command is a process of its own;
-those that are compared take turns, three times. Times are the least, because whatever else the
-machine does only ever adds to a time; memory is the greatest seen.
+those that are compared take turns, five times. Times are the least, because whatever else the
+machine does only ever adds to a time; memory is the greatest seen. To start takes the audit 0.4 s,
+most of it for botocore, which counts among few backups: the target is one for a million.
 
 """
 TRIED = """\
@@ -101,14 +103,13 @@ def _machine() -> str:
 
 
 def _targets(largest: Round, fastest: str) -> str:
-    reference = _seconds(largest.lister) + _seconds(largest.psql)
-    times = _seconds(largest.audit) / reference
+    times, by_medians = _times(largest, min), _times(largest, median)
     memory = _peak(largest.audit)
     rows = [
         (
             f"time for {largest.count:,} rows and objects, against {fastest} and psql",
             f"≤ {MOST_TIMES} ×",
-            f"{times:.2f} ×",
+            f"{times:.2f} × (of medians {by_medians:.2f} ×)",
             "pass" if times <= MOST_TIMES else "FAIL",
         ),
         (
@@ -156,6 +157,14 @@ def _far(fastest: str, count: int, delay_s: float, audit: Cost, lister: Cost) ->
         f"{count:,} objects: the audit, which asks for up to 16 date folders at once, takes "
         f"{audit.seconds:.2f} s, {fastest} {lister.seconds:.2f} s page after page.\n"
     )
+
+
+def _times(one: Round, typical: Callable[[list[float]], float]) -> float:
+    """How many times as long the audit takes as both sides when only read."""
+    audit, lister, psql = (
+        typical([cost.seconds for cost in costs]) for costs in (one.audit, one.lister, one.psql)
+    )
+    return audit / (lister + psql)
 
 
 def _seconds(costs: Sequence[Cost]) -> float:

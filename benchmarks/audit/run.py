@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 COUNTS = (10_000, 100_000, 1_000_000)
 COMPARED = 10_000
 FAR_AWAY, FAR_AWAY_S = 100_000, 0.05
-ROUNDS = 3
+ROUNDS = 5
 NOT_CLEAN = 1
 DOCTOR = Path(sys.executable).parent / "backup-doctor"
 PAGE = Path(__file__).parents[2] / "docs" / "performance-audit.md"
@@ -126,6 +126,6 @@ def _store(file: Path, count: int, delay_s: float) -> Iterator[str]:
 
 if __name__ == "__main__":
     try:
-        main(Path(sys.argv[1]), [int(count) for count in sys.argv[2:]] or COUNTS)
+        main(Path(sys.argv[1]).absolute(), [int(count) for count in sys.argv[2:]] or COUNTS)
     except UnexpectedOutputError as error:
         sys.exit(f"Nothing was measured: {error}")
