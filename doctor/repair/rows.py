@@ -126,9 +126,10 @@ def close_duplicate(case: Case, diagnosis: Diagnosis) -> Repair:
     stuck = [row for row in rows if row.status == case.names.in_progress]
     if len(done) != 1 or len(stuck) != 1:
         return none("more than one row is stuck or finished; a person must choose the right one.")
-    values = {"status": case.names.failed, "error_text": f"duplicate of {done[0].id}"}
-    change = Change(row=stuck[0], values=values, guard={"status": stuck[0].status})
-    return update(case, stuck[0], change, diagnosis)
+    (finished,), (waiting,) = done, stuck
+    values = {"status": case.names.failed, "error_text": f"duplicate of {finished.id}"}
+    change = Change(row=waiting, values=values, guard={"status": waiting.status})
+    return update(case, waiting, change, diagnosis)
 
 
 def record(case: Case, diagnosis: Diagnosis) -> Repair:

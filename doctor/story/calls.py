@@ -80,11 +80,11 @@ def _recorded_call(case: Case) -> Call | None:
     posts = _posts(case, during) if during else ()
     if len(posts) != 1:
         return None
-    status = posts[0].status
+    (post,) = posts
     return Call(
-        outcome=Outcome.OK if status in SUCCESS else Outcome.REFUSED,
-        status=status,
-        lines=(f"Supabase's own record: POST, HTTP {status}, {posts[0].at:%H:%M:%S} UTC",),
+        outcome=Outcome.OK if post.status in SUCCESS else Outcome.REFUSED,
+        status=post.status,
+        lines=(f"Supabase's own record: POST, HTTP {post.status}, {post.at:%H:%M:%S} UTC",),
     )
 
 

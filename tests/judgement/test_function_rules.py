@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from checks.function import NO_KEY_SENT, whether_it_answers
+from checks.function import NO_KEY_SENT, check
 from doctor.case import Asked
 from doctor.chain import Link
 from doctor.evidence.base import Unseen, Why
@@ -69,7 +69,7 @@ def role(one: Any, code: str) -> Role | None:
     [
         (function(), None, ()),
         (function(empty_post=LATE), None, (LATE,)),
-        (function(empty_post=LATE, record=NOT_THERE), None, ()),
+        (function(empty_post=LATE, record=NOT_THERE), None, (NOT_THERE, LATE)),
         (function(key_sent=False), None, ()),
         (function(key_sent=False), Asked(), (NO_KEY_SENT,)),
         (function(), Asked(), ()),
@@ -77,7 +77,7 @@ def role(one: Any, code: str) -> Role | None:
     ],
 )
 def test_a_pass_needs_an_answer_of_the_function_itself(seen: Any, asked: Any, gaps: Any) -> None:
-    assert whether_it_answers(seen, case(seen, asked=asked)) == gaps
+    assert check.gaps(seen, case(seen, asked=asked)) == gaps
 
 
 # Its own refusals --------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from checks.object import the_file_itself
+from checks.object import check
 from doctor.case import Asked
 from doctor.chain import Link
 from doctor.clients.bucket_refusals import REFUSALS, WRONG_REGION
@@ -84,19 +84,19 @@ def found(*evidence: Any, **changes: Any) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("seen", "asked", "enough"),
+    ("seen", "asked", "gaps"),
     [
-        (the_object(), None, True),
-        (NONE, None, False),
-        (NONE, Asked(), True),
-        (the_object(head=DENIED, tail=None), None, True),
-        (searched(ELSEWHERE), None, True),
+        (the_object(), None, []),
+        (NONE, None, [Why.NOT_ASKED]),
+        (NONE, Asked(), []),
+        (the_object(head=DENIED, tail=None), None, [Why.DENIED]),
+        (searched(ELSEWHERE), None, []),
     ],
 )
 def test_a_backup_that_has_no_file_yet_has_nothing_to_pass(
-    seen: ObjectEvidence, asked: Asked | None, enough: bool
+    seen: ObjectEvidence, asked: Asked | None, gaps: list[Why]
 ) -> None:
-    assert (the_file_itself(seen, case(seen, asked=asked)) == ()) is enough
+    assert [one.why for one in check.gaps(seen, case(seen, asked=asked))] == gaps
 
 
 # Where it is -------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from checks.secrets import whether_they_are_set
+from checks.secrets import check
 from doctor.chain import Link
 from doctor.evidence.base import NO_SUCH_HOST, Unseen, Why
 from doctor.evidence.log import NOT_SAID, Call, Outcome, Shown, Variable
@@ -78,7 +78,12 @@ def shown(name: str, how: Shown) -> dict[str, Any]:
 def is_own_copy(one: Any, code: str) -> bool:
     """Whether it is only the doctor's own copy that is bad."""
     found = finding(one, code)
-    return (found.role, found.severity, found.breaks) == (Role.CONTEXT, Severity.WARN, ())
+    says_so = "The pipeline's own works" in found.found.summary
+    return says_so and (found.role, found.severity, found.breaks) == (
+        Role.CONTEXT,
+        Severity.WARN,
+        (),
+    )
 
 
 # What a pass needs -------------------------------------------------------------------------------
@@ -101,7 +106,7 @@ def test_the_names_at_every_level_or_a_value_in_the_log_show_that_secrets_are_se
     seen = secrets(levels=levels)
     one = case(seen, workflow(log(SERVER_ERROR, NO_GRANT, variables=block)))
 
-    assert whether_they_are_set(seen, one) == gaps
+    assert check.gaps(seen, one) == gaps
 
 
 # Set or not --------------------------------------------------------------------------------------
@@ -137,6 +142,17 @@ def test_without_a_log_a_missing_key_is_told_by_the_list_of_names_alone() -> Non
     ).breaks == (BOTH)
     assert "secrets/missing" not in codes(case(secrets(levels=MAY_NOT), silent))
     assert "secrets/missing" not in codes(case(secrets(levels=()), silent))
+
+
+def test_what_github_and_the_log_show_of_a_missing_secret_is_the_evidence() -> None:
+    empty = workflow(log(SERVER_ERROR, call(401), **shown(KEY, Shown.EMPTY)))
+
+    def values(levels: Any) -> list[Any]:
+        found = finding(case(secrets(levels=levels), empty), "secrets/missing").found
+        return [one.value for one in found.evidence]
+
+    assert values(listed(URL, API_KEY)) == ["not listed", Shown.EMPTY]
+    assert values(MAY_NOT) == ["may not be read", Shown.EMPTY]
 
 
 def test_a_missing_function_key_is_a_warning_for_the_fallback_needs_none() -> None:
@@ -394,6 +410,24 @@ def test_a_key_of_another_role_or_kind_is_in_the_wrong_place(key: Any, wrong: bo
     assert ("secrets/wrong-role" in codes(case(secrets(service_key=key), FAILED))) is wrong
 
 
+def test_a_wrong_key_is_called_by_its_role_else_by_its_kind() -> None:
+    def summary(key: ServiceKey) -> str:
+        return finding(case(secrets(service_key=key), FAILED), "secrets/wrong-role").found.summary
+
+    assert "a key of the role 'anon'" in summary(replace(SERVICE, role="anon"))
+    assert "a publishable key" in summary(replace(SERVICE, kind=KeyKind.PUBLISHABLE))
+
+
+def test_what_the_database_says_of_a_wrong_keys_role_is_shown() -> None:
+    def shown(message: str) -> Any:
+        proof = replace(MAY_WRITE, reach=Reach.REFUSED, message=message)
+        found = finding(case(ANON, FAILED, rls(key_proof=proof)), "secrets/wrong-role").found
+        return next(one.value for one in found.evidence if one.label == "UPDATE as anon")
+
+    assert shown("permission denied") == "refused: permission denied"
+    assert shown("") == "refused"
+
+
 ANON = secrets(service_key=replace(SERVICE, role="anon"))
 MAY_WRITE = Proof(role="anon", reach=Reach.NO_OBSTACLE, strong=True)
 
@@ -464,6 +498,18 @@ def test_a_key_has_expired_by_its_own_claim_or_by_the_answer_in_the_log(
     found = finding(one, "secrets/expired").role if "secrets/expired" in codes(one) else None
 
     assert found is expected
+
+
+def test_the_day_on_which_a_key_expired_is_told_where_it_is_past() -> None:
+    said = call(401, '{"code":"PGRST303","message":"JWT expired"}')
+
+    def summary(expires_at: Any) -> str:
+        key = replace(SERVICE, role="service_role", expires_at=expires_at)
+        one = case(secrets(service_key=key), workflow(log(SERVER_ERROR, said)))
+        return finding(one, "secrets/expired").found.summary
+
+    assert "expired on 2026-11-19" in summary(CREATED - timedelta(days=1))
+    assert " on " not in summary(NOW + timedelta(days=1))
 
 
 def test_an_expired_key_is_told_without_the_doctor_having_one() -> None:
@@ -538,6 +584,18 @@ def test_legacy_keys_that_are_off_are_the_functions_too(evidence: Any, answer: C
 
     assert "legacy API keys are disabled" in found.found.summary
     assert len(found.found.fixes) == 2
+
+
+def test_a_refused_key_is_set_again_under_the_name_that_the_doctor_knows_it_by() -> None:
+    seen = workflow(log(SERVER_ERROR, REVOKED))
+    unseen = row(api=NOT_THERE)
+
+    def fix(*evidence: Any) -> str:
+        return finding(case(*evidence, seen, unseen), "secrets/revoked").found.fixes[0].text
+
+    assert "gh secret set SUPABASE_SERVICE_ROLE_KEY" in fix()
+    assert f"gh secret set {KEY}" in fix(secrets(service_key=NOT_THERE))
+    assert SERVICE.setting in finding(case(refused_now(), WORKED), "secrets/revoked").found.summary
 
 
 def test_a_key_that_was_rotated_is_githubs_alone() -> None:
@@ -618,9 +676,11 @@ GIVEN_WITH_BLANKS = FunctionKey(setting=API_KEY, match=NOT_THERE, surrounding_wh
 def test_blanks_around_the_function_key_explain_a_refusal(key: FunctionKey) -> None:
     seen = secrets(function_key=key)
     refused = workflow(log(OWN_401, NO_GRANT, variables=()))
+    untold = workflow(log(NOT_SAID, NO_GRANT, variables=()))
     worked = workflow(log(call(500, "TypeError: x"), NO_GRANT, variables=()))
 
     assert finding(case(seen, refused), "secrets/whitespace").role is Role.CAUSE
+    assert finding(case(seen, untold), "secrets/whitespace").role is Role.CAUSE
     assert is_own_copy(case(seen, worked), "secrets/whitespace")
 
 
@@ -645,7 +705,13 @@ def test_the_side_that_has_the_blanks_is_named() -> None:
 def test_a_newline_in_the_log_after_the_function_key_is_a_cause_whatever_the_digest_says() -> None:
     one = case(workflow(log(OWN_401, NO_GRANT, **shown(API_KEY, Shown.MASKED_THEN_NEWLINE))))
 
-    assert finding(one, "secrets/whitespace").breaks == (FUNCTION,)
+    found = finding(one, "secrets/whitespace")
+
+    assert found.breaks == (FUNCTION,)
+    assert [one.value for one in found.found.evidence] == [
+        Shown.MASKED_THEN_NEWLINE,
+        "not compared",
+    ]
 
 
 DASHBOARD = SupabaseUrl(setting=URL, value="https://supabase.com/x", problem="is the dashboard's")
@@ -714,7 +780,19 @@ def test_a_key_with_the_prefix_of_public_variables_is_a_warning_where_a_build_se
     found = finding(case(workflow(None, file=file)), "secrets/public-prefix")
 
     assert (found.severity is Severity.WARN) is exposed
-    assert bool(found.found.fixes) is exposed
+    assert ("is visible to" in found.found.summary) is exposed
+    assert [fix.text for fix in found.found.fixes] == (
+        ["Store the key as SUPABASE_SERVICE_ROLE_KEY and use that name."] if exposed else []
+    )
+
+
+def test_who_sees_a_key_with_the_prefix_of_public_variables_is_told() -> None:
+    def summary(**changes: Any) -> str:
+        seen = workflow(None, file=replace(JOB, **changes))
+        return finding(case(seen), "secrets/public-prefix").found.summary
+
+    assert "every step of the workflow" in summary(env_secrets=(KEY,))
+    assert "a build step" in summary(steps=(BUILD,))
 
 
 def test_a_key_under_a_name_of_its_own_is_no_ones_business() -> None:
