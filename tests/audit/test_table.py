@@ -169,7 +169,7 @@ def test_text_in_no_encoding_is_told_as_such(scene: Scene) -> None:
 
         with pytest.raises(
             BrokeOffError,
-            match="no encoding that could be read|conversion between UTF8 and SQL_ASCII",
+            match=r"no encoding that could be read|conversion between UTF8 and SQL_ASCII",
         ):
             all_of(table)
         table.close()
