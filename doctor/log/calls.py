@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING
 
 from doctor.evidence.log import Call, Outcome
 from doctor.log import wording
-from doctor.log.draft import Draft
-from doctor.log.said import Said, answered, said, worded
+from doctor.log.draft import NO_ANSWER, Draft
+from doctor.log.names import endpoints
+from doctor.log.said import Said, answered, worded
 from doctor.log.wording import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from doctor.log.names import Names
+
+FAILED = NO_ANSWER | {Outcome.REFUSED, Outcome.NOT_MADE}
 BODY_LINES = 60
-OPENING = re.compile(r"[\[{](?=\s*(?:[\"'{\[\]}]|\w+['\"]?:|$))")
 MARKER = re.compile(r"^##\[\w+\]")
 MARKUP = re.compile(r"^\s*<(?:!doctype|html|\?xml|head|body)", re.IGNORECASE)
 
@@ -36,9 +39,9 @@ class Calls:
     not_found: str | None
 
 
-def read_calls(function: str, script: Sequence[str], output: Iterable[str]) -> Calls:
+def read_calls(names: Names, script: Sequence[str], output: Iterable[str]) -> Calls:
     """The calls in a step's output. `script` only tells what an unlabelled answer can be of."""
-    reader = _Reader(function, script)
+    reader = _Reader(names, script)
     for line in output:
         reader.feed(line)
     reader.close_body()
@@ -51,45 +54,30 @@ def read_calls(function: str, script: Sequence[str], output: Iterable[str]) -> C
     )
 
 
-def _endpoints(script: Sequence[str]) -> list[Subject]:
-    """The calls that a script makes, in its order, each once."""
-    found: list[Subject] = []
-    for line in script:
-        for match in re.finditer(r"functions/v1|functions\.invoke|rest/v1/\S*|\.from\(", line):
-            text = match[0]
-            if text.startswith("functions"):
-                subject = Subject.FUNCTION
-            elif "select=" in text or text == ".from(":
-                subject = Subject.LOOKUP
-            else:
-                subject = Subject.FALLBACK
-            if subject not in found:
-                found.append(subject)
-    return found
-
-
 class _Reader:
     """The state: which call is spoken of, and whose answer is being printed."""
 
-    def __init__(self, function: str, script: Sequence[str]) -> None:
+    def __init__(self, names: Names, script: Sequence[str]) -> None:
         self.drafts = {subject: Draft(subject) for subject in Subject}
         self.not_found: str | None = None
-        self._mentions = (
-            (Subject.FUNCTION, wording.function_subject(function)),
-            (Subject.LOOKUP, wording.LOOKUP),
-            (Subject.FALLBACK, wording.FALLBACK),
-        )
-        endpoints = _endpoints(script)
+        self._names = names
+        called = endpoints(script)
         # Which of several calls an unlabelled answer is of can be told only without a look-up.
-        self._expected = [] if Subject.LOOKUP in endpoints else endpoints
+        self._expected = [] if Subject.LOOKUP in called else called
         self._unlabelled = 0
-        self._current = endpoints[0] if len(endpoints) == 1 else None
+        self._current = called[0] if len(called) == 1 else None
         self._depth = 0
         self._wants_body = False
         self._open: list[str] = []
         self._loose: list[str] = []
         # An outcome that was told before anything said whose it is, with its line.
         self._untold: tuple[Said, str] | None = None
+        # The outcome that was told last came from a line that names no call.
+        self._unnamed = False
+        # The call that a body was of by its own code: a status below it, of no named call, is too.
+        self._answered: Subject | None = None
+        # The braces were opened by a line that tells no outcome: a payload, unless it answers.
+        self._doubtful = False
 
     def feed(self, line: str) -> None:
         """Take the next line of output."""
@@ -118,10 +106,10 @@ class _Reader:
                 or text.startswith(("curl:", "Process completed"))
             )
             return not fresh
-        return self._wants_body and said(text) is None and not self._mentioned(text)
+        return self._wants_body and self._names.said(text) is None and not self._mentioned(text)
 
     def _is_body(self, text: str) -> bool:
-        if OPENING.match(text) or MARKUP.match(text):
+        if wording.OPENING.match(text) or MARKUP.match(text):
             self._add_body(text)
             return True
         label = wording.BODY_LABEL.match(text)
@@ -150,37 +138,62 @@ class _Reader:
     def close_body(self) -> None:
         """The answer that was being printed has ended."""
         body, self._open, self._depth, self._wants_body = self._open, [], 0, False
-        if not body:
+        doubtful, self._doubtful = self._doubtful, False
+        if not body or (doubtful and not self._answers("\n".join(body))):
             return
-        subject = self._current
+        subject = self._whose("\n".join(body))
         if subject is None:
             self._loose = body
             return
         self.drafts[subject].answer(body)
 
+    def _answers(self, body: str) -> bool:
+        if self._current is Subject.FALLBACK:
+            return bool(wording.DATA_API_BODY.search(body))
+        signs = (wording.IS_REFUSAL, wording.SAYS_OK, wording.SAYS_FAILURE)
+        return any(sign.search(body) for sign in signs)
+
+    def _whose(self, body: str) -> Subject | None:
+        """Whose answer it is: the named call's, unless its own code tells that it cannot be."""
+        function = self.drafts[Subject.FUNCTION]
+        if wording.GATEWAY_BODY.search(body):
+            owner = Subject.FUNCTION
+        elif wording.DATA_API_BODY.search(body) and function.outcome in FAILED:
+            owner = Subject.FALLBACK
+        else:
+            return self._current
+        # A function that the gateway never ran has not passed on what PostgREST said.
+        refused = wording.GATEWAY_BODY.search("\n".join(function.body))
+        if self._current is Subject.FUNCTION and owner is Subject.FALLBACK and refused:
+            self._current = Subject.FALLBACK
+        if self._current is None:
+            self._own(owner)
+        return self._current or owner
+
+    def _own(self, subject: Subject) -> None:
+        """An answer's code told whose it is, and so whose the status beside it is."""
+        if self._untold:
+            (told, line), self._untold = self._untold, None
+            self._tell(subject, told, line)
+        elif self.drafts[subject].status is None:
+            self._answered = subject
+
     # What a line says of a call.
 
     def _mentioned(self, text: str) -> list[tuple[int, Subject]]:
-        found = ((pattern.search(text), subject) for subject, pattern in self._mentions)
-        return sorted((match.start(), subject) for match, subject in found if match)
+        """The calls that a line names. Of a function that failed, the table names what follows."""
+        failed = self.drafts[Subject.FUNCTION].outcome in FAILED
+        return self._names.mentioned(text) or (self._names.table(text) if failed else [])
 
     def _event(self, text: str) -> None:
         mentions = self._mentioned(text)
-        if self._states_absence(text, mentions):
+        if self._states_absence(text, mentions) or self._looked_up(text, mentions):
             return
-        not_found = wording.NOT_FOUND.search(text)
-        if not_found and not any(subject is Subject.FUNCTION for _, subject in mentions):
-            self.not_found = self.not_found or text
-            self._current = Subject.LOOKUP
-            self._tell(Subject.LOOKUP, said(text), text)
-            self._inline_body(text)
-            return
-        if wording.FOUND_ID.search(text):
-            self._tell(Subject.LOOKUP, Said(0, Outcome.OK, worded=True), text)
-            self._current = None
+        if mentions and self._is_address(text):
+            self._address(mentions[0][1])
             return
         hypothetical = bool(wording.HYPOTHETICAL.search(text))
-        told = said(text) or (worded(text) if mentions else None) or self._updated(text)
+        told = self._names.told(text) or self._updated(text)
         subject = self._subject(mentions, told)
         if told and subject:
             self._claim(subject, told)
@@ -191,10 +204,40 @@ class _Reader:
             self._untold = (told, text)
         elif mentions:
             self._current = mentions[0][1]
+            self._doubtful = bool(wording.OPENING.search(text))
+            self._inline_body(text)
+        if told or mentions:
+            self._unnamed = bool(told) and not mentions
         if self._current in (Subject.FALLBACK, Subject.LOOKUP):
             self.drafts[self._current].count(text)
         if not hypothetical and wording.FALLS_BACK.search(text) and mentions:
             self._current = Subject.FALLBACK
+
+    def _looked_up(self, text: str, mentions: list[tuple[int, Subject]]) -> bool:
+        """What became of the look-up, which a line tells without naming it."""
+        not_found = wording.NOT_FOUND.search(text)
+        if not_found and not any(subject is Subject.FUNCTION for _, subject in mentions):
+            self.not_found = self.not_found or text
+            self._current = Subject.LOOKUP
+            self._tell(Subject.LOOKUP, self._names.said(text), text)
+            self._inline_body(text)
+            return True
+        if wording.FOUND_ID.search(text):
+            self._tell(Subject.LOOKUP, Said(0, Outcome.OK, worded=True), text)
+            self._current = None
+            return True
+        return False
+
+    def _is_address(self, text: str) -> bool:
+        told = self._untold or (self._unnamed and self._current is None)
+        return bool(told and wording.ADDRESS_BELOW.match(text))
+
+    def _address(self, subject: Subject) -> None:
+        """The address of an error that was told above: what comes next may be of another call."""
+        self._unnamed = False
+        if self._untold:
+            (told, line), self._untold = self._untold, None
+            self._tell(subject, told, line)
 
     def _claim(self, subject: Subject, told: Said) -> None:
         """Curl's own line comes before the script's words that say whose it was."""
@@ -206,7 +249,7 @@ class _Reader:
 
     def _states_absence(self, text: str, mentions: list[tuple[int, Subject]]) -> bool:
         """A call that was not made, and why: the other one follows. One that was answered was made."""
-        if said(text) is not None:
+        if self._names.said(text) is not None:
             return False
         if wording.NOT_ASKED.search(text):
             self.drafts[Subject.FUNCTION].skip(text)
@@ -227,6 +270,8 @@ class _Reader:
             return before[-1] if before else mentions[0][1]
         if self._current is not None or told is None:
             return self._current
+        if self._answered:
+            return self._answered
         if not self._expected:
             return None
         subject = self._expected[min(self._unlabelled, len(self._expected) - 1)]
@@ -243,7 +288,7 @@ class _Reader:
             draft.answer(loose)
 
     def _inline_body(self, text: str) -> None:
-        opening = OPENING.search(text)
+        opening = wording.OPENING.search(text)
         if opening:
             self._add_body(text[opening.start() :])
 

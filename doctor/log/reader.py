@@ -11,6 +11,7 @@ from doctor.log import facts, header
 from doctor.log.attribution import attribute
 from doctor.log.calls import Calls, read_calls
 from doctor.log.mention import mentions
+from doctor.log.names import Names
 from doctor.log.sections import Section, scan
 
 if TYPE_CHECKING:
@@ -119,15 +120,16 @@ def _head(section: Section) -> str:
 def _calls(parts: _Parts, update: Sequence[Section], wanted: LookFor) -> Calls:
     """The calls of the update step; where it is not known, of every step that speaks of them."""
     sections = update or parts.sections
+    names = Names(wanted.function, wanted.table)
     script = [line for section in update for line in header.script(section)]
-    calls = read_calls(wanted.function, script, _with_breaks(sections))
+    calls = read_calls(names, script, _with_breaks(sections))
     beside = _beside(parts, update)
     if len(beside) > len(update) and not _speaks(calls):
-        return read_calls(wanted.function, (), _with_breaks(beside))
+        return read_calls(names, (), _with_breaks(beside))
     if calls.not_found or not update:
         return calls
     elsewhere = [section for section in parts.sections if section not in update]
-    looked_up = read_calls(wanted.function, (), _with_breaks(elsewhere))
+    looked_up = read_calls(names, (), _with_breaks(elsewhere))
     return Calls(
         function=calls.function,
         fallback=calls.fallback,

@@ -35,6 +35,7 @@ LOOKUP = _any(
     r"|resolv\w+|query\w*|retriev\w+"
     rf"|search\w*|determin\w+)\b[^.:{{]{{0,30}}\b{_ID}",
     r"rest/v1/[^\s'\"]*[?&]select=",
+    r"\.from\([^)]*\)\.select\b",
     r"\bbackup[ _-]?id\b[^{]{0,40}\b(?:not found|missing|is empty|was empty|is null|could not be)",
     r"\bno (?:such )?(?:backup|row|entry|record)s?\b[^{]{0,40}\b(?:found|for|with|exists?)\b",
 )
@@ -47,7 +48,14 @@ FALLBACK = _any(
     r"\bpostgrest\b",
     r"\b(?:rest|data) api\b",
     r"\btry(?:ing)?\b[^.{]{0,40}\binstead\b",
+    r"\.from\([^)]*\)\.(?:update|upsert)\b",
 )
+# What a line does to a table that it names.
+CHANGES = _any(
+    r"\b(?:patch|updat|upsert|writ|mark|chang|fix)\w*\b|\bset(?:ting)?\b",
+)
+# PostgreSQL's own messages name the table whoever passes them on.
+QUOTES_POSTGRES = _any(r"\b(?:table|relation|view)\s+\\?['\"]?[\w.]+")
 
 NOT_FOUND = _any(
     r"\b(?:could ?n[o']t|cannot|can'?t|unable to|failed to|did ?n[o']t|not able to)\b[^.{]{0,20}"
@@ -91,7 +99,8 @@ STATUS = _any(
     rf"\bHTTP/[\d.]+\s+{_CODE}\b",
     rf"(?<!exit )\bstatus(?:[ _-]?code)?['\"]?\s*(?:[:=]|of|was|is|code)?\s*{_CODE}\b(?!\*)",
     rf"\bresponse(?:[ _-]?(?:code|status))?\s*(?:[:=(]|was|is)?\s*\(?{_CODE}\b",
-    r"\b(?:returned|responded(?: with)?|answered(?: with)?|replied(?: with)?|got|received|gave)\s+"
+    r"\b(?:returned|responded(?: with)?|answer(?:ed)?(?: with)?|replied(?: with)?|said|got|received"
+    r"|gave)\s+"
     r"(?:an?\s+)?"
     rf"(?:error:?\s+)?(?:HTTP\s+)?(?:status\s+)?(?:code\s+)?{_CODE}\b",
     rf"\brequested URL returned error: {_CODE}\b",
@@ -102,6 +111,8 @@ STATUS = _any(
     r"\b(?:failed|failure|error|succeeded|success|ok)\W{1,3}(?:with |code |status ){0,3}"
     rf"{_CODE}(?=[\s:,;)\]]|\.(?:\s|$)|$)",
 )
+# Where JSON, or what Node and Python print for it, begins.
+OPENING = re.compile(r"[\[{](?=\s*(?:[\"'{\[\]}]|\w+['\"]?:|$))")
 BARE_STATUS = re.compile(r"^\s*([1-5]\d\d|000)\s*$")
 # A secret of one or two digits masks a part of the status.
 MASKED_STATUS = re.compile(r"(?:HTTP|status|code|error)[^\w*]{1,3}([45]?\d?)\*\*\*", re.IGNORECASE)
@@ -171,11 +182,15 @@ HYPOTHETICAL = _any(
     r"\b(?:if|unless|whether|in case|should|when|may|might|will)\b[^{]{0,50}\b(?:fail|succe|error)"
 )
 
+# Node prints a stream that nobody has read as `body: ReadableStream { … }`: no answer.
+UNREAD = r"(?!\s*(?:ReadableStream\b|\[object ))"
+# An error's address stands below it (axios, node): it names the outcome above, not the next one.
+ADDRESS_BELOW = re.compile(r"^\W*(?:request ?)?ur[il]['\"]?\s*[:=]", re.IGNORECASE)
 BODY_LABEL = re.compile(
-    r"^[^\w{\[]*"
+    r"^[^\w{\[]*(?:no error\W+)?"
     r"(?:(?:edge )?function |http |server |api |error |supabase |patch |curl |full |raw )*"
     r"(?:response|body|details?|output|answer|reply|result|data|payload|message)"
-    r"(?: (?:body|text|data|was))?\s*[:=]\s*(.*)$",
+    rf"(?: (?:body|text|data|was))?\s*[:=]{UNREAD}\s*(.*)$",
     re.IGNORECASE,
 )
 SAYS_OK = re.compile(r"\bsuccess[\"']?\s*:\s*true\b")
@@ -185,6 +200,15 @@ IS_REFUSAL = re.compile(
     r"\b(?:code|statusCode)[\"']?\s*:\s*[\"'](?:PGRST\d+|[0-9A-Z]{5}|[A-Z]+(?:_[A-Z]+)+)[\"']"
     r"|\bmessage[\"']?\s*:\s*[\"']"
     r"(?:Invalid |Missing |No API key|Legacy API|Forbidden|Unauthorized|JWT )"
+)
+# A body tells whose it is by its code: the gateway's is of the function's call, PostgREST's or a
+# SQLSTATE of the Data API's.
+GATEWAY_BODY = re.compile(
+    r"\bcode[\"']?\s*:\s*[\"'](?:NOT_FOUND(?:_FUNCTION_BLOB)?[\"'][^}]*\bfunction\b"
+    r"|BOOT_ERROR|WORKER_[A-Z_]+|IDLE_TIMEOUT|UNAUTHORIZED_(?!INVALID_API_KEY)[A-Z_]+)"
+)
+DATA_API_BODY = re.compile(
+    r"\bcode[\"']?\s*:\s*[\"'](?:PGRST\d+|\d[0-9A-Z]{4}|(?:P0|XX)\d{3})[\"']"
 )
 FOUND_ID = _any(
     r"^\W*(?:found|got|resolved|fetched|retrieved)\b[^:={]{0,20}\bbackup[ _-]?id\b\W{1,4}[\w-]+"
@@ -219,3 +243,8 @@ def function_subject(name: str) -> re.Pattern[str]:
         rf"(?<![\w/.-]){called}(?![\w.-])",
         rf"\b{called}\b[^.{{]{{0,20}}\bfunction\b",
     )
+
+
+def table_subject(name: str) -> re.Pattern[str]:
+    """What names the table `name`, elsewhere than in a path or a file's name."""
+    return _any(rf"(?<![\w/.-]){re.escape(name)}(?![\w.-])")

@@ -22,6 +22,30 @@ if [ "$HTTP_CODE" != "200" ]; then
 fi
 """
 
+NOT_DEPLOYED = '{"code":"NOT_FOUND","message":"Requested function was not found"}'
+NO_GRANT = (
+    '{"code": "42501", "details": null, "hint": null, '
+    '"message": "permission denied for table backup_history"}'
+)
+NO_GRANT_IN_NODE = (
+    "{\n  code: '42501',\n  details: null,\n  hint: null,\n"
+    "  message: 'permission denied for table backup_history'\n}"
+)
+
+
+def node_dump(status: int) -> str:
+    """What `console.error` prints of the error that supabase-js gives for a function's answer."""
+    return (
+        "FunctionsHttpError: Edge Function returned a non-2xx status code\n"
+        "    at FunctionsClient.<anonymous> (file:///home/runner/work/shop/shop/node_modules/"
+        "@supabase/functions-js/dist/module/FunctionsClient.js:65:23)\n"
+        "    at process.processTicksAndRejections (node:internal/process/task_queues:105:5) {\n"
+        f"  context: Response {{\n    status: {status},\n    statusText: 'x',\n"
+        "    headers: Headers { date: 'x', 'content-type': 'application/json' },\n"
+        "    body: ReadableStream { locked: false, state: 'readable', supportsBYOB: true },\n"
+        "    bodyUsed: false,\n    ok: false,\n    url: '***/functions/v1/update-backup'\n  }\n}\n"
+    )
+
 
 @dataclass(frozen=True)
 class Example:
@@ -344,6 +368,115 @@ EXAMPLES = (
         "##[error]Process completed with exit code 22.",
     ),
     Example("a script that only echoes itself says nothing", ""),
+    Example(
+        "supabase-js dumps its error, then the table's",
+        node_dump(404)
+        + "trying supabase.from('backup_history').update()\nupdate failed: "
+        + NO_GRANT_IN_NODE,
+        script="node ops/notify.mjs",
+        function=(REFUSED, 404),
+        fallback=(REFUSED, None),
+        fallback_body=NO_GRANT_IN_NODE.replace("\n  ", "\n"),
+    ),
+    Example(
+        "supabase-js dumps its error, then only the table's name tells what comes",
+        node_dump(404) + "backup_history update: " + NO_GRANT_IN_NODE,
+        script="./ops/tell.sh",
+        function=(REFUSED, 404),
+        fallback=(REFUSED, None),
+        fallback_body=NO_GRANT_IN_NODE.replace("\n  ", "\n"),
+    ),
+    Example(
+        "supabase-js dumps its error, then changes no row",
+        node_dump(404)
+        + "trying supabase.from('backup_history').update()\nno error, data: []\n"
+        + "##[error]Process completed with exit code 1.",
+        script="node ops/notify.mjs",
+        function=(REFUSED, 404),
+        fallback=(OK, None),
+        fallback_body="[]",
+        rows=0,
+    ),
+    Example(
+        "the statement that was cancelled was the table's, not the function's",
+        node_dump(504)
+        + "trying supabase.from('backup_history').update()\nupdate failed: {\n  code: '57014',\n"
+        "  message: 'canceling statement due to statement timeout'\n}",
+        script="node ops/notify.mjs",
+        function=(REFUSED, 504),
+        fallback=(REFUSED, None),
+        fallback_body="{\ncode: '57014',\n"
+        "message: 'canceling statement due to statement timeout'\n}",
+    ),
+    Example(
+        "status and body on lines of their own, the fallback named by its table",
+        f"telling update-backup that the dump is done\nHTTP 404\n{NOT_DEPLOYED}\n"
+        f"patching backup_history myself\nHTTP 403\n{NO_GRANT}",
+        script="./ops/tell.sh",
+        function=(REFUSED, 404),
+        function_body=NOT_DEPLOYED,
+        fallback=(REFUSED, 403),
+        fallback_body=NO_GRANT,
+    ),
+    Example(
+        "the same where the function's body is not shown",
+        "telling update-backup that the dump is done\nanswer 404\n"
+        f"patching backup_history myself\nanswer 403\n{NO_GRANT}",
+        script="./ops/tell.sh",
+        function=(REFUSED, 404),
+        fallback=(REFUSED, 403),
+        fallback_body=NO_GRANT,
+    ),
+    Example(
+        "axios prints each address below its error",
+        "AxiosError: Request failed with status code 404\n"
+        "  url: '***/functions/v1/update-backup',\n"
+        "AxiosError: Request failed with status code 403\n"
+        "  url: '***/rest/v1/backup_history?id=eq.1',",
+        script="./ops/tell.sh",
+        function=(REFUSED, 404),
+        fallback=(REFUSED, 403),
+    ),
+    Example(
+        "an address above its status is no address of the error before",
+        "url: ***/functions/v1/update-backup\nstatus: 404\n"
+        "url: ***/rest/v1/backup_history?id=eq.1\nstatus: 403",
+        script="./ops/tell.sh",
+        function=(REFUSED, 404),
+        fallback=(REFUSED, 403),
+    ),
+    Example(
+        "the function lacks its secret, in colours",
+        "\x1b[1m→ telling update-backup that the dump is done\x1b[0m\n  answer \x1b[33m500\x1b[0m\n"
+        '  {"error":"server misconfigured: BACKUP_API_KEY"}\n'
+        "\x1b[33m✗ no luck there, patching backup_history myself\x1b[0m\n"
+        f"  PATCH /rest/v1/backup_history answered 403\n  {NO_GRANT}\n"
+        "##[error]the row was not updated",
+        script="./ops/report.sh",
+        function=(REFUSED, 500),
+        function_body='{"error":"server misconfigured: BACKUP_API_KEY"}',
+        fallback=(REFUSED, 403),
+        fallback_body=NO_GRANT,
+    ),
+    Example(
+        "a function that fails at the table, and a script that only sums up",
+        "update-backup answered 500\npermission denied for table backup_history\n"
+        "##[error]Failed to update backup_history",
+        script="./ops/tell.sh",
+        function=(REFUSED, 500),
+    ),
+    Example(
+        "the table named before any call is no fallback",
+        "Updating backup_history\nHTTP 401",
+        script='curl "$SUPABASE_URL/functions/v1/update-backup"',
+        function=(REFUSED, 401),
+    ),
+    Example(
+        "a payload that a line shows is no answer",
+        'calling update-backup with {"backup_id":"1","status":"success"}\nHTTP 404',
+        script="./ops/tell.sh",
+        function=(REFUSED, 404),
+    ),
 )
 
 

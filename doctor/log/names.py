@@ -1,0 +1,84 @@
+"""Which call a line names, a status that stands right behind a name, and the calls of a script."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from doctor.log import wording
+from doctor.log.said import Said, answered, said, worded
+from doctor.log.wording import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+# `update-backup => 404`, `backup_history 403 permission denied`; no `update-backup: 200 ms`.
+_BEHIND = re.compile(
+    r"['\"`)]?\s*(?:[-=]+>|→|[:=])?\s*([1-5]\d\d)(?![\w.-])(?!\s*(?:ms|s|[kmg]?b|bytes|rows?|times)\b)",
+    re.IGNORECASE,
+)
+
+
+class Names:
+    """What names the calls of this pipeline: its function, its table, and the usual words."""
+
+    def __init__(self, function: str, table: str) -> None:
+        self._patterns = (
+            (Subject.FUNCTION, wording.function_subject(function)),
+            (Subject.LOOKUP, wording.LOOKUP),
+            (Subject.FALLBACK, wording.FALLBACK),
+        )
+        self._table = wording.table_subject(table)
+
+    def mentioned(self, text: str) -> list[tuple[int, Subject]]:
+        """The calls that a line names, in its order."""
+        found = ((pattern.search(text), subject) for subject, pattern in self._patterns)
+        return sorted((match.start(), subject) for match, subject in found if match)
+
+    def table(self, text: str) -> list[tuple[int, Subject]]:
+        """The table as the name of the fallback: only a line that names no call may mean that.
+
+        Nor may one that only sums up in words: `Failed to update backup_history`.
+        """
+        if not self._table.search(wording.QUOTES_POSTGRES.sub("", text)) or self.mentioned(text):
+            return []
+        shows = self.said(text) or wording.OPENING.search(text)
+        begins = wording.CHANGES.search(text) and not worded(text)
+        return [(0, Subject.FALLBACK)] if shows or begins else []
+
+    def told(self, text: str) -> Said | None:
+        """The outcome that a line tells; in words alone only of a call that it names itself.
+
+        Nor do the words of a payload count: `calling update-backup with {"status":"success"}`.
+        """
+        words = wording.OPENING.split(text, maxsplit=1)[0]
+        return self.said(text) or (worded(words) if self.mentioned(text) else None)
+
+    def said(self, text: str) -> Said | None:
+        """The outcome that a line tells, be it by a bare status behind a name."""
+        return said(text) or next(self._behind_names(text), None)
+
+    def _behind_names(self, text: str) -> Iterator[Said]:
+        named = (pattern for subject, pattern in self._patterns if subject is not Subject.LOOKUP)
+        for pattern in (*named, self._table):
+            for name in pattern.finditer(text):
+                status = _BEHIND.match(text, name.end())
+                if status:
+                    yield answered(status.start(1), int(status[1]))
+
+
+def endpoints(script: Sequence[str]) -> list[Subject]:
+    """The calls that a script makes, in its order, each once."""
+    found: list[Subject] = []
+    for line in script:
+        for match in re.finditer(r"functions/v1|functions\.invoke|rest/v1/\S*|\.from\(", line):
+            text = match[0]
+            if text.startswith("functions"):
+                subject = Subject.FUNCTION
+            elif "select=" in text or text == ".from(":
+                subject = Subject.LOOKUP
+            else:
+                subject = Subject.FALLBACK
+            if subject not in found:
+                found.append(subject)
+    return found
