@@ -15,6 +15,7 @@ from doctor.evidence.log import Call, Outcome
 from doctor.log import wording
 from doctor.log.draft import NO_ANSWER, Draft
 from doctor.log.names import endpoints
+from doctor.log.record import record
 from doctor.log.said import Said, answered, worded
 from doctor.log.wording import Subject
 
@@ -92,9 +93,14 @@ class _Reader:
             self._add_body(text)
             return
         self.close_body()
-        if self._is_body(text):
-            return
-        self._event(text)
+        logged = record(text)
+        if logged:
+            self._event(logged.words)
+            if logged.body:
+                self._add_body(logged.body)
+                self.close_body()
+        elif not self._is_body(text):
+            self._event(text)
 
     # The answer's body: labelled, or recognizable as JSON or markup, maybe over several lines.
 

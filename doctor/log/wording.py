@@ -96,7 +96,7 @@ _CODE = r"([1-5]\d\d)"
 _PHRASES = "|".join(re.escape(status.phrase) for status in HTTPStatus)
 STATUS = _any(
     rf"\bHTTP(?:[ _-]?(?:status|code|status[ _-]?code|error|response))?\s*[:=(]?\s*{_CODE}\b(?!\*)",
-    rf"\bHTTP/[\d.]+\s+{_CODE}\b",
+    rf"\bHTTP/[\d.]+[\"']?\s+{_CODE}\b",
     rf"(?<!exit )\bstatus(?:[ _-]?code)?['\"]?\s*(?:[:=]|of|was|is|code)?\s*{_CODE}\b(?!\*)",
     rf"\bresponse(?:[ _-]?(?:code|status))?\s*(?:[:=(]|was|is)?\s*\(?{_CODE}\b",
     r"\b(?:returned|responded(?: with)?|answer(?:ed)?(?: with)?|replied(?: with)?|said|got|received"
@@ -108,7 +108,8 @@ STATUS = _any(
     rf"\bERROR {_CODE}:",
     rf"\(\s*{_CODE}\s*\)",
     rf"\b{_CODE} (?:{_PHRASES})\b",
-    r"\b(?:failed|failure|error|succeeded|success|ok)\W{1,3}(?:with |code |status ){0,3}"
+    rf"^\W*(?:try|attempt|retry)\W*\d+(?:\s*(?:/|of)\s*\d+)?\W{{1,3}}{_CODE}\b(?!\s*m?s\b)",
+    r"\b(?:failed|failure|error|fehler|succeeded|success|ok)\W{1,3}(?:with |code |status ){0,3}"
     rf"{_CODE}(?=[\s:,;)\]]|\.(?:\s|$)|$)",
 )
 # Where JSON, or what Node and Python print for it, begins.
@@ -132,6 +133,8 @@ NETWORK: tuple[tuple[re.Pattern[str], Outcome], ...] = (
             r"network is unreachable|no route to host",
             r"FunctionsFetchError|failed to send a request to the edge function|\bfetch failed\b",
             r"SSL (?:connect error|certificate problem)",
+            r"SSLCertVerificationError|CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|CERT_HAS_EXPIRED"
+            r"|UNABLE_TO_(?:VERIFY|GET_ISSUER)|ERR_TLS_CERT",
         ),
         Outcome.UNREACHABLE,
     ),
@@ -247,4 +250,7 @@ def function_subject(name: str) -> re.Pattern[str]:
 
 def table_subject(name: str) -> re.Pattern[str]:
     """What names the table `name`, elsewhere than in a path or a file's name."""
-    return _any(rf"(?<![\w/.-]){re.escape(name)}(?![\w.-])")
+    return _any(
+        rf"(?<![\w/.-]){re.escape(name)}(?![\w.-])",
+        r"^\W*(?:table|row|database|db)\s*[:=]\s*(?=\{)",
+    )

@@ -477,6 +477,122 @@ EXAMPLES = (
         script="./ops/tell.sh",
         function=(REFUSED, 404),
     ),
+    Example(
+        "only the answers' bodies, which tell whose they are",
+        f"{NOT_DEPLOYED}\n{NO_GRANT}",
+        script="./ops/tell.sh",
+        function=(REFUSED, None),
+        function_body=NOT_DEPLOYED,
+        fallback=(REFUSED, None),
+        fallback_body=NO_GRANT,
+    ),
+    Example(
+        "curl -i prints no address",
+        "HTTP/2 404\nsb-error-code: NOT_FOUND\ncontent-type: application/json\n"
+        f"{NOT_DEPLOYED}\nHTTP/2 403\ncontent-type: application/json\n{NO_GRANT}",
+        script="./ops/tell.sh",
+        function=(REFUSED, 404),
+        function_body=NOT_DEPLOYED,
+        fallback=(REFUSED, 403),
+        fallback_body=NO_GRANT,
+    ),
+    Example(
+        "curl -w prints the status below the body",
+        f"{NOT_DEPLOYED}\n404\n{NO_GRANT}\n403",
+        script="./ops/tell.sh",
+        function=(REFUSED, 404),
+        function_body=NOT_DEPLOYED,
+        fallback=(REFUSED, 403),
+        fallback_body=NO_GRANT,
+    ),
+    Example(
+        "urllib3's debug lines",
+        'DEBUG:urllib3.connectionpool:***:443 "POST /functions/v1/update-backup HTTP/1.1" 404 72\n'
+        'DEBUG:urllib3.connectionpool:***:443 "PATCH /rest/v1/backup_history?id=eq.77 HTTP/1.1" 403 120',
+        script="./ops/tell.sh",
+        function=(REFUSED, 404),
+        fallback=(REFUSED, 403),
+    ),
+    Example(
+        "a logger that writes JSON",
+        '{"level":"warn","msg":"edge function failed","fn":"update-backup","status":404,'
+        '"body":{"code":"NOT_FOUND","message":"Requested function was not found"}}\n'
+        '{"level":"error","msg":"direct update failed","table":"backup_history","status":403,'
+        '"pg":"42501"}',
+        script="./ops/tell.sh",
+        function=(REFUSED, 404),
+        function_body='{"code": "NOT_FOUND", "message": "Requested function was not found"}',
+        fallback=(REFUSED, 403),
+    ),
+    Example(
+        "arrows",
+        "update-backup => 404\nbackup_history => 403",
+        script="./ops/tell.sh",
+        function=(REFUSED, 404),
+        fallback=(REFUSED, 403),
+    ),
+    Example(
+        "a status right behind the name, in colours",
+        "\x1b[1;34m==>\x1b[0m update-backup \x1b[31;1m404\x1b[0m\n"
+        "\x1b[1;34m==>\x1b[0m backup_history \x1b[31;1m403\x1b[0m permission denied for table backup_history",
+        script="./ops/tell.sh",
+        function=(REFUSED, 404),
+        fallback=(REFUSED, 403),
+    ),
+    Example(
+        "retries, the second ones of a call that is named once",
+        "try 1/3 update-backup: 404\ntry 2/3 update-backup: 404\n"
+        "giving up, direct update of backup_history\ntry 1/3: 403\ntry 2/3: 403",
+        script="./ops/tell.sh",
+        function=(REFUSED, 404),
+        fallback=(REFUSED, 403),
+    ),
+    Example(
+        "supabase-js in one line each",
+        "function: FunctionsHttpError: Edge Function returned a non-2xx status code\n"
+        "table: {   code: '42501',   details: null,   hint: null,"
+        "   message: 'permission denied for table backup_history' }",
+        script="./ops/tell.sh",
+        function=(REFUSED, None),
+        fallback=(REFUSED, None),
+        fallback_body="{   code: '42501',   details: null,   hint: null,"
+        "   message: 'permission denied for table backup_history' }",
+    ),
+    Example(
+        "supabase-py",
+        "supabase_functions.errors.FunctionsHttpError: Requested function was not found\n"
+        "postgrest.exceptions.APIError: {'message': 'permission denied for table backup_history',"
+        " 'code': '42501', 'hint': None, 'details': None}",
+        script="./ops/tell.sh",
+        function=(REFUSED, None),
+        fallback=(REFUSED, None),
+        fallback_body="{'message': 'permission denied for table backup_history',"
+        " 'code': '42501', 'hint': None, 'details': None}",
+    ),
+    Example(
+        "the table's answer beside the function's",
+        'update-backup -> 401 {"code":401,"message":"Invalid JWT"}\n'
+        'backup_history -> 404 {"code": "PGRST205", "details": null, "hint": null}',
+        script="./ops/tell.sh",
+        function=(REFUSED, 401),
+        function_body='{"code":401,"message":"Invalid JWT"}',
+        fallback=(REFUSED, 404),
+        fallback_body='{"code": "PGRST205", "details": null, "hint": null}',
+    ),
+    Example(
+        "Python does not trust the certificate",
+        "INFO notify: POST ***/functions/v1/update-backup\n"
+        "WARNING notify: update-backup said SSLError x: HTTPSConnectionPool(host='***', port=443): "
+        "Max retries exceeded with url: /functions/v1/update-backup (Caused by SSLError("
+        "SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed')))",
+        script="./ops/tell.sh",
+        function=(UNREACHABLE, None),
+    ),
+    Example(
+        "times and sizes behind a name are no statuses",
+        "update-backup: 200 ms\nupdate-backup 404 bytes\ntry 1/3: 500 ms",
+        script="./ops/tell.sh",
+    ),
 )
 
 
