@@ -53,6 +53,11 @@ _UPLOAD_ERROR = re.compile(
 )
 _EXIT = re.compile(r"^##\[error\]Process completed with exit code \d+")
 _ERROR = "##[error]"
+# `ConnectionResetError: …`, `pg_dump: error: …`, `ERROR notify: …`: what a person would quote.
+_NAMES_ERROR = re.compile(
+    r"^\s*(?:[\w.]*(?:Error|Exception)\b(?! code)|(?:[\w./-]+: )?(?:fatal|error|panic)\b|curl: \(\d+\))",
+    re.IGNORECASE,
+)
 _NOISE = re.compile(r"^(?:##\[(?:group|endgroup|debug|command)\]|\s*$)")
 
 _PRINTS = re.compile(
@@ -112,14 +117,24 @@ def has_error(lines: Iterable[str]) -> bool:
 
 
 def errors(lines: Sequence[str]) -> tuple[str, ...]:
-    """The `##[error]` lines of a failed step; where it only exited, what it printed before."""
+    """The `##[error]` lines of a failed step; where it only exited, what it printed before.
+
+    Of that, what follows from the first line that names an error on, if there is one: neither the
+    way to it nor Python's trace, which stands above.
+    """
     told = [line for line in lines if line.startswith(_ERROR) and not _EXIT.match(line)]
     ended = [line for line in lines if _EXIT.match(line)][:1]
     if ended and not told:
         before = [line for line in lines[: lines.index(ended[0])] if not _NOISE.match(line)]
-        told = before[-BEFORE_EXIT:]
+        last = before[-BEFORE_EXIT:]
+        named = (at for at, line in enumerate(last) if _names_error(line))
+        told = last[next(named, 0) :]
     plain = (line.removeprefix(_ERROR).strip() for line in (*told, *ended))
     return tuple(dict.fromkeys(line for line in plain if line))[:ERRORS_SHOWN]
+
+
+def _names_error(line: str) -> bool:
+    return bool(_NAMES_ERROR.search(line) or _UPLOAD_ERROR.search(line))
 
 
 def printed_by_script(script: Iterable[str], masked: frozenset[str]) -> Iterator[str]:

@@ -128,6 +128,52 @@ def test_the_first_failed_step_and_its_error_are_named() -> None:
     assert not seen.update_seen
 
 
+TRACEBACK = """\
+Traceback (most recent call last):
+  File "/home/runner/work/shop/shop/ops/notify.py", line 61, in <module>
+    main()
+  File "/home/runner/work/shop/shop/ops/notify.py", line 48, in main
+    r.raise_for_status()
+requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: ***/rest/v1/backup_history
+"""
+RESET = """\
+INFO shipping to backups/2026/11/25/nw.zip
+ConnectionResetError: [Errno 104] Connection reset by peer
+"""
+DENIED = """\
+INFO shipping
+upload failed: ./nw.zip to s3://dumps/nw.zip An error occurred (AccessDenied) when calling PutObject
+Error: giving up
+"""
+
+
+def test_an_upload_error_is_quoted_before_what_the_script_says_of_it() -> None:
+    log = job(step("./ship.sh", DENIED + "##[error]Process completed with exit code 1."))
+
+    assert read("a log", [log], WANTED).errors[:2] == tuple(DENIED.splitlines()[1:])
+
+
+@pytest.mark.parametrize("printed", [TRACEBACK, RESET])
+def test_of_what_a_failed_step_printed_last_the_error_is_quoted(printed: str) -> None:
+    log = job(step("python ops/ship.py", printed + "##[error]Process completed with exit code 1."))
+
+    seen = read("a log", [log], WANTED)
+
+    assert seen.errors == (printed.splitlines()[-1], "Process completed with exit code 1.")
+
+
+def test_where_no_line_names_an_error_the_last_ones_are_quoted() -> None:
+    printed = "reading the errors table\nno such file\n##[error]Process completed with exit code 1."
+
+    seen = read("a log", [job(step("./dump.sh", printed))], WANTED)
+
+    assert seen.errors == (
+        "reading the errors table",
+        "no such file",
+        "Process completed with exit code 1.",
+    )
+
+
 def test_a_step_that_failed_inside_and_is_green_is_named_too() -> None:
     log = job(step("bash update.sh", "##[error]Process completed with exit code 22."))
 
