@@ -9,6 +9,7 @@ from checks.workflow.view import (
     run_of,
 )
 from doctor.chain import Link
+from doctor.collectors.object_keys import Names
 from doctor.evidence.base import Unseen
 from doctor.evidence.workflow import WorkflowEvidence, WorkflowFile, WorkflowState
 from doctor.framework import Found, Rules
@@ -45,13 +46,15 @@ def run_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
     """No run belongs to this dispatch: the workflow was never started for it.
 
     Detected: neither the row nor any run's title, job and step names, nor the logs of the runs
-    around the row's creation name the dispatch id. Runs that might be it make this uncertain.
+    around the row's creation name the dispatch id. Runs that might be it make this uncertain, and
+    a file of this dispatch in the bucket disproves it: a run made it.
     Cause: the dispatch failed (token, workflow's name, branch), or it was sent to another repository.
     Fix: look at the app's dispatch call; start the workflow again.
     By hand: GitHub → Actions, the runs around the row's created_at.
     Source: guide, step 1; GitHub, workflow dispatch events.
     """
-    if seen.run is not None or progress(case) is Progress.GOING:
+    unnamed = isinstance(seen.run, Unseen) and bool(seen.candidates)
+    if not (seen.run is None or unnamed) or progress(case) is Progress.GOING:
         return None
     evidence = (
         exhibit(
@@ -79,6 +82,16 @@ def run_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
             severity=Severity.INFO,
             role=Role.CONTEXT,
         )
+    if _has_file(case):
+        return Found(
+            summary="No GitHub Actions run names this dispatch, but its file is in the bucket: a run "
+            "made it.",
+            evidence=evidence,
+            fixes=(_name_the_run(),),
+            breaks=(),
+            severity=Severity.WARN,
+            role=Role.CONTEXT,
+        )
     return Found(
         summary="No GitHub Actions run belongs to this dispatch: the workflow was not started.",
         evidence=evidence,
@@ -90,6 +103,14 @@ def run_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
             ),
         ),
     )
+
+
+def _has_file(case: Case) -> bool:
+    """Whether an object whose key surely names this dispatch is in the bucket."""
+    here = case.object.present if case.object else None
+    row = case.backup
+    dispatch_id = case.asked.dispatch_id or (row.dispatch_id if row else None)
+    return here is not None and Names([dispatch_id]).surely_in(here.key)
 
 
 def _name_the_run() -> Fix:

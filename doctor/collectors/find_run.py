@@ -6,14 +6,14 @@ that names the dispatch, a job's or step's name that does, a log that does.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 from doctor.clients.github import PAGE_SIZE
-from doctor.collectors.job_choice import choose
+from doctor.collectors.job_choice import choose, is_named, legs
 from doctor.collectors.pending import Pending
+from doctor.collectors.run_title import dispatch_of
 from doctor.collectors.workflow_at import file_at
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.log import LogReading
@@ -33,8 +33,9 @@ BEFORE = timedelta(minutes=10)
 AT_LEAST_AFTER = timedelta(hours=2)
 NAMES_READ = 10
 LOGS_READ = 6
-UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
-EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+JOBS_READ = 4
+# A run that a dispatch started was created seconds after the row; clocks differ a little.
+SOON = (timedelta(seconds=-10), timedelta(seconds=60))
 NOT_NAMED = Unseen(
     why=Why.NOT_ASKED,
     what="No dispatch id is known, by which the run could be looked for.",
@@ -85,31 +86,6 @@ def find_run(
     if not isinstance(found.run, Run):
         return Found(run=by_row, by=FoundBy.ROW, searched=found.searched, named_by_row=by_row)
     return replace(found, named_by_row=by_row)
-
-
-def dispatch_of(title: str, run_name: str | None = None, like: str | None = None) -> str | None:
-    """The dispatch id in a run's title: where the file's `run-name` puts it, else a UUID in it.
-
-    A UUID only counts where ids look so, as the one in `like` does, or nothing is known of them.
-    """
-    if run_name and "dispatch" in run_name:
-        match = _template(run_name).fullmatch(title.strip())
-        if match and match.groups() and match[1].strip():
-            return match[1].strip()
-    found = UUID.search(title) if like is None or UUID.fullmatch(like) else None
-    return found[0] if found else None
-
-
-def _template(run_name: str) -> re.Pattern[str]:
-    """A pattern for the titles that a `run-name` makes; its group is the dispatch id."""
-    pieces, last, taken = [], 0, False
-    for match in EXPRESSION.finditer(run_name.strip()):
-        pieces.append(re.escape(run_name.strip()[last : match.start()]))
-        is_id = "dispatch" in match[1] and not taken
-        pieces.append("(.+)" if is_id else ".*")
-        taken, last = taken or is_id, match.end()
-    pieces.append(re.escape(run_name.strip()[last:]))
-    return re.compile("".join(pieces), re.DOTALL)
 
 
 def _asked(ask: Sources, run_id: str) -> Found:
@@ -231,49 +207,82 @@ class _Search:
         """Look into the runs themselves: names first, they cost less than logs."""
         jobs = dict(zip((run.id for run in runs), self._jobs(runs), strict=True))
         for run in runs:
-            if any(self._is_named(job) for job in jobs[run.id]):
+            if any(is_named(job, self._dispatch_id) for job in jobs[run.id]):
                 return Found(run=run, by=FoundBy.STEP_NAME)
-        ran = [run for run in runs if self._job(jobs[run.id]) is not None][:LOGS_READ]
+        ran = [run for run in runs if self._telling(jobs[run.id])][:LOGS_READ]
         readings = dict(zip((run.id for run in ran), self._logs(ran, jobs), strict=True))
-        for run in ran:
-            reading = readings[run.id]
-            if isinstance(reading, LogReading) and reading.dispatch_seen:
-                return Found(run=run, by=FoundBy.LOG)
-        read_logs = sum(isinstance(one, LogReading) for one in readings.values())
+        speaking = [run for run in ran if any(one.dispatch_seen for one in readings[run.id])]
+        handed = [run for run in speaking if self._is_handed(readings[run.id])]
+        if speaking:
+            return Found(run=(handed or speaking)[0], by=FoundBy.LOG)
+        read_logs = sum(len(one) > 0 for one in readings.values())
         searched = self._searched(known, of_workflow, len(runs), read_logs)
-        open_ones = [run for run in runs if not isinstance(readings.get(run.id), LogReading)]
+        open_ones = [run for run in runs if not readings.get(run.id)]
         open_ones = [run for run in open_ones if not self._is_anothers(run)]
         likely = [run for run in open_ones if self._is_likely(run, jobs[run.id])]
-        if len(likely) == 1 and of_workflow == len(runs) and self._created:
+        silent = [
+            run
+            for run in ran
+            if readings[run.id]
+            and self._may_be_it(run, readings[run.id])
+            and self._is_likely(run, jobs[run.id])
+        ]
+        if len(likely) == 1 and not silent and of_workflow == len(runs) and self._created:
             return Found(run=likely[0], by=FoundBy.ONLY_CANDIDATE, searched=searched)
-        return Found(run=None, searched=searched, candidates=tuple(likely or open_ones))
+        candidates = tuple((*silent, *likely) or open_ones)
+        unnamed = self._unnamed(candidates) if candidates else None
+        return Found(run=unnamed, searched=searched, candidates=candidates)
 
     def _jobs(self, runs: Sequence[Run]) -> list[tuple[Job, ...]]:
         calls = [Pending(self._ask, f"Run {run.id}", _jobs_of(self._ask, run)) for run in runs]
         results = (call.result() for call in calls)
         return [() if isinstance(result, Unseen) else result for result in results]
 
-    def _is_named(self, job: Job) -> bool:
-        names = (job.name, *(step.name for step in job.steps))
-        return any(mentions(name, self._dispatch_id) for name in names)
-
-    def _job(self, jobs: Sequence[Job]) -> Job | None:
-        """The finished job whose log would name the dispatch."""
+    def _telling(self, jobs: Sequence[Job]) -> list[Job]:
+        """The finished jobs whose logs may name the dispatch: with an update step, all of them."""
         ended = [job for job in jobs if job.status == "completed" and job.steps]
-        chosen = choose(ended, self._case.names, None).job
-        return chosen or next(iter(ended), None)
+        chosen = choose(ended, self._case.names, None)
+        updating = [one.job for one in legs(ended, chosen) if one.job]
+        if updating:
+            others = [job for job in ended if job not in updating]
+            return [*updating, *others][:JOBS_READ]
+        return [chosen.job] if chosen.job else ended[:1]
 
     def _logs(
         self, runs: Sequence[Run], jobs: dict[int, tuple[Job, ...]]
-    ) -> list[LogReading | Unseen]:
+    ) -> list[list[LogReading]]:
+        """What the logs of each run's jobs say, as far as they could be read."""
         wanted = LookFor(dispatch_id=self._dispatch_id, function=self._case.names.function)
-        calls = []
-        for run in runs:
-            job = self._job(jobs[run.id])
-            assert job is not None, "only runs with such a job are asked for"
-            look = _log_of(self._ask, job, wanted)
-            calls.append(Pending(self._ask, f"The log of run {run.id}", look))
-        return [call.result() for call in calls]
+        calls = [
+            [
+                Pending(self._ask, f"The log of run {run.id}", _log_of(self._ask, job, wanted))
+                for job in self._telling(jobs[run.id])
+            ]
+            for run in runs
+        ]
+        results = ([call.result() for call in of_run] for of_run in calls)
+        return [[one for one in of_run if isinstance(one, LogReading)] for of_run in results]
+
+    def _is_handed(self, readings: Iterable[LogReading]) -> bool:
+        """Whether a job of the run was given this dispatch id."""
+        return any(one.assignments.get("DISPATCH_ID") == self._dispatch_id for one in readings)
+
+    def _may_be_it(self, run: Run, readings: Iterable[LogReading]) -> bool:
+        """Whether a run that names no dispatch at all was created when this one's must have been."""
+        if self._created is None or run.created_at is None or self._is_anothers(run):
+            return False
+        if any("DISPATCH_ID" in one.assignments for one in readings):
+            return False
+        return SOON[0] <= run.created_at - self._created <= SOON[1]
+
+    def _unnamed(self, candidates: Sequence[Run]) -> Unseen:
+        listed = ", ".join(f"{run.id} ({run.title!r})" for run in candidates[:3])
+        return Unseen(
+            why=Why.NOT_FOUND,
+            what=f"Which run made this backup cannot be told: none names it. It may be {listed}.",
+            remedy="Name the run: --run-id.",
+            dependency="GitHub",
+        )
 
     def _is_anothers(self, run: Run) -> bool:
         return _is_anothers(self._ask, self._case, run, self._dispatch_id)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from doctor.evidence.log import LogReading
+from doctor.log.mention import mentions, names_another
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from doctor.case import Names
     from doctor.evidence.workflow import Job, Step, WorkflowFile
@@ -22,8 +25,58 @@ class Choice:
     step: Step | None = None
 
 
-def choose(jobs: Sequence[Job], names: Names, file: WorkflowFile | None) -> Choice:
-    """The job with the update step; else the configured one, the failed one, the only one."""
+def choose(
+    jobs: Sequence[Job], names: Names, file: WorkflowFile | None, dispatch_id: str | None = None
+) -> Choice:
+    """The job with the update step; else the configured one, the failed one, the only one.
+
+    A matrix has one for each dispatch: where names tell the dispatch, only the jobs that name it.
+    """
+    own = [job for job in jobs if is_named(job, dispatch_id)]
+    open_ones = [job for job in jobs if not names_another(job.name, dispatch_id)]
+    return _choose(own or open_ones or jobs, names, file)
+
+
+def is_named(job: Job, dispatch_id: str | None) -> bool:
+    """Whether the job's or a step's name names the dispatch."""
+    if not dispatch_id or not dispatch_id.strip():
+        return False
+    return any(mentions(name, dispatch_id) for name in (job.name, *(s.name for s in job.steps)))
+
+
+def legs(jobs: Sequence[Job], chosen: Choice) -> list[Choice]:
+    """The jobs that have the chosen one's update step, that one first: a matrix has several."""
+    if chosen.job is None or chosen.step is None:
+        return []
+    others = (
+        Choice(job, step)
+        for job in jobs
+        if job.id != chosen.job.id
+        for step in job.steps
+        if step.name == chosen.step.name
+    )
+    return [chosen, *others]
+
+
+def leg_of(
+    choices: Sequence[Choice], logs: Mapping[int, object], dispatch_id: str | None
+) -> Choice | None:
+    """The leg whose log is this dispatch's: it was handed the id, or it alone speaks of it."""
+    read = [
+        (one, log)
+        for one in choices
+        if one.job and isinstance(log := logs.get(one.job.id), LogReading)
+    ]
+    handed = [one for one, log in read if log.assignments.get("DISPATCH_ID") == dispatch_id]
+    if dispatch_id and handed:
+        return handed[0]
+    speaking = [
+        one for one, log in read if log.dispatch_seen and "DISPATCH_ID" not in log.assignments
+    ]
+    return speaking[0] if len(speaking) == 1 else None
+
+
+def _choose(jobs: Sequence[Job], names: Names, file: WorkflowFile | None) -> Choice:
     pool = [job for job in jobs if _is_called(job, names.job)] if names.job else []
     for job, step in _with_update_step(pool or jobs, names, file):
         return Choice(job, step)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import msgspec
 
+from doctor.collectors.job_choice import Choice, is_named, leg_of, legs
 from doctor.collectors.pending import Pending
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.log import LogReading
@@ -38,31 +39,47 @@ class RunLogs:
         self._dispatch_id = dispatch_id
 
     def read(
-        self, jobs: Sequence[Job], chosen: Job | None, update: Step | None
-    ) -> tuple[Job | None, LogReading | Unseen | None]:
+        self, jobs: Sequence[Job], choice: Choice
+    ) -> tuple[Choice, LogReading | Unseen | None]:
         """The job that holds the update step, and what its log says, completed by the others'.
 
-        Where no job was chosen, the one whose log shows the update is.
+        Of a matrix's jobs that is the one whose log names the dispatch, and the other ones' logs
+        are other backups'. Where no job was chosen, the one whose log shows the update is.
         """
+        chosen = choice.job
+        is_told = chosen is not None and is_named(chosen, self._dispatch_id)
+        of_matrix = legs(jobs, choice)
+        updates = {one.job.id: one.step for one in of_matrix if one.job}
         wanted = [job for job in (chosen, *self._others(jobs, chosen)) if job and has_log(job)]
+        if is_told:
+            wanted = [job for job in wanted if job is chosen or job.id not in updates]
         pending = {
             job.id: Pending(
                 self._ask,
                 f"The log of the job {job.name!r}",
-                self._reader(job, update if job is chosen else None),
+                self._reader(job, updates.get(job.id)),
             )
             for job in wanted
         }
         readings = {job.id: pending[job.id].result() for job in wanted}
+        if not is_told and len(of_matrix) > 1:
+            choice = leg_of(of_matrix, readings, self._dispatch_id) or choice
         if chosen is None:
-            chosen = next((job for job in wanted if _shows_update(readings[job.id])), None)
-        if chosen is None or chosen.id not in readings:
-            return chosen, None
-        own = readings[chosen.id]
+            choice = Choice(next((job for job in wanted if _shows_update(readings[job.id])), None))
+        if choice.job is None or choice.job.id not in readings:
+            return choice, None
+        own = readings[choice.job.id]
         if isinstance(own, Unseen):
-            return chosen, own
-        others = (one for key, one in readings.items() if key != chosen.id)
-        return chosen, _completed(own, [one for one in others if isinstance(one, LogReading)])
+            return choice, own
+        others = (one for key, one in readings.items() if key not in {choice.job.id, *updates})
+        return choice, _completed(own, [one for one in others if self._is_ours(one)])
+
+    def _is_ours(self, reading: LogReading | Unseen) -> TypeGuard[LogReading]:
+        """Whether a log was read, and is none of another dispatch's job."""
+        if isinstance(reading, Unseen):
+            return False
+        handed = reading.assignments.get("DISPATCH_ID")
+        return None in (handed, self._dispatch_id) or handed == self._dispatch_id
 
     def _others(self, jobs: Sequence[Job], chosen: Job | None) -> list[Job]:
         others = [job for job in jobs if chosen is None or job.id != chosen.id]

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from doctor.collectors.ci import Surroundings, is_doctors_own
-from doctor.collectors.find_run import Found, dispatch_of, find_run, newest_runs
+from doctor.collectors.find_run import Found, find_run, newest_runs
 from doctor.collectors.job_choice import choose
 from doctor.collectors.next_run import look_ahead
 from doctor.collectors.pending import Pending
 from doctor.collectors.run_logs import RunLogs
+from doctor.collectors.run_title import dispatch_of
 from doctor.collectors.workflow_at import file_at
 from doctor.evidence.base import Unseen
 from doctor.evidence.log import LogReading
@@ -67,17 +68,18 @@ def _examine(
         jobs: tuple[Job, ...] = ()
     else:
         jobs = tuple(job for job in listed if not _is_own(job, run, case, here, known_file))
-    choice = choose(jobs, names, known_file)
+    choice = choose(jobs, names, known_file, dispatch_id)
 
     told = Pending(ask, "The job's annotations", lambda: _annotations(ask, choice.job))
     usual = Pending(ask, "Earlier runs", lambda: _usual_s(ask, run, choice.job))
     logs = RunLogs(ask, run, names, dispatch_id)
-    job, log = logs.read(jobs, choice.job, choice.step)
-    annotations = told.result()
+    read, log = logs.read(jobs, choice)
+    job = read.job
+    annotations = told.result() if job is choice.job else _annotations(ask, job)
     unread = annotations if isinstance(annotations, Unseen) else None
     if job is not None and not isinstance(annotations, Unseen):
         job = msgspec.structs.replace(job, annotations=annotations)
-    step = choice.step or _step_of(job, log)
+    step = read.step or _step_of(job, log)
     earlier = usual.result()
     return WorkflowEvidence(
         run=run,

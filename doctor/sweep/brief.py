@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from doctor.collectors.find_run import dispatch_of
+from doctor.collectors.run_title import dispatch_of
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.object import KeySource, ObjectEvidence, Search, ZipTail
 from doctor.evidence.workflow import Run, WorkflowEvidence

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from doctor.collectors.find_run import AT_LEAST_AFTER, BEFORE, NOT_NAMED, dispatch_of
+from doctor.collectors.find_run import AT_LEAST_AFTER, BEFORE, NOT_NAMED
+from doctor.collectors.run_title import dispatch_of
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.workflow import FoundBy, Run
 from doctor.log.mention import mentions

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from doctor.case import Asked, Case, Names
-from doctor.collectors.find_run import dispatch_of
 from doctor.collectors.next_run import look_ahead
+from doctor.collectors.run_title import dispatch_of
 from doctor.collectors.workflow import look
 from doctor.deadline import Deadline
-from doctor.demo.github.state import Job, Repository, Step, Workflow
+from doctor.demo.github.state import Job, Repository, Run, Step, Workflow
 from doctor.evidence.base import Evidence, Unseen, Why
 from doctor.evidence.log import LogReading, Outcome
 from doctor.evidence.row import BackupRow, RowEvidence
@@ -200,6 +200,78 @@ def test_a_steps_name_names_the_dispatch() -> None:
     assert found(Scene(repository(run(6, job(61)), run(7, named))).look()) == (7, FoundBy.STEP_NAME)
 
 
+def leg(identity: int, dispatch_id: str, name: str = "dump", output: str = FAILED_CALL) -> Job:
+    """One job of a matrix: it makes the file of one dispatch and updates that one's row."""
+    steps = [
+        Step("Dump", 2, started_at=NOW, completed_at=NOW),
+        Step(UPDATE, 3, started_at=NOW, completed_at=NOW),
+    ]
+    key = f"s3://acme/backups/nw-{dispatch_id}.zip"
+    shipped = step("bash dump.sh", f"upload: ./nw.zip to {key}")
+    text = log_of(shipped, step("bash update.sh", output)).decode()
+    return job(identity, text, name=name, steps=steps)
+
+
+GOOD = "HTTP 200: the function updated the row"
+
+
+@pytest.mark.parametrize("title", ["Nightly", DISPATCH])
+def test_of_a_matrix_the_job_whose_name_names_the_dispatch_is_read(title: str) -> None:
+    good = leg(71, OTHER, f"dump (eu, {OTHER})", GOOD)
+    known = repository(run(7, good, leg(72, DISPATCH, f"dump (us, {DISPATCH})"), title=title))
+
+    evidence = Scene(known).look()
+
+    assert evidence.job is not None
+    assert evidence.job.id == 72
+    assert log(evidence).function_call.status == 404
+    assert log(evidence).uploaded == (f"s3://acme/backups/nw-{DISPATCH}.zip",)
+
+
+@pytest.mark.parametrize("title", ["Nightly", DISPATCH])
+@pytest.mark.parametrize("told", ["", f"\nDISPATCH_ID={DISPATCH}"])
+def test_of_a_matrix_whose_names_tell_nothing_the_job_whose_log_names_the_dispatch_is_read(
+    title: str, told: str
+) -> None:
+    good = leg(71, OTHER, "dump (eu)", GOOD)
+    known = repository(run(7, good, leg(72, DISPATCH, "dump (us)", FAILED_CALL + told)))
+    known.runs[0].title = title
+
+    evidence = Scene(known).look()
+
+    assert evidence.job is not None
+    assert evidence.job.id == 72
+    assert log(evidence).uploaded == (f"s3://acme/backups/nw-{DISPATCH}.zip",)
+
+
+def test_a_job_that_was_named_after_another_dispatch_is_not_the_one() -> None:
+    known = repository(run(7, leg(71, OTHER, f"eu {OTHER}", GOOD), update_job(72), title=DISPATCH))
+
+    evidence = Scene(known).look()
+
+    assert evidence.job is not None
+    assert evidence.job.id == 72
+    assert log(evidence).uploaded == ()
+
+
+def test_a_job_that_was_handed_another_dispatch_adds_nothing_to_the_log() -> None:
+    upload = f"upload: ./b.zip to s3://acme/b.zip\nDISPATCH_ID={OTHER}"
+    others = job(71, log_of(step("aws s3 cp", upload)).decode(), name="other")
+
+    evidence = Scene(repository(run(7, others, update_job(72), title=DISPATCH))).look()
+
+    assert log(evidence).uploaded == ()
+
+
+def test_the_run_that_was_handed_the_dispatch_comes_before_one_that_speaks_of_it() -> None:
+    handed = run(
+        7, update_job(71, f"DISPATCH_ID={DISPATCH}"), created_at=NOW + timedelta(minutes=2)
+    )
+    speaking = run(6, update_job(61, f"keeping nw-{DISPATCH}.zip"))
+
+    assert found(Scene(repository(speaking, handed)).look()) == (7, FoundBy.LOG)
+
+
 def test_a_log_names_the_dispatch() -> None:
     known = repository(
         run(6, update_job(61, f"DISPATCH_ID={OTHER}")),
@@ -212,12 +284,38 @@ def test_a_log_names_the_dispatch() -> None:
     assert log(evidence).function_call.status == 404
 
 
-def test_the_only_run_whose_log_is_silent_is_not_taken_for_it() -> None:
-    evidence = Scene(repository(run(7, update_job()))).look()
+def unnamed(evidence: WorkflowEvidence) -> set[int]:
+    """The runs that may be it, where it is not known which is."""
+    assert isinstance(evidence.run, Unseen)
+    assert evidence.run.remedy == "Name the run: --run-id."
+    return {one.id for one in evidence.candidates}
 
-    assert evidence.run is None
-    assert evidence.candidates == ()
+
+def test_the_only_run_whose_log_is_silent_is_not_taken_for_it_and_may_be_it() -> None:
+    soon = run(7, update_job(), created_at=NOW + timedelta(seconds=5))
+
+    evidence = Scene(repository(soon)).look()
+
+    assert unnamed(evidence) == {7}
+    assert isinstance(evidence.run, Unseen)
+    assert "7 ('Backup')" in evidence.run.what
     assert "the logs of 1 of them" in evidence.searched
+
+
+@pytest.mark.parametrize(
+    "another",
+    [
+        run(7, update_job(), created_at=NOW + timedelta(minutes=20)),
+        run(7, update_job(), title=f"Backup {OTHER}"),
+        run(7, update_job(output=f"DISPATCH_ID={OTHER}")),
+        run(7, job(71), path=".github/workflows/ci.yml"),
+    ],
+    ids=["later", "another's title", "another's log", "another workflow"],
+)
+def test_a_silent_run_that_is_surely_anothers_is_none_that_may_be_it(another: Run) -> None:
+    evidence = Scene(repository(another)).look()
+
+    assert (evidence.run, evidence.candidates) == (None, ())
 
 
 def test_the_only_run_whose_log_has_expired_is_taken_with_a_caution() -> None:
@@ -231,10 +329,7 @@ def test_the_only_run_whose_log_has_expired_is_taken_with_a_caution() -> None:
 def test_two_runs_whose_logs_have_expired_are_candidates() -> None:
     known = repository(*(run(n, update_job(n * 10, log_expired=True)) for n in (6, 7)))
 
-    evidence = Scene(known).look()
-
-    assert evidence.run is None
-    assert {one.id for one in evidence.candidates} == {6, 7}
+    assert unnamed(Scene(known).look()) == {6, 7}
 
 
 def test_a_run_from_another_time_is_never_the_one() -> None:
@@ -491,6 +586,9 @@ def test_any_text_may_be_a_dispatch_id(dispatch_id: str) -> None:
     assert found(evidence) == (7, FoundBy.TITLE)
 
 
+FORMATTED = "${{ inputs.dispatch_id && format('dump {0}', inputs.dispatch_id) || 'dump' }}"
+
+
 @pytest.mark.parametrize(
     ("title", "run_name", "dispatch_id"),
     [
@@ -505,6 +603,10 @@ def test_any_text_may_be_a_dispatch_id(dispatch_id: str) -> None:
         ("Backup x", "Backup ${{ inputs.name }}", None),
         ("Other title", "Backup ${{ inputs.dispatch_id }}", None),
         ("Backup ", "Backup ${{ inputs.dispatch_id }}", None),
+        (f"dump {OTHER}", FORMATTED, OTHER),
+        ("dump", FORMATTED, None),
+        ("Backup manual", "Backup ${{ inputs.dispatch_id || 'manual' }}", None),
+        ("Backup x-1", "Backup ${{ inputs.dispatch_id || 'manual' }}", "x-1"),
     ],
 )
 def test_a_title_tells_its_dispatch(

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from doctor.case import Case
 from doctor.diagnosis import Diagnosis, diagnose
+from doctor.evidence.base import Unseen, Why
 from doctor.evidence.log import NOT_SAID
 from doctor.evidence.workflow import (
     Run,
@@ -20,7 +22,9 @@ from doctor.evidence.workflow import (
 from doctor.judgement import judge
 from doctor.model import Role
 from doctor.registry import load_checks
-from tests.judgement.cases import CREATED, ENDED, NOT_THERE, case, log, workflow
+from tests.judgement import asking
+from tests.judgement.asking import finding
+from tests.judgement.cases import CREATED, ENDED, NOT_THERE, case, log, the_object, workflow
 
 PATH = ".github/workflows/backup.yml"
 BROKEN = WorkflowFile(path=PATH, problem="Line 7 is no YAML.")
@@ -32,7 +36,9 @@ def diagnosed(seen: WorkflowEvidence, **changes: Any) -> Diagnosis:
     return diagnose(one, judge(one, (loaded.check for loaded in load_checks().checks)).findings)
 
 
-def causes(seen: WorkflowEvidence) -> list[str]:
+def causes(seen: WorkflowEvidence | Case) -> list[str]:
+    if isinstance(seen, Case):
+        return asking.causes(seen)
     return [cause.code for cause in diagnosed(seen).causes]
 
 
@@ -50,6 +56,10 @@ def a_run(conclusion: str | None, status: str = "completed", **changes: Any) -> 
 
 def without_jobs(run: Run | None, **changes: Any) -> WorkflowEvidence:
     return workflow(None, run=run, jobs=(), job=None, update_step=None, **changes)
+
+
+EMPTY = the_object(expected_key=None, key_source=None, head=None, tail=None)
+NO_RUN = without_jobs(None)
 
 
 @pytest.mark.parametrize("conclusion", ["failure", "startup_failure"])
@@ -210,4 +220,19 @@ def test_a_workflow_disabled_after_the_run_threatens_only_the_next_backup() -> N
 def test_another_disabled_workflow_is_none_of_this_backups() -> None:
     others = (state(".github/workflows/lint.yml"), state(".github/workflows/deploy.yml"))
 
-    assert causes(without_jobs(None, workflows=others)) == ["workflow/run-not-found"]
+    assert causes(case(without_jobs(None, workflows=others), EMPTY)) == ["workflow/run-not-found"]
+
+
+def test_a_run_was_started_where_its_file_is_in_the_bucket() -> None:
+    assert causes(case(NO_RUN, EMPTY)) == ["workflow/run-not-found"]
+    assert causes(case(NO_RUN, the_object())) == []
+    assert "its file is in the bucket" in summary_of(NO_RUN, "workflow/run-not-found")
+
+
+def test_a_run_that_may_be_it_is_named_and_nothing_is_said_not_to_have_started() -> None:
+    unseen = Unseen(why=Why.NOT_FOUND, what="Which run made this backup cannot be told.")
+    open_one = without_jobs(None, candidates=(a_run("failure"),))
+    one = case(replace(open_one, run=unseen), EMPTY)
+
+    assert causes(one) == []
+    assert finding(one, "workflow/run-not-found").role is Role.CONTEXT

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from doctor.evidence.log import NOT_SAID, Outcome, Shown
+from doctor.log.mention import mentions
 from doctor.log.reader import LookFor, read
 from tests.log.logs import DISPATCH, MASKED, UPDATE, api_step, head, job, stamped, step
 
@@ -298,12 +299,29 @@ def test_a_mask_beside_a_secrets_name_in_the_output_was_a_printed_secret() -> No
         (f"DISPATCH_ID={DISPATCH}", True),
         (f'{{"dispatch_id":"{DISPATCH}"}}', True),
         (f"{DISPATCH}0", False),
-        (f"x-{DISPATCH}", False),
+        (f"wrote nw-{DISPATCH}.zip", True),
+        (f"s3://acme/backups/nw_{DISPATCH}-2.zip", True),
+        (f"x{DISPATCH}", False),
         ("something else", False),
     ],
 )
 def test_the_dispatch_is_seen_where_it_stands_as_a_whole(*, line: str, seen: bool) -> None:
     assert read("a log", [job(step("bash x.sh", line))], WANTED).dispatch_seen is seen
+
+
+@pytest.mark.parametrize(
+    ("text", "dispatch_id", "named"),
+    [
+        ("wrote nw-nightly-20260115.zip", "nightly-20260115", True),
+        ("wrote nightly-20260115-2.zip", "nightly-20260115", False),
+        ("wrote nw-run-42.zip", "run-42", False),
+        ("backup run-42", "run-42", True),
+    ],
+)
+def test_a_files_name_names_a_long_id_and_no_other_that_begins_like_it(
+    *, text: str, dispatch_id: str, named: bool
+) -> None:
+    assert mentions(text, dispatch_id) is named
 
 
 def test_interleaved_lines_of_parallel_steps_keep_their_subject() -> None:
