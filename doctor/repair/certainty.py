@@ -6,13 +6,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from doctor.chain import Link
+from doctor.collectors.object_keys import Names, is_uuid
 from doctor.evidence.base import Unseen
 from doctor.evidence.object import KeySource, ObjectEvidence, Search, StoredObject, ZipTail
 from doctor.evidence.workflow import FoundBy, Run
+from doctor.log.mention import mentions, names_another
 
 if TYPE_CHECKING:
     from doctor.case import Case
     from doctor.diagnosis import Diagnosis
+    from doctor.evidence.workflow import WorkflowEvidence
 
 CLOCK_SLACK = timedelta(minutes=5)
 
@@ -50,11 +53,59 @@ def _unsure_whose(case: Case, seen: ObjectEvidence) -> str | None:
     began = run.created_at if run else (row.created_at if row else None)
     if began and here.modified_at < began - CLOCK_SLACK:
         return "the object is older than the run that should have made it."
-    guessed = workflow is not None and workflow.found_by is FoundBy.ONLY_CANDIDATE
-    named = bool(row and row.dispatch_id and row.dispatch_id in here.key)
-    if seen.key_source is KeySource.LOG and guessed and not named:
+    if seen.key_source is KeySource.ROW or Names(_ids(case)).in_key(here.key):
+        return None
+    if _is_another_rows(case, here.key):
+        return "another row names this file."
+    if names_another(here.key, _dispatch_id(case)):
+        return "the file's key names another backup; it may be that one's."
+    return _unsure_of_log(case) if seen.key_source is KeySource.LOG else None
+
+
+def _unsure_of_log(case: Case) -> str | None:
+    """Why the log that names the file may be another backup's."""
+    if case.workflow and case.workflow.found_by is FoundBy.ONLY_CANDIDATE:
         return "the run is only a guess, so its file may be another backup's."
+    if not _is_own_log(case, _dispatch_id(case)):
+        return "nothing tells that the job that named the file is this backup's."
     return None
+
+
+def _dispatch_id(case: Case) -> str | None:
+    return case.asked.dispatch_id or (case.backup.dispatch_id if case.backup else None)
+
+
+def _ids(case: Case) -> tuple[str | None, ...]:
+    """By what a key may name this backup; an id that is a mere number names nothing."""
+    own = (case.asked.backup_id, case.backup.id if case.backup else None)
+    return (_dispatch_id(case), *(one for one in own if is_uuid(one)))
+
+
+def _is_another_rows(case: Case, key: str) -> bool:
+    rows = case.row.rows if case.row and isinstance(case.row.rows, tuple) else ()
+    own = case.backup.id if case.backup else None
+    return any(row.id != own and row.s3_key == key for row in rows)
+
+
+def _is_own_log(case: Case, dispatch_id: str | None) -> bool:
+    """Whether the log names this dispatch and no other; the only job of its run need not."""
+    log, workflow = case.log, case.workflow
+    if log is None or workflow is None or dispatch_id is None:
+        return True
+    if log.assignments.get("DISPATCH_ID", dispatch_id) != dispatch_id:
+        return False
+    return log.dispatch_seen or not _has_rivals(workflow, dispatch_id)
+
+
+def _has_rivals(workflow: WorkflowEvidence, dispatch_id: str) -> bool:
+    """Whether other jobs of the run update a row as well, and no name tells which is this one's."""
+    job, update = workflow.job, workflow.update_step
+    if job is None or update is None or isinstance(workflow.jobs, Unseen):
+        return False
+    if mentions(job.name, dispatch_id):
+        return False
+    others = (one for one in workflow.jobs if one.id != job.id)
+    return any(step.name == update.name for one in others for step in one.steps)
 
 
 def surely_absent(seen: ObjectEvidence, diagnosis: Diagnosis) -> bool:

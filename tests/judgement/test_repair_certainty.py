@@ -147,6 +147,51 @@ def test_without_a_run_the_row_tells_when_the_backup_began() -> None:
     assert "status = 'success'" in sql(no_times)
 
 
+OTHERS = "11111111-2222-4333-8444-555555555555"
+
+
+def named(key: str, **changes: Any) -> ObjectEvidence:
+    """The file that the log names."""
+    return the_object(expected_key=key, head=stored(key=key), **changes)
+
+
+def test_a_file_whose_key_names_another_dispatch_is_not_written_into_this_row() -> None:
+    others = named(f"backups/nw-{OTHERS}.zip")
+    own_row = replace(others, key_source=KeySource.ROW)
+
+    assert "names another backup" in reason(stuck(others, workflow(BOTH_FAILED)))
+    assert "status = 'success'" in sql(stuck(own_row, workflow(BOTH_FAILED)))
+    assert "status = 'success'" in sql(stuck(named(f"backups/{OTHERS}-{DISPATCH}.zip")))
+    assert "status = 'success'" in sql(stuck(named(f"backups/{cases.ROW_ID}.zip")))
+
+
+def test_a_file_that_another_row_names_is_not_written_into_this_row() -> None:
+    file = named("backups/eu.zip")
+    rows = (a_row(), finished_row(id=OTHERS, s3_key="backups/eu.zip", status="archived"))
+
+    assert "another row names this file" in reason(stuck(file, row(*rows)))
+
+
+def test_of_several_jobs_that_update_a_row_only_a_told_ones_file_is_taken() -> None:
+    file = named("backups/eu.zip")
+    silent = replace(BOTH_FAILED, dispatch_seen=False)
+    alone = workflow(silent)
+    assert alone.job is not None
+    eu, us = replace(alone.job, id=8), replace(alone.job, name=f"dump ({DISPATCH})")
+    matrix = replace(alone, jobs=(alone.job, eu))
+
+    assert "status = 'success'" in sql(stuck(file, alone))
+    assert "nothing tells that the job" in reason(stuck(file, matrix))
+    assert "status = 'success'" in sql(stuck(file, replace(matrix, log=BOTH_FAILED)))
+    assert "status = 'success'" in sql(stuck(file, replace(matrix, job=us, jobs=(us, eu))))
+
+
+def test_a_file_that_the_log_of_another_dispatch_names_is_not_taken() -> None:
+    handed = replace(BOTH_FAILED, assignments={"DISPATCH_ID": OTHERS})
+
+    assert "nothing tells that the job" in reason(stuck(named("backups/eu.zip"), workflow(handed)))
+
+
 def test_a_guessed_runs_file_is_believed_where_its_key_names_the_dispatch_or_the_row_names_it() -> (
     None
 ):
