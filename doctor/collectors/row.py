@@ -158,16 +158,23 @@ def _only_a_run(asked: Asked) -> bool:
 
 def _survey_by_run(ask: Sources, case: Case, survey: Survey) -> Survey:
     """No row names the run (the pipeline may write that last): ask the run for its dispatch id."""
-    asked = _asked_of_run(ask.need(WorkflowEvidence))
-    if asked is None:
-        unknown = Unseen(
-            why=Why.NOT_FOUND,
-            what=f"No row names run {case.asked.run_id}, and the run tells no dispatch id.",
-            remedy="Give --dispatch-id.",
-            dependency="PostgreSQL",
-        )
-        return replace(survey, view=replace(survey.view, rows=unknown))
-    return _survey(ask, case, keys_of(asked))
+    workflow = ask.need(WorkflowEvidence)
+    asked = _asked_of_run(workflow)
+    if asked is not None:
+        return _survey(ask, case, keys_of(asked))
+    ids = workflow.reading.ids if workflow and workflow.reading else ()
+    named = _survey(ask, case, tuple(("dispatch_id", one) for one in ids)) if ids else survey
+    rows = named.view.rows
+    if isinstance(rows, Unseen) or len({row.dispatch_id for row in rows}) == 1:
+        return named
+    unknown = Unseen(
+        why=Why.NOT_FOUND,
+        what=f"Which backup run {case.asked.run_id} made is not known: no row names the run, and the "
+        f"run's log names {'several backups' if rows else 'none'}.",
+        remedy="Give --dispatch-id.",
+        dependency="PostgreSQL",
+    )
+    return replace(survey, view=replace(survey.view, rows=unknown))
 
 
 def _asked_of_run(workflow: WorkflowEvidence | None) -> Asked | None:

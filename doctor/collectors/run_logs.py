@@ -142,5 +142,6 @@ def _completed(own: LogReading, others: Sequence[LogReading]) -> LogReading:
             trigger_lines=own.trigger_lines or other.trigger_lines,
             prints_secret=tuple(dict.fromkeys((*own.prints_secret, *other.prints_secret))),
             dispatch_seen=own.dispatch_seen or other.dispatch_seen,
+            ids=tuple(dict.fromkeys((*own.ids, *other.ids))),
         )
     return own

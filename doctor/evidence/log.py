@@ -61,7 +61,8 @@ class LogReading(Fact, frozen=True, kw_only=True):
     known error lines of tools) of the step that failed first, with `failed_step` its name;
     `uploaded` are keys or s3:// URLs that an upload reported as done; `assignments` are NAME=value
     lines such as S3_KEY and BACKUP_SIZE, last one wins; `prints_secret` are the names of secrets
-    that a step prints; `dispatch_seen`: the dispatch id stands in the log.
+    that a step prints; `dispatch_seen`: the dispatch id stands in the log. `ids` are the UUIDs in it,
+    where no dispatch id was known to look for: one may be the dispatch's.
     """
 
     source: str
@@ -82,6 +83,7 @@ class LogReading(Fact, frozen=True, kw_only=True):
     trigger_lines: tuple[str, ...] = ()
     prints_secret: tuple[str, ...] = ()
     dispatch_seen: bool = False
+    ids: tuple[str, ...] = ()
     update_excerpt: tuple[str, ...] = ()
 
     def variable(self, *names: str) -> Variable | None:

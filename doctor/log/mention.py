@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SHORT = 6
 """An id shorter than this stands in any log by chance: it counts only beside the word dispatch."""
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 LONG = 8
+MOST_IDS = 20
+# The runner's own scratch files are called after UUIDs.
+SCRATCH = "/_temp/"
 
 
 def mentions(text: str | bytes, dispatch_id: str) -> bool:
@@ -30,6 +38,12 @@ def names_another(text: str, dispatch_id: str | None) -> bool:
     if dispatch_id is None or not UUID.fullmatch(dispatch_id.strip()):
         return False
     return bool(UUID.search(text)) and not mentions(text.lower(), dispatch_id.strip().lower())
+
+
+def ids_in(lines: Iterable[str]) -> tuple[str, ...]:
+    """The UUIDs that the lines of a log name, each once, in order."""
+    found = (one[0] for line in lines if SCRATCH not in line for one in UUID.finditer(line))
+    return tuple(islice(dict.fromkeys(found), MOST_IDS))
 
 
 def _longest_line(dispatch_id: str) -> str:

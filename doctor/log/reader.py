@@ -10,12 +10,12 @@ from doctor.evidence.log import LogReading, Outcome
 from doctor.log import facts, header
 from doctor.log.attribution import attribute
 from doctor.log.calls import Calls, read_calls
-from doctor.log.mention import mentions
+from doctor.log.mention import ids_in, mentions
 from doctor.log.names import Names
 from doctor.log.sections import Section, scan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from doctor.evidence.workflow import Step
 
@@ -83,8 +83,13 @@ def read(source: str, chunks: Iterable[bytes], wanted: LookFor) -> LogReading:
         trigger_lines=_trigger_lines(parts, wanted),
         prints_secret=_prints_secret(parts),
         dispatch_seen=scanned.found,
+        ids=() if dispatch_id else ids_in(_lines(parts)),
         update_excerpt=tuple(_spoken(update))[-EXCERPT_LINES:],
     )
+
+
+def _lines(parts: _Parts) -> Iterator[str]:
+    return (line.text for section in parts.sections for line in section.lines)
 
 
 def _output(section: Section) -> list[str]:

@@ -15,6 +15,8 @@ from doctor.evidence.workflow import WorkflowEvidence
 from doctor.settings.model import Settings
 from tests.database.lab import DISPATCH, ROW_ID, Lab
 
+ANOTHER_ID = "11111111-2222-4333-8444-555555555555"
+
 
 def seen(lab: Lab, **asked: str) -> RowEvidence:
     return look(lab.ask(), lab.case(**asked))
@@ -351,6 +353,35 @@ def test_a_run_that_no_row_names_tells_the_dispatch_id_itself(
 
     assert evidence.newest is not None
     assert evidence.newest.id == ROW_ID
+
+
+def said(*ids: str) -> WorkflowEvidence:
+    """A run without a telling title, whose log has these UUIDs in it."""
+    return WorkflowEvidence(run=None, log=LogReading(source="log", ids=ids))
+
+
+def test_a_run_whose_log_names_the_dispatch_of_one_row_made_that_backup(lab: Lab) -> None:
+    lab.migrate()
+
+    evidence = look(lab.ask(None, said(ANOTHER_ID, DISPATCH)), lab.case(run_id="4711"))
+
+    assert evidence.newest is not None
+    assert evidence.newest.id == ROW_ID
+
+
+def test_a_run_whose_log_names_no_backup_or_several_is_not_taken_for_a_missing_row(
+    lab: Lab,
+) -> None:
+    lab.migrate()
+    lab.sql(f"INSERT INTO backup_history (dispatch_id) VALUES ('{ANOTHER_ID}')")
+
+    several = look(lab.ask(None, said(ANOTHER_ID, DISPATCH)), lab.case(run_id="4711")).rows
+    none = look(lab.ask(None, said(ROW_ID)), lab.case(run_id="4711")).rows
+
+    for rows, reason in ((several, "names several backups"), (none, "names none")):
+        assert isinstance(rows, Unseen)
+        assert reason in rows.what
+        assert rows.remedy == "Give --dispatch-id."
 
 
 def test_a_run_that_tells_nothing_is_not_taken_for_a_missing_row(lab: Lab) -> None:

@@ -410,3 +410,12 @@ def test_a_log_of_200_mb_is_read_in_less_than_64_mb_and_its_middle_is_not_lost()
 
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < 64 * 1024
+
+
+def test_the_ids_in_a_log_are_told_where_none_is_known_but_for_the_runners_own() -> None:
+    other = "11111111-2222-4333-8444-555555555555"
+    text = f"wrote nw-{DISPATCH}.zip\nHOME=/home/runner/work/_temp/{other}\nagain {DISPATCH}"
+    log = [job(step("bash x.sh", text))]
+
+    assert read("a log", log, LookFor()).ids == (DISPATCH,)
+    assert read("a log", log, WANTED).ids == ()
