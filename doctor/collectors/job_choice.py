@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from doctor.case import Names
-    from doctor.evidence.workflow import Job, Step, WorkflowFile
+    from doctor.evidence.workflow import Job, Step, WorkflowFile, WorkflowStep
 
+SUPABASE = re.compile(r"SUPABASE|BACKUP_API_KEY")
+UPLOADS = re.compile(r"upload|\bs3\b|rclone|\baws|AWS_", re.IGNORECASE)
 FAILED = frozenset({"failure", "cancelled", "timed_out", "startup_failure"})
 
 
@@ -74,6 +77,26 @@ def leg_of(
         one for one, log in read if log.dispatch_seen and "DISPATCH_ID" not in log.assignments
     ]
     return speaking[0] if len(speaking) == 1 else None
+
+
+def by_secrets(job: Job | None, file: WorkflowFile | None) -> Step | None:
+    """The step that failed after the upload and was given Supabase's secrets: an update, unnamed."""
+    if job is None or file is None or file.update_step is not None:
+        return None
+    failed = next((step for step in job.steps if step.conclusion == "failure"), None)
+    names = [step.name for step in file.steps]
+    if failed is None or failed.name not in names:
+        return None
+    place = names.index(failed.name)
+    given = file.steps[place]
+    is_given = any(SUPABASE.search(name) for name in (*given.secrets, *given.env))
+    uploaded = any(_uploads(step) for step in file.steps[:place])
+    return failed if is_given and uploaded and not _uploads(given) else None
+
+
+def _uploads(step: WorkflowStep) -> bool:
+    told = (step.name, step.uses or "", step.script, *step.secrets, *step.env)
+    return any(UPLOADS.search(text) for text in told)
 
 
 def _choose(jobs: Sequence[Job], names: Names, file: WorkflowFile | None) -> Choice:

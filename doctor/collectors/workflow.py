@@ -8,7 +8,7 @@ import msgspec
 
 from doctor.collectors.ci import Surroundings, is_doctors_own
 from doctor.collectors.find_run import Found, find_run, newest_runs
-from doctor.collectors.job_choice import choose
+from doctor.collectors.job_choice import by_secrets, choose
 from doctor.collectors.next_run import look_ahead
 from doctor.collectors.pending import Pending
 from doctor.collectors.run_logs import RunLogs
@@ -79,7 +79,7 @@ def _examine(
     unread = annotations if isinstance(annotations, Unseen) else None
     if job is not None and not isinstance(annotations, Unseen):
         job = msgspec.structs.replace(job, annotations=annotations)
-    step = read.step or _step_of(job, log)
+    step = read.step or _step_of(job, log) or by_secrets(job, known_file)
     earlier = usual.result()
     return WorkflowEvidence(
         run=run,

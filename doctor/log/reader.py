@@ -114,7 +114,18 @@ def _update_sections(parts: _Parts, wanted: LookFor) -> list[Section]:
         for one in parts.sections
         if wanted.table in _head(one) and _UPDATES_TABLE.search(_head(one))
     )
-    return list(updating)[-1:]
+    return list(updating)[-1:] or _only_speaking(parts, wanted)
+
+
+def _only_speaking(parts: _Parts, wanted: LookFor) -> list[Section]:
+    """The one step whose script does not show, and whose output tells of the calls: the update's."""
+    speaking = [
+        one
+        for one in parts.sections
+        if one.title and _speaks(read_calls(wanted.function, (), _output(one)))
+    ]
+    named = [one for one in speaking if any(wanted.function in line for line in _output(one))]
+    return named if len(speaking) == 1 else []
 
 
 def _head(section: Section) -> str:

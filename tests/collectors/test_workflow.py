@@ -481,6 +481,47 @@ def test_an_update_step_of_any_name_is_found_by_its_script() -> None:
     assert evidence.update_step.name == "Finish"
 
 
+def test_an_update_step_of_any_name_is_found_by_what_it_says() -> None:
+    steps = [Step("Tell the control plane", 2, conclusion="failure", started_at=NOW)]
+    steps[0].completed_at = NOW
+    said = "calling update-backup\nEdge function call failed (HTTP 404)"
+    text = log_of(step("python notify.py", said)).decode()
+    known = repository(run(7, job(71, text, steps=steps), title=DISPATCH))
+
+    evidence = Scene(known).look()
+
+    assert evidence.update_step is not None
+    assert evidence.update_step.name == "Tell the control plane"
+
+
+QUIET = """
+jobs:
+  backup:
+    steps:
+      - {name: Dump, run: ./dump.sh, env: {SUPABASE_DB_URL: "${{ secrets.SUPABASE_DB_URL }}"}}
+      - {name: Ship, run: ./ship.sh, env: {AWS_ACCESS_KEY_ID: "${{ secrets.AWS_ACCESS_KEY_ID }}"}}
+      - {name: Tell, run: make tell, env: {BACKUP_API_KEY: "${{ secrets.BACKUP_API_KEY }}"}}
+      - {name: Chat, run: ./chat.sh}
+"""
+
+
+@pytest.mark.parametrize(
+    ("failed", "update"), [("Tell", "Tell"), ("Dump", None), ("Ship", None), ("Chat", None)]
+)
+def test_a_quiet_step_is_the_update_where_it_failed_after_the_upload_with_supabases_secrets(
+    failed: str, update: str | None
+) -> None:
+    steps = [
+        Step(name, n, conclusion="failure" if name == failed else "success")
+        for n, name in enumerate(("Dump", "Ship", "Tell", "Chat"), start=1)
+    ]
+    known = repository(run(7, job(71, "exit 22", steps=steps), title=DISPATCH), files=files(QUIET))
+
+    found_step = Scene(known).look().update_step
+
+    assert (found_step.name if found_step else None) == update
+
+
 def test_other_jobs_of_the_run_complete_what_the_log_says() -> None:
     upload = log_of(
         step("aws s3 cp", "upload: ./b.zip to s3://acme/backups/b.zip\nS3_KEY=backups/b.zip")
