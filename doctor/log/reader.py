@@ -122,7 +122,7 @@ def _only_speaking(parts: _Parts, wanted: LookFor) -> list[Section]:
     speaking = [
         one
         for one in parts.sections
-        if one.title and _speaks(read_calls(wanted.function, (), _output(one)))
+        if one.title and _speaks(read_calls(Names(wanted.function, wanted.table), (), _output(one)))
     ]
     named = [one for one in speaking if any(wanted.function in line for line in _output(one))]
     return named if len(speaking) == 1 else []

@@ -91,7 +91,8 @@ OPEN_RUN = Run(id=9, title="Backup", status="completed")
 @pytest.mark.parametrize(
     ("one", "expected"),
     [
-        (case(NO_RUN), Role.CAUSE),
+        (case(NO_RUN, the_object(head=None, tail=None)), Role.CAUSE),
+        (case(NO_RUN), Role.CONTEXT),
         (case(NO_RUN, now=CREATED + SECOND), None),
         (case(workflow(None)), None),
         (case(workflow(None, run=UNREACHED)), None),
