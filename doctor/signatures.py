@@ -236,12 +236,13 @@ def fallback_meaning(call: Call) -> Meaning:
     return Meaning(codes=by_status.get(call.status or 0, ()))
 
 
-_PAGE = re.compile(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
+_PAGE = re.compile(r"<(?:!doctype html|html)\b", re.IGNORECASE)
 
 
 def _is_anothers_page(call: Call) -> bool:
     """Whether a web page says that there is no such thing: Supabase's own answers to a call are JSON."""
-    return call.status in (NOT_FOUND, NOT_ALLOWED) and _PAGE.match(call.body) is not None
+    shown = call.body or "\n".join(call.lines)
+    return call.status in (NOT_FOUND, NOT_ALLOWED) and _PAGE.search(shown) is not None
 
 
 def look_up_meaning(call: Call) -> Meaning:

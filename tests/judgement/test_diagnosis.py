@@ -248,6 +248,17 @@ STUCK = {
         case(over(call(405, "<!DOCTYPE html><title>404 | Supabase</title>"), call(405, "<html>"))),
         ["secrets/bad-url"],
     ),
+    "the same, on the line that has the status": (
+        case(
+            over(
+                replace(
+                    call(404), lines=("update-backup said 404 Not Found: <!DOCTYPE html><title>",)
+                ),
+                replace(call(404), lines=("PostgREST said 404 Not Found: <!DOCTYPE html><title>",)),
+            )
+        ),
+        ["secrets/bad-url"],
+    ),
     "a firewall's page on the way is no wrong address": (
         case(over(call(403, "<!DOCTYPE html><title>Attention Required!</title>"), NO_GRANT)),
         ["function/rejected", "rls/no-grant"],
