@@ -10,6 +10,7 @@ from checks.function.view import (
     function_exhibits,
     last_error,
     probe_exhibits,
+    quoted,
     record_of,
     says_now,
     see_logs,
@@ -118,7 +119,7 @@ def rejected(seen: FunctionEvidence, case: Case) -> Found | None:
     """
     if _proved_by_log(case) == "function/rejected" or _bare_404_of_a_deployed_function(seen, case):
         call = function_call(case)
-        said = f": {call.body.strip()[:200]}" if call.body.strip() else ""
+        said = quoted(":", call.body)
         return Found(
             summary=f"{seen.name} rejects the call itself (HTTP {call.status}){said}.",
             evidence=function_exhibits(seen, case),
@@ -185,7 +186,7 @@ def server_error(seen: FunctionEvidence, case: Case) -> Found | None:
         call.outcome is Outcome.REFUSED and (call.status or 0) >= 500 and meaning.own_words
     )
     if in_log:
-        said = f": {call.body.strip()[:200]}" if call.body.strip() else ""
+        said = quoted(":", call.body)
         return Found(
             summary=f"{seen.name} failed with HTTP {call.status}{said}.{last_error(seen)}",
             evidence=(*function_exhibits(seen, case), *_log_of_function(seen)),

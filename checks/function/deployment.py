@@ -58,7 +58,7 @@ def not_deployed(seen: FunctionEvidence, case: Case) -> Found | None:
         if not weight.healed
         else f"The edge function {seen.name} was not deployed when the run called it.",
         function_exhibits(seen, case),
-        (deploy(case, no_jwt=True),),
+        (deploy(case),),
     )
 
 
@@ -93,7 +93,7 @@ def jwt_gate(seen: FunctionEvidence, case: Case) -> Found | None:
         f"The platform's JWT check refuses {API_KEY} before {seen.name} runs (verify_jwt is on).",
         function_exhibits(seen, case),
         (
-            deploy(case, no_jwt=True),
+            deploy(case),
             manual(
                 "Keep it that way",
                 f"In supabase/config.toml: `[functions.{seen.name}]` with `verify_jwt = false`; the "
@@ -133,5 +133,5 @@ def inactive(seen: FunctionEvidence, case: Case) -> Found | None:
     return weight.found(
         f"{seen.name} is {record.status}, not ACTIVE.",
         function_exhibits(seen, case),
-        (deploy(case, no_jwt=True),),
+        (deploy(case),),
     )

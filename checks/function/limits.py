@@ -58,7 +58,7 @@ def boot_error(seen: FunctionEvidence, case: Case) -> Found | None:
         case,
         "function/boot-error",
         f"{seen.name} crashes when it starts (BOOT_ERROR).{last_error(seen)}",
-        (see_logs(case), deploy(case, no_jwt=True)),
+        (see_logs(case), deploy(case)),
     )
 
 

@@ -139,7 +139,7 @@ def _not_reached(case: Case) -> tuple[Link, ...]:
     """The ways on which the log says that nothing answered."""
     code = "function/unreachable"
     if stopped_at_look_up(case):
-        return BOTH_WRITES if code in look_up_said(case).codes[:1] else ()
+        return BOTH_WRITES if look_up_said(case).codes[:1] == (code,) else ()
     fallback = fallback_call(case).outcome is Outcome.UNREACHABLE
     said = {
         Link.FUNCTION_UPDATES: code in function_said(case).codes,

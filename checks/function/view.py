@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from doctor.case import Case
     from doctor.model import Exhibit, Fix
 
+# Characters of somebody's words that a summary has room for.
+QUOTED = 200
+
 
 def record_of(seen: FunctionEvidence) -> FunctionRecord | None:
     """The platform's record of the function, where there is one."""
@@ -78,12 +81,12 @@ def list_command(case: Case) -> str:
     return f"supabase functions list{ref_flag(case)}"
 
 
-def deploy(case: Case, *, no_jwt: bool = False) -> Fix:
-    """Deploy the function; `no_jwt` switches the platform's JWT check off."""
-    flag = " --no-verify-jwt" if no_jwt else ""
+def deploy(case: Case) -> Fix:
+    """Deploy the function, without the platform's JWT check: it checks the key itself."""
+    name = case.names.function
     return shell(
-        f"Deploy {case.names.function}",
-        f"supabase functions deploy {quote(case.names.function)}{flag}{ref_flag(case)} --yes",
+        f"Deploy {name}",
+        f"supabase functions deploy {quote(name)} --no-verify-jwt{ref_flag(case)} --yes",
     )
 
 
@@ -106,9 +109,15 @@ def deployed_after_404(seen: FunctionEvidence, case: Case) -> bool:
     )
 
 
+def quoted(before: str, text: str) -> str:
+    """What was said, at most its beginning, behind these words; nothing where nothing was said."""
+    said = text.strip()[:QUOTED]
+    return f"{before} {said}" if said else ""
+
+
 def last_error(seen: FunctionEvidence) -> str:
     """The last error in the function's own log, as a sentence; empty where there is none."""
     if isinstance(seen.logs, Unseen):
         return ""
     errors = [line.message for line in seen.logs if line.level.lower() in ("error", "fatal")]
-    return f" Its log says: {errors[-1].strip()[:200]}" if errors else ""
+    return quoted(" Its log says:", errors[-1]) if errors else ""

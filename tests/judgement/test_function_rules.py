@@ -198,6 +198,8 @@ def test_a_crash_now_is_weak_evidence_and_only_where_the_log_is_silent(
         found = finding(one, "function/server-error")
         assert found.found.weak
         assert (found.severity is Severity.FAIL) is (expected is Role.CAUSE)
+        assert found.breaks == ((FUNCTION,) if expected is Role.CAUSE else ())
+        assert ("empty body" in found.found.summary) is (expected is Role.CONTEXT)
 
 
 def test_before_the_next_backup_a_function_that_crashes_is_told_without_a_row() -> None:
@@ -233,8 +235,10 @@ def test_a_long_answer_is_cut_in_the_summary(answer: Call) -> None:
     code = "function/server-error" if answer.status == 500 else "function/rejected"
 
     summary = finding(after(answer), code).found.summary
+    silent = finding(after(call(500)), "function/server-error").found.summary
 
-    assert summary.count("x") + summary.count("y") <= 201
+    assert summary.endswith((f": {'x' * 200}.", f": {'y' * 200}."))
+    assert silent.endswith("HTTP 500.")
 
 
 def test_success_that_changed_nothing_is_false_but_of_a_row_that_waits_no_longer() -> None:
@@ -292,6 +296,14 @@ def test_a_function_that_answers_or_is_listed_now_has_been_deployed_since(
     assert finding(after(GATEWAY_404, seen), "function/not-deployed").found.healed is healed
 
 
+def test_a_function_that_was_deployed_since_is_said_to_have_been_missing_then() -> None:
+    def summary(seen: Any) -> str:
+        return finding(after(GATEWAY_404, seen), "function/not-deployed").found.summary
+
+    assert "was not deployed when the run called it" in summary(function())
+    assert summary(function(record=None)).endswith("is not deployed.")
+
+
 def test_a_404_of_an_unknown_time_does_not_show_that_the_function_came_later() -> None:
     later = function(record=replace(RECORD, created_at=ENDED + SECOND))
     seen = workflow(log(call(404), NO_GRANT))
@@ -309,6 +321,7 @@ CHECKS = replace(RECORD, verify_jwt=True, updated_at=CREATED)
     ("answer", "seen", "expected"),
     [
         (NOT_SAID, function(empty_post=GATE_NOW), Role.CAUSE),
+        (NOT_SAID, function(empty_post=GATE_NOW, record=NOT_THERE), Role.CAUSE),
         (NOT_SAID, function(empty_post=GATE_NOW, key_sent=False, record=NOT_THERE), None),
         (NOT_SAID, function(empty_post=LATE, record=CHECKS), Role.CAUSE),
         (NOT_SAID, function(empty_post=LATE, record=RECORD), None),
@@ -400,6 +413,42 @@ def test_too_many_calls_are_told_by_the_log_alone() -> None:
 )
 def test_no_answer_in_time_then_or_now(answer: Call, seen: Any, expected: Role | None) -> None:
     assert role(after(answer, seen), "function/timeout") is expected
+
+
+def test_that_the_function_is_slow_now_proves_little_of_then() -> None:
+    now_only = after(NOT_SAID, function(empty_post=LATE))
+
+    assert finding(now_only, "function/timeout").found.weak
+    assert not finding(after(TIMED_OUT), "function/timeout").found.weak
+
+
+# How it is shown ---------------------------------------------------------------------------------
+
+
+def test_a_refusal_in_the_gateways_header_counts_without_a_body() -> None:
+    coded = now(503, error_code="BOOT_ERROR", from_function=False)
+
+    assert role(after(NOT_SAID, function(empty_post=coded)), "function/boot-error") is Role.CAUSE
+
+
+def test_the_platforms_record_and_the_answer_now_are_shown_with_the_calls_that_repeat_them() -> (
+    None
+):
+    def shown(**changes: Any) -> dict[str, Any]:
+        found = finding(after(OWN_401, function(**changes)), "function/key-rejected").found
+        return {one.label: one for one in found.evidence}
+
+    answer = "answer to an empty body now"
+    coded = shown(empty_post=now(503, "x", error_code="BOOT_ERROR"), record=None)
+    keyless = shown(key_sent=False, record=RECORD)
+    unread = shown(empty_post=LATE, record=NOT_THERE)
+
+    assert coded[answer].value == "HTTP 503 BOOT_ERROR x"
+    assert coded["deployed"].value == "no such function"
+    assert "Authorization" in coded[answer].command
+    assert "Authorization" not in keyless[answer].command
+    assert keyless["deployed"].value.startswith("ACTIVE, version")
+    assert set(unread) == {"answer in the log"}
 
 
 # The project behind it ---------------------------------------------------------------------------
