@@ -69,8 +69,11 @@ def size_overflow(seen: RowEvidence, case: Case) -> Found | None:
         return None
     name = case.names.column("size_bytes")
     made = f" {size(bytes_made)}" if bytes_made is not None else " the backup's size"
+    kind = column.type if column else "too small"
+    # What type it had when it failed is not known.
+    cannot = "could not" if weight.healed else f"is {kind} and cannot"
     return weight.found(
-        f"{name} is {column.type if column else 'too small'} and cannot hold{made}.",
+        f"{name} {cannot} hold{made}.",
         (
             exhibit("type of the column", column.type if column else None, where(seen), None),
             exhibit("size of the backup", bytes_made, "object or workflow log", None),

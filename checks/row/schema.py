@@ -93,25 +93,25 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
     Source: PostgREST errors, PGRST204.
     """
     known = table_of(seen)
-    lacking = _lacking(known, case, WRITTEN) if known else ()
+    if known is None:
+        # An answer alone does not tell it from a stale cache.
+        return None
+    lacking = _lacking(known, case, WRITTEN)
     named = _column_named_in_log(case)
-    if known and named and known.column(named) is None and named not in lacking:
+    if named and known.column(named) is None and named not in lacking:
         lacking = (*lacking, named)
     wanted = case.is_preflight or _bare_400(case)
-    maybe = _lacking(known, case, SOMETIMES_WRITTEN) if known and wanted else ()
-    now = bool(lacking or maybe) if known else None
-    weight = weigh(database_then(case, "row/column-missing"), now=now, case=case)
+    maybe = _lacking(known, case, SOMETIMES_WRITTEN) if wanted else ()
+    columns = lacking or maybe
+    weight = weigh(database_then(case, "row/column-missing"), now=bool(columns), case=case)
     if weight is None:
         return None
-    guessed = bool(maybe) and not lacking
-    lacking = lacking or maybe
-    columns = lacking or ((named,) if named else ())
     return weight.found(
-        f"The table {case.names.table} has no column {listed(columns) or 'that the update writes'}.",
+        f"The table {case.names.table} has no column {listed(columns)}.",
         (
             exhibit(
                 "columns",
-                [column.name for column in known.columns] if known else None,
+                [column.name for column in known.columns],
                 where(seen),
                 "SELECT column_name FROM information_schema.columns "
                 f"WHERE table_name = {literal(case.names.table_name)};",
@@ -119,7 +119,7 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
             *log_lines(case, "answer to the update", fallback_call(case)),
         ),
         tuple(_add_column(case, column) for column in columns),
-        weak=guessed,
+        weak=not lacking,
     )
 
 

@@ -404,3 +404,14 @@ def test_who_named_the_key_is_told() -> None:
     by_row = the_object(head=None, tail=None, key_source=KeySource.ROW)
 
     assert str(KeySource.ROW) in finding(case(by_row), "object/missing").found.evidence[0].label
+
+
+def test_the_buckets_name_stands_in_the_commands_where_it_is_known() -> None:
+    named = finding(case(GONE, uploaded()), "object/bucket-missing").found.evidence[0]
+    seen = finding(case(the_object(head=stored(size=0))), "object/empty").found.evidence[0]
+    unseen = the_object(bucket=DENIED, head=stored(size=0))
+    hidden = finding(case(unseen), "object/empty").found.evidence[0]
+
+    assert named.command == "aws s3 ls s3://team-backups"
+    assert "--bucket team-backups" in str(seen.command)
+    assert "--bucket your-bucket" in str(hidden.command)

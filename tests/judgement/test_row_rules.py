@@ -472,7 +472,8 @@ def test_what_refuses_is_dropped_or_widened_by_its_own_fix() -> None:
     enum = too_large(
         column="status", type="state", sqlstate="22P02", message="invalid input value for enum"
     )
-    foreign = row(table=table(constraints=(replace(CHECK, kind="f"), replace(CHECK, name="o"))))
+    other = replace(CHECK, name="other")
+    foreign = row(table=table(constraints=(other, replace(CHECK, kind="f"))))
 
     (dropped,) = fixes(NOT_SAID, rls(constraints=(CHECK,)))
     (added,) = fixes(NOT_SAID, enum)
@@ -483,7 +484,7 @@ def test_what_refuses_is_dropped_or_widened_by_its_own_fix() -> None:
     assert "ADD VALUE IF NOT EXISTS 'success'" in added
     assert "TYPE text" in widened
     assert "TYPE text" in not_an_enum
-    assert "DROP CONSTRAINT" in named
+    assert 'DROP CONSTRAINT IF EXISTS "status_check"' in named
 
 
 # Triggers ----------------------------------------------------------------------------------------
@@ -742,3 +743,72 @@ def test_each_way_that_failed_is_shown_and_the_remedy_where_there_is_one() -> No
     assert [one.value for one in told.evidence] == ["no password"]
     assert len(told.fixes) == 1
     assert helpless.fixes == ()
+
+
+# How it is shown ---------------------------------------------------------------------------------
+
+
+def shown(one: Any, code: str) -> dict[str, Any]:
+    """The evidence of a finding, by its labels."""
+    return {exhibit.label: exhibit for exhibit in finding(one, code).found.evidence}
+
+
+def test_what_was_seen_of_the_database_is_shown_with_the_way_it_was_seen() -> None:
+    gone = shown(case(row(rows=(), table=None)), "row/table-missing")["table"]
+    there = shown(answered(call(404), row(table=None)), "row/table-missing")["table"]
+    wayless = shown(case(row(rows=(), route=None)), "row/missing")["rows found"]
+
+    assert gone.source == "database, by psycopg"
+    assert there.value is None
+    assert (wayless.value, wayless.source) == (0, "database")
+
+
+def test_the_holder_of_a_lock_is_shown_by_its_query_else_by_its_state() -> None:
+    def value(**changes: Any) -> Any:
+        locks = (replace(HOLDER, **changes),)
+        return shown(answered(TIMEOUT, row(locks=locks)), "row/locked")["process 1"].value
+
+    assert value(query="SELECT 1") == "row: SELECT 1"
+    assert value() == "row: idle in transaction"
+
+
+def test_the_size_that_does_not_fit_is_told_where_it_is_known() -> None:
+    known = finding(sized(3 * 10**9), "row/size-overflow").found.summary
+    silent = workflow(log(BARE_500, refusing("22003"), assignments={}))
+    unknown = case(silent, the_object(head=None, tail=None), row(table=NOT_THERE))
+
+    assert known.endswith("size_bytes is integer and cannot hold 3,000,000,000 bytes.")
+    assert "cannot hold the backup's size" in finding(unknown, "row/size-overflow").found.summary
+
+
+def test_a_column_that_was_widened_since_is_not_said_to_be_too_small_now() -> None:
+    widened = finding(answered(refusing("22003")), "row/size-overflow").found
+
+    assert widened.healed
+    assert widened.summary.startswith("size_bytes could not hold 1,024,000 bytes.")
+
+
+def test_a_trigger_is_shown_by_its_source_else_by_its_definition() -> None:
+    def value(one: Trigger) -> Any:
+        return shown(triggered(one), "row/trigger-interferes")["trigger touch"].value
+
+    assert value(replace(QUIET, source="")) == QUIET.definition
+    assert value(QUIET) == QUIET.source
+
+
+def test_only_the_triggers_that_meddle_are_shown_where_one_does() -> None:
+    other = replace(SETS, name="keep")
+    one = case(SILENT, row(table=table(triggers=(QUIET, other))))
+
+    assert set(shown(one, "row/trigger-interferes")) >= {"trigger keep"}
+    assert "trigger touch" not in shown(one, "row/trigger-interferes")
+
+
+def test_what_the_data_api_answers_now_is_shown_in_one_line() -> None:
+    def value(api: Any) -> Any:
+        return shown(answered(refusing("PGRST003"), row(api=api)), "row/api-overloaded")[
+            "Data API now"
+        ].value
+
+    assert value(ApiAnswer(status=503, code="PGRST003", message="busy")) == "HTTP 503 PGRST003 busy"
+    assert value(NOT_THERE) == NOT_THERE.what
