@@ -57,12 +57,13 @@ def _unsure_whose(case: Case, seen: ObjectEvidence) -> str | None:
         return None
     if _is_another_rows(case, here.key):
         return "another row names this file."
-    if seen.key_source is KeySource.LOG:
-        # A UUID in the name that this very job gave its file is the file's own.
-        return _unsure_of_log(case)
-    if names_another(here.key, _dispatch_id(case)):
-        return "the file's key names another backup; it may be that one's."
-    return None
+    # A UUID in the name that this very job gave its file is the file's own.
+    return _unsure_of_log(case) if seen.key_source is KeySource.LOG else _unsure_of_name(case, here)
+
+
+def _unsure_of_name(case: Case, here: StoredObject) -> str | None:
+    another = names_another(here.key, _dispatch_id(case))
+    return "the file's key names another backup; it may be that one's." if another else None
 
 
 def _unsure_of_log(case: Case) -> str | None:
