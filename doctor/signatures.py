@@ -155,7 +155,8 @@ def function_meaning(call: Call) -> Meaning:
         return Meaning(codes=("function/unreachable",))
     if call.outcome is not Outcome.REFUSED:
         return Meaning()
-    by_gateway = gateway_meaning(call.status, call.body)
+    # A client's own exception has the platform's words in it, and no answer is shown.
+    by_gateway = gateway_meaning(call.status, call.body or "\n".join(call.lines))
     if by_gateway:
         return Meaning(codes=by_gateway, own_words=False)
     if _is_anothers_page(call):

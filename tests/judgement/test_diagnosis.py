@@ -248,6 +248,18 @@ STUCK = {
         case(over(call(405, "<!DOCTYPE html><title>404 | Supabase</title>"), call(405, "<html>"))),
         ["secrets/bad-url"],
     ),
+    "a client's exception has the platform's words": (
+        case(
+            over(
+                Call(
+                    outcome=Outcome.REFUSED,
+                    lines=("FunctionsHttpError: Requested function was not found",),
+                ),
+                NO_GRANT,
+            ),
+        ),
+        ["function/not-deployed", "rls/no-grant"],
+    ),
     "the same, on the line that has the status": (
         case(
             over(
