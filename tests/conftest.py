@@ -1,7 +1,14 @@
 """What holds for all tests."""
 
+import os
+
 from hypothesis import settings
 
 # How long an example takes depends on what else the machine does.
 settings.register_profile("backup-doctor", deadline=None)
 settings.load_profile("backup-doctor")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each core: half of the time a test waits, for a process, a server, or a limit."""
+    return 2 * (os.cpu_count() or 1)
