@@ -74,6 +74,14 @@ def test_a_mutant_that_never_ends_is_ended() -> None:
     assert list(forked([tried], spins, at_once=1, cpu_limit_s=1)) == [(tried, Outcome.TIMED_OUT)]
 
 
+def test_a_mutant_that_could_not_be_tried_is_not_counted_as_noticed() -> None:
+    def breaks(_: Mutant) -> bool:
+        raise KeyError
+
+    with pytest.raises(RuntimeError, match=r"doctor/diagnosis.py:\d+ .* could not be tried"):
+        list(forked([mutant(ASKED, "")], breaks, at_once=1))
+
+
 @pytest.mark.parametrize(("path", "part"), REASONS)
 def test_a_reason_belongs_to_a_line_that_there_is(path: str, part: str) -> None:
     assert part in Path(path).read_text()

@@ -32,6 +32,8 @@ TESTS = ("tests/judgement", "tests/test_explain.py")
 LEFT_OUT = ("terminal", "cacheprovider", "xdist", "cov")
 QUIET = ("-x", "--override-ini=addopts=", *(f"-pno:{plugin}" for plugin in LEFT_OUT))
 CPU_LIMIT_S = 30
+# The exit code of a process that came as far as no test: it says nothing of the mutant.
+UNTRIED = 99
 
 
 class Outcome(StrEnum):
@@ -86,8 +88,9 @@ def tried(mutants: Iterable[Mutant], at_once: int) -> Iterator[tuple[Mutant, Out
     # These first, while nothing of the program is imported in the process that forks.
     yield from forked(imported, _fails_afresh, at_once)
     trial = _Trial(called, at_once)
-    if pytest.main([*QUIET, *TESTS], plugins=[trial]):
-        raise RuntimeError("the tests fail without any mutant")
+    code = pytest.main([*QUIET, *TESTS], plugins=[trial])
+    if code:
+        raise RuntimeError(f"pytest ended with {code!r}: do the tests pass without any mutant?")
     yield from trial.outcomes
 
 
@@ -97,7 +100,11 @@ def forked(
     at_once: int,
     cpu_limit_s: int = CPU_LIMIT_S,
 ) -> Iterator[tuple[Mutant, Outcome]]:
-    """Every mutant with its outcome, where `fails` runs the tests in a process of its own."""
+    """Every mutant with its outcome, where `fails` runs the tests in a process of its own.
+
+    Raises:
+        RuntimeError: a mutant could not be tried.
+    """
     waiting = iter(mutants)
     running: dict[int, Mutant] = {}
     while True:
@@ -106,28 +113,32 @@ def forked(
         if not running:
             return
         process, status = os.wait()
-        yield running.pop(process), _outcome(status)
+        mutant = running.pop(process)
+        yield mutant, _outcome(mutant, status)
 
 
 def _fork(fails: Callable[[Mutant], bool], mutant: Mutant, cpu_limit_s: int) -> int:
     process = os.fork()
     if process:
         return process
-    failed = True
+    code = UNTRIED
     try:
         resource.setrlimit(resource.RLIMIT_CPU, (cpu_limit_s, cpu_limit_s + 1))
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
-        failed = fails(mutant)
+        code = int(fails(mutant))
     finally:
-        os._exit(int(failed))
+        os._exit(code)
 
 
-def _outcome(status: int) -> Outcome:
-    if os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL):
+def _outcome(mutant: Mutant, status: int) -> Outcome:
+    code = os.waitstatus_to_exitcode(status)
+    if code == UNTRIED:
+        raise RuntimeError(f"{mutant.path}:{mutant.line} ({mutant.operator}) could not be tried")
+    if code in (-signal.SIGXCPU, -signal.SIGKILL):
         return Outcome.TIMED_OUT
-    return Outcome.KILLED if status else Outcome.SURVIVED
+    return Outcome.KILLED if code else Outcome.SURVIVED
 
 
 def _fails_afresh(mutant: Mutant) -> bool:
