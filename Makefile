@@ -59,6 +59,9 @@ types: $(READY) ## Check the types, strictly
 unit: $(READY) $(CLIENTS_READY) browser ## Run the tests with coverage
 	$(BIN)/pytest --cov --cov-report=term -n auto
 
+coverage: $(READY) $(CLIENTS_READY) browser ## The same, with the programs that the tests start: half as long again
+	$(BIN)/pytest --cov --cov-config=coverage-whole.toml --cov-report=term -n auto
+
 faults: $(READY) ## Run every dependency with every fault, all hostile input, every missing access
 	$(BIN)/pytest tests/faults tests/hostile tests/access -m "exhaustive or not exhaustive" -n auto
 
