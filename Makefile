@@ -57,10 +57,10 @@ types: $(READY) ## Check the types, strictly
 	$(BIN)/mypy examples/backup-doctor-freshness/backup_doctor_freshness.py
 
 unit: $(READY) $(CLIENTS_READY) browser ## Run the tests with coverage
-	$(BIN)/pytest --cov --cov-report=term -n auto
+	$(BIN)/pytest --cov --cov-report=term -n auto --dist worksteal
 
 coverage: $(READY) $(CLIENTS_READY) browser ## The same, with the programs that the tests start: half as long again
-	$(BIN)/pytest --cov --cov-config=coverage-whole.toml --cov-report=term -n auto
+	$(BIN)/pytest --cov --cov-config=coverage-whole.toml --cov-report=term -n auto --dist worksteal
 
 faults: $(READY) ## Run every dependency with every fault, all hostile input, every missing access
 	$(BIN)/pytest tests/faults tests/hostile tests/access -m "exhaustive or not exhaustive" -n auto
