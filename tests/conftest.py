@@ -10,5 +10,5 @@ settings.load_profile("backup-doctor")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two for each core: half of the time a test waits, for a process, a server, or a limit."""
-    return 2 * (os.cpu_count() or 1)
+    """Three for two cores: much of the time a test waits, for a process, a server, or a limit."""
+    return 3 * (os.cpu_count() or 1) // 2 or 1

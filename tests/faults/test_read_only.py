@@ -139,8 +139,11 @@ def test_no_lock_is_stronger_than_that_of_an_update(
     scene: Scene, asked: str, tmp_path: Path
 ) -> None:
     with watching_locks(scene.world) as seen:
-        for _ in range(3):
+        for times in range(1, 20):
             run(scene, asked, tmp_path)
+            # Locks of milliseconds are seen by chance, on a busy machine the less.
+            if times >= 3 and seen:
+                break
 
     assert "AccessShareLock" in seen
     assert seen <= GENTLE
