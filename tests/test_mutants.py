@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,6 +84,21 @@ def test_a_mutant_that_could_not_be_tried_is_not_counted_as_noticed() -> None:
 
     with pytest.raises(RuntimeError, match=r"doctor/diagnosis.py:\d+ .* could not be tried"):
         list(forked([mutant(ASKED, "")], breaks, at_once=1))
+
+
+def test_the_command_notices_what_changes_and_not_what_does_not() -> None:
+    turned = mutant(ASKED, "    if state is not RowState.UNSEEN:")
+    same = [
+        mutant(ASKED, f"    {ASKED}  # the same"),
+        mutant("@property", "    @property  # the same"),
+    ]
+    lines = "\n".join(json.dumps(asdict(one)) for one in (*same, turned))
+
+    command = (sys.executable, "-m", "scripts.mutants", DIAGNOSIS)
+    ended = subprocess.run(command, input=lines, text=True, capture_output=True, check=False)
+
+    assert ended.stdout.splitlines()[-1:] == ["1 of 3 noticed"], ended.stderr
+    assert ended.returncode
 
 
 @pytest.mark.parametrize(("path", "part"), REASONS)
