@@ -23,6 +23,7 @@ from doctor.framework import Found, Rules
 from doctor.model import Exhibit, Fix, Role, Severity
 from doctor.show import exhibit, listed, manual, quote, setting, shell
 from doctor.story import RowState, is_over, row_state
+from doctor.story.bucket import NO_SUCH_BUCKET, uploaded_to_bucket
 
 if TYPE_CHECKING:
     from doctor.case import Case
@@ -228,9 +229,9 @@ def bucket_missing(seen: ObjectEvidence, case: Case) -> Found | None:
     Source: S3 error codes.
     """
     refused = refusal(seen)
-    if refused is None or refused.code != "NoSuchBucket":
+    if refused is None or refused.code != NO_SUCH_BUCKET:
         return None
-    proved_to_be_ours = _is_named(case)
+    proved_to_be_ours = uploaded_to_bucket(case)
     if _uploaded_by_log(case) and not proved_to_be_ours:
         return Found(
             summary=f"The bucket that the doctor was given does not exist. {refused.what} The run's "
@@ -249,13 +250,6 @@ def bucket_missing(seen: ObjectEvidence, case: Case) -> Found | None:
         ),
         breaks=(Link.STAYS_SO,) if proved_to_be_ours and _uploaded_by_log(case) else None,
     )
-
-
-def _is_named(case: Case) -> bool:
-    """Whether the row's key or the run's upload names the bucket that the doctor was given."""
-    row_key = case.backup.s3_key if case.backup else None
-    texts = (*(case.log.uploaded if case.log else ()), row_key or "")
-    return any(text.startswith(f"s3://{case.names.bucket}/") for text in texts)
 
 
 def _uploaded_by_log(case: Case) -> bool:

@@ -11,6 +11,7 @@ from doctor.evidence.base import Unseen
 from doctor.evidence.object import KeySource, ObjectEvidence, Search, StoredObject, ZipTail
 from doctor.evidence.workflow import FoundBy, Run
 from doctor.log.mention import mentions, names_another
+from doctor.story.bucket import NO_SUCH_BUCKET, met_no_bucket, uploaded_to_bucket
 
 if TYPE_CHECKING:
     from doctor.case import Case
@@ -28,19 +29,31 @@ def is_whole(seen: ObjectEvidence) -> bool:
 
 def unsure_of_object(case: Case, seen: ObjectEvidence) -> str | None:
     """Why it cannot be said whether this backup's file is there and whole; None where it can."""
+    if _bucket_is_gone(case, seen):
+        return None
     if isinstance(seen.bucket, Unseen) or isinstance(seen.head, Unseen):
         return "the file could not be looked at; give the doctor access to the bucket."
     search = seen.search
     if isinstance(search, Search) and len(search.hits) > 1 and seen.head is None:
         return "several objects name this dispatch; a person must choose the right one."
     if seen.present is None:
-        if isinstance(search, Unseen) or (search is not None and not search.complete):
-            return "the bucket could not be searched to the end, so the file may be somewhere else."
-        return None
+        return _unsure_of_absence(search)
     tail = seen.tail if isinstance(seen.head, StoredObject) else seen.found_tail
     if seen.present.size > 0 and not isinstance(tail, ZipTail):
         return "the file is there, but whether it is whole could not be read."
     return _unsure_whose(case, seen)
+
+
+def _unsure_of_absence(search: Search | Unseen | None) -> str | None:
+    if isinstance(search, Unseen) or (search is not None and not search.complete):
+        return "the bucket could not be searched to the end, so the file may be somewhere else."
+    return None
+
+
+def _bucket_is_gone(case: Case, seen: ObjectEvidence) -> bool:
+    """Whether there is no such bucket, and the pipeline, not only the doctor, was to use it."""
+    gone = isinstance(seen.bucket, Unseen) and seen.bucket.code == NO_SUCH_BUCKET
+    return gone and (uploaded_to_bucket(case) or met_no_bucket(case))
 
 
 def _unsure_whose(case: Case, seen: ObjectEvidence) -> str | None:

@@ -383,3 +383,38 @@ def test_a_row_whose_dispatch_holds_a_secret_is_not_inserted() -> None:
     asked = replace(one, asked=Asked(dispatch_id=hidden))
 
     assert "holds a secret" in " ".join(repair(asked, diagnose(asked, ())).notes)
+
+
+# No bucket --------------------------------------------------------------------------------------
+
+
+NO_BUCKET = Unseen(why=Why.DENIED, what="There is no such bucket.", code="NoSuchBucket")
+
+
+def no_bucket(**changes: Any) -> ObjectEvidence:
+    """What the doctor sees where S3 knows no bucket of that name."""
+    return nowhere(**{"bucket": NO_BUCKET, "search": NO_BUCKET, **changes})
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"uploaded": (f"s3://team-backups/{KEY}",)},
+        {"uploaded": (), "upload_errors": ("An error occurred (NoSuchBucket) when calling",)},
+    ],
+    ids=["the upload named it", "the upload met none"],
+)
+def test_with_the_pipelines_own_bucket_gone_the_row_becomes_failed(told: dict[str, Any]) -> None:
+    seen = no_bucket(**({"expected_key": KEY, "head": NO_BUCKET} if told["uploaded"] else {}))
+    ran = workflow(log(call(500), call(500), assignments={}, **told))
+
+    text = sql(stuck(seen, ran))
+
+    assert "status = 'failed'" in text
+
+
+def test_a_bucket_that_only_the_doctor_was_told_of_proves_no_absence() -> None:
+    ran = workflow(log(call(500), call(500), assignments={}, uploaded=(f"s3://other/{KEY}",)))
+
+    assert "could not be looked at" in reason(stuck(no_bucket(), ran))
+    assert "could not be looked at" in reason(stuck(no_bucket(), SILENT))
