@@ -93,6 +93,9 @@ bench-audit: $(LISTERS)/.ready ## Measure the audit beside listers and psql, wri
 matrix: $(READY) ## Break a pipeline in every way, alone and in pairs, and write docs/accuracy.md
 	$(BIN)/python -m tests.matrix
 
+matrix-core: $(READY) ## Play every fault alone and two pairs of three, and fail where one is not right
+	$(BIN)/python -m tests.matrix core
+
 bench-sweep: $(READY) ## Measure a sweep of 10,000 stuck backups, write docs/performance-sweep.md
 	$(BIN)/python -m benchmarks.sweep
 

@@ -65,4 +65,15 @@ def loops() -> list[Scene]:
     return [scene for scene in singles() if scene.pipeline is REFERENCE]
 
 
-CATALOGUES = {"singles": singles, "pairs": pairs, "every_pair": every_pair, "loops": loops}
+def core() -> list[Scene]:
+    """What every change is held against: every fault alone, and two pairs of three."""
+    return [*loops(), *(scene for number, scene in enumerate(pairs()) if number % 3)]
+
+
+CATALOGUES = {
+    "singles": singles,
+    "pairs": pairs,
+    "every_pair": every_pair,
+    "loops": loops,
+    "core": core,
+}
