@@ -190,6 +190,43 @@ def test_of_several_jobs_that_update_a_row_only_a_told_ones_file_is_taken() -> N
     assert "status = 'success'" in sql(stuck(file, replace(matrix, job=us, jobs=(us, eu))))
 
 
+def test_a_job_that_does_other_things_is_no_rival_nor_is_one_that_cannot_be_seen() -> None:
+    file = named("backups/eu.zip")
+    alone = workflow(replace(BOTH_FAILED, dispatch_seen=False))
+    assert alone.job is not None
+    other = replace(alone.job, id=8, steps=alone.job.steps[:1])
+    twin = replace(alone.job, id=8)
+
+    assert "status = 'success'" in sql(stuck(file, replace(alone, jobs=(alone.job, other))))
+    assert "status = 'success'" in sql(stuck(file, replace(alone, jobs=NOT_THERE)))
+    for unknown in ({"job": None}, {"update_step": None}):
+        seen = replace(alone, jobs=(alone.job, twin), **unknown)
+        assert "status = 'success'" in sql(stuck(file, seen))
+
+
+def test_a_row_that_is_asked_for_by_its_own_id_knows_its_dispatch() -> None:
+    asked = Asked(backup_id=cases.ROW_ID)
+    own = named(f"backups/{DISPATCH}.zip", key_source=KeySource.SEARCH)
+    others = named(f"backups/{OTHERS}.zip", key_source=KeySource.SEARCH)
+
+    assert "status = 'success'" in sql(stuck(own, asked=asked))
+    assert "names another backup" in reason(stuck(others, asked=asked))
+
+
+def test_a_row_without_a_dispatch_is_the_one_that_was_asked_for() -> None:
+    own = named(f"backups/{DISPATCH}.zip", key_source=KeySource.SEARCH)
+
+    assert "status = 'success'" in sql(stuck(own, row(a_row(dispatch_id=None))))
+
+
+def test_a_file_that_only_the_row_itself_names_is_its_own() -> None:
+    file = named("backups/eu.zip")
+    own = a_row(s3_key="backups/eu.zip")
+    another = finished_row(id=OTHERS, s3_key="backups/us.zip", status="archived")
+
+    assert "status = 'success'" in sql(stuck(file, row(own, another)))
+
+
 def test_a_file_that_the_log_of_another_dispatch_names_is_not_taken() -> None:
     handed = replace(BOTH_FAILED, assignments={"DISPATCH_ID": OTHERS})
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from doctor.case import Asked, Names
 from doctor.chain import Link
 from doctor.evidence.base import Unseen, Why
-from doctor.evidence.function import FunctionRecord, HttpAnswer, Invocation
+from doctor.evidence.function import FunctionLogLine, FunctionRecord, HttpAnswer, Invocation
 from doctor.evidence.log import NOT_SAID, Call, Outcome, Shown, Variable
 from doctor.evidence.workflow import Run, WorkflowEvidence, WorkflowFile
 from doctor.model import Role, Severity
@@ -44,7 +44,8 @@ from doctor.story import (
     usual_s,
     weigh,
 )
-from doctor.story.calls import url_was_unusable
+from doctor.signatures import Meaning
+from doctor.story.calls import function_said, function_wrote, url_was_unusable
 from tests.judgement.cases import (
     CREATED,
     ENDED,
@@ -248,6 +249,85 @@ def test_without_the_function_or_its_step_there_is_no_record() -> None:
     assert function_call(
         case(replace(silent, update_step=None), function(invocations=(POST,)))
     ) == (NOT_SAID)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [Call(outcome=Outcome.OK), call(401), call(body="Unauthorized"), UNREACHED],
+    ids=["it was answered", "with a status", "with words", "nobody answered"],
+)
+def test_a_call_that_left_a_trace_was_made_even_without_a_key(made: Call) -> None:
+    no_key = (Variable(name="BACKUP_API_KEY", shown=Shown.EMPTY),)
+
+    assert function_call(case(workflow(log(made, FAILED, variables=no_key)))) == made
+
+
+# What the function wrote into its own log --------------------------------------------------------
+
+
+REFUSED_BELOW = "permission denied for table backup_history"
+
+
+def wrote(*messages: str, at: datetime = CREATED, level: str = "error") -> Any:
+    """A function whose own log has these lines."""
+    lines = (FunctionLogLine(at=at, level=level, message=message) for message in messages)
+    return function(logs=tuple(lines), invocations=(POST,))
+
+
+@pytest.mark.parametrize(
+    ("at", "read"),
+    [
+        (CREATED - 4 * SECOND, False),
+        (CREATED - 3 * SECOND, True),
+        (ENDED + 3 * SECOND, True),
+        (ENDED + 4 * SECOND, False),
+    ],
+)
+def test_only_what_it_wrote_while_the_step_ran_is_of_this_call(at: datetime, read: bool) -> None:
+    one = case(workflow(log(FAILED, FAILED)), wrote(REFUSED_BELOW, at=at))
+
+    assert (function_wrote(one) == REFUSED_BELOW) is read
+    assert (function_wrote(one, "error") == REFUSED_BELOW) is read
+    assert function_wrote(one, "info") == ""
+
+
+def test_lines_that_may_be_of_another_call_are_not_read() -> None:
+    two = replace(wrote(REFUSED_BELOW), invocations=(POST, POST))
+
+    assert function_wrote(case(workflow(log(FAILED, FAILED)), two)) == ""
+
+
+@pytest.mark.parametrize("body", ["Internal Server Error", '{"error": "could not update"}'])
+def test_a_failure_of_its_own_words_is_what_its_log_says_of_the_database(body: str) -> None:
+    said = function_said(case(workflow(log(call(500, body), FAILED)), wrote(REFUSED_BELOW)))
+
+    assert said == Meaning(codes=("rls/no-grant",), own_words=True)
+
+
+def test_the_platforms_refusal_is_no_failure_of_the_functions_whatever_its_log_says() -> None:
+    gone = call(404, '{"code": "NOT_FOUND", "message": "Requested function was not found"}')
+
+    said = function_said(case(workflow(log(gone, FAILED)), wrote(REFUSED_BELOW)))
+
+    assert said == Meaning(codes=("function/not-deployed",), own_words=False)
+
+
+@pytest.mark.parametrize(
+    ("now", "codes"),
+    [
+        (HttpAnswer(status=503, error_code="BOOT_ERROR"), ("function/boot-error",)),
+        (HttpAnswer(status=546, error_code="BOOT_ERROR"), ()),
+        (HttpAnswer(status=503, error_code="BOOT_ERROR", from_function=True), ()),
+    ],
+    ids=["the same status", "another status", "the function's own"],
+)
+def test_a_bare_failure_is_the_platforms_where_that_answers_with_the_same_status_now(
+    now: HttpAnswer, codes: tuple[str, ...]
+) -> None:
+    said = function_said(case(workflow(log(call(503), FAILED)), function(empty_post=now)))
+
+    assert (said.own_words is False) is bool(codes)
+    assert not codes or said.codes == codes
 
 
 @pytest.mark.parametrize(
