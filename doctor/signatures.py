@@ -185,6 +185,9 @@ def _own_answer(status: int | None, body: str) -> Meaning:
         )
     if status is None:
         return Meaning()
+    if status in SERVER_ERRORS and _REFUSES_KEY.search(body):
+        # Whom it refuses itself it answers with a 401: this is what the Data API told it.
+        return Meaning(codes=("secrets/revoked",), own_words=True)
     codes = _FUNCTION_STATUS.get(status) or _of_class(status)
     if spoke:
         # Its own words: not the gateway, which would have shown one of its codes.
@@ -232,11 +235,13 @@ def fallback_meaning(call: Call) -> Meaning:
         540: ("function/project-paused",),
         530: ("function/project-paused",),
     }
-    if re.search(r'"message"\s*:\s*"Invalid API key"', call.body):
+    if _REFUSES_KEY.search(call.body):
         return Meaning(codes=("secrets/revoked",))
     return Meaning(codes=by_status.get(call.status or 0, ()))
 
 
+# The gateway's words in whatever a client makes of them.
+_REFUSES_KEY = re.compile(r"\b(?:invalid|unregistered) api key\b", re.IGNORECASE)
 _PAGE = re.compile(r"<(?:!doctype html|html)\b", re.IGNORECASE)
 
 

@@ -8,6 +8,7 @@ from checks.secrets.view import (
     own_copy,
     set_on_github,
 )
+from doctor.chain import Link
 from doctor.evidence.base import Unseen
 from doctor.evidence.rls import Proof, Reach
 from doctor.evidence.secrets import (
@@ -185,6 +186,10 @@ def revoked(seen: SecretsEvidence, case: Case) -> Found | None:
     # A key that was rotated is GitHub's alone; legacy keys that are off are the function's too.
     then = database_then if legacy else service_key_then
     weight = weigh(then(case, "secrets/revoked"), now=now, case=case)
+    functions_alone = weight is not None and weight.breaks == (Link.FUNCTION_UPDATES,)
+    if functions_alone and now is False and not _legacy_on(seen):
+        # The key that was tried is GitHub's, not the function's.
+        weight = weigh(then(case, "secrets/revoked"), now=None, case=case)
     if weight is None:
         return None
     name = key.setting if key else "VITE_SUPABASE_SERVICE_ROLE_KEY"
@@ -193,8 +198,9 @@ def revoked(seen: SecretsEvidence, case: Case) -> Found | None:
         if legacy
         else "it was rotated or deleted, or belongs elsewhere"
     )
+    whose = " that the function itself uses" if functions_alone else ""
     return weight.found(
-        f"Supabase refuses the service-role key: {why}.",
+        f"Supabase refuses the service-role key{whose}: {why}.",
         (
             exhibit(
                 "Data API now",
@@ -206,21 +212,23 @@ def revoked(seen: SecretsEvidence, case: Case) -> Found | None:
             *log_lines(case, "answer to the update", fallback_call(case)),
         ),
         (
-            set_on_github(case, name),
-            *(
-                (
-                    manual(
-                        "Let the function use a current key too",
-                        "The SUPABASE_SERVICE_ROLE_KEY that the platform injects is the dead legacy "
-                        "key: read the secret key from SUPABASE_SECRET_KEYS in the function, or enable "
-                        "the legacy keys again (Supabase → Project Settings → API Keys).",
-                    ),
-                )
-                if legacy
-                else ()
-            ),
+            *(() if functions_alone else (set_on_github(case, name),)),
+            *((_FUNCTIONS_KEY,) if legacy or functions_alone else ()),
         ),
     )
+
+
+_FUNCTIONS_KEY = manual(
+    "Let the function use a current key",
+    "The SUPABASE_SERVICE_ROLE_KEY that the platform injects is a legacy key, and dead once those are "
+    "off: read the secret key from SUPABASE_SECRET_KEYS in the function, or enable the legacy keys "
+    "again (Supabase → Project Settings → API Keys). A key that the function has from elsewhere: set "
+    "the current one.",
+)
+
+
+def _legacy_on(seen: SecretsEvidence) -> bool:
+    return not isinstance(seen.project_keys, Unseen) and bool(seen.project_keys.legacy_enabled)
 
 
 def _legacy_off(seen: SecretsEvidence, case: Case) -> bool:

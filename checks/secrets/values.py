@@ -159,12 +159,12 @@ def bad_url(seen: SecretsEvidence, case: Case) -> Found | None:
     problem = (url.problem or _seen_from_here(url, case)) if url else None
     if not problem and True in (then := address_then(case)).values():
         return _led_to_a_web_page(then, case)
-    if not problem:
+    if url is None or not problem:
         return None
     if pipeline_key_worked(case) or function_key_worked(case):
-        return own_copy(f"{url.setting if url else 'The URL'} {problem}.")
+        return own_copy(f"{url.setting} {problem}.")
     weight = weigh(address_then(case), now=True, case=case)
-    if weight is None or url is None:
+    if weight is None:
         return None
     return weight.found(
         f"{url.setting} {problem}.",

@@ -132,18 +132,14 @@ def backup_id_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
     By hand: the log of the update step.
     Source: guide, step 1, "Could not find backup_id".
     """
-    line = case.log.backup_id_not_found if case.log else None
-    if not line or row_state(case) is RowState.RIGHT:
+    log = case.log
+    if log is None or not (line := log.backup_id_not_found) or row_state(case) is RowState.RIGHT:
         return None
     return Found(
         summary="The update step found no backup id for this dispatch.",
         evidence=(
             exhibit("line", line, "workflow log", log_command(case)),
-            *log_lines(
-                case,
-                "answer to the look-up",
-                case.log.lookup_call if case.log else Call(outcome=Outcome.NOT_SAID),
-            ),
+            *log_lines(case, "answer to the look-up", log.lookup_call),
         ),
         fixes=(
             manual(

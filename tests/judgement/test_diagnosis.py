@@ -18,6 +18,7 @@ from doctor.evidence.function import (
     Project,
 )
 from doctor.evidence.log import NOT_SAID, Call, Outcome, Shown, Variable
+from doctor.evidence.object import KeySource
 from doctor.evidence.rls import Proof, Reach, RlsEvidence
 from doctor.evidence.row import Column, LockHolder, RoleGrants, Trigger
 from doctor.evidence.secrets import (
@@ -863,6 +864,17 @@ def test_without_the_row_the_file_that_the_log_names_still_counts() -> None:
     assert found.verdict is Verdict.UNKNOWN
     assert found.root is not None
     assert found.root.code == "object/missing"
+
+
+def test_without_the_row_a_bucket_that_no_log_names_counts_for_nothing() -> None:
+    unseen = Unseen(why=Why.UNREACHABLE, what="PostgreSQL refused the connection.")
+    blind = row(rows=unseen, table=unseen, server=unseen, api=unseen)
+    none = Unseen(why=Why.NOT_FOUND, what="There is no such bucket.", code="NoSuchBucket")
+    nowhere = the_object(expected_key=None, key_source=None, bucket=none, head=None, tail=None)
+    silent = over(NOT_SAID, NOT_SAID, uploaded=(), assignments={})
+
+    assert diagnosed(case(silent, blind, nowhere)).root is None
+    assert diagnosed(case(silent, blind, replace(nowhere, key_source=KeySource.LOG))).root
 
 
 def test_a_base_path_under_which_supabase_answers_is_no_fault() -> None:

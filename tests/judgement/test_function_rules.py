@@ -493,8 +493,9 @@ def test_the_state_of_a_project_is_named_only_while_it_is_the_cause() -> None:
     paused = finding(after(call(540), function(project=PAUSED)), "function/project-paused").found
 
     assert restored.healed
+    assert " was paused" in restored.summary
     assert "(" not in restored.summary
-    assert "(INACTIVE)" in paused.summary
+    assert " is paused (INACTIVE)" in paused.summary
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from checks.secrets import check
 from doctor.chain import Link
 from doctor.evidence.base import NO_SUCH_HOST, Unseen, Why
+from doctor.evidence.function import HttpAnswer
 from doctor.evidence.log import NOT_SAID, Call, Outcome, Shown, Variable
 from doctor.evidence.rls import Proof, Reach
 from doctor.evidence.row import ApiAnswer
@@ -823,3 +824,107 @@ def test_a_secret_that_the_workflow_file_prints_is_told_before_any_log_shows_it(
 
     assert "secrets/printed" in codes(case(workflow(None, file=replace(JOB, steps=(debug,)))))
     assert "secrets/printed" not in codes(case(workflow(None, file=replace(JOB, steps=(told,)))))
+
+
+# Who answers at the address ----------------------------------------------------------------------
+
+
+GARBLED = Unseen(
+    why=Why.GARBLED, what="It answered with something that it never sends.", status=404
+)
+STRANGER = HttpAnswer(status=404, body="Not Found")
+ELSEWHERE = SupabaseUrl(setting=URL, value="https://acme.example")
+
+
+def at_address(probe: Any, api: Any, url: SupabaseUrl = ELSEWHERE) -> Any:
+    """Whoever answers at the address answers the function's call and the look-up like this."""
+    return case(secrets(url=url), function(empty_post=probe), row(api=api), FAILED)
+
+
+@pytest.mark.parametrize(
+    ("probe", "api", "strange"),
+    [
+        (GARBLED, GARBLED, True),
+        (STRANGER, GARBLED, True),
+        (replace(STRANGER, status=500), GARBLED, False),
+        (replace(STRANGER, from_function=True), GARBLED, False),
+        (replace(STRANGER, from_function=False), GARBLED, False),
+        (replace(STRANGER, body='{"code": "NOT_FOUND"}'), GARBLED, False),
+        (replace(GARBLED, why=Why.UNREACHABLE), GARBLED, False),
+        (GARBLED, ApiAnswer(status=200, rows=1), False),
+        (GARBLED, replace(GARBLED, status=405), False),
+    ],
+    ids=[
+        "neither is Supabase's",
+        "no function and no Data API",
+        "the function fails",
+        "the function answers",
+        "the gateway answers",
+        "the platform knows no such function",
+        "nobody answers",
+        "the Data API answers",
+        "the Data API may be there",
+    ],
+)
+def test_an_address_at_which_no_supabase_answers_is_a_wrong_one(
+    probe: Any, api: Any, strange: bool
+) -> None:
+    assert ("secrets/bad-url" in codes(at_address(probe, api))) is strange
+
+
+def test_what_is_wrong_with_an_address_names_its_path_where_it_has_one() -> None:
+    under_a_path = replace(ELSEWHERE, value="https://acme.example/app/")
+
+    with_path = finding(at_address(GARBLED, GARBLED, under_a_path), "secrets/bad-url")
+    without = finding(at_address(GARBLED, GARBLED), "secrets/bad-url")
+
+    assert "has the path /app, and" in with_path.found.summary
+    assert "is not Supabase's" in without.found.summary
+
+
+# The key that the function itself uses -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        '{"error": "Invalid API key"}',
+        '{"success": false, "error": "Unregistered API key"}',
+        "Error: Invalid API key",
+        '{"error": "Legacy API keys are disabled"}',
+    ],
+)
+def test_a_function_that_fails_of_a_refused_key_was_refused_its_own(words: str) -> None:
+    untold = secrets(project_keys=NOT_THERE)
+    one = case(workflow(log(call(500, words), NO_GRANT)), untold)
+
+    assert causes(one) == ["secrets/revoked", "rls/no-grant"]
+    revoked = finding(one, "secrets/revoked").found
+    assert "that the function itself uses" in revoked.summary
+    assert [fix.title for fix in revoked.fixes] == ["Let the function use a current key"]
+
+
+def test_with_legacy_keys_on_again_the_functions_key_works_now() -> None:
+    words = '{"error": "Legacy API keys are disabled"}'
+    one = case(
+        workflow(log(call(500, words), NO_GRANT)),
+        secrets(project_keys=ProjectKeys(legacy_enabled=True)),
+    )
+
+    assert finding(one, "secrets/revoked").found.healed
+
+
+def test_a_function_that_refuses_its_caller_speaks_of_the_callers_key() -> None:
+    refused = call(401, '{"error": "Invalid API key"}')
+
+    assert causes(case(workflow(log(refused, NO_GRANT)))) == [
+        "function/key-rejected",
+        "rls/no-grant",
+    ]
+
+
+def test_the_gateways_words_prove_a_refused_key_however_a_client_shows_them() -> None:
+    for shown in ("Error: Invalid API key", "AuthError(message='Unregistered API key')"):
+        one = case(workflow(log(SERVER_ERROR, call(body=shown))))
+
+        assert causes(one) == ["function/server-error", "secrets/revoked"]

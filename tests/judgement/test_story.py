@@ -16,6 +16,7 @@ from doctor.evidence.log import NOT_SAID, Call, Outcome, Shown, Variable
 from doctor.evidence.workflow import Run, WorkflowEvidence, WorkflowFile
 from doctor.model import Role, Severity
 from doctor.show import manual
+from doctor.signatures import Meaning
 from doctor.story import (
     Progress,
     RowState,
@@ -44,7 +45,6 @@ from doctor.story import (
     usual_s,
     weigh,
 )
-from doctor.signatures import Meaning
 from doctor.story.calls import function_said, function_wrote, url_was_unusable
 from tests.judgement.cases import (
     CREATED,

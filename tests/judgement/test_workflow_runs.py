@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from doctor.case import Case
+from doctor.case import Asked, Case
 from doctor.diagnosis import Diagnosis, diagnose
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.log import NOT_SAID
@@ -24,7 +24,18 @@ from doctor.model import Role
 from doctor.registry import load_checks
 from tests.judgement import asking
 from tests.judgement.asking import finding
-from tests.judgement.cases import CREATED, ENDED, NOT_THERE, case, log, the_object, workflow
+from tests.judgement.cases import (
+    CREATED,
+    ENDED,
+    NOT_THERE,
+    ROW_ID,
+    a_row,
+    case,
+    log,
+    row,
+    the_object,
+    workflow,
+)
 
 PATH = ".github/workflows/backup.yml"
 BROKEN = WorkflowFile(path=PATH, problem="Line 7 is no YAML.")
@@ -204,6 +215,8 @@ def test_a_disabled_workflow_without_a_run_is_the_cause() -> None:
     seen = without_jobs(None, workflows=(state(PATH),))
 
     assert causes(seen) == ["workflow/disabled"]
+    (fix,) = finding(case(seen), "workflow/disabled").found.fixes
+    assert fix.text.startswith("gh workflow enable backup.yml ")
 
 
 def test_a_workflow_disabled_after_the_run_threatens_only_the_next_backup() -> None:
@@ -227,6 +240,14 @@ def test_a_run_was_started_where_its_file_is_in_the_bucket() -> None:
     assert causes(case(NO_RUN, EMPTY)) == ["workflow/run-not-found"]
     assert causes(case(NO_RUN, the_object())) == []
     assert "its file is in the bucket" in summary_of(NO_RUN, "workflow/run-not-found")
+
+
+def test_the_file_of_a_backup_that_is_asked_for_by_its_id_is_known_by_the_rows_dispatch() -> None:
+    by_row = case(NO_RUN, the_object(), asked=Asked(backup_id=ROW_ID))
+    by_question = case(NO_RUN, the_object(), row(a_row(dispatch_id=None)))
+
+    assert causes(by_row) == []
+    assert causes(by_question) == []
 
 
 def test_a_run_that_may_be_it_is_named_and_nothing_is_said_not_to_have_started() -> None:
