@@ -45,7 +45,7 @@ def read_calls(names: Names, script: Sequence[str], output: Iterable[str]) -> Ca
     reader = _Reader(names, script)
     for line in output:
         reader.feed(line)
-    reader.close_body()
+    reader.close()
     drafts = reader.drafts
     return Calls(
         function=drafts[Subject.FUNCTION].call(),
@@ -79,12 +79,17 @@ class _Reader:
         self._answered: Subject | None = None
         # The braces were opened by a line that tells no outcome: a payload, unless it answers.
         self._doubtful = False
+        # The call of which PostgreSQL's client has just shown the failure.
+        self._psql: Subject | None = None
 
     def feed(self, line: str) -> None:
         """Take the next line of output."""
-        text = wording.LOGGER.sub("", MARKER.sub("", line).strip())
+        plain = MARKER.sub("", line).strip()
+        text = wording.LOGGER.sub("", plain)
         if not text:
             self.close_body()
+            return
+        if self._by_psql(plain):
             return
         if wording.TRACE.match(text):
             self._trace(text)
@@ -101,6 +106,23 @@ class _Reader:
                 self.close_body()
         elif not self._is_body(text):
             self._event(text)
+
+    def _by_psql(self, text: str) -> bool:
+        """PostgreSQL's answer to its own client, which speaks no HTTP: a direct update's."""
+        refused = wording.PSQL.match(text)
+        if not refused and not (self._psql and wording.PSQL_MORE.match(text)):
+            self._psql = None
+            return False
+        if refused:
+            self.close_body()
+            lookup = self._current is Subject.LOOKUP
+            self._psql = Subject.LOOKUP if lookup else Subject.FALLBACK
+            self._function_failed_before()
+            self._tell(self._psql, Said(0, Outcome.REFUSED), text)
+        if self._psql:
+            draft = self.drafts[self._psql]
+            draft.answer([*(() if refused else draft.body), text])
+        return True
 
     # The answer's body: labelled, or recognizable as JSON or markup, maybe over several lines.
 
@@ -153,6 +175,13 @@ class _Reader:
             return
         self.drafts[subject].answer(body)
 
+    def close(self) -> None:
+        """The output has ended. Whoever could not be reached at all was the first that was called."""
+        self.close_body()
+        silent = all(self.drafts[one].outcome is Outcome.NOT_SAID for one in Subject)
+        if silent and self._untold and self._untold[0].outcome in NO_ANSWER:
+            self._function_failed_before()
+
     def _answers(self, body: str) -> bool:
         if self._current is Subject.FALLBACK:
             return bool(wording.DATA_API_BODY.search(body))
@@ -166,6 +195,9 @@ class _Reader:
             owner = Subject.FUNCTION
         elif wording.DATA_API_BODY.search(body) and function.outcome in FAILED:
             owner = Subject.FALLBACK
+        elif self._current is None and wording.SAYS_OK.search(body):
+            # No Data API answers so.
+            return Subject.FUNCTION
         else:
             return self._current
         # A function that the gateway never ran has not passed on what PostgREST said.
@@ -188,7 +220,8 @@ class _Reader:
 
     def _mentioned(self, text: str) -> list[tuple[int, Subject]]:
         """The calls that a line names. Of a function that failed, the table names what follows."""
-        failed = self.drafts[Subject.FUNCTION].outcome in FAILED
+        untold = self._untold is not None and self._untold[0].outcome is not Outcome.OK
+        failed = untold or self.drafts[Subject.FUNCTION].outcome in FAILED
         return self._names.mentioned(text) or (self._names.table(text) if failed else [])
 
     def _event(self, text: str) -> None:
@@ -200,11 +233,13 @@ class _Reader:
             return
         hypothetical = bool(wording.HYPOTHETICAL.search(text))
         told = self._names.told(text) or self._updated(text)
+        if Subject.FALLBACK in (one for _, one in mentions) and not (told and told.worded):
+            self._function_failed_before()
         subject = self._subject(mentions, told)
         if told and subject:
             self._claim(subject, told)
             self._tell(subject, told, text)
-            self._current = subject if mentions else self._current
+            self._current = _next(mentions, told, subject) if mentions else self._current
             self._inline_body(text)
         elif told:
             self._untold = (told, text)
@@ -212,12 +247,22 @@ class _Reader:
             self._current = mentions[0][1]
             self._doubtful = bool(wording.OPENING.search(text))
             self._inline_body(text)
+        elif wording.SAYS_OK.search(text):
+            self._inline_body(text)
         if told or mentions:
             self._unnamed = bool(told) and not mentions
         if self._current in (Subject.FALLBACK, Subject.LOOKUP):
             self.drafts[self._current].count(text)
         if not hypothetical and wording.FALLS_BACK.search(text) and mentions:
             self._current = Subject.FALLBACK
+
+    def _function_failed_before(self) -> None:
+        """What failed before the fallback began, and was named by nothing, was the function's call."""
+        if self._untold is None or self.drafts[Subject.FUNCTION].outcome is not Outcome.NOT_SAID:
+            return
+        (told, line), self._untold = self._untold, None
+        if told.outcome is not Outcome.OK:
+            self._tell(Subject.FUNCTION, told, line)
 
     def _looked_up(self, text: str, mentions: list[tuple[int, Subject]]) -> bool:
         """What became of the look-up, which a line tells without naming it."""
@@ -309,3 +354,9 @@ class _Reader:
                 Said(0, Outcome.UNREACHABLE) if status[1] == "000" else answered(0, int(status[1]))
             )
             self._tell(self._current, told, text)
+
+
+def _next(mentions: list[tuple[int, Subject]], told: Said, subject: Subject) -> Subject:
+    """The call that comes next: one that is named behind the outcome, `failed, trying the REST API`."""
+    behind = [one for at, one in mentions if at > told.at]
+    return behind[-1] if Subject.FALLBACK in behind else subject

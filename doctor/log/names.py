@@ -18,6 +18,15 @@ _BEHIND = re.compile(
     re.IGNORECASE,
 )
 
+# The same some words behind it, in whatever language: `la función update-backup respondió 404 {`.
+_FARTHER = re.compile(
+    r"[^\d{\[.?/]{0,40}?(?<![\w.#/-])(20[014]|[45]\d\d)(?=\s*(?:$|[{\[(<:,;]))", re.IGNORECASE
+)
+_MEASURES = re.compile(
+    r"\b(?:size|bytes?|rows?|port|line|took|after|in|for|exit|wait\w*|limit|attempts?)\b\W*$",
+    re.IGNORECASE,
+)
+
 
 class Names:
     """What names the calls of this pipeline: its function, its table, and the usual words."""
@@ -62,9 +71,15 @@ class Names:
         named = (pattern for subject, pattern in self._patterns if subject is not Subject.LOOKUP)
         for pattern in (*named, self._table):
             for name in pattern.finditer(text):
-                status = _BEHIND.match(text, name.end())
+                status = _BEHIND.match(text, name.end()) or _farther(text, name.end())
                 if status:
                     yield answered(status.start(1), int(status[1]))
+
+
+def _farther(text: str, behind: int) -> re.Match[str] | None:
+    status = _FARTHER.match(text, behind)
+    measures = status and _MEASURES.search(text[behind : status.start(1)])
+    return None if measures else status
 
 
 def endpoints(script: Sequence[str]) -> list[Subject]:

@@ -39,14 +39,18 @@ LOOKUP = _any(
     r"\bbackup[ _-]?id\b[^{]{0,40}\b(?:not found|missing|is empty|was empty|is null|could not be)",
     r"\bno (?:such )?(?:backup|row|entry|record)s?\b[^{]{0,40}\b(?:found|for|with|exists?)\b",
 )
+# An update, in the languages in which teams word it.
+_UPDATE = r"\b(?:updat|a[ck]tuali[sz]|mise à jour|patch)\w*"
 FALLBACK = _any(
     r"\bfall(?:ing|s|en)?[ -]?back\b",
     r"\bdirect(?:ly)?\b[^.{]{0,40}\b(?:update|updating|patch|supabase|database|db|table|rest)\b",
     r"\bupdat\w+\b[^.{]{0,40}\bdirectly\b",
-    r"rest/v1/",
+    r"rest/v1/\w*(?:\?[^\s'\"]*)?",
     r"\bPATCH\b",
     r"\bpostgrest\b",
-    r"\b(?:rest|data) api\b",
+    r"\bpsql\b",
+    r"\b(?:rest|data|table) api\b",
+    rf"\bdire[ck]t\w*\s+{_UPDATE}|{_UPDATE}\s+dire[ck]t\w*",
     r"\btry(?:ing)?\b[^.{]{0,40}\binstead\b",
     r"\.from\([^)]*\)\.(?:update|upsert)\b",
 )
@@ -106,6 +110,7 @@ STATUS = _any(
     rf"\brequested URL returned error: {_CODE}\b",
     rf"\b{_CODE} (?:Client|Server) Error\b",
     rf"\bERROR {_CODE}:",
+    rf"\bawaiting response\.+ {_CODE}\b",
     rf"\(\s*{_CODE}\s*\)",
     rf"\b{_CODE} (?:{_PHRASES})\b",
     rf"^\W*(?:try|attempt|retry)\W*\d+(?:\s*(?:/|of)\s*\d+)?\W{{1,3}}{_CODE}\b(?!\s*m?s\b)",
@@ -129,9 +134,11 @@ NETWORK: tuple[tuple[re.Pattern[str], Outcome], ...] = (
             r"UND_ERR_CONNECT_TIMEOUT|UND_ERR_SOCKET|connect ETIMEDOUT",
             r"ConnectTimeout|NameResolutionError|NewConnectionError|ConnectError\b",
             r"requests\.exceptions\.(?:ConnectionError|SSLError)|urlopen error|getaddrinfo failed",
-            r"name or service not known|temporary failure in name resolution",
+            r"name or service not known|temporary failure in name resolution|no such host",
+            r"failed to open TCP connection|\bdial tcp\b(?!.*\btimeout\b)",
             r"network is unreachable|no route to host",
-            r"FunctionsFetchError|failed to send a request to the edge function|\bfetch failed\b",
+            r"FunctionsFetchError|failed to send a request to the edge function"
+            r"|\bfetch failed\b(?!.*\btime(?:d )?out)",
             r"SSL (?:connect error|certificate problem)",
             r"SSLCertVerificationError|CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|CERT_HAS_EXPIRED"
             r"|UNABLE_TO_(?:VERIFY|GET_ISSUER)|ERR_TLS_CERT",
@@ -146,6 +153,7 @@ NETWORK: tuple[tuple[re.Pattern[str], Outcome], ...] = (
             r"\b(?:ReadTimeout|TimeoutError|AbortError|ETIMEDOUT|ESOCKETTIMEDOUT)\b",
             r"UND_ERR_HEADERS_TIMEOUT",
             r"\btimeout of \d+ ?ms exceeded\b|\bHTTP timeout\b|function (?:call )?timed out",
+            r"\bcontext deadline exceeded\b|\bdue to (?:the configured \S*)?timeout\b",
         ),
         Outcome.TIMED_OUT,
     ),
@@ -222,9 +230,13 @@ TRACED_STATUS = re.compile(
 )
 # What loggers put before a message.
 LOGGER = re.compile(
-    r"^(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*[\s|-]+)?"
+    r"^(?:[DIWEF], \[[^\]]*\]\s+[A-Z]+ -- [^:]*: )?"
+    r"(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*[\s|-]+)?"
     r"(?:\[?(?:INFO|WARN|WARNING|ERROR|DEBUG|NOTICE|CRITICAL)\]?(?::[\w.]+(?=:))?[\s:|-]+)?"
 )
+# PostgreSQL's own client: two blanks behind the severity, and what belongs to it on the next lines.
+PSQL = re.compile(r"^(?:psql:\S*:\d+: )?(?:ERROR|FATAL|PANIC):  \S|^psql: error: ")
+PSQL_MORE = re.compile(r"^(?:psql:\S*:\d+: )?(?:DETAIL|HINT|CONTEXT|STATEMENT|LINE \d+|QUERY):? ")
 FALLS_BACK = _any(r"\bfall(?:ing|s)?[ -]?back\b")
 CONTENT_RANGE = re.compile(r"content-range:?\s*['\"]?(?:(\d+)-(\d+)|\*)/(\d+|\*)", re.IGNORECASE)
 ROWS_SAID = re.compile(
@@ -239,8 +251,8 @@ def function_subject(name: str) -> re.Pattern[str]:
     """What names the edge function `name`."""
     called = re.escape(name)
     return _any(
-        r"\bedge[ -]?function",
-        r"functions/v1/",
+        r"\bedge[ -]?fun[ck]\w+",
+        r"functions/v1/[\w-]*",
         r"functions\.invoke",
         r"\bFunctions(?:Http|Fetch|Relay)Error\b",
         rf"(?<![\w/.-]){called}(?![\w.-])",
