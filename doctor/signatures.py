@@ -31,17 +31,17 @@ _DATABASE: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"permission denied for (table|relation|schema|view|column|function|sequence)",
         ("rls/no-grant",),
     ),
+    (r"\bPGRST205\b|could not find the table", ("row/table-missing", "row/schema-cache-stale")),
     (
-        r"\bPGRST205\b|could not find the table|\b42P01\b|relation \S+ does not exist",
-        ("row/table-missing", "row/schema-cache-stale"),
+        r"\bPGRST204\b|could not find the '[^']*' column",
+        ("row/column-missing", "row/schema-cache-stale"),
     ),
+    (r"has no field", ("row/trigger-interferes", "row/column-missing")),
     (
-        (
-            r"\bPGRST204\b|could not find the '[^']*' column|\b42703\b|column \S+ does not exist"
-            r"|column \S+ of relation \S+ does not exist|has no field"
-        ),
-        ("row/column-missing", "row/schema-cache-stale", "row/trigger-interferes"),
+        r"\b42703\b|column \S+ does not exist|column \S+ of relation \S+ does not exist",
+        ("row/column-missing", "row/trigger-interferes"),
     ),
+    (r"\b42P01\b|relation \S+ does not exist", ("row/table-missing",)),
     (
         r"\b22003\b|out of range for type|(integer|smallint|bigint|numeric field) (out of range|overflow)",
         ("row/size-overflow",),
@@ -172,6 +172,9 @@ def gateway_meaning(status: int | None, body: str) -> tuple[str, ...]:
         r'\s*\{\s*"message"\s*:\s*"Invalid API key"\s*(,\s*"hint".*)?\}\s*', body, re.DOTALL
     ):
         return ("secrets/revoked",)
+    if re.fullmatch(r"\s*invalid jwt\.?\s*", body, re.IGNORECASE):
+        # What a client kept of the gateway's answer.
+        return ("function/jwt-gate",)
     return _first(_GATEWAY, body)
 
 

@@ -164,6 +164,7 @@ def _proved_by_log(case: Case) -> str | None:
         "secrets/*",
         "function/not-deployed",
         "function/boot-error",
+        "function/inactive",
         "function/project-paused",
     ),
 )

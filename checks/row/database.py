@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from checks.row.view import api_text, where
+from doctor.chain import Link
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.row import RowEvidence
 from doctor.framework import Found, Rules
@@ -17,10 +18,13 @@ from doctor.show import (
     manual,
     sql,
 )
+from doctor.signatures import database_meaning
 from doctor.story import (
     BOTH_WRITES,
     database_then,
     fallback_call,
+    fallback_said,
+    function_said,
     weigh,
 )
 
@@ -124,11 +128,21 @@ def database_read_only(seen: RowEvidence, case: Case) -> Found | None:
     )
 
 
+_TIMED_OUT = database_meaning("statement timeout")
+
+
+def _out_of_time(case: Case) -> tuple[Link, ...]:
+    """The writes that the log shows to have been cancelled for their time."""
+    said = {Link.FUNCTION_UPDATES: function_said(case), Link.FALLBACK_UPDATES: fallback_said(case)}
+    return tuple(link for link, meaning in said.items() if meaning.codes == _TIMED_OUT)
+
+
 @rules.cause("row/api-overloaded", breaks=BOTH_WRITES)
 def api_overloaded(seen: RowEvidence, case: Case) -> Found | None:
     """The Data API has no connection left, or its statements time out.
 
     Detected: PGRST000 to PGRST003, 53300 or 57014, or a 503 or 504 of the Data API: in the log, or now.
+    A statement timeout in the log counts where nobody is seen to hold a lock.
     Cause: too many connections, a long-running query, an exhausted instance.
     Fix: find what uses the connections; raise the pool or the instance; let the pipeline retry.
     By hand: `SELECT state, count(*) FROM pg_stat_activity GROUP BY state;`
@@ -140,7 +154,11 @@ def api_overloaded(seen: RowEvidence, case: Case) -> Found | None:
             503,
             504,
         )
-    weight = weigh(database_then(case, "row/api-overloaded"), now=now, case=case)
+    then = database_then(case, "row/api-overloaded")
+    if seen.locks == ():
+        # A statement that ran out of time may have waited for a lock: nobody holds one.
+        then |= dict.fromkeys(_out_of_time(case), True)
+    weight = weigh(then, now=now, case=case)
     if weight is None:
         return None
     return weight.found(

@@ -103,11 +103,17 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
     wanted = case.is_preflight or _bare_400(case)
     maybe = _lacking(known, case, SOMETIMES_WRITTEN) if wanted else ()
     columns = lacking or maybe
-    weight = weigh(database_then(case, "row/column-missing"), now=bool(columns), case=case)
+    then = database_then(case, "row/column-missing")
+    if named and _postgres_named(case):
+        # PostgreSQL itself missed it, not a cache: it was made since.
+        columns = columns or (named,)
+        then = {link: True if shown is None else shown for link, shown in then.items()}
+    weight = weigh(then, now=bool(lacking or maybe), case=case)
     if weight is None:
         return None
     return weight.found(
-        f"The table {case.names.table} has no column {listed(columns)}.",
+        f"The table {case.names.table} {'had' if weight.healed else 'has'} no column "
+        f"{listed(columns)}.",
         (
             exhibit(
                 "columns",
@@ -140,6 +146,13 @@ def _column_named_in_log(case: Case) -> str | None:
         r"the '([^']+)' column|column \"?(?:\w+\.)?(\w+)\"? (?:of|does not exist)", text
     )
     return (match.group(1) or match.group(2)) if match else None
+
+
+def _postgres_named(case: Case) -> bool:
+    """Whether PostgreSQL's own message in the log misses a column of this very table."""
+    text = f"{function_told(case)}\n{fallback_call(case).body}"
+    table = re.escape(case.names.table_name)
+    return re.search(rf'column \S+ of relation \\?"?(?:\w+\.)?{table}\b', text) is not None
 
 
 TYPES = {

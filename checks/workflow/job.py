@@ -266,7 +266,7 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
     if step is None and not swallowed:
         return None
     errors = (log.upload_errors or log.errors) if log else ()
-    quoted = f": {errors[0]}" if errors else ""
+    quoted = f": {errors[0]}" if errors else _annotated(seen)
     name = (
         f"The step {step.name!r} failed"
         if step
@@ -291,6 +291,13 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
         ),
         breaks=(Link.FILE_UPLOADED if uploads else Link.BACKUP_MADE,),
     )
+
+
+def _annotated(seen: WorkflowEvidence) -> str:
+    """What GitHub itself says of the failure, beside that a process ended."""
+    said = seen.job.annotations if seen.job else ()
+    told = next((one for one in said if not one.startswith("Process completed")), "")
+    return f". GitHub says: {told}" if told else ""
 
 
 def _swallowed_upload_error(case: Case) -> bool:

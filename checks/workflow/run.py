@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from checks.workflow.view import (
@@ -209,12 +210,15 @@ def _unusable_file(seen: WorkflowEvidence, case: Case) -> Found | None:
     )
 
 
+_NOT_STARTED = re.compile(r"\bjob was not started\b", re.IGNORECASE)
+
+
 @rules.cause("workflow/not-started", breaks=Link.RUN_STARTS)
 def not_started(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The job was never started: no runner, an approval that nobody gave, billing.
 
     Detected: queued or waiting for more than 15 minutes; or over, not cancelled, with no steps and
-    no runner.
+    no runner, or with GitHub's word that it was not started.
     Cause: no runner with the wanted labels is online, a protected environment waits for approval,
     the account's minutes or payments are exhausted, a concurrency group is held.
     Fix: what the run's page says.
@@ -229,8 +233,7 @@ def not_started(seen: WorkflowEvidence, case: Case) -> Found | None:
         job is not None
         and job.status == "completed"
         and job.conclusion in ("failure", "startup_failure", "action_required", "stale")
-        and not job.steps
-        and not job.runner_name
+        and (not (job.steps or job.runner_name) or any(map(_NOT_STARTED.search, job.annotations)))
     )
     if not waits and not died and run.conclusion != "action_required":
         return None

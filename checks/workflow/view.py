@@ -59,6 +59,11 @@ def update_ended_well(seen: WorkflowEvidence) -> bool:
     return seen.update_step is not None and seen.update_step.conclusion == "success"
 
 
+def _died_in(step: Step, job: Job) -> bool:
+    """Whether the job failed while this step was running: its runner was lost."""
+    return step.status == "in_progress" and (job.status, job.conclusion) == ("completed", "failure")
+
+
 def failed_before(seen: WorkflowEvidence) -> Step | None:
     """The failed step that came before the update, in its job or in an earlier one."""
     job, update = seen.job, seen.update_step
@@ -67,7 +72,7 @@ def failed_before(seen: WorkflowEvidence) -> Step | None:
     for step in job.steps:
         if step is update or (update and step.number >= update.number):
             break
-        if step.conclusion == "failure":
+        if step.conclusion == "failure" or _died_in(step, job):
             return step
     if update is not None and update.conclusion not in (None, "skipped"):
         return None

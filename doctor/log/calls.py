@@ -84,7 +84,7 @@ class _Reader:
 
     def feed(self, line: str) -> None:
         """Take the next line of output."""
-        plain = MARKER.sub("", line).strip()
+        plain = wording.GUTTER.sub("", MARKER.sub("", line)).strip()
         text = wording.LOGGER.sub("", plain)
         if not text:
             self.close_body()
@@ -184,7 +184,7 @@ class _Reader:
 
     def _answers(self, body: str) -> bool:
         if self._current is Subject.FALLBACK:
-            return bool(wording.DATA_API_BODY.search(body))
+            return bool(wording.DATA_API_BODY.search(body) or wording.IS_REFUSAL.search(body))
         signs = (wording.IS_REFUSAL, wording.SAYS_OK, wording.SAYS_FAILURE)
         return any(sign.search(body) for sign in signs)
 
@@ -226,7 +226,11 @@ class _Reader:
 
     def _event(self, text: str) -> None:
         mentions = self._mentioned(text)
-        if self._states_absence(text, mentions) or self._looked_up(text, mentions):
+        if (
+            self._states_absence(text, mentions)
+            or self._looked_up(text, mentions)
+            or self._says_ok(text, mentions)
+        ):
             return
         if mentions and self._is_address(text):
             self._address(mentions[0][1])
@@ -242,12 +246,10 @@ class _Reader:
             self._current = _next(mentions, told, subject) if mentions else self._current
             self._inline_body(text)
         elif told:
-            self._untold = (told, text)
+            self._leave_untold(told, text)
         elif mentions:
             self._current = mentions[0][1]
             self._doubtful = bool(wording.OPENING.search(text))
-            self._inline_body(text)
-        elif wording.SAYS_OK.search(text):
             self._inline_body(text)
         if told or mentions:
             self._unnamed = bool(told) and not mentions
@@ -255,6 +257,20 @@ class _Reader:
             self.drafts[self._current].count(text)
         if not hypothetical and wording.FALLS_BACK.search(text) and mentions:
             self._current = Subject.FALLBACK
+
+    def _says_ok(self, text: str, mentions: list[tuple[int, Subject]]) -> bool:
+        """An answer that tells success behind words that name no call: `done: {"success": true}`."""
+        alone = not mentions and self._names.said(text) is None
+        if not alone or not wording.SAYS_OK.search(text):
+            return False
+        self._inline_body(text)
+        return True
+
+    def _leave_untold(self, told: Said, text: str) -> None:
+        """Keep an outcome until something says whose it is; a client's summary of it says less."""
+        timed_out = self._untold and self._untold[0].outcome is Outcome.TIMED_OUT
+        if not (timed_out and told.outcome is Outcome.UNREACHABLE):
+            self._untold = (told, text)
 
     def _function_failed_before(self) -> None:
         """What failed before the fallback began, and was named by nothing, was the function's call."""
@@ -340,8 +356,11 @@ class _Reader:
 
     def _inline_body(self, text: str) -> None:
         opening = wording.OPENING.search(text)
+        exception = wording.EXCEPTION.search(text)
         if opening:
             self._add_body(text[opening.start() :])
+        elif exception:
+            self._add_body(exception[1])
 
     def _trace(self, text: str) -> None:
         """A command that `set -x` shows: it names a call and may hold a status, nothing else."""

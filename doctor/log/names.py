@@ -23,7 +23,7 @@ _FARTHER = re.compile(
     r"[^\d{\[.?/]{0,40}?(?<![\w.#/-])(20[014]|[45]\d\d)(?=\s*(?:$|[{\[(<:,;]))", re.IGNORECASE
 )
 _MEASURES = re.compile(
-    r"\b(?:size|bytes?|rows?|port|line|took|after|in|for|exit|wait\w*|limit|attempts?)\b\W*$",
+    r"\b(?:size|bytes?|rows?|port|line|took|after|in|for|exit|wait\w*|limit|attempts?)\b(?:\W+\w+)?\W*$",
     re.IGNORECASE,
 )
 

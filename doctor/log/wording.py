@@ -204,6 +204,10 @@ BODY_LABEL = re.compile(
     rf"(?: (?:body|text|data|was))?\s*[:=]{UNREAD}\s*(.*)$",
     re.IGNORECASE,
 )
+# supabase-py gives what the function said as the exception's own message, if it said anything.
+EXCEPTION = re.compile(
+    r"\bFunctionsHttpError: (?!.*\b(?:non-2xx|An error occurred))(\S.*)$", re.IGNORECASE
+)
 SAYS_OK = re.compile(r"\bsuccess[\"']?\s*:\s*true\b")
 SAYS_FAILURE = re.compile(r"\bsuccess[\"']?\s*:\s*false\b|\berror[\"']?\s*:\s*[\"'{\[]")
 # What PostgREST and the gateways send when they refuse, recognizable without its status.
@@ -234,6 +238,8 @@ LOGGER = re.compile(
     r"(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*[\s|-]+)?"
     r"(?:\[?(?:INFO|WARN|WARNING|ERROR|DEBUG|NOTICE|CRITICAL)\]?(?::[\w.]+(?=:))?[\s:|-]+)?"
 )
+# What PowerShell puts before each line of an error.
+GUTTER = re.compile(r"^\s+(?:\d+\s+)?\| ")
 # PostgreSQL's own client: two blanks behind the severity, and what belongs to it on the next lines.
 PSQL = re.compile(r"^(?:psql:\S*:\d+: )?(?:ERROR|FATAL|PANIC):  \S|^psql: error: ")
 PSQL_MORE = re.compile(r"^(?:psql:\S*:\d+: )?(?:DETAIL|HINT|CONTEXT|STATEMENT|LINE \d+|QUERY):? ")

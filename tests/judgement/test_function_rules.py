@@ -15,7 +15,7 @@ from doctor.evidence.base import Unseen, Why
 from doctor.evidence.function import FunctionLogLine, FunctionRecord, HttpAnswer, Project
 from doctor.evidence.log import NOT_SAID, Call, Outcome
 from doctor.model import Role, Severity
-from tests.judgement.asking import codes, finding
+from tests.judgement.asking import causes, codes, finding
 from tests.judgement.cases import (
     CREATED,
     ENDED,
@@ -567,3 +567,10 @@ def test_that_the_doctor_cannot_reach_the_function_is_only_a_note(probe: Any, to
     if told:
         found = finding(one, "function/unreachable")
         assert (found.severity, found.breaks) == (Severity.INFO, ())
+
+
+def test_a_throttled_function_fails_of_that_and_not_of_itself() -> None:
+    throttled = function(record=replace(function().record, status="THROTTLED"))
+    failed = call(503, '{"message":"Service Unavailable"}')
+
+    assert causes(after(failed, throttled)) == ["function/inactive", "rls/no-grant"]

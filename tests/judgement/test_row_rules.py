@@ -24,7 +24,7 @@ from doctor.evidence.row import (
     Trigger,
 )
 from doctor.model import Role, Severity
-from tests.judgement.asking import codes, finding
+from tests.judgement.asking import causes, codes, finding
 from tests.judgement.cases import (
     COLUMNS,
     CREATED,
@@ -812,3 +812,29 @@ def test_what_the_data_api_answers_now_is_shown_in_one_line() -> None:
 
     assert value(ApiAnswer(status=503, code="PGRST003", message="busy")) == "HTTP 503 PGRST003 busy"
     assert value(NOT_THERE) == NOT_THERE.what
+
+
+# A statement that ran out of time ----------------------------------------------------------------
+
+
+OUT_OF_TIME = call(500, '{"code":"57014","message":"canceling statement due to statement timeout"}')
+
+
+def test_a_statement_that_ran_out_of_time_met_a_lock_or_an_overloaded_database() -> None:
+    one = workflow(log(call(546), OUT_OF_TIME))
+    held = row(locks=(LockHolder(pid=7, mode="RowExclusiveLock", transaction_start=CREATED),))
+
+    assert causes(case(one)) == ["function/resource-limit", "row/api-overloaded"]
+    assert causes(case(one, held)) == ["function/resource-limit", "row/locked"]
+    assert causes(case(one, row(locks=NOT_THERE))) == [
+        "function/resource-limit",
+        "workflow/fallback-failed",
+    ]
+
+
+def test_postgres_own_words_for_a_missing_column_are_no_stale_cache() -> None:
+    said = call(body='ERROR:  column "finished_at" of relation "backup_history" does not exist')
+    one = case(workflow(log(call(546), said)))
+
+    assert causes(one) == ["function/resource-limit", "row/column-missing"]
+    assert "finished_at" in finding(one, "row/column-missing").found.summary

@@ -133,6 +133,27 @@ def test_a_job_that_github_ended_without_a_runner_says_what_github_says() -> Non
     assert "GitHub says: The spending limit is reached." in summary_of(seen, "workflow/not-started")
 
 
+def test_a_job_of_which_github_says_that_it_was_not_started_was_not() -> None:
+    seen = waiting("completed", annotations=("The job was not started because payments failed.",))
+    assert seen.job
+    job = replace(seen.job, conclusion="failure", runner_name="GitHub Actions 21")
+    seen = replace(seen, run=a_run("failure"), jobs=(job,), job=job)
+
+    assert causes(seen) == ["workflow/not-started"]
+
+
+def test_a_job_whose_runner_was_lost_failed_in_the_step_that_it_was_at() -> None:
+    lost = "The self-hosted runner lost communication with the server."
+    seen = overdue(annotations=("Process completed with exit code 1.", lost))
+    assert seen.job
+    job = replace(seen.job, status="completed", conclusion="failure", completed_at=ENDED)
+    seen = replace(seen, run=a_run("failure"), jobs=(job,), job=job)
+
+    assert causes(seen) == ["workflow/failed-before-update"]
+    summary = summary_of(seen, "workflow/failed-before-update")
+    assert summary == f"The step {job.steps[1].name!r} failed. GitHub says: {lost}"
+
+
 def overdue(**changes: Any) -> WorkflowEvidence:
     """A job that is at its second step since hours ago."""
     seen = workflow(None)

@@ -565,9 +565,158 @@ EXAMPLES = (
         " 'code': '42501', 'hint': None, 'details': None}",
         script="./ops/tell.sh",
         function=(REFUSED, None),
+        function_body="Requested function was not found",
         fallback=(REFUSED, None),
         fallback_body="{'message': 'permission denied for table backup_history',"
         " 'code': '42501', 'hint': None, 'details': None}",
+    ),
+    Example(
+        "curl fails twice, and between it the script says where it turns",
+        "curl: (22) The requested URL returned error: 503\n"
+        "edge function failed, trying PostgREST\n"
+        "curl: (22) The requested URL returned error: 403",
+        script="./ops/tell.sh",
+        function=(REFUSED, 503),
+        fallback=(REFUSED, 403),
+    ),
+    Example(
+        "Python's logging names the calls by their paths",
+        'WARNING:backup:POST /functions/v1/update-backup -> 503: {"code":"BOOT_ERROR"}\n'
+        'ERROR:backup:PATCH /rest/v1/backup_history -> 403: {"code":"42501"}',
+        script="python ci/finish.py",
+        function=(REFUSED, 503),
+        function_body='{"code":"BOOT_ERROR"}',
+        fallback=(REFUSED, 403),
+        fallback_body='{"code":"42501"}',
+    ),
+    Example(
+        "in German",
+        'FEHLER: Edge-Funktion antwortete mit HTTP 503: {"code":"BOOT_ERROR"}\n'
+        "Versuche direktes Update\n"
+        'FEHLER: Direktes Update fehlgeschlagen (HTTP 403): {"code":"42501"}',
+        script="./skripte/abschluss.sh",
+        function=(REFUSED, 503),
+        function_body='{"code":"BOOT_ERROR"}',
+        fallback=(REFUSED, 403),
+        fallback_body='{"code":"42501"}',
+    ),
+    Example(
+        "in Spanish",
+        'Intento 1/1: la función update-backup respondió 503 {"code":"BOOT_ERROR"}\n'
+        "Actualización directa de la tabla backup_history...\n"
+        'Error en la actualización directa: 403 {"code":"42501"}',
+        script="bash scripts/finalizar.sh",
+        function=(REFUSED, 503),
+        function_body='{"code":"BOOT_ERROR"}',
+        fallback=(REFUSED, 403),
+        fallback_body='{"code":"42501"}',
+    ),
+    Example(
+        "a measure behind a name is no status",
+        "update-backup took about 404\nupdate-backup: size 500, going on",
+        script="./ops/tell.sh",
+    ),
+    Example(
+        "what failed before the fallback began was the function's call",
+        "httpx.ConnectError: [Errno -2] Name or service not known\n"
+        "retrying through the table API\n"
+        'HTTP Request: PATCH ***/rest/v1/backup_history?id=eq.1 "HTTP/2 403 Forbidden"',
+        script="python -m backup.finish",
+        function=(UNREACHABLE, None),
+        fallback=(REFUSED, 403),
+    ),
+    Example(
+        "nobody could be reached, and nothing was tried after that",
+        "AxiosError: getaddrinfo ENOTFOUND ***\n  code: 'ENOTFOUND',",
+        script="node ./tools/report.js",
+        function=(UNREACHABLE, None),
+    ),
+    Example(
+        "a client sums up what had timed out",
+        "HTTPSConnectionPool(host='***', port=443): Read timed out. (read timeout=30)\n"
+        "requests.exceptions.ConnectionError: connection failed",
+        script="python ci/finish.py",
+        function=(TIMED_OUT, None),
+    ),
+    Example(
+        "Go's client does not find the host",
+        '2026/01/01 02:03:04 update-backup: Post "***/functions/v1/update-backup": dial tcp: lookup '
+        "***: no such host\n"
+        '2026/01/01 02:03:05 fallback: Patch "***/rest/v1/backup_history": context deadline exceeded '
+        "(Client.Timeout exceeded while awaiting headers)",
+        script="go run ./cmd/finish",
+        function=(UNREACHABLE, None),
+        fallback=(TIMED_OUT, None),
+    ),
+    Example(
+        "Ruby's logger, and the place in the script",
+        "W, [2026-01-01T02:03:04.123456 #2101]  WARN -- : Failed to open TCP connection to ***:443\n"
+        "bin/finish:44:in `patch_row': backup_history update failed: 403 (RuntimeError)",
+        script="bundle exec ruby bin/finish",
+        function=(UNREACHABLE, None),
+        fallback=(REFUSED, 403),
+    ),
+    Example(
+        "PowerShell draws a gutter before the answer",
+        "Invoke-RestMethod: /home/runner/work/_temp/8d1.ps1:12\n"
+        "Line |\n"
+        '  12 |  Invoke-RestMethod -Uri "$env:SUPABASE_URL/functions/v1/update-backup"\n'
+        '     | {"code":"BOOT_ERROR"}\n'
+        "Response status code does not indicate success: 503 (Service Unavailable).",
+        script="./finish.ps1",
+        function=(REFUSED, 503),
+        function_body='{"code":"BOOT_ERROR"}',
+    ),
+    Example(
+        "wget waits for the answer",
+        "--2026-01-01 02:03:04--  ***/functions/v1/update-backup\n"
+        "HTTP request sent, awaiting response... 546 \n"
+        "2026-01-01 02:03:04 ERROR 546: .",
+        script="./ops/tell.sh",
+        function=(REFUSED, 546),
+    ),
+    Example(
+        "psql is the fallback",
+        "Edge function call failed (HTTP 546)\nFalling back to psql\n"
+        'ERROR:  new row for relation "backup_history" violates check constraint "ck"\n'
+        "DETAIL:  Failing row contains (1).",
+        script="./ops/tell.sh",
+        function=(REFUSED, 546),
+        fallback=(REFUSED, None),
+        fallback_body='ERROR:  new row for relation "backup_history" violates check constraint "ck"\n'
+        "DETAIL:  Failing row contains (1).",
+    ),
+    Example(
+        "psql does not come in",
+        "curl: (22) The requested URL returned error: 546\n"
+        'psql: error: connection to server at "db" failed: FATAL:  password authentication failed',
+        script="./ops/tell.sh",
+        function=(REFUSED, 546),
+        fallback=(REFUSED, None),
+        fallback_body='psql: error: connection to server at "db" failed: FATAL:  password '
+        "authentication failed",
+    ),
+    Example(
+        "the function's success is printed alone",
+        '{"success":true,"message":"Backup updated successfully"}',
+        script="./ops/tell.sh",
+        function=(OK, None),
+        function_body='{"success":true,"message":"Backup updated successfully"}',
+    ),
+    Example(
+        "the function's success stands behind words that name nothing",
+        'function ok: {"success":true,"message":"Backup updated successfully"}',
+        script="npx tsx finish.ts",
+        function=(OK, None),
+        function_body='{"success":true,"message":"Backup updated successfully"}',
+    ),
+    Example(
+        "the Data API's refusal of a key has no code",
+        'HTTP Request: PATCH ***/rest/v1/backup_history "HTTP/2 401 Unauthorized"\n'
+        "postgrest.exceptions.APIError: {'message': 'Invalid API key', 'hint': 'Double check'}",
+        script="python -m backup.finish",
+        fallback=(REFUSED, 401),
+        fallback_body="{'message': 'Invalid API key', 'hint': 'Double check'}",
     ),
     Example(
         "the table's answer beside the function's",
