@@ -65,6 +65,27 @@ def access_denied(seen: ObjectEvidence, case: Case) -> Found | None:
     return _note(_access(seen, Why.DENIED))
 
 
+@rules.warning("object/other-bucket")
+def other_bucket(seen: ObjectEvidence, case: Case) -> Found | None:
+    """The pipeline's file is in another bucket than the doctor was given.
+
+    Detected: the key is not in the given bucket, and the row or the run's own upload names another
+    one; it was looked at there.
+    Cause: the doctor's BACKUP_BUCKET is not the pipeline's.
+    Fix: give the doctor the pipeline's bucket; `audit` and `preflight` look into the given one.
+    By hand: the `s3://` address in the log of the upload.
+    Source: guide, step 6.
+    """
+    given = case.names.bucket
+    if not given or not isinstance(seen.bucket, str) or seen.bucket == given:
+        return None
+    return Found(
+        summary=f"The file was looked at in the bucket {seen.bucket}, which the pipeline names; the "
+        f"doctor was given {given}.",
+        fixes=(setting("Give the doctor the pipeline's bucket", f"BACKUP_BUCKET={seen.bucket}"),),
+    )
+
+
 @rules.context("object/wrong-region")
 def wrong_region(seen: ObjectEvidence, case: Case) -> Found | None:
     """The bucket lies in another region than the doctor asked.

@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace as updated
 
+from doctor.clients.bucket import Absent
 from doctor.clients.bucket_refusals import is_of_whole_bucket
 from doctor.collectors.object_clues import from_row, may_follow, with_log
 from doctor.collectors.object_history import trace
 from doctor.collectors.object_keys import newest_first
 from doctor.collectors.object_search import latest, look_everywhere, look_nearby, merged
-from doctor.collectors.object_spot import Early, at_any, at_key, read_end, search_early
+from doctor.collectors.object_spot import (
+    Early,
+    at_any,
+    at_key,
+    read_end,
+    search_early,
+    where_uploaded,
+)
 from doctor.evidence.base import Unseen
 from doctor.evidence.object import ObjectEvidence, Search, StoredObject
 from doctor.evidence.row import RowEvidence
@@ -76,6 +84,9 @@ def _in_bucket(ask: Sources, bucket: Bucket, clues: Clues, early: Early) -> Obje
     if clues.text is None:
         return _searched(ask, evidence, bucket, clues, early)
     spot = at_key(ask, bucket, clues.text, early)
+    if isinstance(spot.head, Absent):
+        uploaded = with_log(clues, ask.need(WorkflowEvidence)).others
+        spot = where_uploaded(spot, uploaded, may_follow=may_follow(ask.settings))
     evidence = ObjectEvidence(
         bucket=spot.bucket.name,
         expected_key=spot.key,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from doctor.clients.bucket import Absent
 from doctor.collectors.object_keys import places
 from doctor.collectors.object_search import look_nearby
-from doctor.evidence.base import Unseen
+from doctor.evidence.base import Unseen, Why
 from doctor.evidence.object import Search, StoredObject, ZipTail
 from doctor.zip_tail import SMALLEST_ZIP, TAIL_BYTES, read_tail
 
@@ -62,6 +62,27 @@ def at_key(ask: Sources, bucket: Bucket, text: str, early: Early) -> Spot:
     fitting = [spot for spot in spots if isinstance(spot.head, StoredObject)]
     hidden = [spot for spot in spots if isinstance(spot.head, Unseen) and not _has_no_bucket(spot)]
     return next(iter((*fitting, *hidden)), likeliest)
+
+
+def where_uploaded(spot: Spot, uploaded: Sequence[str], *, may_follow: bool) -> Spot:
+    """What is at the same key of the bucket that the run's own upload names, if that is another one."""
+    meant = (place for text in uploaded for place in places(text, None))
+    named = [place.bucket for place in meant if place.bucket and place.key == spot.key]
+    if not named or spot.bucket.name in named:
+        return spot
+    if not may_follow:
+        return spot._replace(head=_elsewhere(spot.bucket.name, named[0]))
+    other = _spot(spot.bucket.at(named[0]), spot.key)
+    return spot if _has_no_bucket(other) else other
+
+
+def _elsewhere(given: str, named: str) -> Unseen:
+    return Unseen(
+        why=Why.NOT_CONFIGURED,
+        what=f"The run uploaded to the bucket {named}; the doctor was told to look in {given}.",
+        remedy=f"Set BACKUP_BUCKET to {named}, if that is the pipeline's.",
+        dependency="S3",
+    )
 
 
 def at_any(ask: Sources, bucket: Bucket, texts: Sequence[str]) -> Iterator[StoredObject]:

@@ -341,9 +341,9 @@ def test_a_key_in_another_form_is_normalized(world: World, text: str) -> None:
     assert isinstance(evidence.head, StoredObject)
 
 
-def test_a_file_in_another_bucket_that_the_row_names_is_seen_there(
-    world: World, server: stand_in.Storage
-) -> None:
+@pytest.fixture
+def misled(world: World, server: stand_in.Storage) -> Iterator[World]:
+    """A doctor that was given another bucket than the pipeline's, and may read both."""
     world.put(KEY)
     world.names = Names(bucket="acme-configured")
     server.s3.create_bucket(
@@ -356,12 +356,43 @@ def test_a_file_in_another_bucket_that_the_row_names_is_seen_there(
         access_key_id=Secret(admin.access_key_id),
         secret_access_key=Secret(admin.secret_access_key),
     )
-
-    evidence = world.look(row(f"s3://acme-object/{KEY}"))
+    yield world
     server.s3.delete_bucket(Bucket="acme-configured")
+
+
+def test_a_file_in_another_bucket_that_the_row_names_is_seen_there(misled: World) -> None:
+    evidence = misled.look(row(f"s3://acme-object/{KEY}"))
 
     assert evidence.bucket == "acme-object"
     assert isinstance(evidence.head, StoredObject)
+
+
+@pytest.mark.parametrize("key", [KEY, None], ids=["by the row as well", "by the log alone"])
+def test_a_file_in_another_bucket_that_the_upload_names_is_seen_there(
+    misled: World, key: str | None
+) -> None:
+    evidence = misled.look(row(key), log(f"s3://acme-object/{KEY}", key=KEY))
+
+    assert evidence.bucket == "acme-object"
+    assert isinstance(evidence.head, StoredObject)
+
+
+def test_a_bucket_that_the_upload_names_is_not_asked_at_an_endpoint_from_a_file(
+    misled: World,
+) -> None:
+    misled.origins = {"endpoint": Origin(name="aws_endpoint_url_s3", place="backup-doctor.toml")}
+
+    evidence = misled.look(row(KEY), log(f"s3://acme-object/{KEY}"))
+
+    assert isinstance(evidence.head, Unseen)
+    assert "uploaded to the bucket acme-object" in evidence.head.what
+
+
+def test_an_upload_to_a_bucket_that_is_gone_leaves_the_file_missing(misled: World) -> None:
+    evidence = misled.look(row(f"{KEY}.gone"), log(f"s3://acme-gone/{KEY}.gone"))
+
+    assert evidence.bucket == "acme-configured"
+    assert evidence.head is None
 
 
 def test_a_deleted_file_is_known_by_its_marker(server: stand_in.Storage) -> None:

@@ -570,7 +570,7 @@ def test_that_the_doctor_cannot_reach_the_function_is_only_a_note(probe: Any, to
 
 
 def test_a_throttled_function_fails_of_that_and_not_of_itself() -> None:
-    throttled = function(record=replace(function().record, status="THROTTLED"))
+    throttled = function(record=FunctionRecord(slug="update-backup", status="THROTTLED"))
     failed = call(503, '{"message":"Service Unavailable"}')
 
     assert causes(after(failed, throttled)) == ["function/inactive", "rls/no-grant"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from doctor.case import Names
 from doctor.diagnosis import diagnose
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.log import NOT_SAID
@@ -14,6 +15,7 @@ from doctor.evidence.object import DeleteMarker, ObjectEvidence, ZipTail
 from doctor.judgement import judge
 from doctor.model import Verdict
 from doctor.registry import load_checks
+from tests.judgement.asking import codes, finding
 from tests.judgement.cases import (
     CREATED,
     KEY,
@@ -133,3 +135,16 @@ def test_a_size_in_a_row_that_is_not_done_is_no_mismatch() -> None:
     found = judge(one, (loaded.check for loaded in load_checks().checks)).findings
 
     assert "object/size-mismatch" not in [each.code for each in found]
+
+
+def test_a_bucket_that_the_doctor_was_not_given_is_named() -> None:
+    elsewhere = case(the_object(bucket="the-real-one"))
+
+    found = finding(elsewhere, "object/other-bucket").found
+
+    assert "the-real-one" in found.summary
+    assert "team-backups" in found.summary
+    assert "object/other-bucket" not in codes(case(the_object()))
+    assert "object/other-bucket" not in codes(
+        case(the_object(bucket="any"), names=Names(repository="acme/app"))
+    )
