@@ -15,6 +15,7 @@ from doctor.evidence.base import Evidence, Unseen, Why, unseen
 from doctor.evidence.function import HttpAnswer
 from doctor.model import Severity, Verdict
 from doctor.story import BOTH_WRITES, function_blocked_now
+from doctor.story.ways import has_no_fallback
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +40,7 @@ def foresee(case: Case, findings: tuple[Judged, ...]) -> Diagnosis:
 
 def _breaking(case: Case, able: tuple[Judged, ...]) -> tuple[Judged, ...]:
     """What would break the next backup: at the two writes, only where both are out."""
-    out = _function_is_out(case, able) and (_breaks(able, Link.FALLBACK_UPDATES) or _waived(case))
+    out = _function_is_out(case, able) and (_fallback_is_out(case, able) or _waived(case))
     fatal = [link for link in Link if out or link not in BOTH_WRITES]
     return tuple(one for one in able if set(one.breaks) & set(fatal))
 
@@ -50,6 +51,10 @@ def _breaks(able: Iterable[Judged], link: Link) -> bool:
 
 def _function_is_out(case: Case, able: Iterable[Judged]) -> bool:
     return _breaks(able, Link.FUNCTION_UPDATES) or function_blocked_now(case)
+
+
+def _fallback_is_out(case: Case, able: Iterable[Judged]) -> bool:
+    return _breaks(able, Link.FALLBACK_UPDATES) or has_no_fallback(case)
 
 
 def _waived(case: Case) -> bool:
@@ -130,7 +135,7 @@ def _untried_table(case: Case) -> tuple[Unseen, ...]:
 
 def _untried_function(case: Case, able: tuple[Judged, ...]) -> tuple[Unseen, ...]:
     """The function, where it is the only way left: whether it accepts the key."""
-    if not _breaks(able, Link.FALLBACK_UPDATES) or function_accepts(case):
+    if not _fallback_is_out(case, able) or function_accepts(case):
         return ()
     if case.function is None:
         return _failed(case, "function")
@@ -140,7 +145,8 @@ def _untried_function(case: Case, able: tuple[Judged, ...]) -> tuple[Unseen, ...
     return (
         Unseen(
             why=Why.REFUSED,
-            what="Whether the function accepts the key is not known, and the fallback is broken.",
+            what="Whether the function accepts the key is not known, and there is no other way: the "
+            f"fallback is {'missing' if has_no_fallback(case) else 'broken'}.",
             remedy="Set BACKUP_API_KEY.",
             dependency="The functions gateway",
             status=answer.status,

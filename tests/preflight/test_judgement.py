@@ -12,11 +12,17 @@ from doctor.evidence.function import HttpAnswer
 from doctor.evidence.object import ObjectEvidence
 from doctor.evidence.rls import RlsEvidence
 from doctor.evidence.row import ApiAnswer
-from doctor.evidence.workflow import WorkflowEvidence, WorkflowFile, WorkflowState
+from doctor.evidence.workflow import (
+    WorkflowEvidence,
+    WorkflowFile,
+    WorkflowState,
+    WorkflowStep,
+)
 from doctor.judgement import judge
 from doctor.model import Verdict
 from doctor.preflight import foresee, function_accepts, summary, unsettled
 from doctor.registry import load_checks
+from doctor.story.ways import has_no_fallback
 from tests.judgement.cases import COLUMNS, case, function, row, secrets, table
 
 if TYPE_CHECKING:
@@ -159,3 +165,69 @@ def test_a_disabled_workflow_would_stop_the_next_backup() -> None:
 
     assert verdict is Verdict.FAILING
     assert [cause.code for cause in found.causes] == ["workflow/disabled"]
+
+
+# A workflow that has one way only ----------------------------------------------------------------
+
+
+FUNCTION_GONE = function(
+    record=None,
+    empty_post=HttpAnswer(status=404, body='{"code": "NOT_FOUND"}', from_function=False),
+)
+
+
+def handing(*handed: str, job: tuple[str, ...] = (), **changes: Any) -> WorkflowEvidence:
+    """A workflow whose update step is handed these secrets, and its job those."""
+    step = WorkflowStep(name="Update backup_history via Edge Function", secrets=handed)
+    dump = WorkflowStep(name="Dump", secrets=("DATABASE_URL",))
+    base: dict[str, Any] = {
+        "path": PATH,
+        "steps": (dump, step),
+        "update_step": step,
+        "secrets": ("DATABASE_URL", *handed, *job),
+    }
+    file = WorkflowFile(**{**base, **changes})
+    return WorkflowEvidence(run=NO_RUN, ours=OURS, workflows=(OURS,), file=file)
+
+
+FUNCTION_ALONE = handing("VITE_SUPABASE_URL", "BACKUP_API_KEY")
+
+
+def test_without_a_fallback_a_broken_function_breaks_the_next_backup() -> None:
+    verdict, said, found = foreseen(ahead(FUNCTION_GONE, FUNCTION_ALONE))
+
+    assert verdict is Verdict.FAILING
+    assert "is not deployed" in said
+    assert [cause.code for cause in found.causes] == ["function/not-deployed"]
+
+
+def test_without_a_fallback_a_function_that_works_is_enough() -> None:
+    verdict, _, _ = foreseen(ahead(FUNCTION_ALONE))
+
+    assert verdict is Verdict.HEALTHY
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        handing("VITE_SUPABASE_URL", "BACKUP_API_KEY", "VITE_SUPABASE_SERVICE_ROLE_KEY"),
+        handing("BACKUP_API_KEY", "PGPASSWORD"),
+        handing("BACKUP_API_KEY", job=("SUPABASE_DB_URL",)),
+        handing("BACKUP_API_KEY", env_secrets=("SUPABASE_KEY",)),
+        handing(),
+        handing("BACKUP_API_KEY", update_step=None),
+        handing("BACKUP_API_KEY", problem="It is no YAML."),
+    ],
+    ids=["key", "password", "job", "workflow", "no secret at all", "no step", "unread"],
+)
+def test_a_step_that_may_open_the_table_may_fall_back(seen: WorkflowEvidence) -> None:
+    assert not has_no_fallback(ahead(FUNCTION_GONE, seen))
+
+
+def test_without_a_fallback_a_function_that_was_not_asked_leaves_it_open() -> None:
+    unasked = function(empty_post=UNREACHABLE, record=UNREACHABLE, key_sent=False)
+
+    verdict, said, _ = foreseen(ahead(unasked, FUNCTION_ALONE))
+
+    assert verdict is Verdict.UNKNOWN
+    assert "Nobody answered" in said
