@@ -141,6 +141,12 @@ class Meaning:
         return self.codes[0] if len(self.codes) == 1 else None
 
 
+_UNANSWERED = {
+    Outcome.TIMED_OUT: Meaning(codes=("function/timeout", "row/locked", "row/api-overloaded")),
+    Outcome.UNREACHABLE: Meaning(codes=("function/unreachable",)),
+}
+
+
 @lru_cache(maxsize=64)  # many rules ask about the same answer
 def database_meaning(text: str) -> tuple[str, ...]:
     """The codes that a message of PostgreSQL, PostgREST or the Data API's gateway stands for."""
@@ -149,12 +155,10 @@ def database_meaning(text: str) -> tuple[str, ...]:
 
 def function_meaning(call: Call) -> Meaning:
     """What the log's answer of the edge function can mean."""
-    if call.outcome is Outcome.TIMED_OUT:
-        return Meaning(codes=("function/timeout", "row/locked", "row/api-overloaded"))
-    if call.outcome is Outcome.UNREACHABLE:
-        return Meaning(codes=("function/unreachable",))
     if call.outcome is not Outcome.REFUSED:
-        return Meaning()
+        return _UNANSWERED.get(call.outcome, Meaning())
+    if _RAN.search("\n".join(call.lines)):
+        return _own_answer(call.status, call.body or " ")
     # A client's own exception has the platform's words in it, and no answer is shown.
     by_gateway = gateway_meaning(call.status, call.body or "\n".join(call.lines))
     if by_gateway:
@@ -166,7 +170,9 @@ def function_meaning(call: Call) -> Meaning:
 
 def gateway_meaning(status: int | None, body: str) -> tuple[str, ...]:
     """The code of a refusal that is the platform's own, not the function's."""
-    if status == NOT_FOUND and re.search(r'"code"\s*:\s*"NOT_FOUND"', body):
+    if status == NOT_FOUND and re.search(
+        r'"code"\s*:\s*"NOT_FOUND"|^(?:< )?sb-error-code: ?NOT_FOUND\b', body, re.MULTILINE
+    ):
         return ("function/not-deployed",)
     if re.fullmatch(
         r'\s*\{\s*"message"\s*:\s*"Invalid API key"\s*(,\s*"hint".*)?\}\s*', body, re.DOTALL
@@ -245,6 +251,8 @@ def fallback_meaning(call: Call) -> Meaning:
 
 # The gateway's words in whatever a client makes of them.
 _REFUSES_KEY = re.compile(r"\b(?:invalid|unregistered) api key\b", re.IGNORECASE)
+# A header that the runtime sets: the function itself ran.
+_RAN = re.compile(r"^(?:< )?x-deno-execution-id:", re.IGNORECASE | re.MULTILINE)
 _PAGE = re.compile(r"<(?:!doctype html|html)\b", re.IGNORECASE)
 
 

@@ -79,6 +79,8 @@ class _Reader:
         self._answered: Subject | None = None
         # The braces were opened by a line that tells no outcome: a payload, unless it answers.
         self._doubtful = False
+        # Headers told whose the answer is that comes now; the next status line is another's.
+        self._headed = False
         # The call of which PostgreSQL's client has just shown the failure.
         self._psql: Subject | None = None
 
@@ -208,6 +210,17 @@ class _Reader:
             self._own(owner)
         return self._current or owner
 
+    def _is_header(self, text: str) -> bool:
+        """A header of the function's answer: it tells whose the status above it and the body are."""
+        if self._headed and wording.STATUS_LINE.match(text):
+            self._headed, self._current = False, None
+        if not wording.FUNCTIONS_HEADER.match(text):
+            return False
+        self._own(Subject.FUNCTION)
+        self._headed, self._current = True, Subject.FUNCTION
+        self.drafts[Subject.FUNCTION].note(text)
+        return True
+
     def _own(self, subject: Subject) -> None:
         """An answer's code told whose it is, and so whose the status beside it is."""
         if self._untold:
@@ -230,6 +243,7 @@ class _Reader:
             self._states_absence(text, mentions)
             or self._looked_up(text, mentions)
             or self._says_ok(text, mentions)
+            or self._is_header(text)
         ):
             return
         if mentions and self._is_address(text):

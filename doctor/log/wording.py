@@ -195,6 +195,13 @@ HYPOTHETICAL = _any(
 
 # Node prints a stream that nobody has read as `body: ReadableStream { … }`: no answer.
 UNREAD = r"(?!\s*(?:ReadableStream\b|\[object ))"
+STATUS_LINE = re.compile(r"^(?:< )?HTTP/[\d.]+ [1-5]\d\d\b")
+# Headers (`curl -i`) that only an answer of the function's gateway or of the function itself has.
+FUNCTIONS_HEADER = re.compile(
+    r"^(?:< )?(?:x-deno-execution-id:|x-served-by: ?supabase-edge-runtime|sb-error-code: ?"
+    r"(?:NOT_FOUND|BOOT_ERROR|WORKER_|IDLE_TIMEOUT|RATE_LIMIT|UNAUTHORIZED_(?!INVALID_API_KEY)))",
+    re.IGNORECASE,
+)
 # An error's address stands below it (axios, node): it names the outcome above, not the next one.
 ADDRESS_BELOW = re.compile(r"^\W*(?:request ?)?ur[il]['\"]?\s*[:=]", re.IGNORECASE)
 BODY_LABEL = re.compile(

@@ -109,9 +109,14 @@ def _is_own_log(case: Case, dispatch_id: str | None) -> bool:
     log, workflow = case.log, case.workflow
     if log is None or workflow is None or dispatch_id is None:
         return True
-    if log.assignments.get("DISPATCH_ID", dispatch_id) != dispatch_id:
+    if _as_logged(log.assignments.get("DISPATCH_ID", dispatch_id)) != _as_logged(dispatch_id):
         return False
     return log.dispatch_seen or not _has_rivals(workflow, dispatch_id)
+
+
+def _as_logged(dispatch_id: str) -> str:
+    """What a line of a log keeps of an id: its first line, without quotes and blanks around it."""
+    return next(iter(dispatch_id.strip().splitlines()), "").strip(" \t\"'")
 
 
 def _has_rivals(workflow: WorkflowEvidence, dispatch_id: str) -> bool:
@@ -123,6 +128,18 @@ def _has_rivals(workflow: WorkflowEvidence, dispatch_id: str) -> bool:
         return False
     others = (one for one in workflow.jobs if one.id != job.id)
     return any(step.name == update.name for one in others for step in one.steps)
+
+
+def unsure_of_row(case: Case) -> str | None:
+    """Why the run may be another row's; None where one row is in progress, or the log names this one."""
+    rows = case.row.rows if case.row and isinstance(case.row.rows, tuple) else ()
+    waiting = [row.id for row in rows if row.status == case.names.in_progress]
+    named = case.log.assignments.get("BACKUP_ID") if case.log else None
+    if len(waiting) < 2 or (case.backup and named == case.backup.id):  # noqa: PLR2004 -- two are a choice
+        return None
+    return (
+        "several rows of this dispatch are in progress; a person must choose the one that it made."
+    )
 
 
 def surely_absent(seen: ObjectEvidence, diagnosis: Diagnosis) -> bool:

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from doctor.collectors.object_keys import Names
 from doctor.evidence.row import Table
-from doctor.repair.certainty import is_whole, surely_absent, unsure_of_object
+from doctor.repair.certainty import (
+    is_whole,
+    surely_absent,
+    unsure_of_object,
+    unsure_of_row,
+)
 from doctor.repair.statement import Change, Repair, insert, none, update
 from doctor.story import Progress, progress
 
@@ -30,7 +35,7 @@ def finish(case: Case, diagnosis: Diagnosis) -> Repair:
     if seen is None or row is None:
         return none(NOT_LOOKED_AT)
     here = seen.present if is_whole(seen) else None
-    why_not = unsure_of_object(case, seen) or _not_over(case, here)
+    why_not = unsure_of_row(case) or unsure_of_object(case, seen) or _not_over(case, here)
     if here is None and why_not is None and not surely_absent(seen, diagnosis):
         why_not = (
             "no object names this dispatch, but nothing names the file's key either: it may be there "

@@ -574,3 +574,27 @@ def test_a_throttled_function_fails_of_that_and_not_of_itself() -> None:
     failed = call(503, '{"message":"Service Unavailable"}')
 
     assert causes(after(failed, throttled)) == ["function/inactive", "rls/no-grant"]
+
+
+def headed(status: int, header: str, body: str = "") -> Call:
+    """An answer that a log shows with this header."""
+    return replace(call(status, body), lines=(header,))
+
+
+RAN = "x-deno-execution-id: 4b1c"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (headed(404, RAN, '{"code":"NOT_FOUND","message":"backup not found"}'), "rejected"),
+        (headed(401, RAN, '{"code":401,"message":"Invalid JWT"}'), "key-rejected"),
+        (headed(404, RAN), "rejected"),
+        (headed(404, "sb-error-code: NOT_FOUND"), "not-deployed"),
+        (call(401, "Invalid JWT"), "jwt-gate"),
+    ],
+)
+def test_the_headers_of_an_answer_tell_the_functions_words_from_the_platforms(
+    answer: Call, code: str
+) -> None:
+    assert causes(after(answer))[0] == f"function/{code}"

@@ -455,3 +455,31 @@ def test_a_bucket_that_only_the_doctor_was_told_of_proves_no_absence() -> None:
 
     assert "could not be looked at" in reason(stuck(no_bucket(), ran))
     assert "could not be looked at" in reason(stuck(no_bucket(), SILENT))
+
+
+# Which row it is ---------------------------------------------------------------------------------
+
+
+TWO_WAITING = row(a_row(), a_row(id=OTHERS))
+
+
+def test_of_two_rows_in_progress_the_one_that_the_log_names_is_mended() -> None:
+    ours = workflow(replace(BOTH_FAILED, assignments={"BACKUP_ID": cases.ROW_ID}))
+    others = workflow(replace(BOTH_FAILED, assignments={"BACKUP_ID": OTHERS}))
+
+    assert f"WHERE id = '{cases.ROW_ID}'" in sql(stuck(TWO_WAITING, ours))
+    assert "several rows of this dispatch" in reason(stuck(TWO_WAITING, others))
+    assert "several rows of this dispatch" in reason(stuck(TWO_WAITING))
+
+
+@pytest.mark.parametrize(
+    ("dispatch_id", "shown"),
+    [("line1\nline2", "line1"), ('a "quoted" id"', '"a "quoted" id'), (" blank ", "blank")],
+)
+def test_an_id_that_a_log_shows_in_part_is_the_same_id(dispatch_id: str, shown: str) -> None:
+    ran = workflow(replace(BOTH_FAILED, assignments={"DISPATCH_ID": shown}))
+    own = row(a_row(dispatch_id=dispatch_id))
+
+    one = stuck(named("backups/eu.zip"), own, ran, asked=Asked(dispatch_id=dispatch_id))
+
+    assert "status = 'success'" in sql(one)

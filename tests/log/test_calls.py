@@ -719,6 +719,17 @@ EXAMPLES = (
         fallback_body="{'message': 'Invalid API key', 'hint': 'Double check'}",
     ),
     Example(
+        "curl -i shows the headers of the function, and then another answer",
+        "HTTP/2 401 \ncontent-type: application/json\nx-deno-execution-id: 4b1c\n\n"
+        '{"error":"Invalid JWT"}\n'
+        'HTTP/2 403 \ncontent-type: application/json\n\n{"code":"42501"}',
+        script="./ops/tell.sh",
+        function=(REFUSED, 401),
+        function_body='{"error":"Invalid JWT"}',
+        fallback=(REFUSED, 403),
+        fallback_body='{"code":"42501"}',
+    ),
+    Example(
         "the table's answer beside the function's",
         'update-backup -> 401 {"code":401,"message":"Invalid JWT"}\n'
         'backup_history -> 404 {"code": "PGRST205", "details": null, "hint": null}',
