@@ -197,7 +197,8 @@ def _own_answer(status: int | None, body: str) -> Meaning:
     if status in SERVER_ERRORS and _REFUSES_KEY.search(body):
         # Whom it refuses itself it answers with a 401: this is what the Data API told it.
         return Meaning(codes=("secrets/revoked",), own_words=True)
-    codes = _FUNCTION_STATUS.get(status) or _of_class(status)
+    # A failure that the function reports with a 200 is one of its own.
+    codes = _FUNCTION_STATUS.get(status) or _of_class(status) or ("function/server-error",)
     if spoke:
         # Its own words: not the gateway, which would have shown one of its codes.
         codes = {

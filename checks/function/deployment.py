@@ -65,7 +65,7 @@ def not_deployed(seen: FunctionEvidence, case: Case) -> Found | None:
 @rules.cause(
     "function/jwt-gate",
     breaks=Link.FUNCTION_UPDATES,
-    yields_to=("function/not-deployed", "function/project-paused"),
+    yields_to=("function/not-deployed", "function/project-paused", "secrets/expired"),
 )
 def jwt_gate(seen: FunctionEvidence, case: Case) -> Found | None:
     """The platform's JWT check refuses the key before the function runs.

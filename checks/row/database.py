@@ -103,7 +103,11 @@ def database_read_only(seen: RowEvidence, case: Case) -> Found | None:
     Source: Supabase, database size.
     """
     now = None if isinstance(seen.server, Unseen) else seen.server.default_read_only
-    weight = weigh(database_then(case, "row/database-read-only"), now=now, case=case)
+    then = database_then(case, "row/database-read-only")
+    if then[Link.FALLBACK_UPDATES] is False and database_meaning(fallback_call(case).body):
+        # Whatever else PostgreSQL refuses, it refuses writes first: it was writable a moment before.
+        then = {link: bool(shown) for link, shown in then.items()}
+    weight = weigh(then, now=now, case=case)
     if weight is None:
         return None
     return weight.found(

@@ -25,6 +25,7 @@ from doctor.show import (
     rfc3339,
 )
 from doctor.story import (
+    API_KEY,
     BOTH_WRITES,
     aside,
     database_then,
@@ -129,6 +130,8 @@ def expired(seen: SecretsEvidence, case: Case) -> Found | None:
     key = _service_key(seen)
     now = None if key is None or key.expires_at is None else key.expires_at <= case.now
     then = service_key_then(case, "secrets/expired", "secrets/revoked")
+    if _stood_in_for_api_key(case) and then[Link.FALLBACK_UPDATES]:
+        then[Link.FUNCTION_UPDATES] = True
     weight = weigh(then, now=now, since=key.expires_at if key else None, case=case)
     if weight is None or (now is not True and not _says(case, "secrets/expired")):
         return None
@@ -141,6 +144,14 @@ def expired(seen: SecretsEvidence, case: Case) -> Found | None:
         ),
         (set_on_github(case, key.setting if key else "VITE_SUPABASE_SERVICE_ROLE_KEY"),),
     )
+
+
+def _stood_in_for_api_key(case: Case) -> bool:
+    """Whether a step without a BACKUP_API_KEY sent a JWT to the function, which the gateway refused."""
+    log, call = case.log, function_call(case)
+    if log is None or not log.variables or log.variable(API_KEY) is not None:
+        return False
+    return "UNAUTHORIZED_LEGACY_JWT" in call.body + "".join(call.lines)
 
 
 def _says(case: Case, code: str) -> bool:

@@ -69,13 +69,18 @@ def with_log(clues: Clues, workflow: WorkflowEvidence | None) -> Clues:
 
 
 def _keys(reading: LogReading, sought: Sought) -> tuple[str, ...]:
-    """Every key that the log names: the debug line's first, then uploads, the likeliest first."""
+    """Every key that the log names: the debug line's first, then uploads, the likeliest first.
+
+    Then the keys without a bucket once more, in those that the steps were given.
+    """
     uploaded = sorted(
         reading.uploaded,
         key=lambda text: (not sought.names.in_key(text), not text.lower().endswith(".zip")),
     )
     named = (reading.assignments.get(KEY_VARIABLE, ""), *uploaded)
-    return tuple(dict.fromkeys(text for text in named if places(text, None)))
+    texts = tuple(dict.fromkeys(text for text in named if places(text, None)))
+    bare = [text.lstrip("/") for text in texts if "://" not in text]
+    return (*texts, *(f"s3://{bucket}/{text}" for bucket in reading.buckets for text in bare))
 
 
 def may_follow(settings: Settings) -> bool:

@@ -134,11 +134,17 @@ def same_file(key: str, expected: str) -> bool:
 
 
 def newest_first(objects: Iterable[StoredObject]) -> tuple[StoredObject, ...]:
-    """Each object once, newest first, without checksums and the like: `backup.zip.sha256`."""
+    """Each object once, newest first, without checksums and the like: `backup.zip.sha256`, `backup.json`."""
     by_key = {one.key: one for one in objects}
     own = [one for one in by_key.values() if not _is_companion(one.key, tuple(by_key))]
     return tuple(sorted(own, key=lambda one: (one.modified_at, one.key), reverse=True))
 
 
+# What is written beside an archive, in the place of its ending.
+_NOTES = frozenset({"sha256", "sha512", "sha1", "md5", "json", "txt", "log", "sig", "asc"})
+
+
 def _is_companion(key: str, keys: Sequence[str]) -> bool:
-    return any(key.startswith(f"{other}.") for other in keys)
+    stem, dot, ending = key.rpartition(".")
+    beside = (f"{stem}.zip",) if dot and ending.lower() in _NOTES else ()
+    return any(key.startswith(f"{other}.") or other in beside for other in keys)

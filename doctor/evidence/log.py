@@ -59,7 +59,8 @@ class LogReading(Fact, frozen=True, kw_only=True):
     `update_seen`: lines of the update step were found; `update_step` is its name, where the log's
     sections could be matched with the API's steps. `errors` are the `##[error]` lines (and
     known error lines of tools) of the step that failed first, with `failed_step` its name;
-    `uploaded` are keys or s3:// URLs that an upload reported as done; `assignments` are NAME=value
+    `uploaded` are keys or s3:// URLs that an upload reported as done, `buckets` what the `env:` blocks
+    of the steps show under such a name; `assignments` are NAME=value
     lines such as S3_KEY and BACKUP_SIZE, last one wins; `prints_secret` are the names of secrets
     that a step prints; `dispatch_seen`: the dispatch id stands in the log. `ids` are the UUIDs in it,
     where no dispatch id was known to look for: one may be the dispatch's.
@@ -79,6 +80,7 @@ class LogReading(Fact, frozen=True, kw_only=True):
     failed_step: str | None = None
     errors: tuple[str, ...] = ()
     uploaded: tuple[str, ...] = ()
+    buckets: tuple[str, ...] = ()
     upload_errors: tuple[str, ...] = ()
     trigger_lines: tuple[str, ...] = ()
     prints_secret: tuple[str, ...] = ()

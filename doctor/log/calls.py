@@ -18,6 +18,7 @@ from doctor.log.names import endpoints
 from doctor.log.record import record
 from doctor.log.said import Said, answered, worded
 from doctor.log.wording import Subject
+from doctor.signatures import database_meaning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -244,6 +245,7 @@ class _Reader:
             or self._looked_up(text, mentions)
             or self._says_ok(text, mentions)
             or self._is_header(text)
+            or self._by_driver(text, mentions)
         ):
             return
         if mentions and self._is_address(text):
@@ -271,6 +273,19 @@ class _Reader:
             self.drafts[self._current].count(text)
         if not hypothetical and wording.FALLS_BACK.search(text) and mentions:
             self._current = Subject.FALLBACK
+
+    def _by_driver(self, text: str, mentions: list[tuple[int, Subject]]) -> bool:
+        """A database driver's exception, `psycopg2.errors.ReadOnlySqlTransaction: cannot ...`."""
+        direct = (
+            self._current is Subject.FALLBACK and Subject.FUNCTION not in dict(mentions).values()
+        )
+        unsaid = self.drafts[Subject.FALLBACK].outcome is Outcome.NOT_SAID
+        told = self._names.said(text) or wording.OPENING.search(text)
+        if not (direct and unsaid) or told or not database_meaning(text):
+            return False
+        self._tell(Subject.FALLBACK, Said(0, Outcome.REFUSED), text)
+        self.drafts[Subject.FALLBACK].answer([text])
+        return True
 
     def _says_ok(self, text: str, mentions: list[tuple[int, Subject]]) -> bool:
         """An answer that tells success behind words that name no call: `done: {"success": true}`."""

@@ -89,11 +89,21 @@ def assignments(lines: Iterable[str]) -> dict[str, str]:
     return found
 
 
+_BUCKET_NAME = re.compile(r"(?:^|_)BUCKET(?:_NAME)?$")
+
+
 def assigned_variables(variables: Iterable[Variable]) -> dict[str, str]:
     """The same values where the `env:` block shows them: an earlier step passed them on."""
     shown = {variable.name: variable.value for variable in variables if variable.value}
-    names = {"S3_KEY": "S3_KEY", "BACKUP_SIZE": "BACKUP_SIZE", "DISPATCH_ID": "DISPATCH_ID"}
-    return {name: value for source, name in names.items() if (value := shown.get(source))}
+    names = ("S3_KEY", "BACKUP_SIZE", "DISPATCH_ID", "BACKUP_ID")
+    return {name: value for name in names if (value := shown.get(name))}
+
+
+def buckets(variables: Iterable[Variable]) -> Iterator[str]:
+    """The buckets that the `env:` block names."""
+    for variable in variables:
+        if variable.value and _BUCKET_NAME.search(variable.name):
+            yield variable.value.removeprefix("s3://").strip("/")
 
 
 def uploads(lines: Iterable[str]) -> Iterator[str]:

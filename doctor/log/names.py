@@ -44,6 +44,10 @@ class Names:
         found = ((pattern.search(text), subject) for subject, pattern in self._patterns)
         return sorted((match.start(), subject) for match, subject in found if match)
 
+    def is_fallback(self, text: str) -> bool:
+        """Whether a step of this name makes the direct update, and no call of the function."""
+        return [subject for _, subject in self.mentioned(text)] == [Subject.FALLBACK]
+
     def table(self, text: str) -> list[tuple[int, Subject]]:
         """The table as the name of the fallback: only a line that names no call may mean that.
 

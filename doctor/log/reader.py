@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from doctor.evidence.log import LogReading, Outcome
+from doctor.evidence.log import Call, LogReading, Outcome
 from doctor.log import facts, header
 from doctor.log.attribution import attribute
 from doctor.log.calls import Calls, read_calls
@@ -79,6 +79,7 @@ def read(source: str, chunks: Iterable[bytes], wanted: LookFor) -> LogReading:
         failed_step=_title(parts, failed),
         errors=facts.errors(_output(failed)) if failed else (),
         uploaded=tuple(dict.fromkeys(facts.uploads(output)))[:UPLOADS],
+        buckets=tuple(dict.fromkeys(_buckets(parts)))[:UPLOADS],
         upload_errors=tuple(dict.fromkeys(facts.upload_errors(output)))[:UPLOADS],
         trigger_lines=_trigger_lines(parts, wanted),
         prints_secret=_prints_secret(parts),
@@ -90,6 +91,11 @@ def read(source: str, chunks: Iterable[bytes], wanted: LookFor) -> LogReading:
 
 def _lines(parts: _Parts) -> Iterator[str]:
     return (line.text for section in parts.sections for line in section.lines)
+
+
+def _buckets(parts: _Parts) -> Iterator[str]:
+    for section in parts.sections:
+        yield from facts.buckets(header.variables(section))
 
 
 def _output(section: Section) -> list[str]:
@@ -148,10 +154,20 @@ def _calls(parts: _Parts, update: Sequence[Section], wanted: LookFor) -> Calls:
     looked_up = read_calls(names, (), _with_breaks(elsewhere))
     return Calls(
         function=calls.function,
-        fallback=calls.fallback,
+        fallback=_fallback(parts, update, names, calls),
         lookup=calls.lookup if _is_said(calls.lookup.outcome) else looked_up.lookup,
         not_found=looked_up.not_found,
     )
+
+
+def _fallback(parts: _Parts, update: Sequence[Section], names: Names, calls: Calls) -> Call:
+    """The direct update; where the update step made none, that of a later step that is named for it."""
+    if calls.fallback.outcome not in (Outcome.NOT_SAID, Outcome.NOT_MADE):
+        return calls.fallback
+    later = parts.sections[parts.sections.index(update[-1]) + 1 :]
+    named = (one for one in later if names.is_fallback(_title(parts, one) or ""))
+    own = (read_calls(names, header.script(one), ("Falling back", *_output(one))) for one in named)
+    return next((one.fallback for one in own if _is_said(one.fallback.outcome)), calls.fallback)
 
 
 def _beside(parts: _Parts, update: Sequence[Section]) -> list[Section]:

@@ -40,7 +40,7 @@ LOOKUP = _any(
     r"\bno (?:such )?(?:backup|row|entry|record)s?\b[^{]{0,40}\b(?:found|for|with|exists?)\b",
 )
 # An update, in the languages in which teams word it.
-_UPDATE = r"\b(?:updat|a[ck]tuali[sz]|mise à jour|patch)\w*"
+_UPDATE = r"\b(?:updat|a[ck]?tuali[sz]|aggiorna|mise à jour|patch)\w*"
 FALLBACK = _any(
     r"\bfall(?:ing|s|en)?[ -]?back\b",
     r"\bdirect(?:ly)?\b[^.{]{0,40}\b(?:update|updating|patch|supabase|database|db|table|rest)\b",
@@ -50,7 +50,7 @@ FALLBACK = _any(
     r"\bpostgrest\b",
     r"\bpsql\b",
     r"\b(?:rest|data|table) api\b",
-    rf"\bdire[ck]t\w*\s+{_UPDATE}|{_UPDATE}\s+dire[ck]t\w*",
+    rf"\bdire[ck]t\w*\s+{_UPDATE}|{_UPDATE}\s+dir[ei][ck]?t\w*",
     r"\btry(?:ing)?\b[^.{]{0,40}\binstead\b",
     r"\.from\([^)]*\)\.(?:update|upsert)\b",
 )
@@ -110,6 +110,7 @@ STATUS = _any(
     rf"\brequested URL returned error: {_CODE}\b",
     rf"\b{_CODE} (?:Client|Server) Error\b",
     rf"\bERROR {_CODE}:",
+    rf"<Response \[{_CODE}\]>",
     rf"\bawaiting response\.+ {_CODE}\b",
     rf"\(\s*{_CODE}\s*\)",
     rf"\b{_CODE} (?:{_PHRASES})\b",

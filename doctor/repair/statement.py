@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from doctor.model import Role, Severity
 from doctor.redaction import TOKEN
 from doctor.show import table
 from doctor.sql import identifier, literal
@@ -152,10 +153,14 @@ def _transaction(case: Case, statement: str, wanted: str, diagnosis: Diagnosis) 
 
 
 def _refusing(diagnosis: Diagnosis) -> tuple[str, ...]:
-    """The causes that still refuse the statement."""
-    return tuple(
-        one.code for one in diagnosis.causes if one.code in REFUSERS and not one.found.healed
+    """What still refuses the statement: causes, and what began later and explains nothing."""
+    causes = (one.code for one in diagnosis.causes if not one.found.healed)
+    later = (
+        one.judged.code
+        for one in diagnosis.placed
+        if one.role is Role.CONTEXT and one.severity is Severity.WARN
     )
+    return tuple(dict.fromkeys(code for code in (*causes, *later) if code in REFUSERS))
 
 
 def _first_mend(diagnosis: Diagnosis) -> str:

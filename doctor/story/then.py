@@ -11,6 +11,7 @@ from doctor.evidence.function import HttpAnswer
 from doctor.evidence.log import Call, Outcome
 from doctor.signatures import database_meaning
 from doctor.story.calls import (
+    API_KEY,
     FROM_BELOW,
     fallback_call,
     fallback_said,
@@ -56,7 +57,16 @@ def _fits(call: Call, meaning: Meaning, codes: Iterable[str]) -> bool | None:
 # A refusal in the function's own words, with these, speaks of a row that it does not find or may not
 # touch; what the database refuses in a row that is there ends as another status.
 FORBIDDEN = 403
-_NOT_ITS_ROW = frozenset({FORBIDDEN, 404})
+NOT_FOUND = 404
+CLIENT_ERRORS = range(400, 500)
+_NOT_ITS_ROW = frozenset({FORBIDDEN, NOT_FOUND})
+# A refusal with such words may pass on what the database, or a key for it, was refused.
+_MAY_BE_BELOW = re.compile(
+    r"\b(?:database|db|sql|quer|updat|writ|sav|stor|persist|insert|row|record|table|backup|status"
+    r"|supabase|postg|constraint|internal|unexpected|unknown|wrong$|went|fail|key|token|jwt)\w*",
+    re.IGNORECASE,
+)
+_JSON_KEY = re.compile(r"[\"']?\b\w+[\"']?\s*:(?=\s*[\"'\d\[{tfn])")
 _HIDDEN = (
     "rls/*",
     "secrets/*",
@@ -183,9 +193,32 @@ def _is_its_own_fault(case: Case, call: Call) -> bool:
     """Whether it says so, here or in its own log, or refuses whoever calls with the same words now."""
     told = f"{call.body}\n{function_wrote(case, 'error', 'fatal')}"
     now = case.function.empty_post if case.function else None
-    same_now = isinstance(now, HttpAnswer) and now.body.strip() == call.body.strip()
+    same_now = isinstance(now, HttpAnswer) and _bare(now.body) == _bare(call.body)
     refuses_all = call.status == FORBIDDEN and same_now and bool(call.body.strip())
-    return refuses_all or bool(_OWN_FAULT.search(told))
+    return (
+        refuses_all
+        or bool(_OWN_FAULT.search(told))
+        or _refuses_the_call(call)
+        or (same_now and _has_no_key(case))
+    )
+
+
+def _bare(body: str) -> str:
+    """A body without its blanks: who prints JSON again sets others."""
+    return "".join(body.split())
+
+
+def _refuses_the_call(call: Call) -> bool:
+    """Whether it says what it does not like, in words that cannot be of a database."""
+    said = _JSON_KEY.sub("", call.body).strip()
+    refused = call.status in CLIENT_ERRORS and call.status != NOT_FOUND
+    return refused and bool(re.search(r"\w", said)) and not _MAY_BE_BELOW.search(said)
+
+
+def _has_no_key(case: Case) -> bool:
+    """Whether the function was not given the key that it compares its callers' with."""
+    secrets = case.secrets.function_secrets if case.secrets else None
+    return isinstance(secrets, tuple) and all(one.name != API_KEY for one in secrets)
 
 
 # What makes a look-up find nothing without a word: the row is hidden, or whoever asks is refused.

@@ -1,4 +1,4 @@
-"""Play many scenes at once: two processes for each core, with a database and an S3 server of its own."""
+"""Play many scenes at once: three processes for each core, with a database and an S3 server of its own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 # A scene waits as long as it works: for a script, an answer, a server that stops.
-PER_CORE = 2
+PER_CORE = 3
 
 
 @dataclass(frozen=True)
