@@ -41,12 +41,19 @@ class Calls:
     not_found: str | None
 
 
-def read_calls(names: Names, script: Sequence[str], output: Iterable[str]) -> Calls:
-    """The calls in a step's output. `script` only tells what an unlabelled answer can be of."""
+def read_calls(
+    names: Names, script: Sequence[str], output: Iterable[str], *, is_update: bool = True
+) -> Calls:
+    """The calls in a step's output. `script` only tells what an unlabelled answer can be of.
+
+    `is_update`: it is the update step's output, so that a call which nothing names is its own.
+    """
     reader = _Reader(names, script)
     for line in output:
         reader.feed(line)
-    reader.close()
+    reader.close_body()
+    if is_update:
+        reader.claim_unreached()
     drafts = reader.drafts
     return Calls(
         function=drafts[Subject.FUNCTION].call(),
@@ -178,9 +185,8 @@ class _Reader:
             return
         self.drafts[subject].answer(body)
 
-    def close(self) -> None:
-        """The output has ended. Whoever could not be reached at all was the first that was called."""
-        self.close_body()
+    def claim_unreached(self) -> None:
+        """Whoever could not be reached at all was the first that was called."""
         silent = all(self.drafts[one].outcome is Outcome.NOT_SAID for one in Subject)
         if silent and self._untold and self._untold[0].outcome in NO_ANSWER:
             self._function_failed_before()

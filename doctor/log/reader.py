@@ -125,10 +125,11 @@ def _update_sections(parts: _Parts, wanted: LookFor) -> list[Section]:
 
 def _only_speaking(parts: _Parts, wanted: LookFor) -> list[Section]:
     """The one step whose script does not show, and whose output tells of the calls: the update's."""
+    names = Names(wanted.function, wanted.table)
     speaking = [
         one
         for one in parts.sections
-        if one.title and _speaks(read_calls(Names(wanted.function, wanted.table), (), _output(one)))
+        if one.title and _speaks(read_calls(names, (), _output(one), is_update=False))
     ]
     named = [one for one in speaking if any(wanted.function in line for line in _output(one))]
     return named if len(speaking) == 1 else []
@@ -144,14 +145,14 @@ def _calls(parts: _Parts, update: Sequence[Section], wanted: LookFor) -> Calls:
     sections = update or parts.sections
     names = Names(wanted.function, wanted.table)
     script = [line for section in update for line in header.script(section)]
-    calls = read_calls(names, script, _with_breaks(sections))
+    calls = read_calls(names, script, _with_breaks(sections), is_update=bool(update))
     beside = _beside(parts, update)
     if len(beside) > len(update) and not _speaks(calls):
-        return read_calls(names, (), _with_breaks(beside))
+        return read_calls(names, (), _with_breaks(beside), is_update=False)
     if calls.not_found or not update:
         return calls
     elsewhere = [section for section in parts.sections if section not in update]
-    looked_up = read_calls(names, (), _with_breaks(elsewhere))
+    looked_up = read_calls(names, (), _with_breaks(elsewhere), is_update=False)
     return Calls(
         function=calls.function,
         fallback=_fallback(parts, update, names, calls),

@@ -176,6 +176,16 @@ def test_checksums_beside_a_file_are_not_files_of_their_own() -> None:
     assert [one.key for one in found] == ["b.zip", "a.zip"]
 
 
+def test_notes_beside_an_archive_are_not_files_of_their_own() -> None:
+    keys = ("a/b.zip", "a/b.json", "a/b.sha256", "a/b-2.zip", "a/c.json")
+
+    assert {one.key for one in newest_first(map(stored, keys))} == {
+        "a/b.zip",
+        "a/b-2.zip",
+        "a/c.json",
+    }
+
+
 def test_a_uuid_is_told_from_other_ids() -> None:
     assert is_uuid(f" {DISPATCH.upper()} ")
     assert not is_uuid("42")

@@ -14,6 +14,7 @@ from doctor.chain import Link
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.function import FunctionLogLine, FunctionRecord, HttpAnswer, Project
 from doctor.evidence.log import NOT_SAID, Call, Outcome
+from doctor.evidence.rls import Reach
 from doctor.model import Role, Severity
 from tests.judgement.asking import causes, codes, finding
 from tests.judgement.cases import (
@@ -28,6 +29,7 @@ from tests.judgement.cases import (
     finished_row,
     function,
     log,
+    rls,
     row,
     workflow,
 )
@@ -598,3 +600,34 @@ def test_the_headers_of_an_answer_tell_the_functions_words_from_the_platforms(
     answer: Call, code: str
 ) -> None:
     assert causes(after(answer))[0] == f"function/{code}"
+
+
+# Its own words -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "own"),
+    [
+        (call(400, '{"error":"size_bytes must be a string"}'), True),
+        (call(403, '{"error": "IP not allowed"}'), True),
+        (call(422, "s3_key has the wrong shape"), True),
+        (call(400, '{"error":"Update failed"}'), False),
+        (call(400, '{"error":"Something went wrong"}'), False),
+        (call(400), False),
+        (call(400, "{}"), False),
+        (call(404, '{"error":"IP not allowed"}'), False),
+        (call(500, '{"error":"size_bytes must be a string"}'), False),
+    ],
+)
+def test_a_refusal_that_speaks_of_no_database_is_the_functions_own(answer: Call, own: bool) -> None:
+    refused = rls(Reach.REFUSED, sqlstate="42501", message="permission denied for table x")
+
+    found = causes(after(answer, refused))
+
+    assert (found == ["function/rejected", "rls/no-grant"]) is own
+
+
+def test_a_failure_that_it_reports_with_success_is_its_own() -> None:
+    failed = call(200, '{"success":false,"error":"mail server down"}', outcome=Outcome.REFUSED)
+
+    assert causes(after(failed)) == ["function/server-error", "rls/no-grant"]

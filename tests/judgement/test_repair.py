@@ -13,7 +13,7 @@ from doctor.diagnosis import diagnose
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.log import NOT_SAID
 from doctor.evidence.object import KeySource, ObjectEvidence, Search, ZipTail
-from doctor.evidence.row import Column, Trigger
+from doctor.evidence.row import Column, Server, Trigger
 from doctor.evidence.workflow import FoundBy, Job, WorkflowEvidence
 from doctor.judgement import judge
 from doctor.registry import load_checks
@@ -399,3 +399,12 @@ def test_a_question_about_a_run_alone_repairs_the_row_of_that_run() -> None:
     one = stuck(asked=Asked(run_id="42"))
 
     assert f"WHERE id = '{ROW_ID}'" in sql(one)
+
+
+def test_what_refuses_the_statement_since_then_is_named_first_too() -> None:
+    read_only = Server(version="18", now=cases.NOW, default_read_only=True)
+    since = row(a_row(), server=read_only)
+
+    text = sql(stuck(since))
+
+    assert text.startswith("-- First mend row/database-read-only ")

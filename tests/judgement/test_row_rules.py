@@ -838,3 +838,13 @@ def test_postgres_own_words_for_a_missing_column_are_no_stale_cache() -> None:
 
     assert causes(one) == ["function/resource-limit", "row/column-missing"]
     assert "finished_at" in finding(one, "row/column-missing").found.summary
+
+
+def test_a_database_that_refused_a_role_was_not_read_only() -> None:
+    refused = call(403, '{"code":"42501","message":"permission denied for table backup_history"}')
+    since = row(server=READ_ONLY)
+
+    one = case(workflow(log(call(500, '{"error":"Unexpected token <"}'), refused)), since)
+
+    assert causes(one) == ["function/server-error", "rls/no-grant"]
+    assert finding(one, "row/database-read-only").role is Role.CONTEXT

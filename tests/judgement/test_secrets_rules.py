@@ -928,3 +928,27 @@ def test_the_gateways_words_prove_a_refused_key_however_a_client_shows_them() ->
         one = case(workflow(log(SERVER_ERROR, call(body=shown))))
 
         assert causes(one) == ["function/server-error", "secrets/revoked"]
+
+
+def test_a_function_without_its_secret_fails_before_it_asks_the_database() -> None:
+    words = '{"error":"Server configuration error"}'
+    off = call(401, '{"message":"Legacy API keys are disabled"}')
+    no_secret = secrets(function_secrets=(), project_keys=ProjectKeys(legacy_enabled=False))
+    same_now = function(empty_post=HttpAnswer(status=500, body=words.replace(":", ": ")))
+
+    one = case(workflow(log(call(500, words), off)), no_secret, same_now)
+
+    assert causes(one) == ["secrets/function-secret-missing", "secrets/revoked"]
+
+
+def test_an_expired_key_that_stands_in_for_the_functions_key_is_one_cause() -> None:
+    gate = call(401, '{"code":"UNAUTHORIZED_LEGACY_JWT","message":"Invalid JWT"}')
+    ended = secrets(service_key=replace(SERVICE, role="service_role", expires_at=LONG_AGO))
+    late = call(401, '{"code":"PGRST303","message":"JWT expired"}')
+    only_service = {"variables": (Variable(name=KEY, shown=Shown.MASKED),)}
+
+    alone = case(workflow(log(gate, late, **only_service)), ended)
+    own_key = case(workflow(log(gate, late)), ended)
+
+    assert causes(alone) == ["secrets/expired"]
+    assert causes(own_key) == ["function/jwt-gate", "secrets/expired"]

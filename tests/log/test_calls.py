@@ -730,6 +730,40 @@ EXAMPLES = (
         fallback_body='{"code":"42501"}',
     ),
     Example(
+        "in Italian",
+        "Chiamata alla funzione update-backup fallita: HTTP 503\n"
+        "Aggiornamento diretto della tabella...\n"
+        "Aggiornamento diretto fallito: HTTP 403",
+        script="./fine.sh",
+        function=(REFUSED, 503),
+        fallback=(REFUSED, 403),
+    ),
+    Example(
+        "in French",
+        "Échec de l'appel à la fonction update-backup (HTTP 503)\n"
+        "Mise à jour directe...\n"
+        "Échec de la mise à jour directe (HTTP 403)",
+        script="./fin.sh",
+        function=(REFUSED, 503),
+        fallback=(REFUSED, 403),
+    ),
+    Example(
+        "Python prints the answer as an object",
+        "update-backup <Response [429]>",
+        script="python finish.py",
+        function=(REFUSED, 429),
+    ),
+    Example(
+        "a database driver tells what was refused",
+        "Edge function call failed (HTTP 546)\nFalling back to the database\n"
+        "psycopg2.errors.InsufficientPrivilege: permission denied for table backup_history",
+        script="python finish.py",
+        function=(REFUSED, 546),
+        fallback=(REFUSED, None),
+        fallback_body="psycopg2.errors.InsufficientPrivilege: permission denied for table "
+        "backup_history",
+    ),
+    Example(
         "the table's answer beside the function's",
         'update-backup -> 401 {"code":401,"message":"Invalid JWT"}\n'
         'backup_history -> 404 {"code": "PGRST205", "details": null, "hint": null}',

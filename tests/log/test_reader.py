@@ -419,3 +419,55 @@ def test_the_ids_in_a_log_are_told_where_none_is_known_but_for_the_runners_own()
 
     assert read("a log", log, LookFor()).ids == (DISPATCH,)
     assert read("a log", log, WANTED).ids == ()
+
+
+# The direct update, and the buckets, in other steps ----------------------------------------------
+
+
+def two_steps(second: str) -> bytes:
+    """An update step that failed, and one of another name after it."""
+    return job(step("bash update.sh", REFUSED_404), step("bash fallback.sh", second, second=30))
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("Fallback: direct Supabase update", Outcome.REFUSED),
+        ("Notify the team", Outcome.NOT_SAID),
+        ("Fall back to the edge function", Outcome.NOT_SAID),
+    ],
+)
+def test_a_fallback_in_a_step_of_its_own_counts(name: str, outcome: Outcome) -> None:
+    steps = (api_step(), api_step(name, 30))
+    wanted = LookFor(dispatch_id=DISPATCH, steps=steps, update_step=UPDATE)
+
+    seen = read("a log", [two_steps('HTTP 403\n{"code":"42501"}')], wanted)
+
+    assert seen.function_call.status == 404
+    assert seen.fallback_call.outcome is outcome
+
+
+def test_the_buckets_that_steps_are_given_are_named_unless_masked() -> None:
+    upload = step("./upload.sh", "done", {"BUCKET": "team-backups", "S3_BUCKET": "***"})
+    update = step("bash update.sh", "ok", {"BACKUP_BUCKET_NAME": "s3://other/", "BUCKETS": "3"})
+
+    seen = read("a log", [job(upload, update)], WANTED)
+
+    assert seen.buckets == ("team-backups", "other")
+
+
+def test_the_backup_that_the_step_was_given_is_known() -> None:
+    seen = read("a log", [job(step("bash update.sh", "ok", {"BACKUP_ID": "42"}))], WANTED)
+
+    assert seen.assignments["BACKUP_ID"] == "42"
+
+
+def test_what_another_step_could_not_reach_is_no_call_of_the_update() -> None:
+    dump = step("./dump.sh", "curl: (6) Could not resolve host: mirror.example")
+    other = job(
+        dump, step("./deploy.sh", "##[error]The action 'Deploy' has timed out after 5 minutes.")
+    )
+
+    seen = read("a log", [other], LookFor(dispatch_id=DISPATCH))
+
+    assert seen.function_call == NOT_SAID
