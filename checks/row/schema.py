@@ -152,7 +152,8 @@ def _postgres_named(case: Case) -> bool:
     """Whether PostgreSQL's own message in the log misses a column of this very table."""
     text = f"{function_told(case)}\n{fallback_call(case).body}"
     table = re.escape(case.names.table_name)
-    return re.search(rf'column \S+ of relation \\?"?(?:\w+\.)?{table}\b', text) is not None
+    missed = rf'column \S+ of relation \\?"?(?:\w+\.)?{table}\\?"? does not exist'
+    return re.search(missed, text) is not None
 
 
 TYPES = {

@@ -38,6 +38,7 @@ from doctor.story import (
     function_then,
     run_read_secrets_at,
     service_key_then,
+    update_ran,
     weigh,
 )
 
@@ -118,18 +119,23 @@ def _missing_one(seen: SecretsEvidence, name: str, case: Case) -> Found | None:
     absent, logged = _absent(seen, name, case), logged_as(case, name)
     empty_in_log = logged is not None and logged.shown is Shown.EMPTY
     present_in_log = logged is not None and not empty_in_log
-    if present_in_log or (absent is False) or (absent is None and not empty_in_log):
+    made_later = empty_in_log and _made_after_run(seen, name, case)
+    if present_in_log or (absent is None and not empty_in_log):
         return None
+    if absent is False and not made_later:
+        return None
+    listed = "made after the run" if made_later else "not listed"
     evidence = (
         exhibit(
             "secrets on GitHub",
-            "not listed" if absent else "may not be read",
+            "may not be read" if absent is None else listed,
             "GitHub API",
             _gh_list(case),
         ),
         *env_line(case, logged),
     )
-    summary = f"The secret {name} is not set on GitHub."
+    was = "was not set on GitHub when the run started" if made_later else "is not set on GitHub"
+    summary = f"The secret {name} {was}."
     use = _touches(case, name)
     if use == "key":
         return Found(
@@ -140,15 +146,22 @@ def _missing_one(seen: SecretsEvidence, name: str, case: Case) -> Found | None:
             severity=Severity.WARN,
             role=Role.CONTEXT,
         )
-    return _missing_weight(case, use, empty_in_log=empty_in_log).found(
-        summary, evidence, (set_on_github(case, name),)
-    )
+    weight = _missing_weight(case, name, empty_in_log=empty_in_log, now=not made_later)
+    return weight.found(summary, evidence, (set_on_github(case, name),))
 
 
-def _missing_weight(case: Case, use: str, *, empty_in_log: bool) -> Weight:
+def _made_after_run(seen: SecretsEvidence, name: str, case: Case) -> bool:
+    stored, read_at = seen.stored(name), run_read_secrets_at(case)
+    return bool(stored and stored.created_at and read_at and stored.created_at > read_at)
+
+
+def _missing_weight(case: Case, name: str, *, empty_in_log: bool, now: bool) -> Weight:
+    use = _touches(case, name)
     if use in SERVICE:
         then = _without(case, use)
-        weight = weigh(_had_none(then) if empty_in_log else then, now=True, case=case)
+        weight = weigh(_had_none(then) if empty_in_log else then, now=now, case=case)
+    elif use == "other" and _failed_step_is_handed(case, name):
+        weight = weigh({Link.BACKUP_MADE: None}, now=True, case=case)
     else:
         needed = case.log is not None and bool(case.log.upload_errors or case.log.failed_step)
         # The next upload cannot do without; of other secrets nobody knows what they are for.
@@ -157,6 +170,14 @@ def _missing_weight(case: Case, use: str, *, empty_in_log: bool) -> Weight:
             {Link.FILE_UPLOADED: None if needed else False}, now=empty_in_log or needed, case=case
         )
     return weight or aside(case)
+
+
+def _failed_step_is_handed(case: Case, name: str) -> bool:
+    """Whether the step that failed is handed this secret: it could not work without."""
+    file, failed = workflow_file(case), case.log.failed_step if case.log else None
+    if file is None or failed is None or update_ran(case):
+        return False
+    return any(one.name == failed and name in one.secrets for one in file.steps)
 
 
 @rules.cause("secrets/empty", breaks=BOTH_WRITES, yields_to=("secrets/bad-url",))
@@ -179,11 +200,13 @@ def _empty_on_github(seen: SecretsEvidence, name: str, case: Case) -> Found | No
     logged = logged_as(case, name)
     if logged is None or logged.shown is not Shown.EMPTY or _absent(seen, name, case) is not False:
         return None
+    if _made_after_run(seen, name, case):
+        return None
     stored, use = seen.stored(name), _touches(case, name)
     read_at = run_read_secrets_at(case)
     if stored and stored.updated_at and read_at and stored.updated_at > read_at:
         state, healed = (
-            f"was empty or missing in this run; it was set later, {rfc3339(stored.updated_at)}",
+            f"was empty in this run; it was set again later, {rfc3339(stored.updated_at)}",
             True,
         )
     else:

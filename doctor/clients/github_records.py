@@ -71,6 +71,7 @@ class _Workflow(_Record, frozen=True):
 
 class _Secret(_Record, frozen=True):
     name: str
+    created_at: datetime | None = None
     updated_at: datetime | None = None
 
 
@@ -106,7 +107,12 @@ def secrets(level: Level) -> Callable[[object], tuple[StoredSecret, ...]]:
 
     def decode(body: object) -> tuple[StoredSecret, ...]:
         return tuple(
-            StoredSecret(name=item.name, level=level, updated_at=_utc(item.updated_at))
+            StoredSecret(
+                name=item.name,
+                level=level,
+                created_at=_utc(item.created_at),
+                updated_at=_utc(item.updated_at),
+            )
             for item in _items(body, "secrets", _Secret)
         )
 

@@ -17,10 +17,11 @@ class Level(StrEnum):
 
 
 class StoredSecret(Fact, frozen=True, kw_only=True):
-    """A secret by name; GitHub never shows its value. `updated_at` is UTC."""
+    """A secret by name; GitHub never shows its value. Both times are UTC."""
 
     name: str
     level: Level
+    created_at: datetime | None = None
     updated_at: datetime | None = None
 
 

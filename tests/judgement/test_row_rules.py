@@ -848,3 +848,16 @@ def test_a_database_that_refused_a_role_was_not_read_only() -> None:
 
     assert causes(one) == ["function/server-error", "rls/no-grant"]
     assert finding(one, "row/database-read-only").role is Role.CONTEXT
+
+
+def test_a_column_that_must_not_be_empty_is_no_missing_one() -> None:
+    said = call(
+        400,
+        '{"code":"23502","message":"null value in column \\"error_text\\" of relation '
+        '\\"backup_history\\" violates not-null constraint"}',
+    )
+
+    assert causes(case(workflow(log(call(546), said)))) == [
+        "function/resource-limit",
+        "row/constraint-rejects",
+    ]

@@ -263,7 +263,7 @@ def test_a_secret_that_was_set_after_the_run_had_started_is_mended(
     found = finding(one, "secrets/empty").found
 
     assert found.healed is healed
-    assert ("was set later" in found.summary) is healed
+    assert ("was set again later" in found.summary) is healed
 
 
 @pytest.mark.parametrize(
@@ -952,3 +952,48 @@ def test_an_expired_key_that_stands_in_for_the_functions_key_is_one_cause() -> N
 
     assert causes(alone) == ["secrets/expired"]
     assert causes(own_key) == ["function/jwt-gate", "secrets/expired"]
+
+
+# A secret that was made too late, or that an earlier step needed ---------------------------------
+
+
+def test_a_secret_that_was_made_after_the_run_had_been_missing() -> None:
+    made = StoredSecret(
+        name=KEY, level=Level.REPOSITORY, created_at=ENDED, updated_at=ENDED + timedelta(hours=1)
+    )
+    (others,) = listed(URL, API_KEY)
+    assert isinstance(others.secrets, tuple)
+    levels = (replace(others, secrets=(*others.secrets, made)),)
+    seen = workflow(log(SERVER_ERROR, call(401), **shown(KEY, Shown.EMPTY)))
+
+    one = case(secrets(levels=levels), seen)
+
+    assert causes(one) == ["function/server-error", "secrets/missing"]
+    found = finding(one, "secrets/missing").found
+    assert found.healed
+    assert "was not set on GitHub when the run started" in found.summary
+
+
+@pytest.mark.parametrize("handed", [True, False])
+def test_a_step_that_failed_without_its_secret_failed_for_want_of_it(handed: bool) -> None:
+    failed = "Make archive"
+    step = WorkflowStep(name=failed, secrets=("DATABASE_URL",) if handed else ())
+    file = WorkflowFile(path="backup.yml", secrets=(URL, KEY, "DATABASE_URL"), steps=(step,))
+    stopped = workflow(
+        log(NOT_SAID, NOT_SAID, update_seen=False, failed_step=failed, errors=("no such host",)),
+        update="skipped",
+        file=file,
+    )
+    assert stopped.job
+    steps = tuple(
+        replace(one, name=failed, conclusion="failure")
+        if one.name == stopped.job.steps[1].name
+        else one
+        for one in stopped.job.steps
+    )
+    job = replace(stopped.job, steps=steps, conclusion="failure")
+    one = case(secrets(levels=listed(URL, KEY)), replace(stopped, job=job, jobs=(job,)))
+
+    first = causes(one)[0]
+
+    assert first == ("secrets/missing" if handed else "workflow/failed-before-update")
