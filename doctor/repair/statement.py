@@ -153,19 +153,26 @@ def _transaction(case: Case, statement: str, wanted: str, diagnosis: Diagnosis) 
 
 
 def _refusing(diagnosis: Diagnosis) -> tuple[str, ...]:
-    """What still refuses the statement: causes, and what began later and explains nothing."""
-    causes = (one.code for one in diagnosis.causes if not one.found.healed)
-    later = (
+    """The causes that still refuse the statement."""
+    return tuple(
+        one.code for one in diagnosis.causes if one.code in REFUSERS and not one.found.healed
+    )
+
+
+def _refusing_since(diagnosis: Diagnosis) -> tuple[str, ...]:
+    """What began after the failure, and may be over before the statement is run."""
+    return tuple(
         one.judged.code
         for one in diagnosis.placed
-        if one.role is Role.CONTEXT and one.severity is Severity.WARN
+        if one.judged.code in REFUSERS
+        and one.role is Role.CONTEXT
+        and one.severity is Severity.WARN
     )
-    return tuple(dict.fromkeys(code for code in (*causes, *later) if code in REFUSERS))
 
 
 def _first_mend(diagnosis: Diagnosis) -> str:
     """The first line: what would still refuse the statement. Codes only, nothing from outside."""
-    refusing = _refusing(diagnosis)
+    refusing = (*_refusing(diagnosis), *_refusing_since(diagnosis))
     if not refusing:
         return ""
     return f"-- First mend {', '.join(refusing)} (its own fix is in the report): it refuses this statement.\n"
