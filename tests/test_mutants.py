@@ -34,7 +34,7 @@ def test_the_page_counts_the_mutants_of_each_package_and_lists_the_survivors_by_
     turned = mutant(ASKED, "    if state is not RowState.UNSEEN:")
     outcomes = [(turned, Outcome.SURVIVED), (turned, Outcome.KILLED), (turned, Outcome.TIMED_OUT)]
 
-    text = page(outcomes, lambda _: "It means the same", every=4)
+    text = page(outcomes, lambda _: "It means the same.", every=4)
 
     assert f"| `{DIAGNOSIS}` | 3 | 1 | 1 | 1 | 66.7 % |" in text
     assert "Of every 4 mutants, one was tried." in text

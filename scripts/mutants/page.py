@@ -69,7 +69,7 @@ def _listed(survivors: Sequence[Mutant], reason: Callable[[Mutant], str | None])
     by_reason: dict[str, list[str]] = defaultdict(list)
     for mutant in survivors:
         by_reason[reason(mutant) or UNEXPLAINED].append(line(mutant))
-    parts = (f"{why}:\n\n{''.join(by_reason[why])}" for why in sorted(by_reason))
+    parts = (f"{why.rstrip('.')}:\n\n{''.join(by_reason[why])}" for why in sorted(by_reason))
     return "\n".join(parts) or "Nothing.\n"
 
 
