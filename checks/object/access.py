@@ -9,6 +9,7 @@ from checks.object.view import (
 )
 from doctor.evidence.base import Unseen, Why
 from doctor.evidence.object import (
+    NO_SUCH_BUCKET,
     ObjectEvidence,
 )
 from doctor.framework import Found, Rules
@@ -31,7 +32,7 @@ REGION_CODES = frozenset(
     }
 )
 # Other rules speak of these.
-SPOKEN_OF = frozenset({"NoSuchBucket", "InvalidObjectState"})
+SPOKEN_OF = frozenset({NO_SUCH_BUCKET, "InvalidObjectState"})
 
 
 def _access(seen: ObjectEvidence, *kinds: Why) -> Unseen | None:

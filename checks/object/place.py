@@ -15,6 +15,7 @@ from checks.object.view import (
 from doctor.chain import Link
 from doctor.evidence.base import Unseen
 from doctor.evidence.object import (
+    NO_SUCH_BUCKET,
     ObjectEvidence,
     Search,
     UnfinishedUpload,
@@ -23,7 +24,7 @@ from doctor.framework import Found, Rules
 from doctor.model import Exhibit, Fix, Role, Severity
 from doctor.show import exhibit, listed, manual, quote, setting, shell
 from doctor.story import RowState, is_over, row_state
-from doctor.story.bucket import NO_SUCH_BUCKET, uploaded_to_bucket
+from doctor.story.bucket import uploaded_to_bucket
 
 if TYPE_CHECKING:
     from doctor.case import Case

@@ -27,6 +27,7 @@ from doctor.story import (
     database_then,
     fallback_call,
     function_told,
+    proved_where_open,
     weigh,
 )
 
@@ -107,7 +108,7 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
     if named and _postgres_named(case):
         # PostgreSQL itself missed it, not a cache: it was made since.
         columns = columns or (named,)
-        then = {link: True if shown is None else shown for link, shown in then.items()}
+        then = proved_where_open(then)
     weight = weigh(then, now=bool(lacking or maybe), case=case)
     if weight is None:
         return None
@@ -140,20 +141,23 @@ def _lacking(known: Table, case: Case, wanted: tuple[str, ...]) -> tuple[str, ..
     return tuple(name for name in names if known.column(name) is None)
 
 
+def _told(case: Case) -> str:
+    """What both writes were answered, by the log."""
+    return f"{function_told(case)}\n{fallback_call(case).body}"
+
+
 def _column_named_in_log(case: Case) -> str | None:
-    text = f"{function_told(case)}\n{fallback_call(case).body}"
     match = re.search(
-        r"the '([^']+)' column|column \"?(?:\w+\.)?(\w+)\"? (?:of|does not exist)", text
+        r"the '([^']+)' column|column \"?(?:\w+\.)?(\w+)\"? (?:of|does not exist)", _told(case)
     )
     return (match.group(1) or match.group(2)) if match else None
 
 
 def _postgres_named(case: Case) -> bool:
     """Whether PostgreSQL's own message in the log misses a column of this very table."""
-    text = f"{function_told(case)}\n{fallback_call(case).body}"
     table = re.escape(case.names.table_name)
     missed = rf'column \S+ of relation \\?"?(?:\w+\.)?{table}\\?"? does not exist'
-    return re.search(missed, text) is not None
+    return re.search(missed, _told(case)) is not None
 
 
 TYPES = {
@@ -201,7 +205,7 @@ def schema_cache_stale(seen: RowEvidence, case: Case) -> Found | None:
     then = database_then(case, "row/schema-cache-stale")
     if _says_unknown(case):
         # The message is PGRST204 or PGRST205 and the thing exists: that is what stale means.
-        then = {link: True if shown is None else shown for link, shown in then.items()}
+        then = proved_where_open(then)
     weight = weigh(then, now=now, case=case)
     if weight is None:
         return None

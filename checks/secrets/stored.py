@@ -36,6 +36,7 @@ from doctor.story import (
     address_then,
     aside,
     function_then,
+    proved_where_open,
     run_read_secrets_at,
     service_key_then,
     update_ran,
@@ -92,11 +93,6 @@ def _without(case: Case, use: str) -> dict[Link, bool | None]:
     if use == "url":
         return address_then(case)
     return service_key_then(case, "secrets/missing", "secrets/empty")
-
-
-def _had_none(then: dict[Link, bool | None]) -> dict[Link, bool | None]:
-    """The run had no value: whatever needed it could not work."""
-    return {link: True if shown is None else shown for link, shown in then.items()}
 
 
 @rules.cause("secrets/missing", breaks=BOTH_WRITES)
@@ -159,7 +155,7 @@ def _missing_weight(case: Case, name: str, *, empty_in_log: bool, now: bool) -> 
     use = _touches(case, name)
     if use in SERVICE:
         then = _without(case, use)
-        weight = weigh(_had_none(then) if empty_in_log else then, now=now, case=case)
+        weight = weigh(proved_where_open(then) if empty_in_log else then, now=now, case=case)
     elif use == "other" and _failed_step_is_handed(case, name):
         weight = weigh({Link.BACKUP_MADE: None}, now=True, case=case)
     else:
@@ -220,7 +216,7 @@ def _empty_on_github(seen: SecretsEvidence, name: str, case: Case) -> Found | No
             role=Role.CONTEXT,
         )
     if use in SERVICE:
-        then = _had_none(_without(case, use))
+        then = proved_where_open(_without(case, use))
     else:
         failed_before = case.log is not None and bool(
             case.log.upload_errors or case.log.failed_step

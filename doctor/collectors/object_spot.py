@@ -9,7 +9,7 @@ from doctor.clients.bucket import Absent
 from doctor.collectors.object_keys import places
 from doctor.collectors.object_search import look_nearby
 from doctor.evidence.base import Unseen, Why
-from doctor.evidence.object import Search, StoredObject, ZipTail
+from doctor.evidence.object import NO_SUCH_BUCKET, Search, StoredObject, ZipTail
 from doctor.zip_tail import SMALLEST_ZIP, TAIL_BYTES, read_tail
 
 if TYPE_CHECKING:
@@ -118,4 +118,4 @@ def _spot(bucket: Bucket, key: str) -> Spot:
 
 
 def _has_no_bucket(spot: Spot) -> bool:
-    return isinstance(spot.head, Unseen) and spot.head.code == "NoSuchBucket"
+    return isinstance(spot.head, Unseen) and spot.head.code == NO_SUCH_BUCKET

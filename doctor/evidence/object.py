@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from doctor.evidence.base import Evidence, Fact, Unseen, unseen
 
+# S3's own code for a bucket that does not exist.
+NO_SUCH_BUCKET = "NoSuchBucket"
+
 
 class KeySource(StrEnum):
     """Who named the key that was looked for."""

@@ -119,20 +119,24 @@ class _Reader:
 
     def _by_psql(self, text: str) -> bool:
         """PostgreSQL's answer to its own client, which speaks no HTTP: a direct update's."""
-        refused = wording.PSQL.match(text)
-        if not refused and not (self._psql and wording.PSQL_MORE.match(text)):
-            self._psql = None
-            return False
-        if refused:
+        if wording.PSQL.match(text):
             self.close_body()
             lookup = self._current is Subject.LOOKUP
             self._psql = Subject.LOOKUP if lookup else Subject.FALLBACK
             self._function_failed_before()
-            self._tell(self._psql, Said(0, Outcome.REFUSED), text)
-        if self._psql:
+            self._refuse(self._psql, text)
+            return True
+        if self._psql and wording.PSQL_MORE.match(text):
             draft = self.drafts[self._psql]
-            draft.answer([*(() if refused else draft.body), text])
-        return True
+            draft.answer([*draft.body, text])
+            return True
+        self._psql = None
+        return False
+
+    def _refuse(self, subject: Subject, text: str) -> None:
+        """A refusal without a status, whose words are the answer."""
+        self._tell(subject, Said(0, Outcome.REFUSED), text)
+        self.drafts[subject].answer([text])
 
     # The answer's body: labelled, or recognizable as JSON or markup, maybe over several lines.
 
@@ -289,8 +293,7 @@ class _Reader:
         told = self._names.said(text) or wording.OPENING.search(text)
         if not (direct and unsaid) or told or not database_meaning(text):
             return False
-        self._tell(Subject.FALLBACK, Said(0, Outcome.REFUSED), text)
-        self.drafts[Subject.FALLBACK].answer([text])
+        self._refuse(Subject.FALLBACK, text)
         return True
 
     def _says_ok(self, text: str, mentions: list[tuple[int, Subject]]) -> bool:

@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING
 from doctor.chain import Link
 from doctor.collectors.object_keys import Names, is_uuid
 from doctor.evidence.base import Unseen
-from doctor.evidence.object import KeySource, ObjectEvidence, Search, StoredObject, ZipTail
+from doctor.evidence.object import (
+    NO_SUCH_BUCKET,
+    KeySource,
+    ObjectEvidence,
+    Search,
+    StoredObject,
+    ZipTail,
+)
 from doctor.evidence.workflow import FoundBy, Run
 from doctor.log.mention import mentions, names_another
-from doctor.story.bucket import NO_SUCH_BUCKET, met_no_bucket, uploaded_to_bucket
+from doctor.story import rows_of
+from doctor.story.bucket import met_no_bucket, uploaded_to_bucket
 
 if TYPE_CHECKING:
     from doctor.case import Case
@@ -99,9 +107,8 @@ def _ids(case: Case) -> tuple[str | None, ...]:
 
 
 def _is_another_rows(case: Case, key: str) -> bool:
-    rows = case.row.rows if case.row and isinstance(case.row.rows, tuple) else ()
     own = case.backup.id if case.backup else None
-    return any(row.id != own and row.s3_key == key for row in rows)
+    return any(row.id != own and row.s3_key == key for row in rows_of(case))
 
 
 def _is_own_log(case: Case, dispatch_id: str | None) -> bool:
@@ -132,8 +139,7 @@ def _has_rivals(workflow: WorkflowEvidence, dispatch_id: str) -> bool:
 
 def unsure_of_row(case: Case) -> str | None:
     """Why the run may be another row's; None where one row is in progress, or the log names this one."""
-    rows = case.row.rows if case.row and isinstance(case.row.rows, tuple) else ()
-    waiting = [row.id for row in rows if row.status == case.names.in_progress]
+    waiting = [row.id for row in rows_of(case) if row.status == case.names.in_progress]
     named = case.log.assignments.get("BACKUP_ID") if case.log else None
     if len(waiting) < 2 or (case.backup and named == case.backup.id):  # noqa: PLR2004 -- two are a choice
         return None

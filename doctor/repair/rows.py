@@ -14,7 +14,7 @@ from doctor.repair.certainty import (
     unsure_of_row,
 )
 from doctor.repair.statement import Change, Repair, insert, none, update
-from doctor.story import Progress, progress
+from doctor.story import Progress, progress, rows_of
 
 if TYPE_CHECKING:
     from doctor.case import Case
@@ -126,7 +126,7 @@ def _raw(case: Case, row: BackupRow, guide_name: str) -> Any:  # noqa: ANN401 --
 
 def close_duplicate(case: Case, diagnosis: Diagnosis) -> Repair:
     """The stuck row becomes failed, "duplicate of" the finished one."""
-    rows = case.row.rows if case.row and isinstance(case.row.rows, tuple) else ()
+    rows = rows_of(case)
     done = [row for row in rows if row.status == case.names.success]
     stuck = [row for row in rows if row.status == case.names.in_progress]
     if len(done) != 1 or len(stuck) != 1:

@@ -17,7 +17,14 @@ from doctor.story.calls import (
     update_ran,
 )
 from doctor.story.now import function_blocked_now, function_key_worked, pipeline_key_worked
-from doctor.story.row import RowState, another_row_succeeded, missing_columns, row_age, row_state
+from doctor.story.row import (
+    RowState,
+    another_row_succeeded,
+    missing_columns,
+    row_age,
+    row_state,
+    rows_of,
+)
 from doctor.story.run import (
     Progress,
     began_after_failure,
@@ -33,6 +40,7 @@ from doctor.story.then import (
     database_then,
     function_then,
     platform_then,
+    proved_where_open,
     service_key_then,
 )
 from doctor.story.weight import Weight, aside, weigh
@@ -67,8 +75,10 @@ __all__ = [
     "pipeline_key_worked",
     "platform_then",
     "progress",
+    "proved_where_open",
     "row_age",
     "row_state",
+    "rows_of",
     "run_read_secrets_at",
     "service_key_then",
     "stopped_at_look_up",

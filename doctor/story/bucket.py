@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from doctor.evidence.object import NO_SUCH_BUCKET
+
 if TYPE_CHECKING:
     from doctor.case import Case
-
-NO_SUCH_BUCKET = "NoSuchBucket"
 
 
 def uploaded_to_bucket(case: Case) -> bool:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from doctor.case import Case
+    from doctor.evidence.row import BackupRow
 
 
 class RowState(StrEnum):
@@ -62,7 +63,11 @@ def row_age(case: Case) -> timedelta | None:
     return case.now - row.created_at if row and row.created_at else None
 
 
+def rows_of(case: Case) -> tuple[BackupRow, ...]:
+    """Every row of the dispatch, newest first; none where they could not be seen."""
+    return case.row.rows if case.row and isinstance(case.row.rows, tuple) else ()
+
+
 def another_row_succeeded(case: Case) -> bool:
     """Whether the update reached another row of the same dispatch."""
-    rows = case.row.rows if case.row and isinstance(case.row.rows, tuple) else ()
-    return any(row.status == case.names.success for row in rows[1:])
+    return any(row.status == case.names.success for row in rows_of(case)[1:])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from doctor.chain import Link
 from doctor.evidence.function import HttpAnswer
 from doctor.evidence.log import Call, Outcome
-from doctor.signatures import database_meaning
+from doctor.signatures import CLIENT_ERRORS, NOT_FOUND, database_meaning
 from doctor.story.calls import (
     API_KEY,
     FROM_BELOW,
@@ -57,8 +57,6 @@ def _fits(call: Call, meaning: Meaning, codes: Iterable[str]) -> bool | None:
 # A refusal in the function's own words, with these, speaks of a row that it does not find or may not
 # touch; what the database refuses in a row that is there ends as another status.
 FORBIDDEN = 403
-NOT_FOUND = 404
-CLIENT_ERRORS = range(400, 500)
 _NOT_ITS_ROW = frozenset({FORBIDDEN, NOT_FOUND})
 # A refusal with such words may pass on what the database, or a key for it, was refused.
 _MAY_BE_BELOW = re.compile(
@@ -95,6 +93,11 @@ def database_then(case: Case, *codes: str, silent: bool = False) -> dict[Link, b
         Link.FUNCTION_UPDATES: _function_below(case, codes, silent=silent),
         Link.FALLBACK_UPDATES: _fallback_below(case, codes, silent=silent),
     }
+
+
+def proved_where_open(then: dict[Link, bool | None]) -> dict[Link, bool | None]:
+    """The same, once it is known by other means: what the log leaves open is proved too."""
+    return {link: True if shown is None else shown for link, shown in then.items()}
 
 
 def service_key_then(case: Case, *codes: str, silent: bool = False) -> dict[Link, bool | None]:

@@ -45,8 +45,6 @@ REASONS: dict[tuple[str, str], str] = {
         _UNREACHED
     ),
     ("doctor/repair/certainty.py", "return True"): _UNREACHED,
-    ("doctor/repair/certainty.py", "isinstance(case.row.rows, tuple)"): _UNREACHED,
-    ("doctor/repair/rows.py", "isinstance(case.row.rows, tuple)"): _UNREACHED,
     ("doctor/story/then.py", "codes[:1] if said.own_words"): (
         "The rules of a key name the code first that a function's words can prove."
     ),
