@@ -5,7 +5,8 @@ COPY requirements-runtime.lock pyproject.toml README.md LICENSE ./
 COPY doctor doctor
 COPY checks checks
 COPY templates templates
-RUN python -m venv /venv \
+COPY demo demo
+RUN ln -s doctor backup_doctor && python -m venv /venv \
  && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements-runtime.lock \
  && /venv/bin/pip install --no-cache-dir hatchling \
  && /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
@@ -16,4 +17,4 @@ COPY --from=build /venv /venv
 USER nobody
 WORKDIR /work
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1
-ENTRYPOINT ["backup-doctor"]
+ENTRYPOINT ["python", "-I", "-m", "backup_doctor"]

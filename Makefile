@@ -1,4 +1,4 @@
-# The front door: `make demo` and `make test` need only Python 3.11+ and make.
+# The front door: `make demo` needs only Python 3.11+ and make; `make test` also git and Node.
 .DEFAULT_GOAL := help
 SHELL := bash
 PYTHON ?= python3
@@ -8,6 +8,8 @@ READY := $(VENV)/.ready
 LISTERS := .venv-listers
 RELEASE := .venv-release
 MUTANTS := .venv-mutants
+# What is compiled is kept, whatever the caller's shell says: else every process does it again.
+unexport PYTHONDONTWRITEBYTECODE
 CLIENTS := tests/real_clients
 CLIENTS_READY := $(CLIENTS)/node_modules/.package-lock.json
 
@@ -23,6 +25,16 @@ $(CLIENTS_READY): $(CLIENTS)/package-lock.json
 
 # Every command is one; none makes a file of its name.
 .PHONY: $(shell sed -nE 's/^([a-z-]+):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
+
+# What printed commands are tried with, beside what npm and pip bring: Debian's packages of these names.
+PRINTED := gh openssl curl
+ABSENT = $(foreach program,$(PRINTED),$(if $(shell command -v $(program)),,$(program)))
+
+programs: $(CLIENTS_READY) ## Install the programs that printed commands are tried with
+	@[ -z "$(strip $(ABSENT))" ] \
+	|| { $(APT) update -qq && $(APT) install -qq -y --no-install-recommends $(ABSENT) >/dev/null; } \
+	|| printf '*** %s\n' "$(ABSENT): not there, and cannot be installed here: no printed command is tried." \
+		"Install them (Debian: apt-get install $(ABSENT)), then run make again."
 
 # Headless Chromium, for the tests of the HTML report; installed where apt-get may.
 BROWSER = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
@@ -42,13 +54,14 @@ setup: $(READY) ## Make the virtual environment
 demo: $(READY) ## Run the doctor on a pipeline that really ran and really got stuck
 	$(BIN)/backup-doctor demo $(FAULT)
 
-test: lint types unit ## Run everything: lint, format, types, tests with coverage
+test: lint types unit ## Run everything: lint, format, types, tests
 
-lint: $(READY) ## Check style and format
+lint: $(READY) ## Check style, format and that imports go down the layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
 
-format: $(READY) ## Format the code and mend what can be mended
+format: $(READY) ## Format the code and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -56,11 +69,14 @@ types: $(READY) ## Check the types, strictly
 	$(BIN)/mypy
 	$(BIN)/mypy examples/backup-doctor-freshness/backup_doctor_freshness.py
 
-unit: $(READY) $(CLIENTS_READY) browser ## Run the tests with coverage
-	$(BIN)/pytest --cov --cov-report=term -n auto --dist worksteal
+quick: $(READY) ## Run every test that opens no world (no database, bucket, browser or other program) and is not slow
+	$(BIN)/pytest -m "not (world or slow or exhaustive)" --hypothesis-profile=quick -n auto --dist worksteal
 
-coverage: $(READY) $(CLIENTS_READY) browser ## The same, with the programs that the tests start: half as long again
-	$(BIN)/pytest --cov --cov-config=coverage-whole.toml --cov-report=term -n auto --dist worksteal
+unit: $(READY) programs browser ## Run the tests
+	$(BIN)/pytest -n auto --dist worksteal
+
+coverage: $(READY) programs browser ## The same with coverage, that of the programs that the tests start too: twice as long
+	$(BIN)/pytest --cov --cov-report=term -n auto --dist worksteal
 
 faults: $(READY) ## Run every dependency with every fault, all hostile input, every missing access
 	$(BIN)/pytest tests/faults tests/hostile tests/access -m "exhaustive or not exhaustive" -n auto
@@ -76,6 +92,9 @@ mutants: $(READY) $(MUTANTS)/.ready ## Change the judgement in every place, see 
 docs: $(READY) ## Write the parts of the documentation that the program tells
 	$(BIN)/python -m scripts.docs
 
+numbers: $(READY) ## Count what the house is made of, for docs/how-it-works.md
+	$(BIN)/python -m scripts.numbers
+
 picture: $(READY) ## Run the demo and keep its report for the README, as text and picture
 	$(BIN)/python -m scripts.picture
 
@@ -90,11 +109,20 @@ $(LISTERS)/.ready: $(READY)
 bench-audit: $(LISTERS)/.ready ## Measure the audit beside listers and psql, write docs/performance-audit.md
 	$(BIN)/python -m benchmarks.audit.run $(LISTERS)/bin/python
 
-matrix: $(READY) ## Break a pipeline in every way, alone and in pairs, and write docs/accuracy.md
+matrix: $(READY) programs ## Break a pipeline in every way, do what the reports say, write docs/accuracy.md
 	$(BIN)/python -m tests.matrix
 
-matrix-core: $(READY) ## Play every fault alone and two pairs of three, and fail where one is not right
+matrix-core: $(READY) programs ## Follow the report on every fault, play two pairs of three, fail where one is not right: before a release
 	$(BIN)/python -m tests.matrix core
+
+strangers: $(READY) programs ## Play pipelines of strangers with their scripts and without, write their part of docs/accuracy.md
+	$(BIN)/python -m tests.strangers --page
+
+strangers-core: $(READY) programs ## Play each pipeline of strangers well and with two faults, fail where too many are not right
+	$(BIN)/python -m tests.strangers core
+
+harm: $(READY) ## Play every situation in which a careless doctor would do harm, and its near misses
+	$(BIN)/python -m tests.harm
 
 bench-sweep: $(READY) ## Measure a sweep of 10,000 stuck backups, write docs/performance-sweep.md
 	$(BIN)/python -m benchmarks.sweep

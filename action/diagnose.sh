@@ -14,7 +14,8 @@ switch() { # switch FLAG INPUT: a flag without one
 value --dispatch-id "$DOCTOR_DISPATCH_ID"
 value --backup-id "$DOCTOR_BACKUP_ID"
 value --run-id "$DOCTOR_RUN_ID"
-value --config "$DOCTOR_CONFIG"
+read -ra configs <<<"$DOCTOR_CONFIG"
+for file in ${configs[@]+"${configs[@]}"}; do arguments+=(--config "$file"); done
 value --save-evidence "$DOCTOR_SAVE_EVIDENCE"
 value --template-dir "$DOCTOR_TEMPLATE_DIR"
 read -ra only <<<"$DOCTOR_ONLY"
@@ -26,8 +27,10 @@ switch --quiet "$DOCTOR_QUIET"
 switch --verbose "$DOCTOR_VERBOSE"
 switch --strict "$DOCTOR_STRICT"
 switch --exit-zero "$DOCTOR_EXIT_ZERO"
+value --project "$DOCTOR_PROJECT"
 switch --trust-config "$DOCTOR_TRUST_CONFIG"
 switch --probe-function "$DOCTOR_PROBE_FUNCTION"
+switch --no-probe "$DOCTOR_NO_PROBE"
 if [ "$DOCTOR_SUMMARY" != true ]; then arguments+=(--no-summary); fi
 if [ "$DOCTOR_ANNOTATIONS" != true ]; then arguments+=(--no-annotations); fi
 
@@ -37,9 +40,12 @@ if [ -n "$BACKUP_DOCTOR_REPOSITORY" ] && [ "$BACKUP_DOCTOR_REPOSITORY" != "${GIT
   unset GITHUB_RUN_ID GITHUB_JOB
 fi
 if [ -n "$BACKUP_DOCTOR_API_URL" ]; then export GITHUB_API_URL=$BACKUP_DOCTOR_API_URL; fi
+if [ -n "$BACKUP_DOCTOR_SERVER_URL" ]; then export GITHUB_SERVER_URL=$BACKUP_DOCTOR_SERVER_URL; fi
 # An input that nobody gave: boto3 takes an empty variable for a value.
 for name in ${!AWS_@}; do
   if [ -z "${!name}" ]; then unset "$name"; fi
 done
 
-exec "$RUNNER_TEMP/backup-doctor/bin/backup-doctor" "${arguments[@]}"
+# Nothing that the checkout or PYTHONPATH names like one of the doctor's packages is imported (-I).
+for name in ${!PYTHON@}; do unset "$name"; done
+exec "$RUNNER_TEMP/backup-doctor/bin/python" -I -m backup_doctor "${arguments[@]}"

@@ -10,13 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backup_doctor.demo.supabase.postgres import programs
 from benchmarks.breakdown import Breakdown, break_down
 from benchmarks.chain import Chain, longest_chain
 from benchmarks.measure import Cost, Spread, UnexpectedOutputError, run, side_by_side
 from benchmarks.page import write_page
 from benchmarks.scene import FAULT, Scene, ambient, stuck_backup
 from benchmarks.targets import Target, table
-from doctor.demo.supabase.postgres import programs
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backup_doctor.demo.command import AMBIENT
+from backup_doctor.demo.faults import FAULTS
+from backup_doctor.demo.world import Servers, World
 from benchmarks.network import Network
-from doctor.demo.command import AMBIENT
-from doctor.demo.faults import FAULTS
-from doctor.demo.world import Servers, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from doctor.demo.github.state import Job
+    from backup_doctor.demo.github.state import Job
 
 FAULT = FAULTS["stuck"]
 LOG_LINE = "Packed uploads/2026/01/report-{:08}.pdf (deflated 12 %, 48213 bytes, crc 5d41402a)"
@@ -47,17 +47,12 @@ class Scene:
     @contextmanager
     def far_away(self, round_trip_s: float) -> Iterator[tuple[dict[str, str], Network]]:
         """The environment of a client that is a network away, and that network."""
-        storage = self.world.github._blobs._server  # noqa: SLF001 -- the host that logs are redirected to
-        nearby, storage_url = self.nearby(), storage.url
+        nearby = self.nearby()
         with Network(round_trip_s) as network:
             between = {
                 name: network.before(service, nearby[name]) for name, service in SERVICES.items()
             }
-            storage.url = network.before("GitHub's log storage", storage_url)
-            try:
-                yield nearby | between, network
-            finally:
-                storage.url = storage_url
+            yield nearby | between, network
 
     @contextmanager
     def long_log(self, size: int) -> Iterator[None]:

@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backup_doctor.demo.crowd import multiply, original
 from benchmarks.measure import Cost, run
 from benchmarks.scene import Scene, stuck_backup
 from benchmarks.sweep_page import Round, write_page
-from doctor.demo.crowd import multiply, original
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

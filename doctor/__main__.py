@@ -1,4 +1,4 @@
-"""`backup-doctor`, and `python -m doctor`."""
+"""`backup-doctor`, and `python -m backup_doctor`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,26 @@ COLLECT_AFTER = 100_000
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    open_streams()
     gc.set_threshold(COLLECT_AFTER)
-    from doctor.cli.entry import run
+    from backup_doctor.cli.entry import run
 
     leave(run(sys.argv[1:]))
+
+
+def open_streams() -> None:
+    """Give the process the standard streams that it was started without: to nowhere.
+
+    Else a connection to a database could become standard error, and be written to as such.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+    sys.stdin = sys.stdin or os.fdopen(0, "r", closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
 
 def leave(code: int) -> None:

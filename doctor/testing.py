@@ -12,16 +12,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from doctor.case import Asked, Case, Names
-from doctor.evidence.base import Unseen, Why
-from doctor.registry import LoadedCheck, Registry
-from doctor.reporting import write
-from doctor.runner import Collected
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Asked, Case, Names
+from backup_doctor.evidence.collected import Collected
+from backup_doctor.judge.registry import LoadedCheck, Registry
+from backup_doctor.report.compose import write
 
 if TYPE_CHECKING:
-    from doctor.evidence.base import Evidence
-    from doctor.framework import AnyCheck
-    from doctor.model import CheckResult
+    from backup_doctor.evidence.base import Evidence
+    from backup_doctor.evidence.findings import CheckResult
+    from backup_doctor.judge.framework import AnyCheck
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 UNSEEN = Unseen(why=Why.UNREACHABLE, what="Nobody answered.", dependency="the world")

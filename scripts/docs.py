@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Final
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from doctor.cli.app import app
-from doctor.cli.listing import checks
-from doctor.settings.init import reference
+from backup_doctor.cli.app import app
+from backup_doctor.cli.listing import checks
+from backup_doctor.settings.init import reference
 from scripts.findings import findings
+from scripts.reasons import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +88,7 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
     "checks": _checks,
     "settings": reference,
     "findings": findings,
+    "reasons": reasons,
 }
 
 

@@ -5,38 +5,41 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from doctor.explain import kind_of, placed, sections_of
-from doctor.explanation import page
-from doctor.registry import SEQUENCE, load_checks
+from backup_doctor.judge.explanation import page
+from backup_doctor.judge.registry import SEQUENCE, load_checks
+from backup_doctor.report.explain import kind_of, placed, sections_of
 
 if TYPE_CHECKING:
-    from doctor.framework import AnyCheck, RuleInfo
+    from backup_doctor.judge.framework import AnyCheck, RuleInfo
+    from backup_doctor.judge.registry import Registry
 
 MARKUP: Final = re.compile(r"[<>*_\[\]|]")
 
 
 def findings() -> str:
     """Every built-in check and its codes, in running order."""
-    checks = (one.check for one in load_checks().checks)
-    return "\n".join(_check(check) for check in checks if check.name in SEQUENCE)
+    registry = load_checks()
+    checks = (one.check for one in registry.checks)
+    return "\n".join(_check(check, registry) for check in checks if check.name in SEQUENCE)
 
 
-def _check(check: AnyCheck) -> str:
-    codes = "\n".join(_code(rule) for rule in check.rules)
-    return f"## {check.name}\n\n{_prose(check.doc)}\n\n{codes}"
+def _check(check: AnyCheck, registry: Registry) -> str:
+    codes = "\n".join(_code(rule, registry) for rule in check.rules)
+    return f"## {check.name}\n\n{prose(check.doc)}\n\n{codes}"
 
 
-def _code(rule: RuleInfo[Any]) -> str:
+def _code(rule: RuleInfo[Any], registry: Registry) -> str:
     known = page(rule.doc)
     said = "\n".join(
-        f"- **{title}:** {_prose(text)}" for title, text in (*sections_of(known), *placed(rule))
+        f"- **{title}:** {prose(text)}"
+        for title, text in (*sections_of(known), *placed(rule, registry))
     )
     return (
-        f"### {rule.code}\n\n{_prose(known.summary)}\n\n*{kind_of(rule).capitalize()}.*\n\n{said}\n"
+        f"### {rule.code}\n\n{prose(known.summary)}\n\n*{kind_of(rule).capitalize()}.*\n\n{said}\n"
     )
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
     """Text whose only markup are backquotes."""
     pieces = text.split("`")
     pieces[::2] = [MARKUP.sub(r"\\\g<0>", piece) for piece in pieces[::2]]

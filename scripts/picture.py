@@ -21,7 +21,7 @@ README: Final = ROOT / "README.md"
 PICTURE: Final = ROOT / "docs" / "report.svg"
 BEGIN, END = "<!-- report -->\n", "<!-- /report -->"
 COLUMNS: Final = 80
-CUT_BEFORE: Final = "And then: "
+CUT_BEFORE: Final = "Second cause: "
 CHUNK: Final = 65_536
 # rich's own frame loads a font from elsewhere; a page of documentation should load nothing.
 FRAME: Final = """\
@@ -84,7 +84,7 @@ def _read(terminal: int) -> bytes:
 
 
 def beginning(report: str) -> list[Text]:
-    """The lines of the report up to what followed from the root cause."""
+    """The lines of the report up to its second cause."""
     lines = [Text.from_ansi(line) for line in report.splitlines()]
     cut = next(at for at, line in enumerate(lines) if line.plain.startswith(CUT_BEFORE))
     return [*lines[:cut], Text("…")]
@@ -100,7 +100,7 @@ def picture(lines: list[Text]) -> str:
 
 def main() -> int:
     """Write the picture, and the text into the README."""
-    lines = beginning(run_in_terminal([sys.executable, "-m", "doctor", "demo"]))
+    lines = beginning(run_in_terminal([sys.executable, "-m", "backup_doctor", "demo"]))
     PICTURE.write_text(picture(lines), encoding="utf-8")
     readme = README.read_text(encoding="utf-8")
     before, _, rest = readme.partition(BEGIN)

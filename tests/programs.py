@@ -21,8 +21,10 @@ def bare(**more: str) -> dict[str, str]:
     return {"PATH": os.defpath, "LANG": "C.UTF-8", **measured, **more}
 
 
-def on_a_terminal(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> str:
-    """Run it to its end; what a person sees, standard error included."""
+def on_a_terminal(
+    command: Sequence[str], *, cwd: Path, env: Mapping[str, str], typed: str = ""
+) -> str:
+    """Run it to its end; what a person sees, standard error included. `typed` waits to be read."""
     terminal, far_end = pty.openpty()
     process = subprocess.Popen(
         command,
@@ -33,6 +35,7 @@ def on_a_terminal(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) 
         env={"TERM": "xterm", **env},
     )
     os.close(far_end)
+    os.write(terminal, typed.encode())
     seen = b""
     while True:
         try:

@@ -62,16 +62,17 @@ def test_the_sdist_builds_the_same_wheel(built: tuple[Path, Path], tmp_path: Pat
     assert from_sdist.read_bytes() == wheel.read_bytes()
 
 
-def test_the_wheel_holds_the_three_packages_and_nothing_of_the_tests(
+def test_the_wheel_holds_one_package_and_nothing_of_the_tests(
     built: tuple[Path, Path],
 ) -> None:
     with zipfile.ZipFile(built[0]) as wheel:
         names = wheel.namelist()
 
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
-    assert tops == {"doctor", "checks", "templates"}
-    assert "doctor/demo/pipeline/.github/workflows/backup.yml" in names
-    assert "templates/report.md.j2" in names
+    assert tops == {"backup_doctor"}
+    assert "backup_doctor/demo/pipeline/.github/workflows/backup.yml" in names
+    assert "backup_doctor/templates/report.md.j2" in names
+    assert "backup_doctor/checks/row/state.py" in names
     assert not [name for name in names if "__pycache__" in name]
 
 

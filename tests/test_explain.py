@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from doctor.chain import Link
-from doctor.evidence.base import Evidence
-from doctor.explain import UnknownTopicError, explain
-from doctor.framework import Check, Found
-from doctor.registry import LoadedCheck, Registry, load_checks
-from doctor.render.to_text import to_terminal
+from backup_doctor.evidence.base import Evidence
+from backup_doctor.evidence.chain import Link
+from backup_doctor.judge.framework import Check, Found
+from backup_doctor.judge.registry import LoadedCheck, Registry, load_checks
+from backup_doctor.report.explain import UnknownTopicError, explain
+from backup_doctor.report.render.to_text import to_terminal
+from backup_doctor.services.errors import KnownError, known_errors
 
 CODES = Path(__file__).with_name("contract_codes.txt").read_text().split()
 
@@ -82,7 +83,7 @@ def test_a_code_is_explained_section_by_section() -> None:
 def test_a_section_that_nobody_wrote_is_left_out() -> None:
     page = shown("function/slow")
 
-    assert "a warning: worth mending" in page
+    assert "a warning: worth fixing" in page
     assert "Cause" not in page
 
 
@@ -99,6 +100,9 @@ def test_a_check_is_explained_with_all_that_it_finds() -> None:
     [
         ("function/not-deployd", "Did you mean function/not-deployed"),
         ("slow", "Did you mean function/slow?"),
+        ("version-mismach", "Did you mean pg-dump/version-mismatch"),
+        ("unbound-variable", "Did you mean bash/unbound-variable?"),
+        ("gzip", "Did you mean gzip/exists or gzip/broken?"),
         ("xyz", "Checks: function."),
         ("\x1b[2J", "\\\\x1b[2J"),
     ],
@@ -117,3 +121,41 @@ def test_every_code_of_the_contract_is_explained(code: str) -> None:
     assert page.startswith(f"{code}  ")
     for section in ("How it is detected", "Cause", "Source"):
         assert section in page, section
+
+
+def test_a_reason_is_explained() -> None:
+    page = to_terminal(explain("memory/killed", load_checks()), width=80, colour=False)
+
+    assert page == (
+        "memory/killed  a reason of workflow/failed-before-update\n"
+        "\n"
+        "A step failed: the system killed the program, as it does where memory runs out.\n"
+        "\n"
+        "How it looks\n"
+        "  Process completed with exit code 137.\n"
+        "  /home/runner/work/_temp/4f.sh: line 3:  2113 Killed                  node export.mjs\n"
+        "\n"
+        "Fix\n"
+        "  Let the program hold less at once: stream the dump, compress with fewer\n"
+        "  threads.\n"
+        "\n"
+        "Or\n"
+        "  Run the job on a runner with more memory.\n"
+        "\n"
+        "How sure it is\n"
+        "  It is what these words mean as a rule.\n"
+        "\n"
+        "Source\n"
+        "  https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html\n"
+        "\n"
+        "https://github.com/backup-doctor/backup-doctor/blob/main/docs/reasons.md#memorykilled\n"
+    )
+
+
+@pytest.mark.parametrize("error", known_errors(), ids=lambda error: error.id)
+def test_every_reason_is_explained(error: KnownError) -> None:
+    page = shown(error.id)
+
+    assert page.startswith(f"{error.id}  ")
+    assert error.source in page
+    assert "{" not in page.partition("\nFix\n")[2].replace("${{", "")

@@ -6,9 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doctor.demo.supabase.keys import legacy_key, sign
-from doctor.evidence.secrets import KeyKind, KeyMatch
-from doctor.keys import compare, describe_service_key, digest, fits_header, jwt_claims
+from backup_doctor.demo.supabase.keys import legacy_key, sign
+from backup_doctor.evidence.keys import (
+    compare,
+    describe_service_key,
+    digest,
+    fits_header,
+    jwt_claims,
+)
+from backup_doctor.evidence.secrets import KeyKind, KeyMatch
 
 ISSUED = datetime(2026, 1, 1, tzinfo=UTC)
 JWT = legacy_key("abcdefghijklmnopqrst", "service_role", "jwt-secret", ISSUED)

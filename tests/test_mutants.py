@@ -19,7 +19,7 @@ from scripts.mutants.trying import Mutant, Outcome, forked
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DIAGNOSIS = "doctor/diagnosis.py"
+DIAGNOSIS = "doctor/judge/diagnosis.py"
 ASKED = "if state is RowState.UNSEEN:"
 
 
@@ -82,7 +82,7 @@ def test_a_mutant_that_could_not_be_tried_is_not_counted_as_noticed() -> None:
     def breaks(_: Mutant) -> bool:
         raise KeyError
 
-    with pytest.raises(RuntimeError, match=r"doctor/diagnosis.py:\d+ .* could not be tried"):
+    with pytest.raises(RuntimeError, match=r"doctor/judge/diagnosis.py:\d+ .* could not be tried"):
         list(forked([mutant(ASKED, "")], breaks, at_once=1))
 
 

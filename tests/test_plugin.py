@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor.demo.world import Servers, World
+from backup_doctor.demo.world import Servers, World
 from tests.programs import bare
 
 if TYPE_CHECKING:
@@ -53,14 +53,14 @@ def run(site: Path, *arguments: str, **environ: str) -> subprocess.CompletedProc
 
 
 def test_it_follows_the_built_in_checks_and_says_where_it_comes_from(installed: Path) -> None:
-    listed = run(installed, "doctor", "checks").stdout.splitlines()
+    listed = run(installed, "backup_doctor", "checks").stdout.splitlines()
 
     assert listed[-1].startswith("freshness")
     assert listed[-1].endswith("backup-doctor-freshness")
 
 
 def test_its_codes_are_explained_from_its_own_docstrings(installed: Path) -> None:
-    page = run(installed, "doctor", "explain", "freshness/stale").stdout
+    page = run(installed, "backup_doctor", "explain", "freshness/stale").stdout
 
     assert "No backup has succeeded for more than a day." in page
     assert "Backups fail one after the other" in " ".join(page.split())
@@ -72,7 +72,7 @@ def test_its_result_stands_in_the_report_of_a_real_backup(installed: Path, world
 
     done = run(
         installed,
-        "doctor",
+        "backup_doctor",
         "--dispatch-id",
         dispatch_id,
         "--format",
@@ -103,7 +103,7 @@ def test_one_that_cannot_be_loaded_is_one_line_with_its_package_and_the_others_r
     (metadata / "METADATA").write_text(BROKEN_METADATA)
     (metadata / "entry_points.txt").write_text("[backup_doctor.checks]\nbroken = not_there:check\n")
 
-    listed = run(tmp_path, "doctor", "checks").stdout.splitlines()
+    listed = run(tmp_path, "backup_doctor", "checks").stdout.splitlines()
 
     assert listed[-1].startswith("broken of backup-doctor-broken did not load: ModuleNotFoundError")
     assert any(line.startswith("rls") for line in listed)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from doctor.evidence.base import Evidence
-from doctor.framework import Check
-from doctor.progress import Progress
+from backup_doctor.cli.progress import Progress
+from backup_doctor.evidence.base import Evidence
+from backup_doctor.judge.framework import Check
 
 if TYPE_CHECKING:
     import pytest

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doctor import quoting
+from backup_doctor.base import quoting
 
 ANY_TEXT = st.text(st.characters(), max_size=200)
 
@@ -47,6 +47,7 @@ def test_inline_markdown_stays_on_one_line(text: str) -> None:
         ("[x](http://e)", "\\[x\\](http:\u200b//e)"),
         ("a | b", "a \\| b"),
         ("**bold** `code`", "\\*\\*bold\\*\\* \\`code\\`"),
+        ("s3://b/k", "s3://b/k"),
         ("@admin", "@\u200badmin"),
         ("fixes #12", "fixes #\u200b12"),
         ("www.example.org", "www.\u200bexample.org"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from doctor.shell_script import deaf_curl, swallowed
+from backup_doctor.base.shell_script import deaf_curl, swallowed
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from doctor.threads import LOOK_EVERY_S, Pool, Watch
+from backup_doctor.base.threads import LOOK_EVERY_S, Pool, Watch
 
 WAIT_S = 10.0
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from doctor.workflow_file import read_workflow
+from backup_doctor.collect.workflow.file import read_workflow
 
 if TYPE_CHECKING:
-    from doctor.evidence.workflow import WorkflowFile
+    from backup_doctor.evidence.workflow import WorkflowFile
 
 STEP = "Update backup_history via Edge Function"
 PATH = ".github/workflows/backup.yml"
@@ -73,7 +73,7 @@ def test_the_update_step_and_all_that_the_diagnosis_uses_of_it_are_read() -> Non
 
 
 def test_the_shipped_workflow_is_understood() -> None:
-    shipped = files("doctor.demo") / "pipeline" / PATH
+    shipped = files("backup_doctor.demo") / "pipeline" / PATH
 
     file = parsed(shipped.read_bytes())
 
@@ -94,6 +94,53 @@ def test_a_called_workflow_is_named() -> None:
     file = parsed("jobs: {a: {uses: ./.github/workflows/b.yml}, c: {uses: acme/x/y.yml@v1}}")
 
     assert file.called == (".github/workflows/b.yml",)
+
+
+@pytest.mark.parametrize(
+    ("secrets", "passed"),
+    [
+        ("inherit", None),
+        (
+            "{key: '${{ secrets.PROD_KEY }}', url: '${{ vars.URL }}'}",
+            {"key": "PROD_KEY", "url": ""},
+        ),
+        ("{key: '${{ secrets.A || secrets.B }}'}", {"key": ""}),
+        ("[]", {}),
+    ],
+)
+def test_what_a_caller_passes_to_the_workflow_that_it_calls_is_told_by_name(
+    secrets: str, passed: Any
+) -> None:
+    file = parsed(f"jobs: {{a: {{uses: ./.github/workflows/b.yml, secrets: {secrets}}}}}")
+
+    assert file.passed == {".github/workflows/b.yml": passed}
+
+
+@pytest.mark.parametrize(
+    ("uses", "optional"),
+    [
+        ("A: '${{ secrets.X || secrets.Y }}'", ("X", "Y")),
+        ("A: '${{ secrets.X || github.token }}'", ("X",)),
+        ("A: \"${{ secrets.X != '' }}\"", ("X",)),
+        ("A: '${{ secrets.X }}'", ()),
+        ("A: '${{ secrets.X }}', B: '${{ secrets.X || 1 }}'", ()),
+        ("A: \"${{ format('k={0}', secrets.X) }}\"", ()),
+    ],
+)
+def test_a_secret_with_a_default_is_one_that_the_job_can_do_without(
+    uses: str, optional: tuple[str, ...]
+) -> None:
+    assert parsed(f"jobs: {{a: {{steps: [{{run: x, env: {{{uses}}}}}]}}}}").optional == optional
+
+
+def test_the_variables_of_workflow_and_job_are_kept_as_they_are_written() -> None:
+    file = parsed(
+        "{env: {A: '${{ secrets.X }}'}, jobs: {a: {env: {B: 1}, environment: '${{ inputs.e }}', "
+        "steps: [{run: x}]}}}"
+    )
+
+    assert (file.env, file.job_env) == ({"A": "${{ secrets.X }}"}, {"B": "1"})
+    assert file.environment == "${{ inputs.e }}"
 
 
 def test_a_secret_outside_of_an_expression_is_none() -> None:
@@ -167,3 +214,61 @@ def test_wrong_types_are_as_good_as_absent(text: str) -> None:
     assert file.update_step is None
     assert file.job_timeout_minutes is None
     assert file.run_name is None
+
+
+@pytest.mark.parametrize(
+    ("on", "events", "types"),
+    [
+        ("on: push", ("push",), ()),
+        ("on: [push, workflow_dispatch]", ("push", "workflow_dispatch"), ()),
+        (
+            "on: {repository_dispatch: {types: [backup, nightly]}}",
+            ("repository_dispatch",),
+            ("backup", "nightly"),
+        ),
+        ("on: {repository_dispatch: {types: backup}}", ("repository_dispatch",), ("backup",)),
+        ("on: {repository_dispatch: null}", ("repository_dispatch",), ()),
+        (
+            "on: {workflow_dispatch: {inputs: {}}, schedule: []}",
+            ("workflow_dispatch", "schedule"),
+            (),
+        ),
+        ("on: 7", (), ()),
+        ("name: x", (), ()),
+    ],
+)
+def test_what_starts_the_workflow_is_read(
+    on: str, events: tuple[str, ...], types: tuple[str, ...]
+) -> None:
+    file = parsed(f"{on}\njobs: {{backup: {{steps: [{{run: x}}]}}}}".encode())
+
+    assert (file.events, file.dispatch_types) == (events, types)
+
+
+DOCTORS = "{steps: [{uses: actions/checkout@v4}, {run: pipx install backup-doctor}, {run: backup-doctor sweep}]}"
+
+
+@pytest.mark.parametrize(
+    ("jobs", "only"),
+    [
+        (f"{{sweep: {DOCTORS}}}", True),
+        (f"{{sweep: {DOCTORS}, audit: {DOCTORS}}}", True),
+        ("{diagnose: {uses: acme/backup-doctor/.github/workflows/diagnose.yml@v1}}", True),
+        (f"{{sweep: {DOCTORS}, lint: {{steps: [{{run: lint}}]}}}}", False),
+        ("{backup: {steps: [{run: pg_dump x}, {run: make tell}, {run: backup-doctor}]}}", False),
+        (f"{{backup: {{steps: [{{name: {STEP}, run: x}}, {{run: backup-doctor}}]}}}}", False),
+        ("{}", False),
+    ],
+)
+def test_a_workflow_that_only_runs_the_doctor_is_known(jobs: str, only: bool) -> None:
+    assert parsed(f"jobs: {jobs}".encode()).only_doctor is only
+
+
+def test_a_job_that_makes_the_backup_is_none_of_the_doctors_though_the_doctor_is_a_step_of_it() -> (
+    None
+):
+    file = parsed(
+        f"jobs: {{backup: {{steps: [{{name: {STEP}, run: x}}, {{run: backup-doctor}}]}}, look: {DOCTORS}}}".encode()
+    )
+
+    assert file.doctor_jobs == ("look",)

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doctor.zip_tail import LONGEST_COMMENT, TAIL_BYTES, read_tail
+from backup_doctor.collect.object.zip_tail import LONGEST_COMMENT, TAIL_BYTES, read_tail
 
 if TYPE_CHECKING:
-    from doctor.evidence.object import ZipTail
+    from backup_doctor.evidence.object import FileEnd
 
 FILES = {"db/dump.sql": b"CREATE TABLE backups ();\n" * 40, "manifest.json": b'{"tables": 12}'}
 
@@ -32,7 +32,7 @@ def archive(
     return stream.getvalue()
 
 
-def judge(content: bytes) -> ZipTail:
+def judge(content: bytes) -> FileEnd:
     return read_tail(content[-TAIL_BYTES:], len(content))
 
 

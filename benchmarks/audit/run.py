@@ -16,12 +16,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backup_doctor.demo.supabase.postgres import PostgresServer, programs
 from benchmarks.audit.listers import BUCKET, KEY_ID, LISTERS, REGION, SECRET
 from benchmarks.audit.page import write_page
 from benchmarks.audit.store import write_listing
 from benchmarks.audit.table import table
 from benchmarks.measure import Cost, UnexpectedOutputError, run, side_by_side
-from doctor.demo.supabase.postgres import PostgresServer, programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,8 +13,8 @@ from benchmarks.audit.backups import backups
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from backup_doctor.demo.supabase.postgres import PostgresServer
     from benchmarks.audit.backups import Backup
-    from doctor.demo.supabase.postgres import PostgresServer
 
 MIGRATION = "pipeline/supabase/migrations/20260101000000_backup_history.sql"
 COPY = """
@@ -28,7 +28,7 @@ def table(server: PostgresServer, count: int) -> Iterator[str]:
     name = f"audit_{count}"
     server.create_database(name)
     with psycopg.connect(server.uri(name), autocommit=True) as connection:
-        connection.execute(files("doctor.demo").joinpath(MIGRATION).read_bytes())
+        connection.execute(files("backup_doctor.demo").joinpath(MIGRATION).read_bytes())
         with connection.cursor().copy(COPY) as copy:
             for backup in backups(count):
                 if not backup.is_nth(3):

@@ -4,39 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checks.function import answer, deployment, limits, project
-from doctor.evidence.base import Unseen, Why, unseen
-from doctor.evidence.function import FunctionEvidence
-from doctor.framework import Check
-from doctor.story import API_KEY
+from backup_doctor.checks.function import answer, deployment, limits, project
+from backup_doctor.evidence.base import Shown, Unseen, Why, unseen
+from backup_doctor.evidence.function import FunctionEvidence
+from backup_doctor.evidence.log import Outcome
+from backup_doctor.judge.framework import Check
+from backup_doctor.judge.history import function_call
+from backup_doctor.judge.history.function_calls import Shows, calls_function, shows_key
 
 if TYPE_CHECKING:
-    from doctor.case import Case
+    from backup_doctor.evidence.case import Case
 
 check = Check(
     name="function",
     step=5,
     title="Edge function update-backup",
     evidence=FunctionEvidence,
-    collected_by="doctor.collectors.function:look",
+    collected_by="backup_doctor.collect.function.collector:look",
     doc=__doc__,
-)
-
-
-NO_KEY_SENT = Unseen(
-    why=Why.NOT_CONFIGURED,
-    what=f"Whether the function accepts the pipeline's {API_KEY} could not be tried.",
-    remedy=f"Set {API_KEY}.",
-    dependency="The functions gateway",
 )
 
 
 @check.must_see
 def whether_it_answers(seen: FunctionEvidence, case: Case) -> tuple[Unseen, ...]:
     """An answer of the function itself: the platform's record alone does not show that it runs."""
-    if case.is_preflight and not seen.key_sent and not isinstance(seen.empty_post, Unseen):
-        return (NO_KEY_SENT,)
-    return unseen(seen.empty_post) if not isinstance(seen.record, Unseen) else ()
+    if not case.names.calls_function or function_call(case).outcome is Outcome.OK:
+        return ()
+    if case.is_preflight and isinstance(calls_function(case), Shown):
+        return _untried_key(seen, case)
+    return unseen(seen.probe) if not isinstance(seen.record, Unseen) else ()
+
+
+def _untried_key(seen: FunctionEvidence, case: Case) -> tuple[Unseen, ...]:
+    shows, how = shows_key(case)
+    if shows in (Shows.OWN_HEADER, Shows.OTHER_KEY):
+        what = f"The update step authenticates itself to the function {how}: that cannot be tried."
+        return (Unseen(why=Why.NOT_ASKED, what=what, dependency="The functions gateway"),)
+    return unseen(seen.empty_post)
 
 
 check.include(deployment.rules, answer.rules, limits.rules, project.rules)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checks.function.view import (
+from backup_doctor.checks.function.view import (
     answer_now,
     deployed_after_404,
     function_exhibits,
+    is_called,
     last_error,
     probe_exhibits,
     quoted,
@@ -15,16 +16,15 @@ from checks.function.view import (
     says_now,
     see_logs,
 )
-from doctor.chain import Link
-from doctor.evidence.base import Unseen
-from doctor.evidence.function import FunctionEvidence, HttpAnswer
-from doctor.evidence.log import Outcome
-from doctor.framework import Found, Rules
-from doctor.model import Exhibit, Role, Severity
-from doctor.show import exhibit, manual, ref_flag, shell
-from doctor.signatures import gateway_meaning
-from doctor.story import (
-    API_KEY,
+from backup_doctor.evidence.base import Unseen
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import Exhibit, Role, Severity
+from backup_doctor.evidence.function import FunctionEvidence, HttpAnswer
+from backup_doctor.evidence.log import Outcome
+from backup_doctor.evidence.secrets import FunctionKey, KeyMatch
+from backup_doctor.judge.advice import new_api_key
+from backup_doctor.judge.framework import Found, Resolved, Rules
+from backup_doctor.judge.history import (
     RowState,
     another_row_succeeded,
     function_call,
@@ -35,9 +35,17 @@ from doctor.story import (
     row_state,
     weigh,
 )
+from backup_doctor.judge.history.function_calls import Shows, is_shown_alike, shows_key
+from backup_doctor.judge.history.secret_names import called
+from backup_doctor.judge.history.since import as_stored, stored_for, was_set_since
+from backup_doctor.judge.show import exhibit, manual
+from backup_doctor.judge.traits import Trait
+from backup_doctor.services.meaning import gateway_meaning
+from backup_doctor.services.secret_uses import Use
 
 if TYPE_CHECKING:
-    from doctor.case import Case
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Fix
 
 
 rules = Rules[FunctionEvidence]()
@@ -63,6 +71,7 @@ BELOW = ("row/*", "rls/*", "secrets/*")
         "function/jwt-gate",
         "function/project-paused",
     ),
+    traits=(Trait.REFUSES_KEY,),
 )
 def key_rejected(seen: FunctionEvidence, case: Case) -> Found | None:
     """The function itself refuses the key with 401.
@@ -74,15 +83,13 @@ def key_rejected(seen: FunctionEvidence, case: Case) -> Found | None:
     By hand: the guide's curl of step 5.
     Source: guide, step 1, "Edge function call failed (HTTP 401)".
     """
-    answer = answer_now(seen)
-    now = None
-    if answer is not None and seen.key_sent:
-        own = answer.from_function is not False and not gateway_meaning(answer.status, answer.body)
-        now = answer.status == UNAUTHORIZED and own
+    if not is_called(case):
+        return None
+    now = _refuses_key(seen, case)
     if now and function_key_worked(case):
         return Found(
-            summary=f"{seen.name} refuses {API_KEY} as the doctor was given it; the pipeline's own "
-            "works, as the log shows.",
+            summary=f"{seen.name} refuses {_own_name(case)} as the doctor was given it; the pipeline's "
+            "own works, as the log shows.",
             evidence=probe_exhibits(seen, case),
             breaks=(),
             severity=Severity.WARN,
@@ -91,21 +98,63 @@ def key_rejected(seen: FunctionEvidence, case: Case) -> Found | None:
     weight = weigh(function_then(case, "function/key-rejected"), now=now, case=case)
     if weight is None:
         return None
+    shows, how = shows_key(case)
+    named = how if shows is Shows.OTHER_KEY else called(case, Use.FUNCTION_KEY)
     return weight.found(
-        f"{seen.name} refuses the {API_KEY} that the workflow sends.",
-        function_exhibits(seen, case),
-        (
-            shell(
-                "Set the same key on both sides",
-                "KEY=$(openssl rand -hex 32)\n"
-                f'printf %s "$KEY" | gh secret set {API_KEY}\n'
-                f'supabase secrets set {API_KEY}="$KEY"{ref_flag(case)} --yes',
-            ),
+        f"{seen.name} refuses the key that the workflow sends ({named}).",
+        (*function_exhibits(seen, case), *as_stored(case, Use.FUNCTION_KEY)),
+        _other_key(case) or new_api_key(case),
+        resolved=_keys_agree(case),
+    )
+
+
+def _refuses_key(seen: FunctionEvidence, case: Case) -> bool | None:
+    """Whether the function refuses the pipeline's key now; only tried where that is shown alike."""
+    answer = answer_now(seen)
+    if answer is None or not seen.key_sent or not is_shown_alike(case):
+        return None
+    own = answer.from_function is not False and not gateway_meaning(answer.status, answer.body)
+    return True if answer.status == UNAUTHORIZED and own else None
+
+
+def _own_name(case: Case) -> str:
+    key = case.secrets.function_key if case.secrets else None
+    return key.setting if isinstance(key, FunctionKey) else "the key"
+
+
+def _keys_agree(case: Case) -> Resolved | None:
+    """GitHub's key was set after the failure, and the doctor's copy is the function's."""
+    key, stored = (
+        case.secrets.function_key if case.secrets else None,
+        stored_for(case, Use.FUNCTION_KEY),
+    )
+    equal = isinstance(key, FunctionKey) and key.match is KeyMatch.EQUAL
+    if not equal or stored is None or not was_set_since(case, stored):
+        return None
+    return Resolved(
+        by=f"GitHub shows that {stored.name} was set again since, and it is the function's key"
+    )
+
+
+def _other_key(case: Case) -> tuple[Fix, ...]:
+    """What to do where the pipeline shows the function another key than one of its own."""
+    shows, how = shows_key(case)
+    if shows is not Shows.OTHER_KEY:
+        return ()
+    return (
+        manual(
+            "Compare what the step shows the function with what it expects",
+            f"The update step authenticates itself {how}; the function's source says what it wants.",
         ),
     )
 
 
-@rules.cause("function/rejected", breaks=Link.FUNCTION_UPDATES, yields_to=BELOW)
+@rules.cause(
+    "function/rejected",
+    breaks=Link.FUNCTION_UPDATES,
+    yields_to=BELOW,
+    traits=(Trait.FROM_BELOW, Trait.REFUSES_KEY),
+)
 def rejected(seen: FunctionEvidence, case: Case) -> Found | None:
     """The function answers 400, 403 or 404 of its own: it ran and did not like the call.
 
@@ -167,6 +216,7 @@ def _proved_by_log(case: Case) -> str | None:
         "function/inactive",
         "function/project-paused",
     ),
+    traits=(Trait.FROM_BELOW,),
 )
 def server_error(seen: FunctionEvidence, case: Case) -> Found | None:
     """The function ran and failed with 5xx.
@@ -183,6 +233,9 @@ def server_error(seen: FunctionEvidence, case: Case) -> Found | None:
     if call.outcome in (Outcome.NOT_MADE, Outcome.OK):
         return None
     meaning = function_said(case)
+    if "workflow/fallback-failed" in meaning.codes:
+        # It was handed an empty value: that is the update step's.
+        return None
     in_log = "function/server-error" in meaning.codes or (
         call.outcome is Outcome.REFUSED and (call.status or 0) >= 500 and meaning.own_words
     )
@@ -201,7 +254,7 @@ def server_error(seen: FunctionEvidence, case: Case) -> Found | None:
         and (says_now(seen, "function/server-error") or answer.from_function)
     )
     open_end = row_state(case) is RowState.IN_PROGRESS or case.is_preflight
-    unexplained = call.outcome is Outcome.NOT_SAID and open_end
+    unexplained = call.outcome is Outcome.NOT_SAID and open_end and is_called(case)
     if not crashes_now or answer is None or not unexplained:
         return None
     return Found(

@@ -4,62 +4,95 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checks.function.view import (
+from backup_doctor.checks.function.view import (
     deploy,
+    deploy_as_it_was,
     deployed_after_404,
+    deployed_since,
     function_exhibits,
+    is_called,
     record_of,
     says_now,
 )
-from doctor.chain import Link
-from doctor.evidence.function import FunctionEvidence
-from doctor.framework import Found, Rules
-from doctor.show import manual
-from doctor.story import (
-    API_KEY,
-    function_then,
-    weigh,
-)
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.function import FunctionEvidence, FunctionRecord
+from backup_doctor.evidence.secrets import FunctionKey
+from backup_doctor.judge.framework import Found, Resolved, Rules, needs
+from backup_doctor.judge.history import began_after_failure, function_said, function_then, weigh
+from backup_doctor.judge.history.function_calls import Shows, calls_function, shows_key
+from backup_doctor.judge.history.secret_names import called
+from backup_doctor.judge.history.since import runs_now
+from backup_doctor.judge.show import either, exhibit, manual, rfc3339
+from backup_doctor.judge.traits import Trait
+from backup_doctor.services.secret_uses import Use
 
 if TYPE_CHECKING:
-    from doctor.case import Case
+    from backup_doctor.evidence.base import Shown, Unseen
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Fix
 
 
 rules = Rules[FunctionEvidence]()
+
+
+def _is_absent(seen: FunctionEvidence, case: Case) -> bool:
+    """Whether anything says that there is no such function, now or then."""
+    then = "function/not-deployed" in function_said(case).codes
+    return seen.record is None or then or bool(says_now(seen, "function/not-deployed"))
+
+
+def its_absence(seen: FunctionEvidence, case: Case) -> Shown | Unseen | None:
+    """A function that nobody calls may well not be there."""
+    return calls_function(case) if _is_absent(seen, case) else None
 
 
 @rules.cause(
     "function/not-deployed",
     breaks=Link.FUNCTION_UPDATES,
     yields_to=("function/inactive", "function/project-paused", "secrets/bad-url"),
+    traits=(Trait.BEFORE_KEY,),
 )
-def not_deployed(seen: FunctionEvidence, case: Case) -> Found | None:
+@needs(its_absence)
+def not_deployed(seen: FunctionEvidence, case: Case, shown: Shown) -> Found | None:
     """The edge function is not deployed: the gateway answers 404 before any function runs.
 
-    Detected: the Management API does not list it, or the gateway answers NOT_FOUND (it carries no
-    x-deno-execution-id; a function's own 404 does). Deployed only after the failure counts as well.
-    Cause: never deployed to this project, deleted, or deployed under another name.
+    Detected: the pipeline is shown to call it, and the Management API does not list it, or the
+    gateway answers NOT_FOUND (it carries no x-deno-execution-id; a function's own 404 does).
+    Deployed only after the failure counts as well.
+    Cause: never deployed to this project, deleted, or deployed (or called) under another name.
     Fix: deploy it.
     By hand: `supabase functions list`.
     Source: guide, step 1, "Edge function call failed (HTTP 404)"; Supabase, error codes.
     """
-    answered = says_now(seen, "function/not-deployed")
-    now = True if seen.record is None or answered else (None if record_of(seen) is None else False)
-    if now is None and answered is False:
-        now = False
+    now = True if seen.record is None or says_now(seen, "function/not-deployed") else None
     then = function_then(case, "function/not-deployed")
     if then[Link.FUNCTION_UPDATES] is None and deployed_after_404(seen, case):
         then = {Link.FUNCTION_UPDATES: True}
     weight = weigh(then, now=now, case=case)
     if weight is None:
         return None
+    resolved = deployed_since(seen, case)
     return weight.found(
-        f"The edge function {seen.name} is not deployed."
-        if not weight.healed
-        else f"The edge function {seen.name} was not deployed when the run called it.",
-        function_exhibits(seen, case),
-        (deploy(case),),
+        f"The edge function {seen.name} was not deployed when the run called it."
+        if weight.is_over(resolved)
+        else f"The edge function {seen.name} is not deployed.",
+        (*function_exhibits(seen, case), exhibit("the pipeline calls it", shown.by, "workflow")),
+        _make_it_answer(seen, case),
+        resolved=resolved,
     )
+
+
+def _make_it_answer(seen: FunctionEvidence, case: Case) -> tuple[Fix, ...]:
+    """Deploy it; one that has been listed all along may rather be called under another name."""
+    deployed = deploy_as_it_was(seen, case)
+    if record_of(seen) is None:
+        return (deployed,)
+    compare = manual(
+        "Compare the name and the project that the update step calls",
+        f"The platform lists {seen.name} as deployed since before the run: the step's address may "
+        "have another name behind /functions/v1/, or lead to another project.",
+    )
+    return either(compare, deployed)
 
 
 @rules.cause(
@@ -78,29 +111,50 @@ def jwt_gate(seen: FunctionEvidence, case: Case) -> Found | None:
     By hand: `supabase functions list`, or the function's settings in the dashboard.
     Source: Supabase, function configuration, verify_jwt.
     """
-    record = record_of(seen)
-    answered = says_now(seen, "function/jwt-gate")
-    now = answered if seen.key_sent or answered is False else None
-    if answered is None and record and record.verify_jwt is not None:
-        now = record.verify_jwt
-    elif now is None and record and record.verify_jwt is False:
-        now = False
+    if not is_called(case):
+        return None
+    record, now = record_of(seen), _gate_refuses(seen, case)
     since = record.updated_at if record and now else None
     weight = weigh(function_then(case, "function/jwt-gate"), now=now, since=since, case=case)
     if weight is None:
         return None
     return weight.found(
-        f"The platform's JWT check refuses {API_KEY} before {seen.name} runs (verify_jwt is on).",
+        f"The platform's JWT check refuses {called(case, Use.FUNCTION_KEY)} before {seen.name} runs "
+        "(verify_jwt is on).",
         function_exhibits(seen, case),
         (
-            deploy(case),
+            deploy(case, verify_jwt=False),
             manual(
                 "Keep it that way",
                 f"In supabase/config.toml: `[functions.{seen.name}]` with `verify_jwt = false`; the "
                 "function checks the key itself.",
             ),
         ),
+        resolved=_gate_is_open(record, case),
     )
+
+
+def _gate_refuses(seen: FunctionEvidence, case: Case) -> bool | None:
+    """Whether the gateway refuses the pipeline's key now: tried, or by what is known of the two."""
+    if shows_key(case)[0] is Shows.OTHER_KEY:
+        # The doctor has no such key to try.
+        return None
+    answered = says_now(seen, "function/jwt-gate")
+    if answered is not None:
+        return True if answered and seen.key_sent else None
+    record, key = record_of(seen), case.secrets.function_key if case.secrets else None
+    no_jwt = isinstance(key, FunctionKey) and not key.is_jwt
+    return True if record and record.verify_jwt and no_jwt else None
+
+
+def _gate_is_open(record: FunctionRecord | None, case: Case) -> Resolved | None:
+    """The platform lists the function with verify_jwt off, and changed since the failure."""
+    if record is None or record.verify_jwt is not False or record.updated_at is None:
+        return None
+    if not began_after_failure(case, record.updated_at):
+        return None
+    at = rfc3339(record.updated_at)
+    return Resolved(by=f"the platform lists it with verify_jwt off, changed {at}")
 
 
 @rules.cause(
@@ -118,7 +172,7 @@ def inactive(seen: FunctionEvidence, case: Case) -> Found | None:
     Source: Supabase, Management API, function status.
     """
     record = record_of(seen)
-    if record is None or record.status == "ACTIVE":
+    if record is None or record.status == "ACTIVE" or not is_called(case):
         return None
     then = function_then(
         case,
@@ -133,5 +187,6 @@ def inactive(seen: FunctionEvidence, case: Case) -> Found | None:
     return weight.found(
         f"{seen.name} is {record.status}, not ACTIVE.",
         function_exhibits(seen, case),
-        (deploy(case),),
+        (deploy_as_it_was(seen, case),),
+        resolved=runs_now(case),
     )

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checks.function.view import (
-    deploy,
+from backup_doctor.checks.function.view import (
+    deploy_as_it_was,
     function_exhibits,
+    is_called,
     last_error,
     says_now,
     see_logs,
 )
-from doctor.chain import Link
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.function import FunctionEvidence
-from doctor.framework import Found, Rules
-from doctor.show import manual
-from doctor.story import (
-    function_said,
-    function_then,
-    weigh,
-)
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.function import FunctionEvidence
+from backup_doctor.judge.framework import Found, Rules
+from backup_doctor.judge.history import function_said, function_then, platform_then, weigh
+from backup_doctor.judge.history.since import runs_now
+from backup_doctor.judge.show import manual
+from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
-    from doctor.case import Case
-    from doctor.model import Fix
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Fix
 
 
 rules = Rules[FunctionEvidence]()
@@ -34,14 +33,20 @@ def _gateway_fault(
     seen: FunctionEvidence, case: Case, code: str, summary: str, fixes: tuple[Fix, ...]
 ) -> Found | None:
     """A fault that the gateway names, in the log or now."""
-    weight = weigh(function_then(case, code), now=says_now(seen, code), case=case)
-    return weight.found(summary, function_exhibits(seen, case), fixes) if weight else None
+    now = says_now(seen, code) or None
+    weight = weigh(function_then(case, code), now=now, case=case) if is_called(case) else None
+    if weight is None:
+        return None
+    # That it starts is all that an answer to OPTIONS shows.
+    resolved = runs_now(case) if code == "function/boot-error" else None
+    return weight.found(summary, function_exhibits(seen, case), fixes, resolved=resolved)
 
 
 @rules.cause(
     "function/boot-error",
     breaks=Link.FUNCTION_UPDATES,
     yields_to=("function/not-deployed", "function/project-paused"),
+    traits=(Trait.BEFORE_KEY,),
 )
 def boot_error(seen: FunctionEvidence, case: Case) -> Found | None:
     """The function crashes when it starts; the platform answers 503 BOOT_ERROR.
@@ -49,7 +54,7 @@ def boot_error(seen: FunctionEvidence, case: Case) -> Found | None:
     Detected: BOOT_ERROR in the log or now; or a bare 503 in the log and BOOT_ERROR now.
     Cause: an import that cannot be resolved, a syntax error, an exception at the top level (an
     environment variable that is missing).
-    Fix: read the function's log, mend the code, deploy again.
+    Fix: read the function's log, fix the code, deploy again.
     By hand: Supabase Dashboard → Edge Functions → Logs.
     Source: Supabase, error codes, BOOT_ERROR.
     """
@@ -58,7 +63,7 @@ def boot_error(seen: FunctionEvidence, case: Case) -> Found | None:
         case,
         "function/boot-error",
         f"{seen.name} crashes when it starts (BOOT_ERROR).{last_error(seen)}",
-        (see_logs(case), deploy(case)),
+        (see_logs(case), deploy_as_it_was(seen, case)),
     )
 
 
@@ -66,6 +71,7 @@ def boot_error(seen: FunctionEvidence, case: Case) -> Found | None:
     "function/resource-limit",
     breaks=Link.FUNCTION_UPDATES,
     yields_to=("function/not-deployed", "function/project-paused"),
+    traits=(Trait.BEFORE_KEY,),
 )
 def resource_limit(seen: FunctionEvidence, case: Case) -> Found | None:
     """The function ran out of memory or CPU time; the platform answers 546.
@@ -112,6 +118,7 @@ def rate_limited(seen: FunctionEvidence, case: Case) -> Found | None:
     "function/timeout",
     breaks=Link.FUNCTION_UPDATES,
     yields_to=("row/locked", "row/api-overloaded", "function/project-paused"),
+    traits=(Trait.FROM_BELOW, Trait.BEFORE_KEY),
 )
 def timeout(seen: FunctionEvidence, case: Case) -> Found | None:
     """The function did not answer in time.
@@ -125,11 +132,16 @@ def timeout(seen: FunctionEvidence, case: Case) -> Found | None:
     """
     codes = function_said(case).codes
     in_log = "function/timeout" in codes
-    now = isinstance(seen.empty_post, Unseen) and seen.empty_post.why is Why.TIMED_OUT
+    now = isinstance(seen.probe, Unseen) and seen.probe.why is Why.TIMED_OUT
+    if not is_called(case):
+        return None
     if not in_log and not now and not says_now(seen, "function/timeout"):
         return None
     then: dict[Link, bool | None] = (
-        {Link.FUNCTION_UPDATES: True} if in_log else function_then(case, "function/timeout")
+        # The platform's or a proxy's own time limit stands before both ways.
+        {**platform_then(case, "function/timeout"), Link.FUNCTION_UPDATES: True}
+        if in_log
+        else function_then(case, "function/timeout")
     )
     weight = weigh(then, now=True if now or says_now(seen, "function/timeout") else None, case=case)
     if weight is None:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checks.function.view import (
-    answer_now,
-    function_exhibits,
-    says_now,
-)
-from doctor.chain import Link
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.function import FunctionEvidence, Project
-from doctor.evidence.log import Outcome
-from doctor.framework import Found, Rules
-from doctor.model import Role, Severity
-from doctor.show import manual, setting
-from doctor.story import (
+from backup_doctor.checks.function.view import function_exhibits
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import Role, Severity
+from backup_doctor.evidence.function import FunctionEvidence, HttpAnswer, Project
+from backup_doctor.evidence.log import Outcome
+from backup_doctor.evidence.row import ApiAnswer
+from backup_doctor.judge.framework import Found, Resolved, Rules
+from backup_doctor.judge.history import (
     BOTH_WRITES,
     Weight,
     fallback_call,
@@ -27,9 +23,14 @@ from doctor.story import (
     stopped_at_look_up,
     weigh,
 )
+from backup_doctor.judge.history.early import early_codes
+from backup_doctor.judge.history.since import data_api_answers
+from backup_doctor.judge.show import manual, setting
+from backup_doctor.judge.traits import Trait
+from backup_doctor.services.meaning import platform_answer, seen_answer
 
 if TYPE_CHECKING:
-    from doctor.case import Case
+    from backup_doctor.evidence.case import Case
 
 
 rules = Rules[FunctionEvidence]()
@@ -38,7 +39,23 @@ rules = Rules[FunctionEvidence]()
 PAUSED = ("INACTIVE", "PAUSING", "PAUSE_FAILED", "REMOVED", "GOING_DOWN", "RESTORING", "COMING_UP")
 
 
-@rules.cause("function/project-paused", breaks=BOTH_WRITES)
+def _platform_says(seen: FunctionEvidence, case: Case, code: str) -> bool:
+    """Whether the platform says it now, in the place of the function or of the Data API.
+
+    What an answer only may mean is not said.
+    """
+    probe, api = seen.probe, case.row.api if case.row else None
+    said = [seen_answer(api)] if isinstance(api, ApiAnswer) else []
+    if isinstance(probe, HttpAnswer) and not probe.from_function:
+        said.append(platform_answer(probe.status, probe.body, probe.error_code))
+    return any(one.means[:1] == (code,) for one in said)
+
+
+@rules.cause(
+    "function/project-paused",
+    breaks=BOTH_WRITES,
+    traits=(Trait.FAILS_LOOK_UP, Trait.NAMED_BY_STEP, Trait.BEFORE_KEY),
+)
 def project_paused(seen: FunctionEvidence, case: Case) -> Found | None:
     """The whole project is paused: neither the function nor the database answers.
 
@@ -50,21 +67,19 @@ def project_paused(seen: FunctionEvidence, case: Case) -> Found | None:
     Source: Supabase, HTTP status codes, 540.
     """
     state = seen.project.status if isinstance(seen.project, Project) else None
-    now = None if state is None else state in PAUSED
-    answer = answer_now(seen)
-    if answer is not None and (
-        answer.status in (530, 540) or says_now(seen, "function/project-paused")
-    ):
-        now = True
+    now = True if state in PAUSED or _platform_says(seen, case, "function/project-paused") else None
     said = (function_said(case).proved, fallback_said(case).proved, look_up_said(case).proved)
-    if now is not True and "function/project-paused" not in said:
+    early = early_codes(case)[:1] == ("function/project-paused",)
+    if now is not True and not early and "function/project-paused" not in said:
         return None
     then = platform_then(case, "function/project-paused", "function/unreachable")
     weight = weigh(then, now=now, case=case)
     if weight is None:
         return None
+    active = state if state and state.startswith("ACTIVE") else None
+    resolved = Resolved(by=f"Supabase lists the project as {active}") if active else None
     return weight.found(
-        f"The Supabase project {'was' if weight.healed else 'is'} paused"
+        f"The Supabase project {'was' if weight.is_over(resolved) else 'is'} paused"
         f"{f' ({state})' if state and now else ''}.",
         function_exhibits(seen, case),
         (
@@ -73,10 +88,15 @@ def project_paused(seen: FunctionEvidence, case: Case) -> Found | None:
                 "Supabase Dashboard → the project → Restore project; then wait until it is ACTIVE_HEALTHY.",
             ),
         ),
+        resolved=resolved,
     )
 
 
-@rules.cause("function/project-restricted", breaks=BOTH_WRITES)
+@rules.cause(
+    "function/project-restricted",
+    breaks=BOTH_WRITES,
+    traits=(Trait.FAILS_LOOK_UP, Trait.NAMED_BY_STEP),
+)
 def project_restricted(seen: FunctionEvidence, case: Case) -> Found | None:
     """The project is restricted: a quota is used up or a bill is open; the platform answers 402.
 
@@ -86,8 +106,7 @@ def project_restricted(seen: FunctionEvidence, case: Case) -> Found | None:
     By hand: Supabase Dashboard → Organization → Billing.
     Source: Supabase, HTTP status codes, 402.
     """
-    answer = answer_now(seen)
-    now = None if answer is None else answer.status == 402
+    now = True if _platform_says(seen, case, "function/project-restricted") else None
     then = platform_then(case, "function/project-restricted")
     weight = weigh(then, now=now, case=case)
     if weight is None:
@@ -96,6 +115,7 @@ def project_restricted(seen: FunctionEvidence, case: Case) -> Found | None:
         "The Supabase project is restricted (402): a quota or a payment.",
         function_exhibits(seen, case),
         (setting("Settle it", "Supabase Dashboard → Organization → Billing and Usage."),),
+        resolved=Resolved(by="its Data API answers again") if data_api_answers(case) else None,
     )
 
 
@@ -109,6 +129,7 @@ def project_restricted(seen: FunctionEvidence, case: Case) -> Found | None:
         "secrets/empty",
         "secrets/whitespace",
     ),
+    traits=(Trait.FAILS_LOOK_UP,),
 )
 def unreachable(seen: FunctionEvidence, case: Case) -> Found | None:
     """Nothing answered at the function's address.
@@ -151,7 +172,7 @@ def _not_reached(case: Case) -> tuple[Link, ...]:
 
 
 def _doctor_cannot_reach(seen: FunctionEvidence) -> Found | None:
-    probe = seen.empty_post
+    probe = seen.probe
     asked = isinstance(probe, Unseen) and probe.why not in (
         Why.NOT_CONFIGURED,
         Why.NOT_ASKED,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor.evidence.base import Unseen
-from doctor.evidence.function import FunctionEvidence, FunctionRecord, HttpAnswer
-from doctor.show import exhibit, log_lines, manual, quote, ref_flag, shell
-from doctor.signatures import gateway_meaning
-from doctor.story import (
-    API_KEY,
-    function_call,
-)
+from backup_doctor.evidence.base import Shown, Unseen
+from backup_doctor.evidence.function import FunctionEvidence, FunctionRecord, HttpAnswer
+from backup_doctor.judge.commands import Command, supabase, supabase_deploy
+from backup_doctor.judge.framework import Resolved
+from backup_doctor.judge.history import began_after_failure, function_call
+from backup_doctor.judge.history.function_calls import Shows, calls_function, shows_key
+from backup_doctor.judge.registry import codes_with
+from backup_doctor.judge.show import by_command, exhibit, log_lines, manual, rfc3339
+from backup_doctor.judge.traits import Trait
+from backup_doctor.services.meaning import platform_answer
 
 if TYPE_CHECKING:
-    from doctor.case import Case
-    from doctor.model import Exhibit, Fix
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Exhibit, Fix
 
 # Characters of somebody's words that a summary has room for.
 QUOTED = 200
@@ -27,7 +29,7 @@ def record_of(seen: FunctionEvidence) -> FunctionRecord | None:
 
 
 def answer_now(seen: FunctionEvidence) -> HttpAnswer | None:
-    """What the function answers now: the guide's test call where it was made, else to `{}`."""
+    """What the function answers to a POST now: the guide's test call where it was made, else to `{}`."""
     for answer in (seen.test_call, seen.empty_post):
         if isinstance(answer, HttpAnswer):
             return answer
@@ -36,26 +38,27 @@ def answer_now(seen: FunctionEvidence) -> HttpAnswer | None:
 
 def says_now(seen: FunctionEvidence, code: str) -> bool | None:
     """Whether the gateway answers with that very refusal now; None where nobody was reached."""
-    answer = answer_now(seen)
-    if answer is None:
+    before_key = code in codes_with(Trait.BEFORE_KEY)
+    answer = answer_now(seen) or (seen.probe if before_key else None)
+    if not isinstance(answer, HttpAnswer):
         return None
-    coded = f"{answer.error_code or ''} {answer.body}" if answer.from_function is not True else ""
-    return code in gateway_meaning(answer.status, coded)
+    if answer.from_function:
+        return False
+    return code in platform_answer(answer.status, answer.body, answer.error_code).means
 
 
 def probe_exhibits(seen: FunctionEvidence, case: Case) -> tuple[Exhibit, ...]:
-    """What the function answers now, and the call by which a person sees the same."""
+    """What the function answers now, and when it was asked."""
     answer = answer_now(seen)
     if answer is None:
         return ()
-    key = f' -H "Authorization: Bearer ${API_KEY}"' if seen.key_sent else ""
-    url = f"{(case.names.supabase_url or 'https://<project-ref>.supabase.co').rstrip('/')}/functions/v1/{seen.name}"
+    sent = "the test call" if isinstance(seen.test_call, HttpAnswer) else "an empty body"
+    at = f" (posted {seen.posted_at:%Y-%m-%d %H:%M:%S} UTC)" if seen.posted_at else ""
     return (
         exhibit(
-            "answer to an empty body now",
+            f"answer to {sent}{at}",
             f"HTTP {answer.status} {answer.error_code or ''} {answer.body}".strip(),
             "functions gateway",
-            f"curl -i -X POST {quote(url)}{key} -H 'Content-Type: application/json' -d '{{}}'",
         ),
     )
 
@@ -76,18 +79,30 @@ def function_exhibits(seen: FunctionEvidence, case: Case) -> tuple[Exhibit, ...]
     )
 
 
-def list_command(case: Case) -> str:
+def list_command(case: Case) -> Command | None:
     """The command that lists the project's functions."""
-    return f"supabase functions list{ref_flag(case)}"
+    return supabase(case, "functions", "list")
 
 
-def deploy(case: Case) -> Fix:
-    """Deploy the function, without the platform's JWT check: it checks the key itself."""
+def deploy(case: Case, *, verify_jwt: bool) -> Fix:
+    """Deploy the function, with the platform's JWT check on or off."""
     name = case.names.function
-    return shell(
-        f"Deploy {name}",
-        f"supabase functions deploy {quote(name)} --no-verify-jwt{ref_flag(case)} --yes",
+    gate = "with" if verify_jwt else "without"
+    return by_command(
+        f"Deploy {name} {gate} the platform's JWT check (from the repository's folder)",
+        supabase_deploy(case, verify_jwt=verify_jwt),
+        in_words=f"Deploy {name} to the project (supabase functions deploy, or the dashboard), {gate} "
+        "the platform's JWT check.",
     )
+
+
+def deploy_as_it_was(seen: FunctionEvidence, case: Case) -> Fix:
+    """Deploy it with the JWT check as it is; for a key that is no JWT, and no record, without."""
+    record = record_of(seen)
+    known = record.verify_jwt if record else None
+    if known is None:
+        known = shows_key(case)[0] is Shows.OTHER_KEY
+    return deploy(case, verify_jwt=known)
 
 
 def see_logs(case: Case) -> Fix:
@@ -107,6 +122,22 @@ def deployed_after_404(seen: FunctionEvidence, case: Case) -> bool:
     return bool(
         record and record.created_at and ended and call.status == 404 and record.created_at > ended
     )
+
+
+def is_called(case: Case) -> bool:
+    """Whether the pipeline is shown to call the function: of another's nothing is said."""
+    return isinstance(calls_function(case), Shown)
+
+
+def deployed_since(seen: FunctionEvidence, case: Case) -> Resolved | None:
+    """The platform lists the function as deployed after the failure."""
+    record = record_of(seen)
+    at = record.updated_at or record.created_at if record else None
+    if record is None or record.status != "ACTIVE" or at is None:
+        return None
+    if not began_after_failure(case, at):
+        return None
+    return Resolved(by=f"the platform lists it as deployed since, {rfc3339(at)}")
 
 
 def quoted(before: str, text: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checks.object import access, content, place
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.object import ObjectEvidence
-from doctor.framework import Check
+from backup_doctor.checks.object import access, content, place, whose
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.object import ObjectEvidence
+from backup_doctor.judge.framework import Check
+from backup_doctor.judge.history.file import object_gaps
 
 if TYPE_CHECKING:
-    from doctor.case import Case
+    from backup_doctor.evidence.case import Case
 
 check = Check(
     name="object",
@@ -18,17 +19,20 @@ check = Check(
     title="File in S3",
     evidence=ObjectEvidence,
     needs=("row", "workflow"),
-    collected_by="doctor.collectors.object:look",
+    collected_by="backup_doctor.collect.object.collector:look",
     doc=__doc__,
 )
 
 
 @check.must_see
 def the_file_itself(seen: ObjectEvidence, case: Case) -> tuple[Unseen, ...]:
-    """A backup that is still going has no file yet: nothing to pass."""
-    if case.is_preflight or seen.present is not None or seen.gaps():
+    """The file, and that it is this backup's; one that is still going has none yet: nothing to pass."""
+    if case.is_preflight:
         return ()
-    return (Unseen(why=Why.NOT_ASKED, what="There is no file of this backup to look at."),)
+    gaps = object_gaps(seen, case)
+    if gaps or seen.present is not None:
+        return gaps
+    return (Unseen(why=Why.NOT_ASKED, what="There is no backup file to inspect."),)
 
 
-check.include(place.rules, content.rules, access.rules)
+check.include(place.rules, whose.rules, content.rules, access.rules)

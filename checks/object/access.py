@@ -4,43 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checks.object.view import (
-    refusal,
-)
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.object import (
-    NO_SUCH_BUCKET,
-    ObjectEvidence,
-)
-from doctor.framework import Found, Rules
-from doctor.show import setting
+from backup_doctor.checks.object.view import refusal
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.object import ObjectEvidence
+from backup_doctor.judge.framework import Found, Rules
+from backup_doctor.judge.history.bucket import differences
+from backup_doctor.judge.show import listed, setting
+from backup_doctor.services.answers import Service, by_code, table
 
 if TYPE_CHECKING:
-    from doctor.case import Case
+    from backup_doctor.evidence.case import Case
 
 
 rules = Rules[ObjectEvidence]()
 
 
-REGION_CODES = frozenset(
-    {
-        "PermanentRedirect",
-        "TemporaryRedirect",
-        "AuthorizationHeaderMalformed",
-        "IllegalLocationConstraintException",
-        "301",
-    }
-)
-# Other rules speak of these.
-SPOKEN_OF = frozenset({NO_SUCH_BUCKET, "InvalidObjectState"})
-
-
-def _access(seen: ObjectEvidence, *kinds: Why) -> Unseen | None:
-    """What could not be seen for one of these reasons, in the right region."""
+def _access(seen: ObjectEvidence, code: str, *kinds: Why) -> Unseen | None:
+    """What S3's table gives this code, or what could not be seen for one of these reasons."""
     refused = refusal(seen)
-    if refused is None or refused.code in SPOKEN_OF | REGION_CODES:
+    if refused is None:
         return None
-    return refused if refused.why in kinds else None
+    means = by_code(table(Service.S3), refused.code).means
+    return refused if code in means or (not means and refused.why in kinds) else None
 
 
 def _note(refused: Unseen | None) -> Found | None:
@@ -63,27 +48,39 @@ def access_denied(seen: ObjectEvidence, case: Case) -> Found | None:
     By hand: the same aws command with the same credentials.
     Source: S3, HeadObject permissions.
     """
-    return _note(_access(seen, Why.DENIED))
+    return _note(_access(seen, "object/access-denied", Why.DENIED))
 
 
-@rules.warning("object/other-bucket")
+@rules.context("object/other-bucket")
 def other_bucket(seen: ObjectEvidence, case: Case) -> Found | None:
-    """The pipeline's file is in another bucket than the doctor was given.
+    """The pipeline uses another bucket, or another S3 endpoint, than the doctor was given.
 
-    Detected: the key is not in the given bucket, and the row or the run's own upload names another
-    one; it was looked at there.
-    Cause: the doctor's BACKUP_BUCKET is not the pipeline's.
-    Fix: give the doctor the pipeline's bucket; `audit` and `preflight` look into the given one.
-    By hand: the `s3://` address in the log of the upload.
+    Detected: the row or the run's own upload names another bucket, in which the file was looked at;
+    or the run's log shows another bucket or endpoint in a step's `env:`.
+    Cause: the doctor's BACKUP_BUCKET or AWS_ENDPOINT_URL_S3 is not the pipeline's.
+    Fix: give the doctor the pipeline's; `audit` and `preflight` look into the given one.
+    By hand: the `s3://` address in the log of the upload, and the `env:` block of its step.
     Source: guide, step 6.
     """
     given = case.names.bucket
-    if not given or not isinstance(seen.bucket, str) or seen.bucket == given:
+    if given and isinstance(seen.bucket, str) and seen.bucket != given:
+        return Found(
+            summary=f"The file was looked at in the bucket {seen.bucket}, which the pipeline names; "
+            f"the doctor was given {given}.",
+            fixes=(
+                setting("Give the doctor the pipeline's bucket", f"BACKUP_BUCKET={seen.bucket}"),
+            ),
+        )
+    differing = differences(seen, case)
+    if not differing:
         return None
+    told = listed(f"{one.named} (the doctor: {one.given})" for one in differing)
     return Found(
-        summary=f"The file was looked at in the bucket {seen.bucket}, which the pipeline names; the "
-        f"doctor was given {given}.",
-        fixes=(setting("Give the doctor the pipeline's bucket", f"BACKUP_BUCKET={seen.bucket}"),),
+        summary=f"The run's log shows that the pipeline uses {told}.",
+        fixes=tuple(
+            setting("Give the doctor the pipeline's own", f"{one.setting}={one.named}")
+            for one in differing
+        ),
     )
 
 
@@ -97,8 +94,7 @@ def wrong_region(seen: ObjectEvidence, case: Case) -> Found | None:
     By hand: `aws s3api get-bucket-location --bucket your-bucket`
     Source: S3 error codes.
     """
-    refused = refusal(seen)
-    return _note(refused) if refused and refused.code in REGION_CODES else None
+    return _note(_access(seen, "object/wrong-region"))
 
 
 @rules.context("object/bad-credentials")
@@ -111,7 +107,7 @@ def bad_credentials(seen: ObjectEvidence, case: Case) -> Found | None:
     By hand: `aws sts get-caller-identity`
     Source: S3 error codes.
     """
-    return _note(_access(seen, Why.BAD_CREDENTIALS))
+    return _note(_access(seen, "object/bad-credentials", Why.BAD_CREDENTIALS))
 
 
 @rules.context("object/unreachable")
@@ -125,4 +121,4 @@ def unreachable(seen: ObjectEvidence, case: Case) -> Found | None:
     Source: boto3's connection errors.
     """
     kinds = (Why.UNREACHABLE, Why.TIMED_OUT, Why.GARBLED, Why.RATE_LIMITED, Why.REFUSED)
-    return _note(_access(seen, *kinds))
+    return _note(_access(seen, "object/unreachable", *kinds))

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from statistics import median
 from typing import TYPE_CHECKING
 
-from checks.object.view import (
-    MAKE_AGAIN,
-    STOPPED_BEFORE,
-    found_one,
-)
-from doctor.chain import Link
-from doctor.evidence.object import (
-    ObjectEvidence,
-    StoredObject,
-)
-from doctor.evidence.workflow import Run
-from doctor.framework import Found, Rules
-from doctor.show import exhibit, manual, size
-from doctor.story import RowState, row_state
+from backup_doctor.checks.object.view import MAKE_AGAIN, found_one, judged_object
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.object import ObjectEvidence
+from backup_doctor.judge.framework import Found, Rules
+from backup_doctor.judge.history import RowState, row_state
+from backup_doctor.judge.show import exhibit, manual, size
+from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
-    from doctor.case import Case
+    from backup_doctor.evidence.case import Case
 
 
 rules = Rules[ObjectEvidence]()
@@ -37,9 +29,6 @@ SHRUNK_BELOW = 0.1
 EARLIER_NEEDED = 3
 
 
-CLOCK_SLACK = timedelta(minutes=5)
-
-
 def _row_is_done(case: Case) -> bool:
     return row_state(case) in (RowState.RIGHT, RowState.INCOMPLETE)
 
@@ -48,6 +37,7 @@ def _row_is_done(case: Case) -> bool:
     "object/size-mismatch",
     breaks=Link.STAYS_SO,
     yields_to=("object/truncated", "object/empty"),
+    traits=(Trait.SPOILS_SUCCESS,),
 )
 def size_mismatch(seen: ObjectEvidence, case: Case) -> Found | None:
     """The object has another size than the row says.
@@ -59,14 +49,17 @@ def size_mismatch(seen: ObjectEvidence, case: Case) -> Found | None:
     By hand: compare `aws s3api head-object` with size_bytes.
     Source: guide, step 3 and 6.
     """
-    row, here = case.backup, seen.head if isinstance(seen.head, StoredObject) else None
+    row, here = case.backup, judged_object(seen, case)
     if row is None or here is None or row.size_bytes is None or here.size == row.size_bytes:
         return None
-    if not _row_is_done(case):
+    if here is not seen.head or not _row_is_done(case):
         return None
     return Found(
         summary=f"The object has {size(here.size)}, the row says {size(row.size_bytes)}.",
-        evidence=(found_one(seen, here), exhibit("size_bytes", row.size_bytes, "database", None)),
+        evidence=(
+            found_one(seen, case, here),
+            exhibit("size_bytes", row.size_bytes, "database", None),
+        ),
         fixes=(
             manual(
                 "Send the size of the finished file",
@@ -76,7 +69,12 @@ def size_mismatch(seen: ObjectEvidence, case: Case) -> Found | None:
     )
 
 
-@rules.cause("object/empty", breaks=Link.FILE_UPLOADED, yields_to=STOPPED_BEFORE)
+@rules.cause(
+    "object/empty",
+    breaks=Link.FILE_UPLOADED,
+    yields_to=(Trait.BREAKS_OFF,),
+    traits=(Trait.SPOILS_SUCCESS,),
+)
 def empty(seen: ObjectEvidence, case: Case) -> Found | None:
     """The object is there and has no bytes.
 
@@ -86,38 +84,42 @@ def empty(seen: ObjectEvidence, case: Case) -> Found | None:
     By hand: `aws s3api head-object`, ContentLength.
     Source: guide, step 6.
     """
-    here = seen.present
+    here = judged_object(seen, case)
     if here is None or here.size > 0:
         return None
     return Found(
         summary=f"{here.key} is empty (0 bytes).",
-        evidence=(found_one(seen, here),),
+        evidence=(found_one(seen, case, here),),
         fixes=(MAKE_AGAIN,),
     )
 
 
 @rules.cause(
-    "object/truncated", breaks=Link.FILE_UPLOADED, yields_to=("object/empty", *STOPPED_BEFORE)
+    "object/truncated",
+    breaks=Link.FILE_UPLOADED,
+    yields_to=("object/empty", Trait.BREAKS_OFF),
+    traits=(Trait.SPOILS_SUCCESS,),
 )
 def truncated(seen: ObjectEvidence, case: Case) -> Found | None:
-    """The object is not a complete zip.
+    """The object is not a complete zip, or not the file that its name says.
 
-    Detected: the end of the file, read with one ranged GET, has no end record, or one that does not
-    fit the file.
-    Cause: the archive was uploaded while it was still being written, or the writing was cut off
-    (disk full); or it is no zip at all.
-    Fix: make the backup again; test the archive (`unzip -t`) before the upload.
-    By hand: download it and run `unzip -t`.
-    Source: the zip format's end of central directory record.
+    Detected: the end of a zip, read with one ranged GET, has no end record, or one that does not fit
+    the file. Other files are known by how they begin; 7z, xz, tar, plain dumps and ASCII armour also
+    by how they end.
+    Cause: the file was uploaded while it was still being written, or the writing was cut off
+    (disk full); or it is no such file at all.
+    Fix: make the backup again; test the file (`unzip -t`, `gzip -t`, `xz -t`) before the upload.
+    By hand: download it and run that test.
+    Source: the zip format's end of central directory record; the formats' own descriptions.
     """
-    here, tail = seen.present, seen.present_tail
+    here, tail = judged_object(seen, case), seen.present_tail
     if here is None or tail is None or tail.whole or here.size == 0:
         return None
     return Found(
-        summary=f"{here.key} is not a complete zip: {tail.problem or 'its end is missing'}.",
+        summary=f"{here.key} is not a complete {tail.kind}: {tail.problem or 'its end is missing'}.",
         evidence=(
-            found_one(seen, here),
-            exhibit("end of the archive", tail.problem or "no end record", "S3, ranged GET", None),
+            found_one(seen, case, here),
+            exhibit("ends of the file", tail.problem or "no end record", "S3, ranged GET", None),
         ),
         fixes=(MAKE_AGAIN,),
     )
@@ -133,35 +135,13 @@ def archived(seen: ObjectEvidence, case: Case) -> Found | None:
     By hand: `aws s3api head-object`, StorageClass.
     Source: S3, storage classes.
     """
-    here = seen.present
+    here = judged_object(seen, case)
     if here is None or here.storage_class not in ARCHIVED or here.restored:
         return None
     return Found(
         summary=f"{here.key} is archived ({here.storage_class}): reading it needs a restore first, and "
         "its end could not be checked.",
-        evidence=(found_one(seen, here),),
-    )
-
-
-@rules.warning("object/stale")
-def stale(seen: ObjectEvidence, case: Case) -> Found | None:
-    """The object is older than the run that should have made it.
-
-    Detected: its time lies before the run's start (five minutes of slack for clocks).
-    Cause: the upload failed silently, and an object of an earlier backup has the same key.
-    Fix: give every backup a key of its own.
-    By hand: compare LastModified with the run's start.
-    Source: guide, step 6.
-    """
-    here = seen.present
-    run = case.workflow.run if case.workflow and isinstance(case.workflow.run, Run) else None
-    row = case.backup
-    began = run.created_at if run else (row.created_at if row else None)
-    if here is None or began is None or here.modified_at >= began - CLOCK_SLACK:
-        return None
-    return Found(
-        summary=f"{here.key} is older than the run that should have made it.",
-        evidence=(found_one(seen, here), exhibit("run began", began, "GitHub API", None)),
+        evidence=(found_one(seen, case, here),),
     )
 
 
@@ -175,7 +155,7 @@ def shrunk(seen: ObjectEvidence, case: Case) -> Found | None:
     By hand: compare size_bytes of the last backups.
     Source: guide, "Monitor".
     """
-    here, earlier = seen.present, case.row.earlier_sizes if case.row else ()
+    here, earlier = judged_object(seen, case), case.row.earlier_sizes if case.row else ()
     if here is None or here.size == 0 or len(earlier) < EARLIER_NEEDED:
         return None
     usual = median(earlier)
@@ -183,5 +163,5 @@ def shrunk(seen: ObjectEvidence, case: Case) -> Found | None:
         return None
     return Found(
         summary=f"{here.key} has {size(here.size)}; the backups before had about {size(int(usual))}.",
-        evidence=(found_one(seen, here),),
+        evidence=(found_one(seen, case, here),),
     )

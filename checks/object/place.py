@@ -4,44 +4,58 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checks.object.view import (
+from backup_doctor.checks.object.view import (
     MAKE_AGAIN,
-    STOPPED_BEFORE,
+    as_shown,
     bucket_of,
     found_one,
     head_command,
+    object_command,
     refusal,
 )
-from doctor.chain import Link
-from doctor.evidence.base import Unseen
-from doctor.evidence.object import (
+from backup_doctor.evidence.base import Unseen
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import Exhibit, Fix, Role
+from backup_doctor.evidence.object import (
     NO_SUCH_BUCKET,
     ObjectEvidence,
     Search,
+    StoredObject,
     UnfinishedUpload,
 )
-from doctor.framework import Found, Rules
-from doctor.model import Exhibit, Fix, Role, Severity
-from doctor.show import exhibit, listed, manual, quote, setting, shell
-from doctor.story import RowState, is_over, row_state
-from doctor.story.bucket import uploaded_to_bucket
+from backup_doctor.judge.commands import aws
+from backup_doctor.judge.framework import Found, Rules, needs
+from backup_doctor.judge.history import RowState, is_over, row_state
+from backup_doctor.judge.history.bucket import (
+    logged_keys,
+    shown_bucket_gone,
+    shown_missing,
+    upload_succeeded,
+)
+from backup_doctor.judge.history.file import Whose, found_file
+from backup_doctor.judge.show import by_command, exhibit, listed, manual, setting
+from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
-    from doctor.case import Case
+    from backup_doctor.evidence.base import Shown
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.judge.commands import Command
 
 
 rules = Rules[ObjectEvidence]()
 
 
-def _list(seen: ObjectEvidence, case: Case) -> str:
-    named = case.asked.dispatch_id or ""
-    folder = quote(f"s3://{bucket_of(seen)}/{case.names.prefix}")
-    return f"aws s3 ls {folder} --recursive" + (f" | grep -F -- {quote(named)}" if named else "")
+def _list(seen: ObjectEvidence, case: Case) -> Command | None:
+    if not isinstance(seen.bucket, str):
+        return None
+    listing = aws(case, "s3", "ls", f"s3://{seen.bucket}/{case.names.prefix}", "--recursive")
+    named = case.dispatch_id
+    return listing.piped("grep", "-F", "--", named) if named else listing
 
 
-def _expected(seen: ObjectEvidence) -> Exhibit:
+def _expected(seen: ObjectEvidence, case: Case) -> Exhibit:
     key = seen.expected_key or ""
-    return exhibit(f"key named by {seen.key_source}", key, "S3", head_command(seen, key))
+    return exhibit(f"key named by {seen.key_source}", key, "S3", head_command(seen, case, key))
 
 
 def _gone(seen: ObjectEvidence) -> bool:
@@ -59,35 +73,32 @@ def _gone(seen: ObjectEvidence) -> bool:
         "object/bucket-missing",
         "secrets/missing",
         "secrets/empty",
-        *STOPPED_BEFORE,
+        Trait.BREAKS_OFF,
     ),
+    traits=(Trait.SPOILS_SUCCESS,),
 )
-def missing(seen: ObjectEvidence, case: Case) -> Found | None:
+@needs(shown_missing)
+def missing(seen: ObjectEvidence, case: Case, shown: Shown) -> Found:
     """The file is not in the bucket.
 
-    Detected: HEAD of the key that the row or the log names finds nothing, and the doctor may list
-    the bucket, so that absence is certain; and no other key names the dispatch. Where no key was
-    ever named, an empty search is a symptom.
-    Cause: the upload failed silently, went to another bucket, or a lifecycle rule deleted the file.
+    Detected: HEAD of the key that the row or the log names finds nothing, the doctor may list the
+    bucket, and no other key names the backup. The run itself shows that it uploaded nothing, or
+    another backup's file (or a trace of this one) shows that the bucket is the pipeline's; else it is
+    unknown. Where no key was ever named, an empty search is a symptom.
+    Cause: the upload failed silently, or a person or a lifecycle rule deleted the file.
     Fix: make the backup again.
     By hand: `aws s3 ls s3://your-bucket/backups/ --recursive | grep your-dispatch-id`
     Source: guide, step 6.
     """
-    if seen.present is not None:
-        return None
     if _gone(seen):
         return Found(
             summary=f"{seen.expected_key} is not in the bucket {bucket_of(seen)}.",
-            evidence=(_expected(seen), *_searched(seen, case)),
+            evidence=(_expected(seen, case), *_searched(seen, case), as_shown(shown)),
             fixes=(MAKE_AGAIN,),
         )
-    searched = seen.search if isinstance(seen.search, Search) else None
-    unfinished = row_state(case) in (RowState.IN_PROGRESS, RowState.OTHER) and is_over(case)
-    if searched is None or not searched.complete or searched.hits or not unfinished:
-        return None
     return Found(
         summary="No object in the bucket names this dispatch.",
-        evidence=_searched(seen, case),
+        evidence=(*_searched(seen, case), as_shown(shown)),
         breaks=(),
         role=Role.SYMPTOM,
     )
@@ -101,26 +112,41 @@ def _searched(seen: ObjectEvidence, case: Case) -> tuple[Exhibit, ...]:
     return (exhibit("searched", text, "S3", _list(seen, case)),)
 
 
-@rules.cause(
-    "object/found-elsewhere",
-    breaks=Link.FILE_UPLOADED,
-)
+@rules.cause("object/found-elsewhere", breaks=Link.FILE_UPLOADED, traits=(Trait.SPOILS_SUCCESS,))
 def found_elsewhere(seen: ObjectEvidence, case: Case) -> Found | None:
     """The file is not where the row or the log says, but it is in the bucket.
 
     Detected: the named key is absent, and exactly one other key names the dispatch (or has the same
-    file name).
+    file name); or the row names another backup's file, and the run's own log names one that is there.
     Cause: the update step computed the key anew (another date at midnight, another prefix), or the
-    file was moved.
-    Fix: the fix SQL writes the real key; let the upload's own key be used.
+    file was moved later, which the run's log shows where it names the key that the row has.
+    Fix: the fix SQL writes the real key; let the upload's own key be used, or find out what moved it.
     By hand: `aws s3 ls s3://your-bucket/backups/ --recursive | grep your-dispatch-id`
     Source: guide, step 6.
     """
-    if not _gone(seen) or seen.present is None:
+    here, found = seen.present if _gone(seen) else seen.logged, found_file(case)
+    anothers = found is not None and found.whose is Whose.ANOTHERS
+    if not isinstance(here, StoredObject) or anothers == _gone(seen):
         return None
+    why = f" {found.why}" if found is not None and anothers else ""
+    summary = f"The file is not at {seen.expected_key} but at {here.key}.{why}"
+    evidence = (_expected(seen, case), found_one(seen, case, here))
+    if seen.expected_key in logged_keys(case):
+        return Found(
+            summary=f"{summary} The run's log says that it was uploaded to where it is not now.",
+            evidence=evidence,
+            fixes=(
+                manual(
+                    "Find out what moved the file",
+                    "The upload and the row agree, so that the file was moved later: by a person, a "
+                    "script that tidies up, or a rule of the bucket. It will do so again.",
+                ),
+            ),
+            breaks=(Link.STAYS_SO,),
+        )
     return Found(
-        summary=f"The file is not at {seen.expected_key} but at {seen.present.key}.",
-        evidence=(_expected(seen), found_one(seen, seen.present)),
+        summary=summary,
+        evidence=evidence,
         fixes=(
             manual(
                 "Use the upload's own key",
@@ -133,7 +159,8 @@ def found_elsewhere(seen: ObjectEvidence, case: Case) -> Found | None:
 @rules.cause(
     "object/unfinished-upload",
     breaks=Link.FILE_UPLOADED,
-    yields_to=("object/deleted", *STOPPED_BEFORE),
+    yields_to=("object/deleted", Trait.BREAKS_OFF),
+    traits=(Trait.SPOILS_SUCCESS,),
 )
 def unfinished_upload(seen: ObjectEvidence, case: Case) -> Found | None:
     """A multipart upload of the file was begun and never completed: it is no object.
@@ -151,8 +178,8 @@ def unfinished_upload(seen: ObjectEvidence, case: Case) -> Found | None:
     arrived = "" if newest.parts is None else f", parts that arrived: {newest.parts}"
     return Found(
         summary=f"The upload of {newest.key} was begun and never completed{arrived}.",
-        evidence=tuple(_upload(seen, one) for one in uploads),
-        fixes=(*(_abort(seen, one) for one in uploads), MAKE_AGAIN),
+        evidence=tuple(_upload(seen, case, one) for one in uploads),
+        fixes=(*(_abort(seen, case, one) for one in uploads), MAKE_AGAIN),
     )
 
 
@@ -160,24 +187,25 @@ def _row_waits(case: Case) -> bool:
     return row_state(case) is RowState.IN_PROGRESS and not is_over(case)
 
 
-def _upload(seen: ObjectEvidence, one: UnfinishedUpload) -> Exhibit:
+def _upload(seen: ObjectEvidence, case: Case, one: UnfinishedUpload) -> Exhibit:
     return exhibit(
         "unfinished upload",
         f"{one.key}, since {one.initiated_at}",
         "S3",
-        f"aws s3api list-multipart-uploads --bucket {quote(bucket_of(seen))} --prefix {quote(one.key)}",
+        object_command(seen, case, "list-multipart-uploads", "--prefix", one.key),
     )
 
 
-def _abort(seen: ObjectEvidence, one: UnfinishedUpload) -> Fix:
-    return shell(
+def _abort(seen: ObjectEvidence, case: Case, one: UnfinishedUpload) -> Fix:
+    words = ("--key", one.key, "--upload-id", one.upload_id)
+    return by_command(
         "Abort the upload and free its parts",
-        f"aws s3api abort-multipart-upload --bucket {quote(bucket_of(seen))} "
-        f"--key {quote(one.key)} --upload-id {quote(one.upload_id)}",
+        object_command(seen, case, "abort-multipart-upload", *words),
+        in_words=f"Abort the upload {one.upload_id} of {one.key}.",
     )
 
 
-@rules.cause("object/deleted", breaks=Link.STAYS_SO)
+@rules.cause("object/deleted", breaks=Link.STAYS_SO, traits=(Trait.SPOILS_SUCCESS,))
 def deleted(seen: ObjectEvidence, case: Case) -> Found | None:
     """The file was uploaded, and deleted afterwards.
 
@@ -193,10 +221,18 @@ def deleted(seen: ObjectEvidence, case: Case) -> Found | None:
     when = f" on {marker.deleted_at.isoformat()}" if marker.deleted_at else ""
     restore = (
         (
-            shell(
+            by_command(
                 "Bring the file back by removing the delete marker",
-                f"aws s3api delete-object --bucket {quote(bucket_of(seen))} --key {quote(marker.key)} "
-                f"--version-id {quote(marker.version_id)}",
+                object_command(
+                    seen,
+                    case,
+                    "delete-object",
+                    "--key",
+                    marker.key,
+                    "--version-id",
+                    marker.version_id,
+                ),
+                in_words=f"Remove the delete marker {marker.version_id} of {marker.key}.",
             ),
         )
         if marker.version_id and marker.previous
@@ -209,49 +245,41 @@ def deleted(seen: ObjectEvidence, case: Case) -> Found | None:
                 "delete marker",
                 marker.version_id or marker.key,
                 "S3",
-                f"aws s3api list-object-versions --bucket {quote(bucket_of(seen))} "
-                f"--prefix {quote(marker.key)}",
+                object_command(seen, case, "list-object-versions", "--prefix", marker.key),
             ),
-            *((found_one(seen, marker.previous),) if marker.previous else ()),
+            *((found_one(seen, case, marker.previous),) if marker.previous else ()),
         ),
         fixes=restore or (MAKE_AGAIN,),
     )
 
 
-@rules.cause("object/bucket-missing", breaks=Link.FILE_UPLOADED)
-def bucket_missing(seen: ObjectEvidence, case: Case) -> Found | None:
-    """The bucket does not exist.
+@rules.cause("object/bucket-missing", breaks=Link.FILE_UPLOADED, traits=(Trait.SPOILS_SUCCESS,))
+@needs(shown_bucket_gone)
+def bucket_missing(seen: ObjectEvidence, case: Case, shown: Shown) -> Found:
+    """The pipeline's bucket does not exist.
 
-    Detected: S3 answers NoSuchBucket. Where the run's upload succeeded, the log or the row must name
-    this very bucket; else the doctor was given another one than the pipeline.
+    Detected: S3 answers NoSuchBucket, and the row or the run's log names this very bucket. Else the
+    doctor may have been given another one than the pipeline, and it is unknown.
     Cause: a wrong name in the settings or in the workflow, or the bucket was deleted.
     Fix: correct the name, or create the bucket.
     By hand: `aws s3 ls s3://your-bucket`
     Source: S3 error codes.
     """
     refused = refusal(seen)
-    if refused is None or refused.code != NO_SUCH_BUCKET:
-        return None
-    proved_to_be_ours = uploaded_to_bucket(case)
-    if _uploaded_by_log(case) and not proved_to_be_ours:
-        return Found(
-            summary=f"The bucket that the doctor was given does not exist. {refused.what} The run's "
-            "upload succeeded: it used another one.",
-            breaks=(),
-            severity=Severity.WARN,
-            role=Role.CONTEXT,
-        )
+    what = refused.what if refused else ""
     return Found(
-        summary=f"The bucket does not exist. {refused.what}",
-        evidence=(
-            exhibit("answer", refused.code, "S3", f"aws s3 ls s3://{case.names.bucket or ''}"),
-        ),
+        summary=f"The bucket does not exist. {what}",
+        evidence=(exhibit("answer", NO_SUCH_BUCKET, "S3", _list_bucket(case)), as_shown(shown)),
         fixes=(
             setting("Correct the bucket's name", "BACKUP_BUCKET, and the workflow's own setting."),
         ),
-        breaks=(Link.STAYS_SO,) if proved_to_be_ours and _uploaded_by_log(case) else None,
+        breaks=(Link.STAYS_SO,) if _uploaded_by_log(case) else None,
     )
 
 
+def _list_bucket(case: Case) -> Command | None:
+    return aws(case, "s3", "ls", f"s3://{case.names.bucket}") if case.names.bucket else None
+
+
 def _uploaded_by_log(case: Case) -> bool:
-    return bool(case.log and case.log.uploaded and not case.log.upload_errors)
+    return upload_succeeded(case) and not (case.log and case.log.upload_errors)

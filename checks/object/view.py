@@ -4,38 +4,52 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor.evidence.base import Unseen
-from doctor.show import exhibit, manual, quote, size
+from backup_doctor.evidence.base import Unseen
+from backup_doctor.judge.commands import aws
+from backup_doctor.judge.history.file import Whose, found_file
+from backup_doctor.judge.show import exhibit, manual, size
 
 if TYPE_CHECKING:
-    from doctor.evidence.object import (
-        ObjectEvidence,
-        StoredObject,
-    )
-    from doctor.model import Exhibit
-
-STOPPED_BEFORE = (
-    "workflow/failed-before-update",
-    "workflow/cancelled",
-    "workflow/timed-out",
-    "workflow/overdue",
-)
+    from backup_doctor.evidence.base import Shown
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Exhibit
+    from backup_doctor.evidence.object import ObjectEvidence, StoredObject
+    from backup_doctor.judge.commands import Command
 
 
 def bucket_of(seen: ObjectEvidence) -> str:
-    """The bucket's name, for commands."""
-    return seen.bucket if isinstance(seen.bucket, str) else "your-bucket"
+    """The bucket's name, for sentences."""
+    return seen.bucket if isinstance(seen.bucket, str) else "that was configured"
 
 
-def head_command(seen: ObjectEvidence, key: str) -> str:
+def object_command(seen: ObjectEvidence, case: Case, operation: str, *words: str) -> Command | None:
+    """A command of S3's API on the bucket that was looked at; None where that is not known."""
+    if not isinstance(seen.bucket, str):
+        return None
+    return aws(case, "s3api", operation, "--bucket", seen.bucket, *words)
+
+
+def head_command(seen: ObjectEvidence, case: Case, key: str) -> Command | None:
     """The command that shows one object."""
-    return f"aws s3api head-object --bucket {quote(bucket_of(seen))} --key {quote(key)}"
+    return object_command(seen, case, "head-object", "--key", key)
 
 
-def found_one(seen: ObjectEvidence, one: StoredObject) -> Exhibit:
+def found_one(seen: ObjectEvidence, case: Case, one: StoredObject) -> Exhibit:
     """An object as evidence."""
     text = f"{one.key} ({size(one.size)}, {one.modified_at.isoformat()})"
-    return exhibit("object", text, "S3", head_command(seen, one.key))
+    return exhibit("object", text, "S3", head_command(seen, case, one.key))
+
+
+def judged_object(seen: ObjectEvidence, case: Case) -> StoredObject | None:
+    """The object whose content is this backup's; None for one that is surely another's."""
+    found = found_file(case)
+    others = (Whose.REPLACED, Whose.ANOTHERS, Whose.NOT_UPLOADED)
+    return seen.present if found and found.whose not in others else None
+
+
+def as_shown(shown: Shown) -> Exhibit:
+    """Why a thing that is said not to be there would have been seen."""
+    return exhibit("why it would have been seen", shown.by, "doctor", None)
 
 
 MAKE_AGAIN = manual(

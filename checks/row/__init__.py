@@ -2,17 +2,46 @@
 
 from __future__ import annotations
 
-from checks.row import database, refusals, schema, state
-from doctor.evidence.row import RowEvidence
-from doctor.framework import Check
+from typing import TYPE_CHECKING
+
+from backup_doctor.checks.row import (
+    constraints,
+    database,
+    freshness,
+    refusals,
+    schema,
+    schema_cache,
+    state,
+)
+from backup_doctor.evidence.row import RowEvidence
+from backup_doctor.judge.framework import Check
+from backup_doctor.judge.history import unknown_status
+
+if TYPE_CHECKING:
+    from backup_doctor.evidence.base import Unseen
+    from backup_doctor.evidence.case import Case
 
 check = Check(
     name="row",
     step=3,
     title="Row in backup_history",
     evidence=RowEvidence,
-    collected_by="doctor.collectors.row:look",
+    collected_by="backup_doctor.collect.row.collector:look",
     doc=__doc__,
 )
 
-check.include(state.rules, schema.rules, refusals.rules, database.rules)
+check.include(
+    state.rules,
+    schema.rules,
+    schema_cache.rules,
+    refusals.rules,
+    constraints.rules,
+    database.rules,
+    freshness.rules,
+)
+
+
+@check.must_see
+def known_status(_seen: RowEvidence, case: Case) -> tuple[Unseen, ...]:
+    """A status that no setting knows tells nothing."""
+    return unknown_status(case)

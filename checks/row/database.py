@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from checks.row.view import api_text, where
-from doctor.chain import Link
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.row import RowEvidence
-from doctor.framework import Found, Rules
-from doctor.model import Risk
-from doctor.show import (
-    duration,
-    exhibit,
-    log_lines,
-    manual,
-    sql,
-)
-from doctor.signatures import database_meaning
-from doctor.story import (
+from backup_doctor.checks.row.view import api_text, where
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import Risk
+from backup_doctor.evidence.row import RowEvidence
+from backup_doctor.judge.framework import Found, Resolved, Rules
+from backup_doctor.judge.history import (
     BOTH_WRITES,
     database_then,
     fallback_call,
@@ -27,18 +18,34 @@ from doctor.story import (
     function_said,
     weigh,
 )
+from backup_doctor.judge.history.calls import said_beyond
+from backup_doctor.judge.history.since import data_api_answers
+from backup_doctor.judge.show import duration, exhibit, log_lines, manual, sql
+from backup_doctor.judge.traits import SqlRefusal, Trait
+from backup_doctor.services.meaning import (
+    database_meaning,
+    seen_answer,
+)
 
 if TYPE_CHECKING:
-    from doctor.case import Case
+    from collections.abc import Mapping
+
+    from backup_doctor.evidence.case import Case
 
 
 rules = Rules[RowEvidence]()
 
 
-OVERLOADED = re.compile(r"^(PGRST00[0-3]|53\d{3}|57014)$")
+def _is_locked(case: Case, _values: Mapping[str, Any]) -> bool:
+    return case.row is not None and isinstance(case.row.locks, tuple) and bool(case.row.locks)
 
 
-@rules.cause("row/locked", breaks=BOTH_WRITES)
+@rules.cause(
+    "row/locked",
+    breaks=BOTH_WRITES,
+    traits=(Trait.AFTER_KEY, Trait.OF_TABLE, Trait.NAMED_BY_STEP),
+    refuses_sql=SqlRefusal(shown=_is_locked, sqlstates=("55P03", "57014", "40P01")),
+)
 def locked(seen: RowEvidence, case: Case) -> Found | None:
     """An open transaction holds the row, and the update waited for it in vain.
 
@@ -52,8 +59,9 @@ def locked(seen: RowEvidence, case: Case) -> Found | None:
     holders = () if isinstance(seen.locks, Unseen) else seen.locks
     oldest = min(holders, key=lambda one: one.transaction_start or case.now, default=None)
     since = oldest.transaction_start if oldest else None
-    now = None if isinstance(seen.locks, Unseen) else bool(holders)
-    weight = weigh(database_then(case, "row/locked"), now=now, since=since, case=case)
+    weight = weigh(
+        database_then(case, "row/locked"), now=bool(holders) or None, since=since, case=case
+    )
     if weight is None:
         return None
     held = ""
@@ -84,6 +92,9 @@ def locked(seen: RowEvidence, case: Case) -> Found | None:
             )
             for one in holders
         ),
+        resolved=Resolved(by="no open transaction holds the row or the table")
+        if seen.locks == ()
+        else None,
     )
 
 
@@ -91,7 +102,17 @@ def _activity(pid: int) -> str:
     return f"SELECT pid, xact_start, state, query FROM pg_stat_activity WHERE pid = {pid};"
 
 
-@rules.cause("row/database-read-only", breaks=BOTH_WRITES)
+def _is_read_only(case: Case, _values: Mapping[str, Any]) -> bool:
+    server = case.row.server if case.row else None
+    return server is not None and not isinstance(server, Unseen) and bool(server.default_read_only)
+
+
+@rules.cause(
+    "row/database-read-only",
+    breaks=BOTH_WRITES,
+    traits=(Trait.AFTER_KEY, Trait.NAMED_BY_STEP),
+    refuses_sql=SqlRefusal(shown=_is_read_only, sqlstates=("25006",)),
+)
 def database_read_only(seen: RowEvidence, case: Case) -> Found | None:
     """The database refuses all writes.
 
@@ -102,20 +123,24 @@ def database_read_only(seen: RowEvidence, case: Case) -> Found | None:
     By hand: `SELECT setdatabase, setconfig FROM pg_db_role_setting;` and `SHOW default_transaction_read_only;`
     Source: Supabase, database size.
     """
-    now = None if isinstance(seen.server, Unseen) else seen.server.default_read_only
+    read_only = None if isinstance(seen.server, Unseen) else seen.server.default_read_only
     then = database_then(case, "row/database-read-only")
     if then[Link.FALLBACK_UPDATES] is False and database_meaning(fallback_call(case).body):
         # Whatever else PostgreSQL refuses, it refuses writes first: it was writable a moment before.
         then = {link: bool(shown) for link, shown in then.items()}
-    weight = weigh(then, now=now, case=case)
+    weight = weigh(then, now=read_only or None, case=case)
     if weight is None:
         return None
+    writable = Resolved(by="new sessions of the database may write (default_transaction_read_only)")
+    resolved = writable if read_only is False else None
     return weight.found(
-        "The database is read-only: it refuses every write.",
+        "The database was read-only: it refused every write."
+        if weight.is_over(resolved)
+        else "The database is read-only: it refuses every write.",
         (
             exhibit(
                 "default_transaction_read_only",
-                now,
+                read_only,
                 where(seen),
                 "SHOW default_transaction_read_only;",
             ),
@@ -129,6 +154,7 @@ def database_read_only(seen: RowEvidence, case: Case) -> Found | None:
                 "platform lifts the restriction.",
             ),
         ),
+        resolved=resolved,
     )
 
 
@@ -141,23 +167,24 @@ def _out_of_time(case: Case) -> tuple[Link, ...]:
     return tuple(link for link, meaning in said.items() if meaning.codes == _TIMED_OUT)
 
 
-@rules.cause("row/api-overloaded", breaks=BOTH_WRITES)
+@rules.cause(
+    "row/api-overloaded",
+    breaks=BOTH_WRITES,
+    traits=(Trait.AFTER_KEY, Trait.FAILS_LOOK_UP, Trait.NAMED_BY_STEP),
+)
 def api_overloaded(seen: RowEvidence, case: Case) -> Found | None:
-    """The Data API has no connection left, or its statements time out.
+    """The Data API has no connection or resource left, lost its database, or its statements time out.
 
-    Detected: PGRST000 to PGRST003, 53300 or 57014, or a 503 or 504 of the Data API: in the log, or now.
+    Detected: PGRST000 to PGRST003, SQLSTATE class 08 or 53, 57P01 to 57P05 or 57014, or a 503 or 504 of
+    the Data API: in the log, or now.
     A statement timeout in the log counts where nobody is seen to hold a lock.
-    Cause: too many connections, a long-running query, an exhausted instance.
+    Cause: too many connections, a long-running query, an exhausted instance, a restart.
     Fix: find what uses the connections; raise the pool or the instance; let the pipeline retry.
     By hand: `SELECT state, count(*) FROM pg_stat_activity GROUP BY state;`
     Source: PostgREST errors, PGRST003.
     """
-    now = None
-    if not isinstance(seen.api, Unseen):
-        now = bool(seen.api.code and OVERLOADED.match(seen.api.code)) or seen.api.status in (
-            503,
-            504,
-        )
+    api = None if isinstance(seen.api, Unseen) else seen.api
+    now = True if api and "row/api-overloaded" in seen_answer(api).means else None
     then = database_then(case, "row/api-overloaded")
     if seen.locks == ():
         # A statement that ran out of time may have waited for a lock: nobody holds one.
@@ -165,8 +192,11 @@ def api_overloaded(seen: RowEvidence, case: Case) -> Found | None:
     weight = weigh(then, now=now, case=case)
     if weight is None:
         return None
+    said = said_beyond(case, "row/api-overloaded")
     return weight.found(
-        "The Data API was overloaded: no connection left, or the statement timed out.",
+        f"The database could not take the update: {said}."
+        if said
+        else "The Data API was overloaded: no connection left, or the statement timed out.",
         (
             *log_lines(case, "answer to the update", fallback_call(case)),
             exhibit("Data API now", api_text(seen), "Data API", None),
@@ -178,6 +208,10 @@ def api_overloaded(seen: RowEvidence, case: Case) -> Found | None:
                 "and let the update step retry on 503 and 504.",
             ),
         ),
+        # An update that ran out of time is another request than a look-up that is answered.
+        resolved=Resolved(by="the Data API answers the pipeline's look-up")
+        if data_api_answers(case) and not _out_of_time(case)
+        else None,
     )
 
 

@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from checks.row.view import table_of, where
-from doctor.chain import Link
-from doctor.evidence.base import Unseen
-from doctor.evidence.log import Outcome
-from doctor.evidence.row import RowEvidence, Trigger
-from doctor.framework import Found, Rules
-from doctor.model import Fix, Risk, Role, Severity
-from doctor.show import (
-    exhibit,
-    listed,
-    log_lines,
-    size,
-    sql,
-    table,
-)
-from doctor.sql import identifier, literal
-from doctor.story import (
+from backup_doctor.checks.row.view import table_of, where
+from backup_doctor.evidence.base import Unseen
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import Fix, Risk, Role, Severity
+from backup_doctor.evidence.log import Outcome
+from backup_doctor.evidence.row import RowEvidence, Trigger
+from backup_doctor.evidence.sql import identifier
+from backup_doctor.judge.framework import Found, Resolved, Rules
+from backup_doctor.judge.history import (
     BOTH_WRITES,
     database_then,
     fallback_call,
     function_call,
-    function_told,
     weigh,
 )
+from backup_doctor.judge.history.file import own_file
+from backup_doctor.judge.show import exhibit, listed, log_lines, size, sql, table
+from backup_doctor.judge.traits import SqlRefusal, Trait
 
 if TYPE_CHECKING:
-    from doctor.case import Case
-    from doctor.evidence.rls import RefusedValue
-    from doctor.evidence.row import Constraint
+    from collections.abc import Mapping
+
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.rls import RefusedValue
 
 
 rules = Rules[RowEvidence]()
@@ -43,10 +38,22 @@ INTEGER_LIMITS = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 -
 
 
 OUT_OF_RANGE = "22003"
-NO_SUCH_VALUE = "22P02"
 
 
-@rules.cause("row/size-overflow", breaks=BOTH_WRITES)
+def _too_large(case: Case, values: Mapping[str, Any]) -> bool:
+    """Whether the column cannot hold the size that the statement writes."""
+    known, written = table_of(case.row) if case.row else None, values.get("size_bytes")
+    column = known.column(case.names.column("size_bytes")) if known else None
+    limit = INTEGER_LIMITS.get(column.type) if column else None
+    return limit is not None and isinstance(written, int) and written > limit
+
+
+@rules.cause(
+    "row/size-overflow",
+    breaks=BOTH_WRITES,
+    traits=(Trait.AFTER_KEY, Trait.OF_TABLE, Trait.NAMED_BY_STEP),
+    refuses_sql=SqlRefusal(shown=_too_large, sqlstates=(OUT_OF_RANGE,), seen_by_plan=True),
+)
 def size_overflow(seen: RowEvidence, case: Case) -> Found | None:
     """The column's type cannot hold the object's size.
 
@@ -61,9 +68,9 @@ def size_overflow(seen: RowEvidence, case: Case) -> Found | None:
     column = known.column(case.names.column("size_bytes")) if known else None
     bytes_made = backup_size(case)
     limit = INTEGER_LIMITS.get(column.type) if column else None
-    now = None if limit is None or bytes_made is None else bytes_made > limit
-    if _too_large(case):
-        now = True
+    known_limit = limit is not None and bytes_made is not None
+    too_large = bool(refused_sizes(case)) or (known_limit and (bytes_made or 0) > (limit or 0))
+    now = True if too_large else None
     weight = weigh(database_then(case, "row/size-overflow"), now=now, case=case)
     if weight is None:
         return None
@@ -71,7 +78,10 @@ def size_overflow(seen: RowEvidence, case: Case) -> Found | None:
     made = f" {size(bytes_made)}" if bytes_made is not None else " the backup's size"
     kind = column.type if column else "too small"
     # What type it had when it failed is not known.
-    cannot = "could not" if weight.healed else f"is {kind} and cannot"
+    asked = case.rls is not None and not isinstance(case.rls.refused_values, Unseen)
+    fits = known_limit and not too_large and asked and not refused_values(case)
+    resolved = Resolved(by=f"the column is {kind} now") if fits else None
+    cannot = "could not" if weight.is_over(resolved) else f"is {kind} and cannot"
     return weight.found(
         f"{name} {cannot} hold{made}.",
         (
@@ -86,26 +96,29 @@ def size_overflow(seen: RowEvidence, case: Case) -> Found | None:
                 "NOTIFY pgrst, 'reload schema';",
             ),
         ),
+        resolved=resolved,
     )
 
 
-def _refused(case: Case) -> tuple[RefusedValue, ...]:
+def refused_values(case: Case) -> tuple[RefusedValue, ...]:
     """The values of the pipeline's update that their column's type cannot take."""
     refused = case.rls.refused_values if case.rls else ()
     return () if isinstance(refused, Unseen) else refused
 
 
-def _too_large(case: Case) -> tuple[RefusedValue, ...]:
+def refused_sizes(case: Case) -> tuple[RefusedValue, ...]:
+    """Those of them that are a size out of range."""
     name = case.names.column("size_bytes")
     return tuple(
-        one for one in _refused(case) if one.column == name and one.sqlstate == OUT_OF_RANGE
+        one for one in refused_values(case) if one.column == name and one.sqlstate == OUT_OF_RANGE
     )
 
 
 def backup_size(case: Case) -> int | None:
     """The size of the backup in bytes: of its object (of the last one, before the next), else by the log."""
-    if case.object and case.object.present:
-        return case.object.present.size
+    own = own_file(case)
+    if own is not None:
+        return own.size
     if case.object and case.object.latest:
         return case.object.latest.size
     log = case.log
@@ -113,109 +126,17 @@ def backup_size(case: Case) -> int | None:
     return int(said) if said.isascii() and said.isdigit() else None
 
 
-@rules.cause("row/constraint-rejects", breaks=BOTH_WRITES)
-def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
-    """A constraint refuses the update that the pipeline makes.
-
-    Detected: the constraint, evaluated on the row as the pipeline would write it, is false; or the
-    log's answer was 23514, 23502, 23505, 23503, 22001 or 22P02.
-    Cause: a CHECK that does not know the status `success`, a NOT NULL column that the update sets
-    to NULL, a UNIQUE key that another row has, a foreign key, a type or domain that is too narrow.
-    Fix: change the constraint, or the value that the pipeline writes.
-    By hand: `SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'backup_history'::regclass;`
-    Source: PostgreSQL SQLSTATE class 23.
-    """
-    evaluated = case.rls.constraints if case.rls else ()
-    refusing = (
-        ()
-        if isinstance(evaluated, Unseen)
-        else tuple(one for one in evaluated if one.accepts is False)
-    )
-    types = tuple(one for one in _refused(case) if one not in _too_large(case))
-    could_look = not isinstance(evaluated, Unseen) and table_of(seen) is not None and case.rls
-    now = True if refusing or types else (False if could_look else None)
-    weight = weigh(database_then(case, "row/constraint-rejects"), now=now, case=case)
-    if weight is None:
-        return None
-    if weight.healed and _other_constraint_in_log(case, seen):
-        # A kind of constraint that is not evaluated: that it holds now is not known.
-        weight = weigh(database_then(case, "row/constraint-rejects"), now=None, case=case) or weight
-    names = (*(one.name for one in refusing), *(f"the type of {one.column}" for one in types))
-    named = listed(names) or _constraint_in_log(case) or "a constraint"
-    return weight.found(
-        f"The update that the pipeline makes violates {named}.",
-        (
-            *(exhibit(f"{one.column} {one.type}", one.message, where(seen), None) for one in types),
-            *(
-                exhibit(f"constraint {one.name}", one.definition, where(seen), _constraints(case))
-                for one in refusing
-            ),
-            *log_lines(case, "answer of the function", function_call(case)),
-            *log_lines(case, "answer to the update", fallback_call(case)),
-        ),
-        (
-            *(_widen(case, one) for one in types),
-            *(
-                _drop(case, one.name, one.definition)
-                for one in refusing or _named_in_log(case, seen)
-            ),
-        ),
-    )
+def _has_trigger(case: Case, _values: Mapping[str, Any]) -> bool:
+    known = table_of(case.row) if case.row else None
+    return known is not None and any(one.enabled for one in known.triggers)
 
 
-def _named_in_log(case: Case, seen: RowEvidence) -> tuple[Constraint, ...]:
-    """The constraint that the log names, of a kind that cannot be evaluated (a foreign key)."""
-    named, known = _constraint_in_log(case), table_of(seen)
-    constraints = known.constraints if known else ()
-    return tuple(one for one in constraints if one.name == named)
-
-
-def _widen(case: Case, refused: RefusedValue) -> Fix:
-    """Let the column's type take the value."""
-    column = identifier(refused.column)
-    if refused.sqlstate == NO_SUCH_VALUE and "enum" in refused.message:
-        return sql(
-            f"Let the type {refused.type} have the value",
-            f"ALTER TYPE {refused.type} ADD VALUE IF NOT EXISTS {literal(case.names.success)};",
-        )
-    return sql(
-        f"Make {refused.column} text, which takes any length",
-        f"ALTER TABLE {table(case)} ALTER COLUMN {column} TYPE text;\n"
-        "NOTIFY pgrst, 'reload schema';",
-    )
-
-
-def _other_constraint_in_log(case: Case, seen: RowEvidence) -> bool:
-    named = _constraint_in_log(case)
-    known = table_of(seen)
-    return named is None or (
-        known is not None
-        and any(one.name == named and one.kind != "c" for one in known.constraints)
-    )
-
-
-def _constraint_in_log(case: Case) -> str | None:
-    text = f"{function_told(case)}\n{fallback_call(case).body}"
-    match = re.search(r"constraint \\?\"([^\"\\]+)\\?\"", text)
-    return match.group(1) if match else None
-
-
-def _constraints(case: Case) -> str:
-    return (
-        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint "
-        f"WHERE conrelid = {literal(table(case))}::regclass;"
-    )
-
-
-def _drop(case: Case, name: str, definition: str) -> Fix:
-    return sql(
-        f"Drop {name}, then add it again as it should be (it is: {definition})",
-        f"ALTER TABLE {table(case)} DROP CONSTRAINT IF EXISTS {identifier(name)};",
-        Risk.HIGH,
-    )
-
-
-@rules.cause("row/trigger-interferes", breaks=BOTH_WRITES)
+@rules.cause(
+    "row/trigger-interferes",
+    breaks=BOTH_WRITES,
+    traits=(Trait.AFTER_KEY, Trait.OF_TABLE, Trait.HIDES_ROW, Trait.NAMED_BY_STEP),
+    refuses_sql=SqlRefusal(shown=_has_trigger),
+)
 def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
     """A trigger rewrites or refuses the update.
 
@@ -230,7 +151,7 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
     known = table_of(seen)
     firing = tuple(one for one in known.triggers if one.enabled) if known else ()
     suspects = tuple(one for one in firing if _meddles(one, case))
-    now = bool(suspects) if known else None
+    now = True if suspects else None
     then = database_then(case, "row/trigger-interferes", silent=True)
     if fallback_call(case).outcome is Outcome.OK:
         # A row that was changed and changed back counts as changed.
@@ -264,6 +185,7 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
         evidence,
         tuple(_disable(case, one) for one in suspects),
         weak=not _silent_success(case) and not (case.is_preflight and any(map(_always, suspects))),
+        resolved=Resolved(by="the table has no trigger any more") if known and not firing else None,
     )
 
 

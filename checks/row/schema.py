@@ -1,69 +1,97 @@
-"""Whether the table and its columns are there, for PostgreSQL and for PostgREST."""
+"""Whether the table and its columns are there."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from checks.row.view import SOMETIMES_WRITTEN, WRITTEN, api_text, table_of, where
-from doctor.chain import Link
-from doctor.evidence.base import Unseen
-from doctor.evidence.log import NOT_SAID
-from doctor.evidence.row import RowEvidence, Table
-from doctor.framework import Found, Rules
-from doctor.model import Fix, Risk
-from doctor.show import (
-    exhibit,
-    listed,
-    log_lines,
-    manual,
-    sql,
-    table,
-)
-from doctor.signatures import database_meaning
-from doctor.sql import identifier, literal
-from doctor.story import (
+from backup_doctor.checks.row.view import SOMETIMES_WRITTEN, WRITTEN, table_of, where
+from backup_doctor.evidence.base import Unseen
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.log import Outcome
+from backup_doctor.evidence.row import RowEvidence, Table
+from backup_doctor.evidence.sql import identifier, literal
+from backup_doctor.judge.framework import Found, Resolved, Rules, needs
+from backup_doctor.judge.history import (
     BOTH_WRITES,
+    absence_of_table,
     database_then,
     fallback_call,
+    function_call,
     function_told,
     proved_where_open,
+    table_beside,
     weigh,
 )
+from backup_doctor.judge.show import exhibit, listed, log_lines, manual, sql, table
+from backup_doctor.judge.traits import SqlRefusal, Trait
+from backup_doctor.services.meaning import database_meaning
 
 if TYPE_CHECKING:
-    from doctor.case import Case
+    from collections.abc import Mapping
+
+    from backup_doctor.evidence.base import Shown
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Fix
 
 
 rules = Rules[RowEvidence]()
 BAD_REQUEST = 400
 
 
-@rules.cause("row/table-missing", breaks=BOTH_WRITES)
-def table_missing(seen: RowEvidence, case: Case) -> Found | None:
-    """The table does not exist in this database.
+def _has_no_table(case: Case, _values: Mapping[str, Any]) -> bool:
+    return case.row is not None and case.row.table is None
 
-    Detected: the catalogue has no such table (or the log's answer was PGRST205 or 42P01 and the
-    catalogue cannot be asked).
-    Cause: the migration was not applied, the table was renamed or moved to another schema, or the
-    settings name another project.
-    Fix: apply the migration, or set `table` in the configuration.
+
+@rules.cause(
+    "row/table-missing",
+    breaks=BOTH_WRITES,
+    traits=(
+        Trait.AFTER_KEY,
+        Trait.OF_TABLE,
+        Trait.HIDES_ROW,
+        Trait.FAILS_LOOK_UP,
+        Trait.NAMED_BY_STEP,
+    ),
+    refuses_sql=SqlRefusal(shown=_has_no_table, sqlstates=("42P01", "3F000"), seen_by_plan=True),
+)
+@needs(absence_of_table)
+def table_missing(seen: RowEvidence, case: Case, shown: Shown) -> Found | None:
+    """The pipeline's table does not exist in this database.
+
+    Detected: the catalogue has no such table, and the run, its log or its update step names it; or the
+    log's answer was PGRST205 or 42P01 and the catalogue cannot be asked. Where nothing shows that the
+    pipeline's table has this name, it may only be called otherwise: the row is then unknown. Where the
+    answer names another table (of a trigger, of the function), it is told of that one.
+    Cause: the migration was not applied, or the table was renamed or moved to another schema.
+    Fix: apply the migration.
     By hand: `SELECT to_regclass('public.backup_history');`
     Source: PostgREST errors, PGRST205; guide, step 3.
     """
     gone = None if isinstance(seen.table, Unseen) else seen.table is None
+    other = None if gone else table_beside(case, "row/table-missing")
     then = database_then(case, "row/table-missing")
     if gone:
         then = {Link.ROW_CREATED: None, **then}
-    weight = weigh(then, now=gone, case=case)
+    if other:
+        then = proved_where_open(then)
+    weight = weigh(then, now=gone or None, case=case)
     if weight is None:
         return None
+    if other:
+        return weight.found(
+            f"The database knows no table {other}, which the pipeline uses beside {case.names.table}.",
+            log_lines(case, "answer of the function", function_call(case))
+            + log_lines(case, "answer to the update", fallback_call(case)),
+            (_name_rightly(f"Create {other}"),),
+        )
     similar = () if isinstance(seen.server, Unseen) else seen.server.similar_tables
     hint = f" There is {listed(similar)}." if similar else ""
     return weight.found(
         f"The table {case.names.table} does not exist.{hint}",
         (
             exhibit("table", None if gone else case.names.table, where(seen), _regclass(case)),
+            exhibit("that the pipeline uses it", shown.by, "run"),
             *log_lines(case, "answer to the update", fallback_call(case)),
         ),
         (
@@ -73,6 +101,7 @@ def table_missing(seen: RowEvidence, case: Case) -> Found | None:
                 "in backup-doctor.toml if it has another name.",
             ),
         ),
+        resolved=Resolved(by="the table is there") if gone is False else None,
     )
 
 
@@ -80,16 +109,30 @@ def _regclass(case: Case) -> str:
     return f"SELECT to_regclass({literal(table(case))});"
 
 
-@rules.cause("row/column-missing", breaks=BOTH_WRITES)
+def _lacks_column(case: Case, values: Mapping[str, Any]) -> bool:
+    """Whether the table lacks a column that the statement writes."""
+    known = table_of(case.row) if case.row else None
+    return known is not None and any(
+        known.column(case.names.column(name)) is None for name in values
+    )
+
+
+@rules.cause(
+    "row/column-missing",
+    breaks=BOTH_WRITES,
+    traits=(Trait.AFTER_KEY, Trait.OF_TABLE, Trait.FAILS_LOOK_UP, Trait.NAMED_BY_STEP),
+    refuses_sql=SqlRefusal(
+        shown=_lacks_column, sqlstates=("42703",), seen_by_plan=True, adds_column=True
+    ),
+)
 def column_missing(seen: RowEvidence, case: Case) -> Found | None:
     """The table lacks a column that the update writes.
 
-    Detected: the catalogue lacks s3_key, status, size_bytes or finished_at (under the configured
-    names), or the log's answer names a missing column (PGRST204, 42703). With no backup in hand, or
-    where the log has a 400 without its words, a missing error_text or workflow_run_id is a suspicion:
-    not every pipeline writes them.
+    Detected: the log's answer names a missing column (PGRST204, 42703) that the catalogue has not. Where
+    an update was refused without a word, or no backup is in hand and the table has no good row yet, a
+    column of the guide's that is not there is a suspicion: not every pipeline writes all of them.
     Cause: a migration that was not applied, or a renamed column.
-    Fix: add the column, or name it in the configuration under `columns`.
+    Fix: add the column, or name it in the configuration under `columns` (`false` if there is none).
     By hand: `SELECT column_name FROM information_schema.columns WHERE table_name = 'backup_history';`
     Source: PostgREST errors, PGRST204.
     """
@@ -97,24 +140,25 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
     if known is None:
         # An answer alone does not tell it from a stale cache.
         return None
-    lacking = _lacking(known, case, WRITTEN)
-    named = _column_named_in_log(case)
-    if named and known.column(named) is None and named not in lacking:
-        lacking = (*lacking, named)
-    wanted = case.is_preflight or _bare_400(case)
-    maybe = _lacking(known, case, SOMETIMES_WRITTEN) if wanted else ()
-    columns = lacking or maybe
+    named = column_named_in_log(case)
+    other = table_beside(case, "row/column-missing")
+    if named and other:
+        return _of_another_table(named, other, case)
+    columns = (named,) if named and known.column(named) is None else ()
     then = database_then(case, "row/column-missing")
-    if named and _postgres_named(case):
+    if named and not columns and _postgres_named(case):
         # PostgreSQL itself missed it, not a cache: it was made since.
-        columns = columns or (named,)
-        then = proved_where_open(then)
-    weight = weigh(then, now=bool(lacking or maybe), case=case)
+        columns, then = (named,), proved_where_open(then)
+    suspected = () if columns else _suspected(seen, known, case)
+    lacks = known.column(columns[0]) is None if columns else bool(suspected)
+    weight = weigh(then, now=lacks or None, case=case) if columns or suspected else None
     if weight is None:
         return None
+    there = Resolved(by="the table has every column that the update writes")
+    resolved = None if lacks else there
     return weight.found(
-        f"The table {case.names.table} {'had' if weight.healed else 'has'} no column "
-        f"{listed(columns)}.",
+        f"The table {case.names.table} {'had' if weight.is_over(resolved) else 'has'} no column "
+        f"{listed(columns or suspected)}.",
         (
             exhibit(
                 "columns",
@@ -125,8 +169,48 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
             ),
             *log_lines(case, "answer to the update", fallback_call(case)),
         ),
-        tuple(_add_column(case, column) for column in columns),
-        weak=not lacking,
+        tuple(_add_column(case, column) for column in columns or suspected),
+        resolved=resolved,
+        weak=bool(suspected),
+    )
+
+
+def _of_another_table(column: str, other: str, case: Case) -> Found | None:
+    """A column that the log misses in a table that is not the one of the backups."""
+    then = proved_where_open(database_then(case, "row/column-missing"))
+    weight = weigh(then, now=None, case=case)
+    if weight is None:
+        return None
+    return weight.found(
+        f"The table {other}, which the pipeline uses beside {case.names.table}, had no column {column}.",
+        log_lines(case, "answer of the function", function_call(case))
+        + log_lines(case, "answer to the update", fallback_call(case)),
+        (_name_rightly(f"Give {other} the column {column}"),),
+    )
+
+
+def _name_rightly(otherwise: str) -> Fix:
+    return manual(
+        "Correct what names it, or make it",
+        "See who uses it: a trigger of the table, the function, or the script of the update. "
+        f"Correct the name there. {otherwise} where that was meant.",
+    )
+
+
+def _suspected(seen: RowEvidence, known: Table, case: Case) -> tuple[str, ...]:
+    """The guide's columns that nobody named and that are not there, where that may be why."""
+    untried = case.is_preflight and not seen.has_good
+    if not untried and not _refused_without_words(case):
+        return ()
+    maybe = SOMETIMES_WRITTEN if untried or _bare_400(case) else ()
+    return lacking(known, case, WRITTEN) or lacking(known, case, maybe)
+
+
+def _refused_without_words(case: Case) -> bool:
+    """Whether an update was refused, and the log does not say why."""
+    return any(
+        call.outcome is Outcome.REFUSED and not database_meaning(call.body)
+        for call in (function_call(case), fallback_call(case))
     )
 
 
@@ -136,8 +220,10 @@ def _bare_400(case: Case) -> bool:
     return call.status == BAD_REQUEST and not call.body.strip()
 
 
-def _lacking(known: Table, case: Case, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    names = (case.names.column(name) for name in wanted)
+def lacking(known: Table, case: Case, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """Which of the guide's columns that nobody named are not there."""
+    unnamed = (name for name in wanted if f"columns.{name}" not in case.names.given)
+    names = (case.names.column(name) or name for name in unnamed)
     return tuple(name for name in names if known.column(name) is None)
 
 
@@ -146,9 +232,11 @@ def _told(case: Case) -> str:
     return f"{function_told(case)}\n{fallback_call(case).body}"
 
 
-def _column_named_in_log(case: Case) -> str | None:
+def column_named_in_log(case: Case) -> str | None:
+    """The column that the answers in the log say is not there."""
     match = re.search(
-        r"the '([^']+)' column|column \"?(?:\w+\.)?(\w+)\"? (?:of|does not exist)", _told(case)
+        r"the '([^']+)' column|column \\?\"?(?:\w+\.)?(\w+)\\?\"? (?:of|does not exist)",
+        _told(case),
     )
     return (match.group(1) or match.group(2)) if match else None
 
@@ -178,49 +266,3 @@ def _add_column(case: Case, column: str) -> Fix:
         f"ALTER TABLE {table(case)} ADD COLUMN IF NOT EXISTS {identifier(column)} {kind};\n"
         "NOTIFY pgrst, 'reload schema';",
     )
-
-
-@rules.cause("row/schema-cache-stale", breaks=BOTH_WRITES)
-def schema_cache_stale(seen: RowEvidence, case: Case) -> Found | None:
-    """PostgREST does not know a table or column that exists.
-
-    Detected: the Data API answers PGRST205 or PGRST204 (now, or in the log), and the catalogue has
-    the table and its columns.
-    Cause: the table or column was made after PostgREST last read the schema, and the reload that
-    usually follows did not happen.
-    Fix: `NOTIFY pgrst, 'reload schema';`
-    By hand: ask the Data API for the row and compare with the catalogue.
-    Source: PostgREST, schema cache.
-    """
-    known = table_of(seen)
-    if known is None or _lacking(known, case, WRITTEN):
-        return None
-    named = _column_named_in_log(case)
-    if named and known.column(named) is None:
-        return None
-    now = None if isinstance(seen.api, Unseen) else seen.api.code in ("PGRST204", "PGRST205")
-    if named and not now:
-        # The doctor's own look-up does not ask for that column.
-        now = None
-    then = database_then(case, "row/schema-cache-stale")
-    if _says_unknown(case):
-        # The message is PGRST204 or PGRST205 and the thing exists: that is what stale means.
-        then = proved_where_open(then)
-    weight = weigh(then, now=now, case=case)
-    if weight is None:
-        return None
-    return weight.found(
-        "PostgREST's schema cache is stale: it does not know what the database has.",
-        (
-            *log_lines(case, "answer to the update", fallback_call(case)),
-            exhibit("Data API now", api_text(seen), "Data API", None),
-        ),
-        (sql("Reload the schema cache", "NOTIFY pgrst, 'reload schema';", Risk.LOW),),
-    )
-
-
-def _says_unknown(case: Case) -> bool:
-    """Whether PostgREST itself said in the log that it does not know the thing; a 404 may be anyone's."""
-    look_up = case.log.lookup_call if case.log else NOT_SAID
-    texts = (function_told(case), fallback_call(case).body, look_up.body)
-    return any("row/schema-cache-stale" in database_meaning(text) for text in texts)

@@ -4,35 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checks.row.view import SOMETIMES_WRITTEN, WRITTEN, where
-from doctor.chain import Link
-from doctor.evidence.row import RowEvidence
-from doctor.framework import Found, Rules
-from doctor.model import Exhibit, Role, Severity
-from doctor.show import (
-    duration,
-    exhibit,
-    listed,
-    log_command,
-    manual,
-    row_query,
-    sql,
-    table,
-)
-from doctor.sql import identifier, literal
-from doctor.story import (
+from backup_doctor.checks.row.view import SOMETIMES_WRITTEN, WRITTEN, where
+from backup_doctor.evidence.case import Status
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import Exhibit, Fix, Role, Severity
+from backup_doctor.evidence.row import RowEvidence
+from backup_doctor.evidence.sql import identifier, literal
+from backup_doctor.evidence.workflow import Run
+from backup_doctor.judge.commands import gh_log
+from backup_doctor.judge.framework import Found, Rules, needs
+from backup_doctor.judge.history import (
     RowState,
+    absence_of_row,
     is_over,
     missing_columns,
     row_age,
     row_state,
 )
+from backup_doctor.judge.show import (
+    after_row,
+    duration,
+    exhibit,
+    listed,
+    manual,
+    row_query,
+    sql,
+    table,
+)
+from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
-    from doctor.case import Case
+    from backup_doctor.evidence.base import Shown
+    from backup_doctor.evidence.case import Case
 
 
 rules = Rules[RowEvidence]()
+SCHEDULE = "schedule"
 
 
 def row_exhibits(seen: RowEvidence, case: Case) -> tuple[Exhibit, ...]:
@@ -54,39 +61,88 @@ def _shown(case: Case) -> tuple[str, ...]:
     "row/missing",
     breaks=Link.ROW_CREATED,
     yields_to=("row/table-missing", "row/column-missing"),
+    traits=(Trait.HIDES_ROW,),
 )
-def missing(seen: RowEvidence, case: Case) -> Found | None:
+@needs(absence_of_row)
+def missing(seen: RowEvidence, case: Case, shown: Shown) -> Found:
     """No row has this dispatch id: the backup was never recorded.
 
-    Detected: the look-up by dispatch_id and by id returns nothing, and who asked may read the table.
+    Detected: the look-up by dispatch_id and by id returns nothing (also without blanks and quotes
+    around the id), and whoever asked would have seen the row: SQL by a user from whom row-level
+    security hides nothing, or the Data API that shows other rows to the same key. Not where the
+    run's own look-up found the row.
     Cause: the app did not insert the row (its `trigger-backup` step failed), inserted it with
-    another dispatch_id, or the id was mistyped.
+    another dispatch_id, or the id was mistyped. For a run of a schedule nobody inserts one, unless
+    the workflow does.
     Fix: look at the log of the step that inserts the row; insert the row only for a file that is
     really there.
     By hand: run the guide's query of step 3 with this dispatch id.
     Source: guide, step 1, "Could not find backup_id".
     """
-    if seen.rows != ():
-        return None
     log = case.log
     lines = log.trigger_lines if log else ()
     trigger = (
-        (exhibit("log of the trigger step", "\n".join(lines), "workflow log", log_command(case)),)
+        (exhibit("log of the trigger step", "\n".join(lines), "workflow log", gh_log(case)),)
         if lines
         else ()
     )
-    named = case.asked.dispatch_id or case.asked.backup_id or f"run {case.asked.run_id}"
+    named = case.dispatch_id or case.asked.backup_id or f"run {case.asked.run_id}"
     return Found(
-        summary=f"No row in {case.names.table} belongs to {named!r}.",
-        evidence=(exhibit("rows found", 0, where(seen), row_query(case)), *trigger),
-        fixes=(
-            manual(
-                "Find out why the app did not insert the row",
-                f"Look at the log of the step `{case.names.trigger_step}` (or of the app) at the time "
-                "of the dispatch, and check that it inserts the same dispatch_id that it sends to "
-                "the workflow.",
-            ),
+        summary=f"No row in {case.names.table} belongs to {named!r}.{_why_nobody(case)}"
+        f"{did_you_mean(seen)}",
+        evidence=(
+            exhibit("rows found", 0, where(seen), row_query(case)),
+            exhibit("would have been seen", shown.by, where(seen)),
+            *near_exhibits(seen),
+            *trigger,
         ),
+        fixes=(_insert_by_schedule() if _is_scheduled(case) else _look_at_app(case),),
+    )
+
+
+def did_you_mean(seen: RowEvidence) -> str:
+    """The ids that are nearly the one asked for, as a question; nothing where there are none."""
+    ids = [repr(row.dispatch_id or row.id) for row in seen.near]
+    return f" Did you mean {' or '.join(ids)}?" if ids else ""
+
+
+def near_exhibits(seen: RowEvidence) -> tuple[Exhibit, ...]:
+    """The rows whose id is nearly the one asked for."""
+    if not seen.near:
+        return ()
+    rows = [
+        f"{row.dispatch_id or row.id}: {row.status}"
+        + (f", made {row.created_at:%Y-%m-%d %H:%M} UTC" if row.created_at else "")
+        for row in seen.near
+    ]
+    return (exhibit("rows with nearly this id", rows, where(seen)),)
+
+
+def _is_scheduled(case: Case) -> bool:
+    run = case.workflow.run if case.workflow else None
+    return isinstance(run, Run) and run.event == SCHEDULE
+
+
+def _why_nobody(case: Case) -> str:
+    if not _is_scheduled(case):
+        return ""
+    return " Its run was started by the schedule, and for such a run nobody inserted a row."
+
+
+def _insert_by_schedule() -> Fix:
+    return manual(
+        "Let the workflow insert the row of a scheduled run",
+        "A run that the app starts has its row from the app. A scheduled run needs a first step that "
+        "inserts one, with the dispatch_id that the later steps use, and in progress.",
+    )
+
+
+def _look_at_app(case: Case) -> Fix:
+    return manual(
+        "Find out why the app did not insert the row",
+        f"Look at the log of the step `{case.names.trigger_step}` (or of the app) at the time "
+        "of the dispatch, and check that it inserts the same dispatch_id that it sends to "
+        "the workflow.",
     )
 
 
@@ -97,7 +153,7 @@ def stuck(seen: RowEvidence, case: Case) -> Found | None:
     Detected: `status` is the in-progress one, and the job that holds the update step has ended, or
     has run longer than usual; where GitHub cannot be asked, the row is older than `stuck_after`.
     Cause: both ways to update the row failed, or were never reached: see the causes.
-    Fix: mend the cause, then run the fix SQL for the row.
+    Fix: resolve the root cause, then run the fix SQL for the row.
     By hand: the guide's query of step 3.
     Source: guide, "Backup Stuck in in_progress Status".
     """
@@ -125,6 +181,8 @@ def s3_key_null(seen: RowEvidence, case: Case) -> Found | None:
     row = seen.newest
     if row is None or row.s3_key or not stuck_or_failed or not is_over(case):
         return None
+    if not case.names.column("s3_key"):
+        return None
     return Found(summary="s3_key is NULL: the update never reached the row.")
 
 
@@ -134,7 +192,7 @@ def failed(seen: RowEvidence, case: Case) -> Found | None:
 
     Detected: `status` is the failed one.
     Cause: what `error_text` and the workflow's log say.
-    Fix: mend the cause and start a new backup; a failed row is left as it is.
+    Fix: resolve the root cause, then start a new backup; a failed row is left as it is.
     By hand: the guide's query of step 3, columns status and error_text.
     Source: guide, step 3.
     """
@@ -147,7 +205,29 @@ def failed(seen: RowEvidence, case: Case) -> Found | None:
     )
 
 
-@rules.cause("row/duplicate", breaks=Link.ROW_CREATED)
+@rules.symptom("row/cancelled")
+def cancelled(seen: RowEvidence, case: Case) -> Found | None:
+    """Somebody, or the app, recorded that this backup was cancelled.
+
+    Detected: `status` is the cancelled one.
+    Cause: a person cancelled the backup in the app, or the app gave it up. Its run may have gone on
+    all the same.
+    Fix: start a new backup if you need one; a cancelled row is left as it is.
+    By hand: the guide's query of step 3, columns status and error_text.
+    Source: the app's own status; the guide's table has none for it.
+    """
+    if row_state(case) is not RowState.CANCELLED:
+        return None
+    row = seen.newest
+    said = f": {row.error_text.strip().rstrip('.')}" if row and row.error_text else ""
+    return Found(
+        summary=f"The backup was recorded as cancelled{said}.", evidence=row_exhibits(seen, case)
+    )
+
+
+@rules.cause(
+    "row/duplicate", breaks=Link.ROW_CREATED, traits=(Trait.DUPLICATES_ROW, Trait.SPOILS_SUCCESS)
+)
 def duplicate(seen: RowEvidence, case: Case) -> Found | None:
     """Several rows have this dispatch id, and the update reached only one of them.
 
@@ -161,6 +241,7 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
     if not isinstance(seen.rows, tuple) or len(seen.rows) < 2:
         return None
     statuses = [row.status for row in seen.rows]
+    states = {case.names.status_of(status) for status in statuses}
     evidence = (
         exhibit(
             "rows of this dispatch",
@@ -170,15 +251,17 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
         ),
     )
     dispatch, status = (identifier(case.names.column(one)) for one in ("dispatch_id", "status"))
-    unique = sql(
-        "Forbid the next duplicate (once the row above is mended)",
-        f"CREATE UNIQUE INDEX IF NOT EXISTS {identifier(f'{case.names.table_name}_one_per_dispatch')}\n"
-        f"  ON {table(case)} ({dispatch}) WHERE {status} <> {literal(case.names.failed)};",
+    unique = after_row(
+        sql(
+            "Forbid the next duplicate",
+            f"CREATE UNIQUE INDEX IF NOT EXISTS {identifier(f'{case.names.table_name}_one_per_dispatch')}\n"
+            f"  ON {table(case)} ({dispatch}) WHERE {status} <> {literal(case.names.failed)};",
+        )
     )
     summary = (
         f"{len(seen.rows)} rows have this dispatch id: {listed(str(one) for one in statuses)}."
     )
-    if case.names.success in statuses and case.names.in_progress in statuses:
+    if {Status.SUCCESS, Status.IN_PROGRESS} <= states:
         return Found(summary=summary, evidence=evidence, fixes=(unique,))
     return Found(
         summary=summary,
@@ -190,11 +273,12 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
     )
 
 
-@rules.cause("row/incomplete", breaks=Link.FUNCTION_UPDATES)
+@rules.cause("row/incomplete", breaks=Link.FUNCTION_UPDATES, traits=(Trait.SPOILS_SUCCESS,))
 def incomplete(seen: RowEvidence, case: Case) -> Found | None:
     """The row says success, but its key, size or finish time is missing.
 
-    Detected: `status` is the success one and s3_key, size_bytes or finished_at is NULL or empty.
+    Detected: `status` is the success one and s3_key, size_bytes or finished_at is NULL or empty,
+    though the table has that column and another good row a value in it.
     Cause: whatever updated the row did not have the value (an empty variable in the update step),
     or does not write that column.
     Fix: the fix SQL fills in what the object itself tells; make the update step send the value.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from doctor.evidence.base import Unseen
-from doctor.evidence.row import RowEvidence, Table
+from backup_doctor.evidence.base import Unseen
+from backup_doctor.evidence.row import RowEvidence, Table
 
 WRITTEN = ("s3_key", "status", "size_bytes", "finished_at")
 SOMETIMES_WRITTEN = ("error_text", "workflow_run_id")

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checks.secrets import exposure, function_key, service_key, stored, values
-from checks.secrets.view import REQUIRED, logged_as
-from doctor.evidence.log import Shown
-from doctor.evidence.secrets import SecretsEvidence
-from doctor.framework import Check
+from backup_doctor.checks.secrets import (
+    exposure,
+    function_key,
+    service_key,
+    service_key_role,
+    stored,
+    values,
+)
+from backup_doctor.checks.secrets.wanted import SERVICE as REQUIRED
+from backup_doctor.evidence.log import EnvShown
+from backup_doctor.evidence.secrets import SecretsEvidence
+from backup_doctor.judge.framework import Check
+from backup_doctor.judge.history.calls import logged_for
 
 if TYPE_CHECKING:
-    from doctor.case import Case
-    from doctor.evidence.base import Unseen
+    from backup_doctor.evidence.base import Unseen
+    from backup_doctor.evidence.case import Case
 
 check = Check(
     name="secrets",
     step=2,
     title="Secrets",
     evidence=SecretsEvidence,
-    collected_by="doctor.collectors.secrets:look",
+    collected_by="backup_doctor.collect.secrets.collector:look",
     doc=__doc__,
 )
 
@@ -27,11 +35,18 @@ check = Check(
 @check.must_see
 def whether_they_are_set(seen: SecretsEvidence, case: Case) -> tuple[Unseen, ...]:
     """The names at every level, or the log's `env:` block with a value for each."""
-    logged = [logged_as(case, group[0]) for group in REQUIRED]
-    in_log = all(one is not None and one.shown is not Shown.EMPTY for one in logged)
+    logged = [logged_for(case, use) for use in REQUIRED]
+    in_log = all(one is not None and one.shown is not EnvShown.EMPTY for one in logged)
     if in_log or seen.all_levels_read():
         return ()
     return seen.unread()
 
 
-check.include(stored.rules, values.rules, service_key.rules, function_key.rules, exposure.rules)
+check.include(
+    stored.rules,
+    values.rules,
+    service_key_role.rules,
+    service_key.rules,
+    function_key.rules,
+    exposure.rules,
+)

@@ -1,45 +1,47 @@
-"""Whether the function's side of BACKUP_API_KEY is there and the same."""
+"""Whether the function's side of the key that it compares its caller's with is there and the same."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from checks.secrets.view import (
-    FUNCTION_REFUSES_KEY,
-    list_command,
-    new_api_key,
-    own_copy,
-)
-from doctor.chain import Link
-from doctor.evidence.base import Unseen
-from doctor.evidence.log import Outcome
-from doctor.evidence.secrets import (
-    FunctionKey,
-    KeyMatch,
-    SecretsEvidence,
-)
-from doctor.framework import Found, Rules
-from doctor.show import (
-    exhibit,
-    log_lines,
-    ref_flag,
-    shell,
-)
-from doctor.story import (
-    API_KEY,
+from backup_doctor.checks.secrets.view import list_command, own_copy
+from backup_doctor.evidence.base import Shown, Unseen
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.log import Outcome
+from backup_doctor.evidence.secrets import FunctionKey, KeyMatch, SecretsEvidence
+from backup_doctor.judge.advice import new_api_key
+from backup_doctor.judge.framework import Found, Rules, needs
+from backup_doctor.judge.history import (
     function_call,
     function_key_worked,
+    function_said,
     function_then,
     weigh,
 )
+from backup_doctor.judge.history.calls import function_told
+from backup_doctor.judge.history.function_calls import Shows, calls_function, shows_key
+from backup_doctor.judge.history.secret_names import called, function_secret_name
+from backup_doctor.judge.history.since import as_stored, stored_for
+from backup_doctor.judge.registry import codes_with
+from backup_doctor.judge.show import exhibit, listed, log_lines
+from backup_doctor.judge.traits import Trait
+from backup_doctor.services.secret_uses import Use, use_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from doctor.case import Case
+    from backup_doctor.evidence.case import Case
 
 
 rules = Rules[SecretsEvidence]()
+
+
+def it_is_called(seen: SecretsEvidence, case: Case) -> Shown | Unseen | None:
+    """That the pipeline calls the function, where that lacks a secret."""
+    if not _lacking(seen, case) or shows_key(case)[0] is Shows.OTHER_KEY:
+        return None
+    return calls_function(case)
 
 
 @rules.cause(
@@ -53,12 +55,14 @@ rules = Rules[SecretsEvidence]()
         "function/jwt-gate",
         "function/project-paused",
     ),
+    traits=(Trait.NAMED_BY_STEP,),
 )
 def api_key_mismatch(seen: SecretsEvidence, case: Case) -> Found | None:
     """The caller's BACKUP_API_KEY and the function's differ.
 
-    Detected: the digest of the given key is not the one that the Management API lists for the
-    function, where the digest was calibrated on a secret of known value.
+    Detected: the digest of the key that the doctor was given, which is presumed the pipeline's, is
+    not the one that the Management API lists for the function, where the digest was calibrated on a
+    secret of known value.
     Cause: one side was rotated and the other was not.
     Fix: set the same key on both sides.
     By hand: compare `printf %s "$BACKUP_API_KEY" | sha256sum` with `supabase secrets list`.
@@ -67,21 +71,28 @@ def api_key_mismatch(seen: SecretsEvidence, case: Case) -> Found | None:
     key = seen.function_key if isinstance(seen.function_key, FunctionKey) else None
     if key is None or key.match is not KeyMatch.DIFFERENT:
         return None
+    if shows_key(case)[0] is Shows.OTHER_KEY or calls_function(case) is None:
+        return None
     if function_key_worked(case):
         return own_copy(f"{key.setting}, as the doctor was given it, is not the function's.")
-    since = _changed_since(seen, case)
     weight = weigh(
-        function_then(case, *FUNCTION_REFUSES_KEY, "function/rejected"),
+        function_then(case, *codes_with(Trait.REFUSES_KEY)),
         now=True,
-        since=since,
+        since=_changed_since(seen, case),
         case=case,
     )
     if weight is None:
         return None
     return weight.found(
-        f"GitHub's {API_KEY} and the function's differ.",
+        f"{called(case, Use.FUNCTION_KEY)} and the function's own key differ.",
         (
-            exhibit("SHA-256 of the two", "different", "Management API", list_command(case)),
+            exhibit(
+                "SHA-256 of the doctor's copy and of the function's key",
+                "different",
+                "Management API",
+                list_command(case),
+            ),
+            *as_stored(case, Use.FUNCTION_KEY),
             *log_lines(case, "answer of the function", function_call(case)),
         ),
         new_api_key(case),
@@ -90,70 +101,93 @@ def api_key_mismatch(seen: SecretsEvidence, case: Case) -> Found | None:
 
 def _changed_since(seen: SecretsEvidence, case: Case) -> datetime | None:
     """When the present state began: the later change of the two sides."""
-    function_side = None
+    function_side, own = None, function_secret_name(case)
     if not isinstance(seen.function_secrets, Unseen):
         function_side = next(
-            (one.updated_at for one in seen.function_secrets if one.name == API_KEY), None
+            (one.updated_at for one in seen.function_secrets if one.name == own), None
         )
-    stored = seen.stored(API_KEY)
+    stored = stored_for(case, Use.FUNCTION_KEY)
     times = [time for time in (function_side, stored.updated_at if stored else None) if time]
     # A refusal in the log says that they differed then as well, whichever side changed since.
-    in_log = "function/key-rejected" in function_meaning_codes(case)
+    in_log = "function/key-rejected" in function_said(case).codes
     return None if in_log else max(times, default=None)
-
-
-def function_meaning_codes(case: Case) -> tuple[str, ...]:
-    """What the log's answer of the function can mean, as codes."""
-    from doctor.story import function_said
-
-    return function_said(case).codes
 
 
 @rules.cause(
     "secrets/function-secret-missing",
     breaks=Link.FUNCTION_UPDATES,
     yields_to=("function/not-deployed", "function/jwt-gate", "function/project-paused"),
+    traits=(Trait.NAMED_BY_STEP,),
 )
-def function_secret_missing(seen: SecretsEvidence, case: Case) -> Found | None:
+@needs(it_is_called)
+def function_secret_missing(seen: SecretsEvidence, case: Case, shown: Shown) -> Found | None:
     """The function has no BACKUP_API_KEY: it refuses every caller.
 
-    Detected: the Management API's list of the function's secrets does not have the name, and the
-    function refuses the key.
+    Detected: the function's source, its own words or a setting show that it reads a secret of that
+    name, and the Management API's list of its secrets does not have it; the function refuses the
+    key. The pipeline is shown to call the function.
     Cause: the key was set on GitHub only.
     Fix: set it for the function too; no redeploy is needed.
     By hand: `supabase secrets list`.
     Source: guide, Solution 2.
     """
-    if isinstance(seen.function_secrets, Unseen):
+    lacking, there = _lacking(seen, case), seen.function_secrets
+    if isinstance(there, Unseen) or function_call(case).outcome is Outcome.OK:
         return None
-    if any(secret.name == API_KEY for secret in seen.function_secrets):
-        return None
-    if function_key_worked(case) and function_call(case).outcome is Outcome.OK:
-        return None
-    codes = (
-        *FUNCTION_REFUSES_KEY,
-        "function/server-error",
-        "function/rejected",
-        "function/boot-error",
-    )
-    weight = weigh(function_then(case, *codes), now=True, case=case)
+    refused = codes_with(Trait.REFUSES_KEY)
+    then = function_then(case, *refused, "function/server-error", "function/boot-error")
+    weight = weigh(then, now=True, case=case)
     if weight is None:
         return None
     return weight.found(
-        f"The function has no secret {API_KEY}.",
+        f"The function has no secret {listed(lacking)}, which it reads.",
         (
+            *(exhibit("read by the function", name, how, None) for name, how in lacking.items()),
             exhibit(
                 "the function's secrets",
-                [secret.name for secret in seen.function_secrets],
+                sorted(one.name for one in there),
                 "Management API",
                 list_command(case),
             ),
+            exhibit("the pipeline calls it", shown.by, "workflow", None),
             *log_lines(case, "answer of the function", function_call(case)),
         ),
-        (
-            shell(
-                "Set it for the function (the same value as on GitHub)",
-                f'supabase secrets set {API_KEY}="$BACKUP_API_KEY"{ref_flag(case)} --yes',
-            ),
-        ),
+        new_api_key(case, in_function=next(iter(lacking)) if len(lacking) == 1 else None),
     )
+
+
+_NAMED = re.compile(r"\b([A-Z][A-Z0-9]*_[A-Z0-9_]*)\b")
+_NOT_SET = re.compile(
+    r"not (?:set|configured|found|defined)|missing|undefined|no secret", re.IGNORECASE
+)
+# Given to every function by the platform.
+_PLATFORMS = re.compile(r"^(?:SUPABASE|DENO|SB|UNAUTHORIZED)_")
+_IS_KEY = re.compile(r"KEY|SECRET|TOKEN")
+
+
+def _lacking(seen: SecretsEvidence, case: Case) -> dict[str, str]:
+    """The keys that the function reads and has not, and what shows that it reads them."""
+    if isinstance(seen.function_secrets, Unseen):
+        return {}
+    there = {secret.name for secret in seen.function_secrets}
+    return {name: how for name, how in _read_by_function(case).items() if name not in there}
+
+
+def _read_by_function(case: Case) -> dict[str, str]:
+    """The keys that the function is shown to read, and what shows it."""
+    told = case.names.secrets.get(Use.FUNCTION_KEY)
+    if told:
+        return {told: f"the setting {Use.FUNCTION_KEY.setting}"}
+    read = case.function.reads if case.function else ()
+    known = () if isinstance(read, Unseen) else read
+    by_source = {
+        name: "its source in the repository" for name in known if use_of(name) is Use.FUNCTION_KEY
+    }
+    said = {
+        name: f"its own words: {line.strip()[:200]}"
+        for line in function_told(case).splitlines()
+        if _NOT_SET.search(line)
+        for name in _NAMED.findall(line)
+        if _IS_KEY.search(name) and not _PLATFORMS.match(name)
+    }
+    return by_source | said

@@ -5,60 +5,51 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from checks.secrets.view import (
-    FUNCTION_REFUSES_KEY,
-    env_line,
-    list_command,
-    new_api_key,
-    own_copy,
-    set_on_github,
-)
-from doctor.evidence.base import NO_SUCH_HOST, Unseen, Why
-from doctor.evidence.function import HttpAnswer, Project
-from doctor.evidence.log import Shown, Variable
-from doctor.evidence.secrets import (
-    FunctionKey,
-    KeyMatch,
-    SecretsEvidence,
-    SupabaseUrl,
-)
-from doctor.framework import Found, Rules
-from doctor.show import (
-    exhibit,
-    log_lines,
-    setting,
-)
-from doctor.signatures import gateway_meaning
-from doctor.story import (
-    API_KEY,
+from backup_doctor.checks.secrets.view import env_line, list_command, own_copy
+from backup_doctor.evidence.base import NO_SUCH_HOST, Unseen, Why
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.function import HttpAnswer, Project
+from backup_doctor.evidence.log import EnvShown, Variable
+from backup_doctor.evidence.secrets import FunctionKey, KeyMatch, SecretsEvidence, SupabaseUrl
+from backup_doctor.judge.advice import new_api_key, set_on_github
+from backup_doctor.judge.framework import Found, Rules
+from backup_doctor.judge.history import (
     BOTH_WRITES,
-    SERVICE_KEYS,
-    SERVICE_URLS,
     address_then,
     fallback_call,
     function_call,
     function_key_worked,
     function_then,
     pipeline_key_worked,
+    proved_where_open,
     service_key_then,
     weigh,
 )
+from backup_doctor.judge.history.calls import logged_for, said_beyond, url_was_unusable
+from backup_doctor.judge.history.secret_names import called
+from backup_doctor.judge.history.since import as_stored, key_works, stored_for, was_set_since
+from backup_doctor.judge.registry import codes_with
+from backup_doctor.judge.show import exhibit, log_lines
+from backup_doctor.judge.traits import Trait
+from backup_doctor.services.meaning import gateway_meaning, unsent
+from backup_doctor.services.secret_uses import Use
 
 if TYPE_CHECKING:
-    from doctor.case import Case
-    from doctor.chain import Link
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Fix
 
 
 rules = Rules[SecretsEvidence]()
 NOT_FOUND = 404
-PROJECT_URL = setting(
-    "Set the project URL",
-    "VITE_SUPABASE_URL (GitHub → Settings → Secrets and variables → Actions) must be "
-    "https://<project-ref>.supabase.co, without a path.",
+PROJECT_URL = "the project's own (Supabase → Project Settings → Data API), without a path"
+
+
+@rules.cause(
+    "secrets/whitespace",
+    breaks=BOTH_WRITES,
+    yields_to=("function/not-deployed",),
+    traits=(Trait.OF_ADDRESS, Trait.HIDES_ROW, Trait.FAILS_LOOK_UP, Trait.NAMED_BY_STEP),
 )
-
-
-@rules.cause("secrets/whitespace", breaks=BOTH_WRITES, yields_to=("function/not-deployed",))
 def whitespace(seen: SecretsEvidence, case: Case) -> list[Found]:
     """A secret has blanks or a newline before or after it.
 
@@ -73,67 +64,83 @@ def whitespace(seen: SecretsEvidence, case: Case) -> list[Found]:
     return [one for one in found if one]
 
 
-def _newline_in_log(case: Case, *names: str) -> Variable | None:
-    logged = (case.log.variable(name) for name in names) if case.log else ()
-    return next((one for one in logged if one and one.shown is Shown.MASKED_THEN_NEWLINE), None)
+def _logged(case: Case, use: Use, how: EnvShown) -> Variable | None:
+    """The variable for this use, where the log shows it in this way."""
+    variable = logged_for(case, use)
+    return variable if variable and variable.shown is how else None
 
 
-def _clean_in_log(case: Case, *names: str) -> bool:
-    """The run's own log shows that the pipeline's secret has no newline: the doctor's copy has."""
-    variable = case.log.variable(*names) if case.log else None
-    return variable is not None and variable.shown is Shown.MASKED
+def _still(case: Case, use: Use, *, given: bool) -> bool | None:
+    """Whether GitHub's secret still has it: the doctor's copy has, or it was not set since."""
+    stored = stored_for(case, use)
+    return True if given or (stored and not was_set_since(case, stored)) else None
 
 
 def _service_key_whitespace(seen: SecretsEvidence, case: Case) -> Found | None:
-    logged = _newline_in_log(case, *SERVICE_KEYS, *SERVICE_URLS)
-    given = _given_with_whitespace(seen)
-    name = logged.name if logged else given
-    if name is None:
+    copies = {Use.SERVICE_KEY: seen.service_key, Use.URL: seen.url}
+    given = {
+        use: not isinstance(one, Unseen) and one.surrounding_whitespace
+        for use, one in copies.items()
+    }
+    logged = {use: _logged(case, use, EnvShown.MASKED_THEN_NEWLINE) for use in given}
+    use = next((one for one in given if logged[one]), None) or next(
+        (one for one in given if given[one]), None
+    )
+    if use is None:
         return None
-    own = SERVICE_URLS if name in SERVICE_URLS else SERVICE_KEYS
-    if not logged and (_clean_in_log(case, *own) or pipeline_key_worked(case)):
-        return own_copy(f"{name}, as the doctor was given it, has blanks or a newline around it.")
-    codes = ("secrets/whitespace", "secrets/revoked", "secrets/bad-url", "secrets/missing")
-    of_url = name in SERVICE_URLS
-    then = address_then(case) if of_url else service_key_then(case, *codes)
-    weight = weigh(then, now=True, case=case)
+    if not logged[use] and (_logged(case, use, EnvShown.MASKED) or pipeline_key_worked(case)):
+        return own_copy(
+            f"{_own_name(seen, use)}, as the doctor was given it, has blanks or a newline around it."
+        )
+    then = address_then(case) if use is Use.URL else _service_key_then(case)
+    then = proved_where_open(then) if logged[use] else then
+    weight = weigh(then, now=_still(case, use, given=given[use]), case=case)
     if weight is None:
         return None
     return weight.found(
-        f"{name} has blanks or a newline around it.",
-        env_line(case, logged),
-        (set_on_github(case, name),),
+        f"{called(case, use)} has blanks or a newline around it.",
+        (*env_line(case, logged[use]), *as_stored(case, use)),
+        (set_on_github(case, use, "without blanks or a newline around it"),),
+        resolved=None if given[use] else key_works(case, use),
     )
 
 
-def _given_with_whitespace(seen: SecretsEvidence) -> str | None:
-    """The setting of the URL or the service key that the doctor was given with blanks around it."""
-    for one in (seen.service_key, seen.url):
-        if not isinstance(one, Unseen) and one.surrounding_whitespace:
-            return one.setting
-    return None
+def _service_key_then(case: Case) -> dict[Link, bool | None]:
+    return service_key_then(
+        case, "secrets/whitespace", "secrets/revoked", "secrets/bad-url", "secrets/missing"
+    )
+
+
+def _own_name(seen: SecretsEvidence, use: Use) -> str:
+    """The name under which the doctor was given its own copy."""
+    copy = seen.url if use is Use.URL else seen.service_key
+    return use.words if isinstance(copy, Unseen) else copy.setting
 
 
 def _function_key_whitespace(seen: SecretsEvidence, case: Case) -> Found | None:
     key = seen.function_key if isinstance(seen.function_key, FunctionKey) else None
-    logged = _newline_in_log(case, API_KEY)
+    logged = _logged(case, Use.FUNCTION_KEY, EnvShown.MASKED_THEN_NEWLINE)
+    clean = _logged(case, Use.FUNCTION_KEY, EnvShown.MASKED)
     unequal = key is not None and key.match is KeyMatch.EQUAL_BUT_FOR_WHITESPACE
-    given = key is not None and key.surrounding_whitespace and not _clean_in_log(case, API_KEY)
+    given = key is not None and key.surrounding_whitespace and not clean
     if not logged and not unequal and not given:
         return None
     side = "the function's" if key and key.function_side_whitespace else "the caller's"
+    name = called(case, Use.FUNCTION_KEY)
     if not logged and function_key_worked(case):
-        return own_copy(f"{API_KEY} has blanks or a newline around it ({side}).")
-    codes = (*FUNCTION_REFUSES_KEY, "function/rejected", "function/jwt-gate", "secrets/revoked")
-    weight = weigh(function_then(case, *codes), now=True, case=case)
+        own = key.setting if key else name
+        return own_copy(f"{own}, as the doctor was given it, has blanks or a newline around it.")
+    refused = codes_with(Trait.REFUSES_KEY)
+    then = function_then(case, *refused, "function/jwt-gate", "secrets/revoked")
+    weight = weigh(then, now=True, case=case)
     if weight is None:
         return None
     return weight.found(
-        f"{API_KEY} has blanks or a newline around it ({side}), so the two sides differ.",
+        f"{name} has blanks or a newline around it ({side}), so the two sides differ.",
         (
             *env_line(case, logged),
             exhibit(
-                "digests",
+                "digest of the doctor's copy and the function's",
                 "equal but for surrounding whitespace" if unequal else "not compared",
                 "Management API",
                 list_command(case),
@@ -143,48 +150,77 @@ def _function_key_whitespace(seen: SecretsEvidence, case: Case) -> Found | None:
     )
 
 
-@rules.cause("secrets/bad-url", breaks=BOTH_WRITES)
+@rules.cause(
+    "secrets/bad-url",
+    breaks=BOTH_WRITES,
+    traits=(Trait.OF_ADDRESS, Trait.HIDES_ROW, Trait.FAILS_LOOK_UP, Trait.NAMED_BY_STEP),
+)
 def bad_url(seen: SecretsEvidence, case: Case) -> Found | None:
     """The Supabase URL is no base URL of a project.
 
     Detected: the given URL has an API's path, names the dashboard, or cannot be a host; the log shows
-    a web page for an answer (404, 405); or what answers there is not Supabase's, while the log shows no answer that only Supabase gives.
+    a web page for an answer (404, 405), "requested path is invalid", or that curl was given no URL; or
+    what answers there is not Supabase's, while the log shows no answer that only Supabase gives.
     Cause: the dashboard's address or an API path was pasted instead of the project URL.
     Fix: set it to `https://<project-ref>.supabase.co`, without a path.
     By hand: Supabase → Project Settings → Data API → Project URL.
     Source: guide, step 2.
     """
     url = seen.url if isinstance(seen.url, SupabaseUrl) else None
-    logged = case.log.variable(*SERVICE_URLS) if case.log else None
     problem = (url.problem or _seen_from_here(url, case)) if url else None
-    if not problem and True in (then := address_then(case)).values():
-        return _led_to_a_web_page(then, case)
+    then = _address_then(case)
+    if not problem and True in then.values():
+        # One that is empty, or ends in a newline, has a finding of its own.
+        return None if url_was_unusable(case) else _led_astray(then, case)
     if url is None or not problem:
         return None
     if pipeline_key_worked(case) or function_key_worked(case):
         return own_copy(f"{url.setting} {problem}.")
-    weight = weigh(address_then(case), now=True, case=case)
+    weight = weigh(then, now=True, case=case)
     if weight is None:
         return None
     return weight.found(
-        f"{url.setting} {problem}.",
-        (exhibit("URL", url.value, "settings", None), *env_line(case, logged)),
-        (PROJECT_URL,),
+        f"{called(case, Use.URL)} {problem}.",
+        (
+            exhibit("URL", url.value, f"settings, {url.setting}", None),
+            *env_line(case, logged_for(case, Use.URL)),
+        ),
+        (_set_url(case),),
     )
 
 
-def _led_to_a_web_page(then: dict[Link, bool | None], case: Case) -> Found | None:
-    """The log's answers are another site's, wherever the doctor's own copy of the address leads."""
+def _address_then(case: Case) -> dict[Link, bool | None]:
+    """Whether the address was wrong; it was where the client itself says that it was given no URL."""
+    calls = {
+        Link.FUNCTION_UPDATES: function_call(case),
+        Link.FALLBACK_UPDATES: fallback_call(case),
+    }
+    then = address_then(case)
+    return {
+        link: True if shown is None and link in calls and unsent(calls[link]) else shown
+        for link, shown in then.items()
+    }
+
+
+def _set_url(case: Case) -> Fix:
+    return set_on_github(case, Use.URL, PROJECT_URL)
+
+
+def _led_astray(then: dict[Link, bool | None], case: Case) -> Found | None:
+    """The log shows that the run's address was wrong, wherever the doctor's own copy leads."""
     weight = weigh(then, now=None, case=case)
     if weight is None:
         return None
+    said = said_beyond(case, "secrets/bad-url") or "led to a web page that is not Supabase's"
     return weight.found(
-        "The address that the workflow was given led to a web page that is not Supabase's.",
+        f"The address that the workflow was given {said}.",
         (
             *log_lines(case, "answer of the function", function_call(case)),
             *log_lines(case, "answer to the update", fallback_call(case)),
+            *as_stored(case, Use.URL),
         ),
-        (PROJECT_URL,),
+        (_set_url(case),),
+        resolved=key_works(case, Use.URL),
     )
 
 
@@ -201,10 +237,11 @@ def _seen_from_here(url: SupabaseUrl, case: Case) -> str | None:
 def _not_supabase_there(case: Case) -> bool:
     """Whether neither the Data API nor the functions are known where the address leads."""
     api = case.row.api if case.row else None
-    probe = case.function.empty_post if case.function else None
+    probe = case.function.probe if case.function else None
     unknown = isinstance(probe, Unseen) and probe.why is Why.GARBLED
     if isinstance(probe, HttpAnswer):
-        ours = probe.from_function is not None or gateway_meaning(probe.status, probe.body)
+        said = gateway_meaning(probe.status, probe.body, probe.error_code)
+        ours = "secrets/bad-url" not in said and (probe.from_function is not None or said)
         unknown = probe.status == NOT_FOUND and not ours
     return unknown and isinstance(api, Unseen) and api.status == NOT_FOUND
 
@@ -214,6 +251,6 @@ def _no_such_host(case: Case) -> bool:
     function = case.function
     if function is None or not isinstance(function.project, Project):
         return False
-    probe = function.empty_post
+    probe = function.probe
     unresolved = isinstance(probe, Unseen) and probe.code == NO_SUCH_HOST
     return unresolved and function.project.status == "ACTIVE_HEALTHY"

@@ -4,81 +4,51 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor.evidence.log import Shown, Variable
-from doctor.evidence.workflow import WorkflowFile
-from doctor.framework import Found
-from doctor.model import Exhibit, Fix, Role, Severity
-from doctor.show import (
-    exhibit,
-    log_command,
-    quote,
-    ref_flag,
-    repo_flag,
-    shell,
-)
-from doctor.story import (
-    API_KEY,
-    SERVICE_KEYS,
-    SERVICE_URLS,
-)
+from backup_doctor.evidence.findings import Exhibit, Role, Severity
+from backup_doctor.evidence.log import EnvShown, Variable
+from backup_doctor.evidence.secrets import SecretsEvidence, ServiceKey
+from backup_doctor.judge.advice import set_on_github
+from backup_doctor.judge.commands import Command, gh_log, gh_secret_list, supabase
+from backup_doctor.judge.framework import Found
+from backup_doctor.judge.history.secret_names import variables_of, workflow_file
+from backup_doctor.judge.show import exhibit
+from backup_doctor.services.secret_uses import GUIDES_NAMES, Use, use_of
 
 if TYPE_CHECKING:
-    from doctor.case import Case
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Fix
 
 
-REQUIRED = (SERVICE_URLS, SERVICE_KEYS)
+SERVICE_ROLE = "service_role"
 
 
-ANY_NAME_OF = {name: group for group in (*REQUIRED, (API_KEY,)) for name in group}
-
-
-FUNCTION_REFUSES_KEY = ("function/key-rejected", "secrets/api-key-mismatch")
-
-
-def set_on_github(case: Case, name: str) -> Fix:
-    """Set a secret on GitHub."""
-    return shell(
-        f"Set {name} on GitHub (asks for the value)",
-        f"gh secret set {quote(name)}{repo_flag(case)}",
-    )
-
-
-def list_command(case: Case) -> str:
+def list_command(case: Case) -> Command | None:
     """The command that lists the function's secrets."""
-    return f"supabase secrets list{ref_flag(case)}"
+    return supabase(case, "secrets", "list")
+
+
+def names_command(case: Case) -> Command | None:
+    """The command that lists GitHub's secrets."""
+    return gh_secret_list(case)
 
 
 def logged_as(case: Case, name: str) -> Variable | None:
-    """How the secret stood in the update step's `env:` block, under any of its names."""
-    return case.log.variable(name, *ANY_NAME_OF.get(name, ())) if case.log else None
-
-
-def workflow_file(case: Case) -> WorkflowFile | None:
-    """The workflow file at the run's commit, where it could be read."""
-    file = case.workflow.file if case.workflow else None
-    return file if isinstance(file, WorkflowFile) else None
+    """How a secret of the file stood in the update step's `env:` block, under its variable's name."""
+    log, file = case.log, workflow_file(case)
+    if log is None:
+        return None
+    variables = variables_of(file, file.update_step, name) if file else ()
+    use = use_of(name)
+    alike = GUIDES_NAMES.get(use, ()) if use else ()
+    return log.variable(*variables) or log.variable(name, *alike)
 
 
 def env_line(case: Case, logged: Variable | None) -> tuple[Exhibit, ...]:
     """The secret's line in the log's `env:` block, as evidence."""
     if logged is None:
         return ()
-    value = "***" if logged.shown is Shown.MASKED else logged.shown
-    return (
-        exhibit(f"{logged.name} in the log's env: block", value, "workflow log", log_command(case)),
-    )
-
-
-def new_api_key(case: Case) -> tuple[Fix, ...]:
-    """Make a new function key and set it on both sides."""
-    return (
-        shell(
-            "Make one key and set it on both sides",
-            "KEY=$(openssl rand -hex 32)\n"
-            f'printf %s "$KEY" | gh secret set {API_KEY}{repo_flag(case)}\n'
-            f'supabase secrets set {API_KEY}="$KEY"{ref_flag(case)} --yes',
-        ),
-    )
+    value = "***" if logged.shown is EnvShown.MASKED else logged.shown
+    return (exhibit(f"{logged.name} in the log's env: block", value, "workflow log", gh_log(case)),)
 
 
 def own_copy(summary: str) -> Found:
@@ -89,3 +59,17 @@ def own_copy(summary: str) -> Found:
         severity=Severity.WARN,
         role=Role.CONTEXT,
     )
+
+
+def service_key_of(seen: SecretsEvidence) -> ServiceKey | None:
+    """The doctor's copy of the service-role key, where it was given one."""
+    return seen.service_key if isinstance(seen.service_key, ServiceKey) else None
+
+
+def set_right_key(case: Case) -> Fix:
+    """Set a key of the role that the pipeline writes with."""
+    wanted = case.names.writer_role
+    value = (
+        "the secret key or the service-role key" if wanted == SERVICE_ROLE else f"a key of {wanted}"
+    )
+    return set_on_github(case, Use.SERVICE_KEY, value)

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from checks.workflow import access, advice, job, run, update_step
-from doctor.evidence.workflow import WorkflowEvidence
-from doctor.framework import Check
+from backup_doctor.checks.workflow import (
+    access,
+    advice,
+    going,
+    job,
+    run,
+    update_calls,
+    update_step,
+    waiting,
+)
+from backup_doctor.evidence.workflow import WorkflowEvidence
+from backup_doctor.judge.framework import Check
 
 check = Check(
     name="workflow",
     step=1,
     title="GitHub Actions run",
     evidence=WorkflowEvidence,
-    collected_by="doctor.collectors.workflow:look",
+    collected_by="backup_doctor.collect.workflow.collector:look",
     doc=__doc__,
 )
 
-check.include(run.rules, job.rules, update_step.rules, access.rules, advice.rules)
+check.include(
+    run.rules,
+    waiting.rules,
+    going.rules,
+    job.rules,
+    update_step.rules,
+    update_calls.rules,
+    access.rules,
+    advice.rules,
+)

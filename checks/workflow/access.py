@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.workflow import WorkflowEvidence, WorkflowState
-from doctor.framework import Found, Rules
-from doctor.show import (
-    exhibit,
-    quote,
-    repo_flag,
-    setting,
-    shell,
-)
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.workflow import WorkflowEvidence, WorkflowState
+from backup_doctor.judge.commands import doctor, gh
+from backup_doctor.judge.framework import Found, Rules
+from backup_doctor.judge.show import exhibit, setting, shell
 
 if TYPE_CHECKING:
-    from doctor.case import Case
+    from backup_doctor.evidence.case import Case
 
 
 rules = Rules[WorkflowEvidence]()
@@ -40,7 +35,7 @@ def last_run_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     last = recent[0]
     ended = [f"{run.id}: {run.conclusion}, {run.title}" for run in recent]
     ours = seen.ours if isinstance(seen.ours, WorkflowState) else None
-    workflow = f" --workflow {quote(ours.path.rsplit('/', 1)[-1])}" if ours else ""
+    workflow = ("--workflow", ours.path.rsplit("/", 1)[-1]) if ours else ()
     return Found(
         summary=f"The last run of the workflow ({last.id}) ended with {last.conclusion}: "
         "what broke it may break the next one.",
@@ -49,10 +44,10 @@ def last_run_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
                 "last runs",
                 ended,
                 "GitHub API",
-                f"gh run list{workflow}{repo_flag(case)}",
+                gh(case, "run", "list", *workflow),
             ),
         ),
-        fixes=(shell("Find out why", f"backup-doctor --run-id {last.id}"),),
+        fixes=(shell("Find out why", doctor(case, "--run-id", str(last.id))),),
     )
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checks.workflow.view import usable_file
-from doctor.evidence.workflow import FoundBy, WorkflowEvidence, WorkflowFile
-from doctor.framework import Found, Rules
-from doctor.shell_script import deaf_curl, swallowed
-from doctor.show import exhibit, listed, quote, setting
+from backup_doctor.base.shell_script import deaf_curl, swallowed
+from backup_doctor.checks.workflow.view import usable_file
+from backup_doctor.evidence.workflow import FoundBy, WorkflowEvidence, WorkflowFile
+from backup_doctor.judge.commands import gh_file
+from backup_doctor.judge.framework import Found, Rules
+from backup_doctor.judge.show import exhibit, listed, setting
 
 if TYPE_CHECKING:
-    from doctor.case import Case
-    from doctor.evidence.workflow import WorkflowStep
-    from doctor.model import Exhibit
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Exhibit
+    from backup_doctor.evidence.workflow import WorkflowStep
 
 rules = Rules[WorkflowEvidence]()
 
@@ -25,12 +26,12 @@ def _file(seen: WorkflowEvidence) -> WorkflowFile | None:
     return file if file and file.job is not None else None
 
 
-def _line(seen: WorkflowEvidence, file: WorkflowFile, label: str, value: str) -> Exhibit:
+def _line(
+    seen: WorkflowEvidence, case: Case, file: WorkflowFile, label: str, value: str
+) -> Exhibit:
     """Something of the file, and how to read it at the commit that ran."""
     ref = getattr(seen.run, "head_sha", "")
-    address = f"repos/{{owner}}/{{repo}}/contents/{file.path}{f'?ref={ref}' if ref else ''}"
-    raw = "Accept: application/vnd.github.raw"
-    return exhibit(label, value, file.path, f"gh api {quote(address)} -H {quote(raw)}")
+    return exhibit(label, value, file.path, gh_file(case, file.path, ref))
 
 
 @rules.context("workflow/untitled-run")
@@ -50,7 +51,7 @@ def untitled_run(seen: WorkflowEvidence, case: Case) -> Found | None:
         return None
     return Found(
         summary="The title of a run does not say which backup it makes.",
-        evidence=(_line(seen, file, "run-name", file.run_name or "not set"),),
+        evidence=(_line(seen, case, file, "run-name", file.run_name or "not set"),),
         fixes=(
             setting(
                 "Let the run carry the dispatch id",
@@ -79,7 +80,7 @@ def no_timeout(seen: WorkflowEvidence, case: Case) -> Found | None:
         return None
     return Found(
         summary=f"The job {file.job!r} has no time limit of its own: GitHub ends it after 6 hours.",
-        evidence=(_line(seen, file, "timeout-minutes", "not set"),),
+        evidence=(_line(seen, case, file, "timeout-minutes", "not set"),),
         fixes=(setting("Give the job a limit", "Set `timeout-minutes: 30` (or so) on the job."),),
     )
 
@@ -101,7 +102,9 @@ def failure_unrecorded(seen: WorkflowEvidence, case: Case) -> Found | None:
         return None
     return Found(
         summary="A backup that fails before its update step is never recorded as failed.",
-        evidence=(_line(seen, file, "if: of the update step", update.condition or "not set"),),
+        evidence=(
+            _line(seen, case, file, "if: of the update step", update.condition or "not set"),
+        ),
         fixes=(
             setting(
                 "Record a failure",
@@ -137,7 +140,7 @@ def errors_swallowed(seen: WorkflowEvidence, case: Case) -> Found | None:
         return None
     return Found(
         summary=f"The update step is green even when it failed: {listed(ways)}.",
-        evidence=(_line(seen, file, "update step", update.name),),
+        evidence=(_line(seen, case, file, "update step", update.name),),
         fixes=(
             setting(
                 "Let the step fail when nothing was updated",

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from checks.workflow.view import usable_file
-from doctor.framework import Found
-from doctor.show import exhibit, setting
-from doctor.story import BOTH_WRITES
+from backup_doctor.checks.workflow.view import usable_file
+from backup_doctor.judge.framework import Found
+from backup_doctor.judge.history import BOTH_WRITES
+from backup_doctor.judge.show import exhibit, setting
 
 if TYPE_CHECKING:
-    from doctor.case import Case
-    from doctor.evidence.workflow import WorkflowEvidence
-    from doctor.model import Fix
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Fix
+    from backup_doctor.evidence.workflow import WorkflowEvidence
 
 NEVER = re.compile(r"\s*(?:false|\$\{\{\s*false\s*\}\})\s*$")
 
@@ -58,4 +58,4 @@ def add_step() -> Fix:
 
 def let_it_run() -> Fix:
     """What to do about a step that is skipped."""
-    return setting("Let it run", "Mend the `if:` of the step, or what it depends on.")
+    return setting("Let it run", "Correct the `if:` of the step, or what it depends on.")

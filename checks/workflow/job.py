@@ -6,7 +6,17 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from checks.workflow.view import (
+from backup_doctor.checks.workflow.told import (
+    UNTELLING,
+    compared,
+    is_runners,
+    new_lines,
+    of_another,
+    quoted,
+    told_of,
+    what_failed,
+)
+from backup_doctor.checks.workflow.view import (
     failed_before,
     jobs_of,
     run_exhibits,
@@ -14,27 +24,19 @@ from checks.workflow.view import (
     update_ended_well,
     view_command,
 )
-from doctor.chain import Link
-from doctor.evidence.workflow import Step, WorkflowEvidence, WorkflowFile
-from doctor.framework import Found, Rules
-from doctor.model import Role
-from doctor.show import (
-    duration,
-    exhibit,
-    log_command,
-    manual,
-    repo_flag,
-    setting,
-    shell,
-)
-from doctor.story import (
-    Progress,
-    progress,
-)
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import Role
+from backup_doctor.evidence.workflow import Step, WorkflowEvidence, WorkflowFile
+from backup_doctor.judge.commands import gh_log, gh_rerun
+from backup_doctor.judge.framework import Found, Rules
+from backup_doctor.judge.history.file import own_file
+from backup_doctor.judge.show import after_row, by_command, either, exhibit, manual, setting
+from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
-    from doctor.case import Case
-    from doctor.model import Fix
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Fix
+    from backup_doctor.services.errors import ToldError
 
 
 rules = Rules[WorkflowEvidence]()
@@ -44,11 +46,9 @@ DEFAULT_LIMIT_MINUTES = 360
 # GitHub tells whole seconds.
 CLOCK_SLACK = timedelta(seconds=5)
 JOB_TIMEOUT = re.compile(r"exceeded the maximum execution time", re.IGNORECASE)
-
-
+SHUT_DOWN = re.compile(r"runner has received a shutdown signal|lost communication", re.IGNORECASE)
 STEP_TIMEOUT = re.compile(r"has timed out after \d+ minutes", re.IGNORECASE)
-
-
+READ_IT = "Read the quoted error; it is the step's own."
 UPLOAD_STEP = re.compile(r"upload|\bs3\b|rclone|aws", re.IGNORECASE)
 
 
@@ -57,9 +57,12 @@ def _rerun(seen: WorkflowEvidence, case: Case) -> tuple[Fix, ...]:
     if run is None:
         return ()
     return (
-        shell(
-            "Run it again, once the cause is mended",
-            f"gh run rerun {run.id} --failed{repo_flag(case)}",
+        after_row(
+            by_command(
+                "Run it again, once the cause is fixed",
+                gh_rerun(case, run, jobs_of(seen)),
+                in_words="On the run's page: Re-run jobs.",
+            )
         ),
     )
 
@@ -94,68 +97,23 @@ def _first_bad_step(seen: WorkflowEvidence) -> Step | None:
     return None
 
 
-@rules.context("workflow/still-running")
-def still_running(seen: WorkflowEvidence, case: Case) -> Found | None:
-    """The job has not ended, and is within its usual time.
-
-    Detected: the job that holds the update step is not over; the job counts, never the run.
-    Cause: none: wait.
-    Fix: none.
-    By hand: `gh run watch`.
-    Source: GitHub REST, jobs, `status`.
-    """
-    if progress(case) is not Progress.GOING:
-        return None
-    job = seen.job
-    since = job.started_at if job and job.started_at else None
-    going = f" for {duration(case.now - since)}" if since else ""
-    name = f"The job {job.name!r}" if job else "The run"
-    return Found(summary=f"{name} is still going{going}.", evidence=run_exhibits(seen, case))
-
-
-@rules.cause("workflow/overdue", breaks=Link.BACKUP_MADE)
-def overdue(seen: WorkflowEvidence, case: Case) -> Found | None:
-    """The job runs much longer than usual.
-
-    Detected: longer than its timeout-minutes, else three times the median of recent successful runs,
-    else `stuck_after`.
-    Cause: a step hangs: the log of the running job shows which.
-    Fix: cancel the run, give the step a timeout.
-    By hand: open the running job on GitHub.
-    Source: contract, Verdict.
-    """
-    job = seen.job
-    if progress(case) is not Progress.OVERDUE or job is None or job.started_at is None:
-        return None
-    step = next((one for one in job.steps if one.status == "in_progress"), None)
-    at = f" in the step {step.name!r}" if step else ""
-    run = run_of(seen)
-    cancel = (
-        (shell("Cancel it", f"gh run cancel {run.id}{repo_flag(case)}"),) if run is not None else ()
-    )
-    return Found(
-        summary=f"The job {job.name!r} has been running for {duration(case.now - job.started_at)}{at}, "
-        "much longer than usual.",
-        evidence=run_exhibits(seen, case),
-        fixes=(*cancel, setting("Give the job a limit", "Set `timeout-minutes` on the job.")),
-        breaks=(link_reached(seen),),
-    )
-
-
 def _timed_out(seen: WorkflowEvidence) -> bool:
     job = seen.job
     if job is None:
         return False
-    log = seen.reading
-    said = [*job.annotations, *(log.errors if log else ())]
-    by_step = any(STEP_TIMEOUT.search(line) for line in said)
-    by_job = any(JOB_TIMEOUT.search(line) for line in said)
     if job.conclusion == "timed_out" or any(step.conclusion == "timed_out" for step in job.steps):
         return True
-    if by_job or by_step:
+    if _said(seen, JOB_TIMEOUT) or _said(seen, STEP_TIMEOUT):
         return job.conclusion != "success"
     unsaid = job.conclusion == "cancelled" and not job.annotations
     return unsaid and _lasted_to_its_limit(seen) is True
+
+
+def _said(seen: WorkflowEvidence, pattern: re.Pattern[str]) -> str | None:
+    """The line of GitHub, in an annotation or the log, that says so."""
+    annotations = seen.job.annotations if seen.job else ()
+    errors = seen.reading.errors if seen.reading else ()
+    return next((line for line in (*annotations, *errors) if pattern.search(line)), None)
 
 
 def _lasted_to_its_limit(seen: WorkflowEvidence) -> bool | None:
@@ -170,7 +128,11 @@ def _lasted_to_its_limit(seen: WorkflowEvidence) -> bool | None:
     return job.completed_at - job.started_at >= limit - CLOCK_SLACK
 
 
-@rules.cause("workflow/timed-out", breaks=Link.BACKUP_MADE)
+@rules.cause(
+    "workflow/timed-out",
+    breaks=Link.BACKUP_MADE,
+    traits=(Trait.ENDS_JOB, Trait.BREAKS_OFF, Trait.OF_ONE_RUN),
+)
 def timed_out(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The job or a step ran into its time limit.
 
@@ -178,7 +140,7 @@ def timed_out(seen: WorkflowEvidence, case: Case) -> Found | None:
     job `cancelled`), a step "has timed out after N minutes", or the conclusion is timed_out. Without
     annotations: a cancelled job that lasted as long as the file's timeout-minutes allow.
     Cause: the backup grew, the network was slow, a step hung.
-    Fix: raise `timeout-minutes`, or make the step faster.
+    Fix: raise `timeout-minutes` of what ran into it, the step or the job, or make the step faster.
     By hand: the annotations on the run's page.
     Source: GitHub, `timeout-minutes`; annotations of jobs over their limit.
     """
@@ -186,9 +148,13 @@ def timed_out(seen: WorkflowEvidence, case: Case) -> Found | None:
     if job is None or job.status != "completed" or not _timed_out(seen):
         return None
     step = _first_bad_step(seen)
+    by_step = _said(seen, STEP_TIMEOUT) if not _said(seen, JOB_TIMEOUT) else None
+    limited = by_step and step
     at = f" in the step {step.name!r}" if step else ""
     return Found(
-        summary=f"The job {job.name!r} ran into its time limit{at}.",
+        summary=f"The step {step.name!r} of the job {job.name!r} ran into its own time limit."
+        if limited and step
+        else f"The job {job.name!r} ran into its time limit{at}.",
         evidence=(
             *run_exhibits(seen, case),
             *(
@@ -197,14 +163,24 @@ def timed_out(seen: WorkflowEvidence, case: Case) -> Found | None:
             ),
         ),
         fixes=(
-            setting("Raise the limit", "Raise `timeout-minutes` of the job or step."),
+            setting(
+                "Raise the limit",
+                f"Raise `timeout-minutes` of the step {step.name!r}."
+                if limited and step
+                else f"Raise `timeout-minutes` of the job {job.name!r}.",
+            ),
             *_rerun(seen, case),
         ),
         breaks=(link_reached(seen),),
     )
 
 
-@rules.cause("workflow/cancelled", breaks=Link.BACKUP_MADE, yields_to=("workflow/timed-out",))
+@rules.cause(
+    "workflow/cancelled",
+    breaks=Link.BACKUP_MADE,
+    yields_to=("workflow/timed-out",),
+    traits=(Trait.ENDS_JOB, Trait.BREAKS_OFF, Trait.OF_ONE_RUN),
+)
 def cancelled(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The run was cancelled before it could update the row.
 
@@ -231,11 +207,27 @@ def cancelled(seen: WorkflowEvidence, case: Case) -> Found | None:
             breaks=(),
             role=Role.SYMPTOM,
         )
+    said = _why_cancelled(seen)
     return Found(
-        summary=f"The run was cancelled{at}.",
-        evidence=run_exhibits(seen, case),
+        summary=f"The run was cancelled{at}." + (f" GitHub says: {said}" if said else ""),
+        evidence=(
+            *run_exhibits(seen, case),
+            *(
+                (exhibit("annotation", said, "GitHub API", view_command(seen, case)),)
+                if said
+                else ()
+            ),
+        ),
         fixes=_rerun(seen, case),
         breaks=(link_reached(seen),),
+    )
+
+
+def _why_cancelled(seen: WorkflowEvidence) -> str | None:
+    """GitHub's own word on it: a newer run of the group, a person; not that an operation was."""
+    annotations = seen.job.annotations if seen.job else ()
+    return next(
+        (one for one in annotations if one.rstrip(".") != "The operation was canceled"), None
     )
 
 
@@ -243,20 +235,24 @@ def cancelled(seen: WorkflowEvidence, case: Case) -> Found | None:
     "workflow/failed-before-update",
     breaks=(Link.BACKUP_MADE,),
     yields_to=(
-        "secrets/missing",
-        "secrets/empty",
+        Trait.NAMED_BY_STEP,
         "workflow/timed-out",
         "workflow/cancelled",
         "object/bucket-missing",
     ),
+    traits=(Trait.ENDS_JOB, Trait.BREAKS_OFF, Trait.OF_ONE_RUN, Trait.HAS_REASONS),
 )
 def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
     """A step before the update failed: the backup was not made, or not uploaded.
 
     Detected: an earlier step (or a job that this one needs) ended with `failure`; or an upload that
-    reported an error in a step that is green all the same.
-    Cause: what the step's own error says; it is quoted.
-    Fix: mend that, then run the workflow again.
+    reported an error in a step that is green all the same. The line that tells a known error of a
+    tool is found by its words, wherever in the output it stands; it is the finding's reason, such as
+    pg-dump/version-mismatch. Where none does, what the log of the last run that ended well has too
+    (but for numbers, ids and times) is not taken for the error.
+    Cause: what the step's own error says; it is quoted. Where that names something that has a code
+    of its own (a refused key, a grant, a secret that is not set), that is the cause.
+    Fix: correct that, then run the workflow again.
     By hand: the red step on the run's page.
     Source: guide, step 1.
     """
@@ -265,38 +261,45 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
     swallowed = _swallowed_upload_error(case)
     if step is None and not swallowed:
         return None
-    errors = (log.upload_errors or log.errors) if log else ()
-    quoted = f": {errors[0]}" if errors else _annotated(seen)
-    name = (
-        f"The step {step.name!r} failed"
-        if step
-        else "The upload failed, in a step that is green all the same"
-    )
+    told = told_of(seen, step, shut_down=_said(seen, SHUT_DOWN))
+    own = () if log is None or of_another(seen, step) else log.errors
+    errors = (log.upload_errors or own) if log else ()
+    if told and told.line not in errors and not is_runners(told):
+        errors = (told.line, *errors)
+    new = () if told else new_lines(seen, step)
     uploads = bool(log and log.upload_errors) or (
         step is not None and bool(UPLOAD_STEP.search(step.name))
     )
     return Found(
-        summary=f"{name}{quoted}",
+        summary=f"{what_failed(seen, step)}{quoted(told, new or errors) or _annotated(seen)}",
         evidence=(
             *run_exhibits(seen, case),
             *(
-                (exhibit("error", "\n".join(errors), "workflow log", log_command(case)),)
+                (exhibit("error", "\n".join(errors), "workflow log", gh_log(case)),)
                 if errors
                 else ()
             ),
+            *compared(seen, case, new),
         ),
-        fixes=(
-            manual("Mend what the step says, then run the workflow again", _advice(errors)),
-            *_rerun(seen, case),
-        ),
+        fixes=(*_fixes(told), *_rerun(seen, case)),
         breaks=(Link.FILE_UPLOADED if uploads else Link.BACKUP_MADE,),
+        reason=told.error.id if told else None,
+    )
+
+
+def _fixes(told: ToldError | None) -> tuple[Fix, ...]:
+    """The known fixes of the error, the recommended first; without one, to read the log."""
+    first, *others = told.fixes if told else (READ_IT,)
+    return either(
+        manual("Fix what the step reports, then run the workflow again", first),
+        *(manual("Fix it another way", text) for text in others),
     )
 
 
 def _annotated(seen: WorkflowEvidence) -> str:
     """What GitHub itself says of the failure, beside that a process ended."""
     said = seen.job.annotations if seen.job else ()
-    told = next((one for one in said if not one.startswith("Process completed")), "")
+    told = next((one for one in said if not UNTELLING.match(one)), "")
     return f". GitHub says: {told}" if told else ""
 
 
@@ -304,15 +307,4 @@ def _swallowed_upload_error(case: Case) -> bool:
     """An upload error in the log of a green step, and indeed no object of this backup."""
     if not case.log or not case.log.upload_errors or case.log.uploaded:
         return False
-    return case.object is None or case.object.present is None
-
-
-def _advice(errors: tuple[str, ...]) -> str:
-    text = " ".join(errors).lower()
-    if "accessdenied" in text or "access denied" in text:
-        return "S3 refused the upload: give the pipeline's AWS identity s3:PutObject on the prefix."
-    if "credential" in text or "invalidaccesskeyid" in text or "signaturedoesnotmatch" in text:
-        return "The upload's AWS credentials are missing or wrong: set them again on GitHub."
-    if "nosuchbucket" in text:
-        return "The bucket does not exist: create it, or correct its name in the workflow."
-    return "Read the quoted error; it is the step's own."
+    return case.object is None or own_file(case) is None

@@ -2,79 +2,101 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from checks.workflow.view import (
-    run_exhibits,
-    run_of,
-)
-from doctor.chain import Link
-from doctor.collectors.object_keys import Names
-from doctor.evidence.base import Unseen
-from doctor.evidence.workflow import WorkflowEvidence, WorkflowFile, WorkflowState
-from doctor.framework import Found, Rules
-from doctor.model import Fix, Role, Severity
-from doctor.show import (
-    duration,
-    exhibit,
-    manual,
-    quote,
-    repo_flag,
-    setting,
-    shell,
-)
-from doctor.story import (
-    Progress,
-    RowState,
-    progress,
-    row_state,
-)
+from backup_doctor.checks.workflow.listening import heard_exhibits, listening
+from backup_doctor.checks.workflow.view import run_exhibits, run_of
+from backup_doctor.evidence.base import Shown, Unseen, Why
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import Exhibit, Fix, Role, Severity
+from backup_doctor.evidence.ids import ids_of
+from backup_doctor.evidence.workflow import Run, WorkflowEvidence, WorkflowFile, WorkflowState
+from backup_doctor.judge.commands import gh, gh_file
+from backup_doctor.judge.framework import Found, Rules, needs
+from backup_doctor.judge.history import RowState, RunProgress, progress, row_age, row_state
+from backup_doctor.judge.show import by_command, exhibit, manual, setting
+from backup_doctor.judge.traits import Trait
+from backup_doctor.services.writers import speaks_of_backups
 
 if TYPE_CHECKING:
-    from doctor.case import Case
+    from backup_doctor.evidence.case import Case
 
 
 rules = Rules[WorkflowEvidence]()
+
+
+NO_ROW_NO_TIME = Unseen(
+    why=Why.NOT_FOUND,
+    what="No run that was looked at names this dispatch, and no row tells when it was made: its run may "
+    "be an older one.",
+    remedy="Check the dispatch id, or name the run: --run-id.",
+    dependency="GitHub",
+)
+NOT_LOOKED_FOR = Unseen(
+    why=Why.NOT_ASKED,
+    what="No run of this dispatch was found; whether one would have been seen was not looked at.",
+    remedy="Diagnose again with this version of backup-doctor.",
+    dependency="GitHub",
+)
+
+
+def absence_of_run(seen: WorkflowEvidence, case: Case) -> Shown | Unseen | None:
+    """The proof that no run belongs to this dispatch.
+
+    Whoever looked sees other runs of this repository or the workflow that makes the backups, and
+    the row is old enough for its run to be there.
+    """
+    if isinstance(seen.run, Run) or progress(case) is RunProgress.GOING:
+        return None
+    if seen.candidates:
+        return Shown(by="none of the runs at that time names it")
+    if seen.run is not None:
+        return None
+    if row_age(case) is None and not isinstance(seen.absence, Unseen):
+        return NO_ROW_NO_TIME
+    return seen.absence or NOT_LOOKED_FOR
 
 
 @rules.cause(
     "workflow/run-not-found",
     breaks=Link.RUN_STARTS,
     yields_to=("workflow/disabled", "workflow/no-access"),
+    traits=(Trait.ENDS_JOB, Trait.OF_ONE_RUN),
 )
-def run_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
+@needs(absence_of_run)
+def run_not_found(seen: WorkflowEvidence, case: Case, shown: Shown) -> Found:
     """No run belongs to this dispatch: the workflow was never started for it.
 
     Detected: neither the row nor any run's title, job and step names, nor the logs of the runs
-    around the row's creation name the dispatch id. Runs that might be it make this uncertain, and
-    a file of this dispatch in the bucket disproves it: a run made it.
-    Cause: the dispatch failed (token, workflow's name, branch), or it was sent to another repository.
-    Fix: look at the app's dispatch call; start the workflow again.
+    around the row's creation name the dispatch id, the row is older than 15 minutes, and a run would
+    have been seen: the token lists other runs of the repository, or the repository has the workflow
+    that updates the row. Runs that might be it make this uncertain, and a file of this dispatch in
+    the bucket disproves it: a run made it.
+    Cause: the dispatch failed (token, workflow's name, branch), it was of a kind that the workflow
+    does not listen to, or it was sent to another repository.
+    Fix: look at the app's dispatch call and at what the workflow listens to; start the workflow again.
     By hand: GitHub → Actions, the runs around the row's created_at.
     Source: guide, step 1; GitHub, workflow dispatch events.
     """
-    unnamed = isinstance(seen.run, Unseen) and bool(seen.candidates)
-    if not (seen.run is None or unnamed) or progress(case) is Progress.GOING:
-        return None
-    evidence = (
+    evidence: tuple[Exhibit, ...] = (
         exhibit(
             "searched",
             seen.searched or "GitHub's runs",
             "GitHub API",
-            f"gh run list{repo_flag(case)}",
+            gh(case, "run", "list"),
         ),
     )
     if seen.candidates:
-        listed = [f"{run.id}: {run.title}" for run in seen.candidates[:10]]
+        maybe = [f"{run.id}: {run.title}" for run in seen.candidates[:10]]
         return Found(
-            summary="Which run belongs to this dispatch cannot be told: none of them names it.",
-            evidence=(*evidence, exhibit("runs at that time", listed, "GitHub API", None)),
+            summary="Which run belongs to this dispatch cannot be told: none of them names it as its own.",
+            evidence=(*evidence, exhibit("runs at that time", maybe, "GitHub API", None)),
             fixes=(_name_the_run(),),
             breaks=(),
             severity=Severity.WARN,
             role=Role.CONTEXT,
         )
+    evidence += (exhibit("would have been seen", shown.by, "GitHub API"),)
     if row_state(case) is RowState.RIGHT:
         return Found(
             summary="No GitHub Actions run of this dispatch was found (any more).",
@@ -93,10 +115,13 @@ def run_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
             severity=Severity.WARN,
             role=Role.CONTEXT,
         )
+    heard = listening(seen)
     return Found(
-        summary="No GitHub Actions run belongs to this dispatch: the workflow was not started.",
-        evidence=evidence,
+        summary="No GitHub Actions run belongs to this dispatch: the workflow was not started."
+        + (f" {heard.told}" if heard else ""),
+        evidence=(*evidence, *heard_exhibits(seen, case)),
         fixes=(
+            *((heard.fix,) if heard and heard.fix else ()),
             manual(
                 "Look at the app's dispatch call",
                 f"Check the log of the step `{case.names.trigger_step}` (or of the app): the token, the "
@@ -109,9 +134,7 @@ def run_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
 def _has_file(case: Case) -> bool:
     """Whether an object whose key surely names this dispatch is in the bucket."""
     here = case.object.present if case.object else None
-    row = case.backup
-    dispatch_id = case.asked.dispatch_id or (row.dispatch_id if row else None)
-    return here is not None and Names([dispatch_id]).surely_in(here.key)
+    return here is not None and ids_of(case.asked, case.backup).whole_in(here.key)
 
 
 def _name_the_run() -> Fix:
@@ -121,11 +144,12 @@ def _name_the_run() -> Fix:
     )
 
 
-@rules.cause("workflow/disabled", breaks=Link.RUN_STARTS)
+@rules.cause("workflow/disabled", breaks=Link.RUN_STARTS, traits=(Trait.ENDS_JOB,))
 def disabled(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The workflow is disabled, so that GitHub starts no run for a dispatch.
 
-    Detected: the workflow's state is disabled_manually, disabled_inactivity or disabled_fork.
+    Detected: the workflow's state is disabled_manually, disabled_inactivity or disabled_fork. It is
+    the cause only where it is shown that this dispatch has no run.
     Cause: someone switched it off, or GitHub did after 60 days without activity.
     Fix: enable it.
     By hand: `gh workflow list --all`.
@@ -139,15 +163,20 @@ def disabled(seen: WorkflowEvidence, case: Case) -> Found | None:
         return None
     workflow = ours[0]
     evidence = (
-        exhibit("state", workflow.state, "GitHub API", f"gh workflow list --all{repo_flag(case)}"),
+        exhibit("state", workflow.state, "GitHub API", gh(case, "workflow", "list", "--all")),
     )
-    enable = shell(
+    enable = by_command(
         "Enable it",
-        f"gh workflow enable {quote(workflow.path.rsplit('/', 1)[-1])}{repo_flag(case)}",
+        gh(case, "workflow", "enable", workflow.path.rsplit("/", 1)[-1]),
+        in_words=f"Enable {workflow.path} on the repository's Actions page.",
     )
     summary = f"The workflow {workflow.path} is disabled ({workflow.state})."
-    if seen.run is None or case.is_preflight:
+    if case.is_preflight:
         return Found(summary=summary, evidence=evidence, fixes=(enable,))
+    shown = absence_of_run(seen, case) if seen.run is None else None
+    if isinstance(shown, Shown):
+        proof = exhibit("a run would have been seen", shown.by, "GitHub API")
+        return Found(summary=summary, evidence=(*evidence, proof), fixes=(enable,))
     return Found(
         summary=f"{summary} The next backup will not start.",
         evidence=evidence,
@@ -168,17 +197,19 @@ def _is_ours(path: str, seen: WorkflowEvidence, case: Case) -> bool:
     if run is not None:
         return run.path.split("@", 1)[0] == path
     known = () if isinstance(seen.workflows, Unseen) else seen.workflows
-    return len(known) == 1 or "backup" in path.lower()
+    return len(known) == 1 or speaks_of_backups(path)
 
 
-@rules.cause("workflow/invalid-file", breaks=Link.RUN_STARTS)
+@rules.cause(
+    "workflow/invalid-file", breaks=Link.RUN_STARTS, traits=(Trait.ENDS_JOB, Trait.OF_ONE_RUN)
+)
 def invalid_file(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The run failed at start-up: GitHub could not make jobs of the workflow file.
 
     Detected: the run is over, failed (or `startup_failure`), and has no jobs; or, with no backup in
     hand, the file on the default branch is no workflow.
     Cause: a syntax error, an unknown action or input, a called workflow that is not there.
-    Fix: mend the file; the run's page names the line.
+    Fix: correct the file; the run's page names the line.
     By hand: open the run's page on GitHub.
     Source: GitHub CLI, `run view`: no jobs and a failure.
     """
@@ -194,7 +225,7 @@ def invalid_file(seen: WorkflowEvidence, case: Case) -> Found | None:
         summary=f"Run {run.id} failed at start-up: GitHub could not use the workflow file."
         + (f" {problem}" if problem else ""),
         evidence=run_exhibits(seen, case),
-        fixes=(manual("Mend the workflow file", f"The run's page names the line: {run.html_url}"),),
+        fixes=(manual("Fix the workflow file", f"The run's page names the line: {run.html_url}"),),
     )
 
 
@@ -202,53 +233,9 @@ def _unusable_file(seen: WorkflowEvidence, case: Case) -> Found | None:
     file = seen.file if isinstance(seen.file, WorkflowFile) else None
     if file is None or file.problem is None:
         return None
-    view = f"gh api repos/{case.names.repository}/contents/{file.path} -H 'Accept: application/vnd.github.raw'"
+    view = gh_file(case, file.path)
     return Found(
         summary=f"GitHub cannot use the workflow file {file.path}. {file.problem}",
         evidence=(exhibit("problem", file.problem, "GitHub API", view),),
-        fixes=(manual("Mend the workflow file", f"{file.path}: {file.problem}"),),
-    )
-
-
-_NOT_STARTED = re.compile(r"\bjob was not started\b", re.IGNORECASE)
-
-
-@rules.cause("workflow/not-started", breaks=Link.RUN_STARTS)
-def not_started(seen: WorkflowEvidence, case: Case) -> Found | None:
-    """The job was never started: no runner, an approval that nobody gave, billing.
-
-    Detected: queued or waiting for more than 15 minutes; or over, not cancelled, with no steps and
-    no runner, or with GitHub's word that it was not started.
-    Cause: no runner with the wanted labels is online, a protected environment waits for approval,
-    the account's minutes or payments are exhausted, a concurrency group is held.
-    Fix: what the run's page says.
-    By hand: open the run's page on GitHub.
-    Source: GitHub, workflow run statuses.
-    """
-    job, run = seen.job, run_of(seen)
-    if run is None:
-        return None
-    waits = progress(case) is Progress.NOT_STARTED
-    died = (
-        job is not None
-        and job.status == "completed"
-        and job.conclusion in ("failure", "startup_failure", "action_required", "stale")
-        and (not (job.steps or job.runner_name) or any(map(_NOT_STARTED.search, job.annotations)))
-    )
-    if not waits and not died and run.conclusion != "action_required":
-        return None
-    state = (job.status if job else run.status) if waits else "over without a runner or a step"
-    since = job.created_at if job and job.created_at else run.created_at
-    for_long = f" for {duration(case.now - since)}" if waits and since else ""
-    said = f" GitHub says: {job.annotations[0]}" if job and job.annotations else ""
-    return Found(
-        summary=f"The job never started: it is {state}{for_long}.{said}",
-        evidence=run_exhibits(seen, case),
-        fixes=(
-            manual(
-                "Give the job a runner",
-                "On the run's page: approve the deployment, bring a runner with the job's labels "
-                f"online, or settle the account's minutes. {run.html_url}".strip(),
-            ),
-        ),
+        fixes=(manual("Fix the workflow file", f"{file.path}: {file.problem}"),),
     )

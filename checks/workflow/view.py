@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor.evidence.base import Unseen
-from doctor.evidence.workflow import Job, Run, Step, WorkflowEvidence, WorkflowFile
-from doctor.show import (
-    exhibit,
-    repo_flag,
+from backup_doctor.evidence.base import Unseen
+from backup_doctor.evidence.workflow import (
+    Job,
+    Run,
+    RunAttempt,
+    Step,
+    WorkflowEvidence,
+    WorkflowFile,
 )
+from backup_doctor.judge.commands import Command, gh
+from backup_doctor.judge.show import exhibit, rfc3339
 
 if TYPE_CHECKING:
-    from doctor.case import Case
-    from doctor.model import Exhibit
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Exhibit
 
 
 def run_of(seen: WorkflowEvidence) -> Run | None:
@@ -32,10 +37,10 @@ def usable_file(seen: WorkflowEvidence) -> WorkflowFile | None:
     return file if file and file.problem is None else None
 
 
-def view_command(seen: WorkflowEvidence, case: Case) -> str | None:
+def view_command(seen: WorkflowEvidence, case: Case) -> Command | None:
     """The command that shows the run."""
     run = run_of(seen)
-    return f"gh run view {run.id}{repo_flag(case)}" if run else None
+    return gh(case, "run", "view", str(run.id)) if run else None
 
 
 def run_exhibits(seen: WorkflowEvidence, case: Case) -> tuple[Exhibit, ...]:
@@ -51,7 +56,38 @@ def run_exhibits(seen: WorkflowEvidence, case: Case) -> tuple[Exhibit, ...]:
     return (
         exhibit("run", found, "GitHub API", view_command(seen, case)),
         *((exhibit("steps", steps, "GitHub API", view_command(seen, case)),) if steps else ()),
+        *_others(seen, case, run),
     )
+
+
+def other_attempts(seen: WorkflowEvidence) -> tuple[RunAttempt, ...]:
+    """The runs and attempts of the dispatch that are not judged, newest first."""
+    run = run_of(seen)
+    if run is None:
+        return ()
+    judged = (run.id, run.attempt)
+    return tuple(one for one in seen.attempts if (one.run.id, one.run.attempt) != judged)
+
+
+def named_attempt(attempt: RunAttempt) -> str:
+    """A run's attempt, and how it stands: `run 42, attempt 2 (cancelled)`."""
+    run, job = attempt.run, attempt.job
+    stands = (job.conclusion or job.status) if job else (run.conclusion or run.status)
+    return f"run {run.id}, attempt {run.attempt} ({stands})"
+
+
+def _others(seen: WorkflowEvidence, case: Case, judged: Run) -> tuple[Exhibit, ...]:
+    others = [_when(one) for one in other_attempts(seen)]
+    if not others:
+        return ()
+    command = gh(case, "run", "list", "--json", "databaseId,attempt,displayTitle,conclusion")
+    label = f"other runs and attempts (judged: {judged.id}, attempt {judged.attempt})"
+    return (exhibit(label, others, "GitHub API", command),)
+
+
+def _when(attempt: RunAttempt) -> str:
+    began = attempt.run.started_at or attempt.run.created_at
+    return named_attempt(attempt) + (f", started {rfc3339(began)}" if began else "")
 
 
 def update_ended_well(seen: WorkflowEvidence) -> bool:
@@ -60,8 +96,9 @@ def update_ended_well(seen: WorkflowEvidence) -> bool:
 
 
 def _died_in(step: Step, job: Job) -> bool:
-    """Whether the job failed while this step was running: its runner was lost."""
-    return step.status == "in_progress" and (job.status, job.conclusion) == ("completed", "failure")
+    """Whether the job failed while this step was running: its runner was lost, or shut down."""
+    stopped = step.status == "in_progress" or step.conclusion == "cancelled"
+    return stopped and (job.status, job.conclusion) == ("completed", "failure")
 
 
 def failed_before(seen: WorkflowEvidence) -> Step | None:
@@ -76,7 +113,20 @@ def failed_before(seen: WorkflowEvidence) -> Step | None:
             return step
     if update is not None and update.conclusion not in (None, "skipped"):
         return None
-    others = (one for one in jobs_of(seen) if one.id != job.id and one.conclusion == "failure")
+    others = (
+        one for one in jobs_of(seen) if one.conclusion == "failure" and _is_earlier(one, seen)
+    )
     return next(
         (step for one in others for step in one.steps if step.conclusion == "failure"), None
     )
+
+
+def _is_earlier(other: Job, seen: WorkflowEvidence) -> bool:
+    """Whether the judged job may have needed another one: no leg of a matrix beside it, and no later job."""
+    job, update = seen.job, seen.update_step
+    if job is None or other.id == job.id:
+        return False
+    if update is not None and any(step.name == update.name for step in other.steps):
+        return False
+    ended, began = other.completed_at, job.started_at
+    return began is None or ended is None or ended <= began

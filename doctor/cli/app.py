@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from doctor import __version__
-from doctor.cli import audit, ci, fix, sweep
-from doctor.cli.codes import UsageError
-from doctor.cli.flags import (
+from backup_doctor import __version__
+from backup_doctor.cli import audit, backups, ci, completing, fix, sweep, watch
+from backup_doctor.cli.codes import UsageError
+from backup_doctor.cli.flags import (
     BackupIdFlag,
     BudgetFlag,
     ConfigFlag,
@@ -18,8 +18,10 @@ from doctor.cli.flags import (
     FormFlag,
     FromEvidenceFlag,
     NoColorFlag,
+    NoProbeFlag,
     OnlyFlag,
     ProbeFunctionFlag,
+    ProjectFlag,
     QuietFlag,
     ReportFlag,
     RunIdFlag,
@@ -36,7 +38,6 @@ HELP = """Finds out why a backup stays in_progress, and prints the fix.
 Exit codes: 0 healthy, 1 failing, 2 usage or configuration, 3 cannot tell, 4 an error in the tool.
 """
 app = typer.Typer(
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -68,7 +69,9 @@ def diagnose(
     skip: SkipFlag = None,
     config: ConfigFlag = None,
     trust_config: TrustConfigFlag = False,
+    project: ProjectFlag = None,
     probe_function: ProbeFunctionFlag = False,
+    no_probe: NoProbeFlag = False,
     template_dir: TemplateDirFlag = None,
     save_evidence: SaveEvidenceFlag = None,
     from_evidence: FromEvidenceFlag = None,
@@ -79,13 +82,14 @@ def diagnose(
     verbose: VerboseFlag = False,
     no_color: NoColorFlag = False,
     version: Annotated[  # noqa: ARG001 -- its callback acts
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say it.")
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> int | None:
     """The main job; it stands aside for a command."""
     if context.invoked_subcommand:
         return None
-    from doctor.cli.request import request
+    from backup_doctor.cli.request import request
 
     wanted = request(
         dispatch_id=dispatch_id,
@@ -95,9 +99,11 @@ def diagnose(
         files=tuple(report or ()),
         only=tuple(only or ()),
         skip=tuple(skip or ()),
-        config=config,
+        config=tuple(config or ()),
         trust_config=trust_config,
+        project=project,
         probe_function=probe_function,
+        no_probe=no_probe,
         template_dir=template_dir,
         save_evidence=save_evidence,
         from_evidence=from_evidence,
@@ -108,7 +114,7 @@ def diagnose(
         verbose=verbose,
         no_color=no_color,
     )
-    code: int = _call("doctor.cli.diagnose:diagnose", wanted)
+    code: int = _call("backup_doctor.cli.diagnose:diagnose", wanted)
     return code
 
 
@@ -121,7 +127,9 @@ def preflight(
     skip: SkipFlag = None,
     config: ConfigFlag = None,
     trust_config: TrustConfigFlag = False,
+    project: ProjectFlag = None,
     probe_function: ProbeFunctionFlag = False,
+    no_probe: NoProbeFlag = False,
     template_dir: TemplateDirFlag = None,
     save_evidence: SaveEvidenceFlag = None,
     from_evidence: FromEvidenceFlag = None,
@@ -136,7 +144,7 @@ def preflight(
 
     The same checks, with no backup in hand.
     """
-    from doctor.cli.request import foresight
+    from backup_doctor.cli.request import foresight
 
     wanted = foresight(
         dispatch_id=None,
@@ -146,9 +154,11 @@ def preflight(
         files=tuple(report or ()),
         only=tuple(only or ()),
         skip=tuple(skip or ()),
-        config=config,
+        config=tuple(config or ()),
         trust_config=trust_config,
+        project=project,
         probe_function=probe_function,
+        no_probe=no_probe,
         template_dir=template_dir,
         save_evidence=save_evidence,
         from_evidence=from_evidence,
@@ -159,10 +169,12 @@ def preflight(
         verbose=verbose,
         no_color=no_color,
     )
-    code: int = _call("doctor.cli.diagnose:diagnose", wanted)
+    code: int = _call("backup_doctor.cli.diagnose:diagnose", wanted)
     return code
 
 
+app.command("list")(backups.list_)
+app.command("watch")(watch.watch)
 app.command("fix")(fix.fix)
 app.command("sweep")(sweep.sweep)
 app.command("ci")(ci.ci)
@@ -172,18 +184,25 @@ app.command("audit")(audit.audit)
 @app.command()
 def checks() -> None:
     """List the checks in running order."""
-    typer.echo(_call("doctor.cli.listing:checks"))
+    typer.echo(_call("backup_doctor.cli.listing:checks"))
 
 
 @app.command()
 def explain(
-    topic: Annotated[str, typer.Argument(metavar="CODE", help="A finding code, or a check.")],
+    topic: Annotated[
+        str,
+        typer.Argument(
+            metavar="CODE",
+            help="A finding code, a reason, or a check.",
+            autocompletion=completing.topics,
+        ),
+    ],
 ) -> None:
-    """Explain a finding code or a check.
+    """Explain a finding code, the reason of a finding, or a check.
 
     What it means, how it is detected, its cause, fix and source.
     """
-    typer.echo(_call("doctor.cli.listing:explain", topic), nl=False)
+    typer.echo(_call("backup_doctor.cli.listing:explain", topic), nl=False)
 
 
 @app.command()
@@ -195,7 +214,7 @@ def diff(
 
     Exit codes: 0 nothing, 1 something, 2 a bundle cannot be used.
     """
-    code: int = _call("doctor.cli.evidence:diff", then, now)
+    code: int = _call("backup_doctor.cli.evidence:diff", then, now)
     return code
 
 
@@ -213,9 +232,13 @@ def redact(
         typer.Option(metavar="NAME", help="Also remove this variable's value. Repeatable."),
     ] = None,
 ) -> int:
-    """Take more out of a saved bundle."""
+    """Redact more from a saved bundle."""
     code: int = _call(
-        "doctor.cli.evidence:redact", bundle, out, also_file=also_file, also_env=also_env or []
+        "backup_doctor.cli.evidence:redact",
+        bundle,
+        out,
+        also_file=also_file,
+        also_env=also_env or [],
     )
     return code
 
@@ -223,25 +246,30 @@ def redact(
 @app.command()
 def demo(
     fault: Annotated[
-        str, typer.Argument(help="In which way the pipeline is broken; several joined by +.")
+        str,
+        typer.Argument(
+            help="How the pipeline is broken; join several with +.",
+            autocompletion=completing.faults,
+        ),
     ] = "stuck",
     *,
-    list_: Annotated[bool, typer.Option("--list", help="Name the faults.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="List the faults.")] = False,
     keep: Annotated[
-        bool, typer.Option("--keep", help="Leave the world running; print its environment.")
+        bool,
+        typer.Option("--keep", help="Keep the demo services running; print their environment."),
     ] = False,
 ) -> int:
-    """Run the doctor on a pipeline broken in a named way.
+    """Run the doctor on a demo pipeline with a known fault.
 
     The pipeline is complete and runs on this machine; no account is needed.
     """
     try:
         if list_:
-            typer.echo(_call("doctor.demo.command:list_faults"))
+            typer.echo(_call("backup_doctor.demo.command:list_faults"))
             return 0
-        code: int = _call("doctor.demo.command:run_demo", fault, keep=keep)
+        code: int = _call("backup_doctor.demo.command:run_demo", fault, keep=keep)
     except ModuleNotFoundError as error:
-        if (error.name or "").startswith("doctor"):
+        if (error.name or "").startswith("backup_doctor"):
             raise
         message = f"The demo needs its extra packages ({error.name} is missing)."
         raise UsageError(message, 'pip install "backup-doctor[demo]"') from None
@@ -251,16 +279,35 @@ def demo(
 @app.command()
 def init(
     *,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Ask nothing; leave out what is not clear.")
+    ] = False,
+    only_print: Annotated[
+        bool, typer.Option("--print", help="Show everything, and write nothing.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
+    action: Annotated[
+        str | None,
+        typer.Option(
+            "--action",
+            metavar="OWNER/NAME@COMMIT",
+            help="Your copy of this action, for the job.  [default: a placeholder]",
+        ),
+    ] = None,
 ) -> None:
-    """Write a configuration file and a workflow job, here.
+    """Read this repository, and write the configuration and the workflow job.
 
-    The file has every setting, commented out; the job is for pasting into a workflow.
+    Shows what it found and where, writes backup-doctor.toml with what differs from the defaults
+    and backup-doctor-job.yml to paste into the workflow, and says which settings are missing.
     """
-    typer.echo(_call("doctor.cli.init:write", Path.cwd(), force=force))
+    given = {"action": action} if action else {}
+    options = _call(
+        "backup_doctor.cli.init:InitOptions", force=force, yes=yes, only_print=only_print, **given
+    )
+    typer.echo(_call("backup_doctor.cli.init:run", Path.cwd(), options))
 
 
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of the report."""
-    typer.echo(_call("doctor.cli.listing:schema"))
+    typer.echo(_call("backup_doctor.cli.listing:schema"))

@@ -4,17 +4,18 @@ from typing import Annotated
 
 import typer
 
-from doctor.audit.formats import Dialect
-from doctor.cli.flags import (
+from backup_doctor.cli.flags import (
     AuditFormFlag,
     BudgetFlag,
     ConfigFlag,
     ExitZeroFlag,
     NoColorFlag,
+    ProjectFlag,
     QuietFlag,
     TemplateDirFlag,
     TrustConfigFlag,
 )
+from backup_doctor.run.audit.formats import Dialect
 
 
 def audit(
@@ -47,14 +48,15 @@ def audit(
     ] = None,
     config: ConfigFlag = None,
     trust_config: TrustConfigFlag = False,
+    project: ProjectFlag = None,
     template_dir: TemplateDirFlag = None,
     budget: BudgetFlag = 3600.0,
     exit_zero: ExitZeroFlag = False,
     quiet: QuietFlag = False,
     no_color: NoColorFlag = False,
 ) -> int:
-    """Hold the whole table against the whole bucket."""
-    from doctor.cli.auditing import AuditRequest, run
+    """Compare the table with the bucket."""
+    from backup_doctor.cli.auditing import AuditRequest, run
 
     wanted = AuditRequest(
         form=form,
@@ -62,8 +64,9 @@ def audit(
         inventory=inventory,
         print_sql=print_sql,
         stuck_after=older_than,
-        config=config,
+        config=tuple(config or ()),
         trust_config=trust_config,
+        project=project,
         template_dir=template_dir,
         budget_s=budget,
         exit_zero=exit_zero,

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Protocol
 
-from doctor.audit.formats import AuditFormat
-from doctor.audit.rendering import as_html, as_json, as_markdown, as_text
-from doctor.audit.summary import Examples, summarize
-from doctor.cli.output import print_text
-from doctor.render.formats import Look
+from backup_doctor.cli.output import by_template, print_text
+from backup_doctor.cli.stderr import show
+from backup_doctor.report.render.formats import Look
+from backup_doctor.run.audit.formats import AuditFormat
+from backup_doctor.run.audit.rendering import as_html, as_json, as_markdown, as_text
+from backup_doctor.run.audit.summary import Examples, summarize
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from doctor.audit.model import Item
-    from doctor.audit.run import Audit
-    from doctor.redaction import Redactor
+    from backup_doctor.base.redaction import Redactor
+    from backup_doctor.run.audit.model import Item
+    from backup_doctor.run.audit.run import Audit
+    from backup_doctor.run.audit.summary import Summary
 
 # Of each kind, where a page that has them all would be none.
 EXAMPLES = 10
@@ -44,15 +47,15 @@ class Lines:
         self._redactor = redactor
         self._limit = limit
         self._taken = 0
-        self._lines: list[str] = []
+        self._items: list[Item] = []
 
     def take(self, item: Item) -> None:
         """Print it, a few at a time; past the limit it is only counted."""
         self._taken += 1
         if self._limit is not None and self._taken > self._limit:
             return
-        self._lines.append(as_json(item))
-        if len(self._lines) >= LINES_AT_ONCE:
+        self._items.append(item)
+        if len(self._items) >= LINES_AT_ONCE:
             self._print()
 
     def conclude(self, *, interrupted: bool, silent: bool) -> None:
@@ -64,15 +67,18 @@ class Lines:
         text = as_text(self._redactor.value(summary), Look())
         if self._limit is not None and self._taken > self._limit:
             text += f"\n{self._taken - self._limit:,} more were not printed (--limit).\n"
-        sys.stderr.write(text)
+        show(text)
 
     def _print(self) -> None:
-        lines, self._lines = self._lines, []
-        if lines:
-            print_text(self._redactor.text("\n".join(lines)) + "\n")
+        """Print what was taken; a token in the text of a line could hurt its syntax."""
+        items, self._items = self._items, []
+        text = "".join(f"{as_json(item)}\n" for item in items)
+        if self._redactor.text(text) != text:
+            text = "".join(f"{as_json(self._redactor.value(item))}\n" for item in items)
+        print_text(text)
 
 
-class Page:
+class AuditPage:
     """Text, Markdown or HTML: the totals, and the first of each kind."""
 
     def __init__(
@@ -101,15 +107,18 @@ class Page:
             return
         made = summarize(self._audit, self._examples, interrupted=interrupted)
         summary = self._redactor.value(made)
-        if self._form is AuditFormat.TEXT:
-            print_text(as_text(summary, self._look))
-        elif self._form is AuditFormat.MARKDOWN:
-            print_text(as_markdown(summary, self._look))
-        else:
-            from doctor.audit.picture import draw
+        text, _ = by_template(self._look, partial(self._fill, summary))
+        print_text(text)
 
-            picture = draw(self._audit.days, self._audit.totals.missing_by_day)
-            print_text(as_html(summary, picture, self._look))
+    def _fill(self, summary: Summary, look: Look) -> str:
+        if self._form is AuditFormat.TEXT:
+            return as_text(summary, look)
+        if self._form is AuditFormat.MARKDOWN:
+            return as_markdown(summary, look)
+        from backup_doctor.run.audit.picture import draw
+
+        picture = draw(self._audit.days, self._audit.totals.missing_by_day)
+        return as_html(summary, picture, look)
 
 
 def _width() -> int:

@@ -9,25 +9,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from doctor.audit.formats import AuditFormat, Dialect
-from doctor.audit.inventory import opened
-from doctor.audit.run import Audit
-from doctor.audit.table import BrokeOffError
-from doctor.cli.audit_report import Lines, Page, Reporter
-from doctor.cli.codes import Exit, UsageError
-from doctor.cli.interrupts import Interrupted, interruptible
-from doctor.cli.output import print_text
-from doctor.cli.secrets import redactor_for
-from doctor.deadline import Deadline
-from doctor.settings.load import Flags, SettingsError, anything_configured, first_steps, load
+from backup_doctor.cli.audit_report import AuditPage, Lines, Reporter
+from backup_doctor.cli.codes import Exit, UsageError
+from backup_doctor.cli.interrupts import Interrupted, interruptible
+from backup_doctor.cli.output import print_text
+from backup_doctor.cli.secrets import redactor_for
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.run.audit.formats import AuditFormat, Dialect
+from backup_doctor.run.audit.inventory import opened
+from backup_doctor.run.audit.run import Audit
+from backup_doctor.run.audit.table import BrokeOffError
+from backup_doctor.settings.first_steps import anything_configured, first_steps
+from backup_doctor.settings.load import Flags, SettingsError, load
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from doctor.audit.inventory import Inventory
-    from doctor.audit.model import Totals
-    from doctor.redaction import Redactor
-    from doctor.settings.model import Settings
+    from backup_doctor.base.redaction import Redactor
+    from backup_doctor.run.audit.inventory import Inventory
+    from backup_doctor.run.audit.model import Totals
+    from backup_doctor.settings.model import Settings
 
 SHORTEST_BUDGET_S = 1.0
 LONGEST_BUDGET_S = 7 * 24 * 3600.0
@@ -42,8 +43,9 @@ class AuditRequest:
     inventory: str | None
     print_sql: Dialect | None
     stuck_after: str | None
-    config: Path | None
+    config: tuple[Path, ...]
     trust_config: bool
+    project: str | None
     template_dir: Path | None
     budget_s: float
     exit_zero: bool
@@ -67,7 +69,7 @@ def run(asked: AuditRequest) -> int:
     settings = _settings(asked)
     redactor = redactor_for(settings, os.environ)
     if asked.print_sql:
-        from doctor.audit.athena import athena
+        from backup_doctor.run.audit.athena import athena
 
         print_text(redactor.text(athena(settings.names)))
         return Exit.HEALTHY
@@ -101,7 +103,10 @@ def _check(asked: AuditRequest) -> None:
 
 def _settings(asked: AuditRequest) -> Settings:
     flags = Flags(
-        config=asked.config, trust_config=asked.trust_config, stuck_after=asked.stuck_after
+        config=asked.config,
+        trust_config=asked.trust_config,
+        project=asked.project,
+        stuck_after=asked.stuck_after,
     )
     try:
         settings = load(flags, environ=os.environ, cwd=Path.cwd())
@@ -115,7 +120,7 @@ def _settings(asked: AuditRequest) -> Settings:
 def _reporter(asked: AuditRequest, made: Audit, redactor: Redactor) -> Reporter:
     if asked.chosen is AuditFormat.JSON:
         return Lines(made, redactor, asked.limit)
-    return Page(
+    return AuditPage(
         made,
         redactor,
         asked.limit,

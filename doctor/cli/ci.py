@@ -5,13 +5,15 @@ from typing import Annotated
 
 import typer
 
-from doctor.cli.flags import (
+from backup_doctor.cli.flags import (
     BackupIdFlag,
     BudgetFlag,
     ConfigFlag,
     ExitZeroFlag,
+    NoProbeFlag,
     OnlyFlag,
     ProbeFunctionFlag,
+    ProjectFlag,
     QuietFlag,
     RunIdFlag,
     SaveEvidenceFlag,
@@ -43,7 +45,9 @@ def ci(
     skip: SkipFlag = None,
     config: ConfigFlag = None,
     trust_config: TrustConfigFlag = False,
+    project: ProjectFlag = None,
     probe_function: ProbeFunctionFlag = False,
+    no_probe: NoProbeFlag = False,
     template_dir: TemplateDirFlag = None,
     save_evidence: SaveEvidenceFlag = None,
     budget: BudgetFlag = 60.0,
@@ -53,8 +57,8 @@ def ci(
     verbose: VerboseFlag = False,
 ) -> int:
     """Diagnose the backup of this GitHub Actions run."""
-    from doctor.ci.step import Wish, run
-    from doctor.cli.request import Given
+    from backup_doctor.cli.ci_step.step import StepWish, run
+    from backup_doctor.cli.request import Given
 
     given = Given(
         dispatch_id=dispatch_id,
@@ -64,9 +68,11 @@ def ci(
         files=(),
         only=tuple(only or ()),
         skip=tuple(skip or ()),
-        config=config,
+        config=tuple(config or ()),
         trust_config=trust_config,
+        project=project,
         probe_function=probe_function,
+        no_probe=no_probe,
         template_dir=template_dir,
         save_evidence=save_evidence,
         from_evidence=None,
@@ -78,5 +84,5 @@ def ci(
         no_color=True,
     )
     return run(
-        given, Wish(folder=report_dir, summary=summary, annotations=annotations, issue=issue)
+        given, StepWish(folder=report_dir, summary=summary, annotations=annotations, issue=issue)
     )

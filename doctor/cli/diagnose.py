@@ -6,26 +6,27 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from doctor.case import Asked
-from doctor.cli.codes import Exit
-from doctor.cli.interrupts import Interrupted, interruptible
-from doctor.cli.output import publish
-from doctor.cli.setup import set_up
-from doctor.cli.stderr import show_traceback
-from doctor.cli.unfinished import unfinished
-from doctor.model import Status, Verdict
-from doctor.progress import Progress
-from doctor.redaction import Redactor
-from doctor.render import prepare
-from doctor.threads import spawn
+from backup_doctor.base.redaction import Redactor
+from backup_doctor.base.threads import spawn
+from backup_doctor.cli.codes import Exit
+from backup_doctor.cli.interrupts import Interrupted, interruptible
+from backup_doctor.cli.output import publish
+from backup_doctor.cli.progress import Progress
+from backup_doctor.cli.setup import set_up
+from backup_doctor.cli.stderr import show_traceback
+from backup_doctor.cli.unfinished import unfinished
+from backup_doctor.evidence.case import Asked
+from backup_doctor.evidence.findings import ResultStatus, Verdict
+from backup_doctor.report.render import prepare
+from backup_doctor.settings.errors import SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from doctor.cli.request import Request
-    from doctor.model import Report
-    from doctor.runner import Collected
-    from doctor.settings.model import Settings
+    from backup_doctor.cli.request import Request
+    from backup_doctor.evidence.collected import Collected
+    from backup_doctor.evidence.findings import Report
+    from backup_doctor.settings.model import Settings
 
 # The runner keeps to the budget by itself; past this, something in it hangs.
 GRACE_S = 2.0
@@ -37,7 +38,7 @@ VERDICTS = {
 }
 
 
-class Outcome(NamedTuple):
+class Diagnosed(NamedTuple):
     """The report; what it was made from, where there was a run; a signal's exit code if one came."""
 
     report: Report
@@ -52,17 +53,21 @@ def diagnose(asked: Request) -> int:
         UsageError: the configuration cannot be used, or there is none; or what was saved cannot be.
     """
     if asked.from_evidence is not None:
-        from doctor.cli.evidence import replayed
+        from backup_doctor.cli.evidence import replayed
 
-        return _conclude(Outcome(replayed(asked, asked.from_evidence)), asked, Redactor())
+        return _conclude(Diagnosed(replayed(asked, asked.from_evidence)), asked, Redactor())
     settings, redactor = set_up(asked)
-    outcome = _outcome(settings, asked, redactor)
+    return finish(diagnosed(settings, asked, redactor), asked, redactor)
+
+
+def finish(outcome: Diagnosed, asked: Request, redactor: Redactor) -> int:
+    """Save the evidence, print the report and write its files; the exit code of the contract."""
     saved = asked.save_evidence is None or _save(outcome.collected, asked.save_evidence)
     code = _conclude(outcome, asked, redactor)
     return code if saved or outcome.signal_code is not None else Exit.TOOL_ERROR
 
 
-def _conclude(outcome: Outcome, asked: Request, redactor: Redactor) -> int:
+def _conclude(outcome: Diagnosed, asked: Request, redactor: Redactor) -> int:
     """Print the report and write its files; the exit code."""
     report, _, signal_code = outcome
     code = _exit_code(report, strict=asked.strict)
@@ -76,34 +81,40 @@ def _conclude(outcome: Outcome, asked: Request, redactor: Redactor) -> int:
 
 
 def _save(collected: Collected | None, file: Path) -> bool:
-    from doctor.cli.evidence import save
+    from backup_doctor.cli.evidence import save
 
     return save(collected, file)
 
 
-def _outcome(settings: Settings, asked: Request, redactor: Redactor) -> Outcome:
-    """Whatever goes wrong, there is a report."""
+def diagnosed(settings: Settings, asked: Request, redactor: Redactor) -> Diagnosed:
+    """One diagnosis. Whatever goes wrong, there is a report.
+
+    Raises:
+        SettingsError: but for names that the database does not have.
+    """
     backup = Asked(dispatch_id=asked.dispatch_id, backup_id=asked.backup_id, run_id=asked.run_id)
     try:
         with interruptible():
             return _examined(settings, backup, asked, redactor)
     except Interrupted as interrupt:  # before there was a run, or after it
         early = unfinished(backup, "Interrupted before anything was known.")
-        return Outcome(early, signal_code=interrupt.exit_code)
+        return Diagnosed(early, signal_code=interrupt.exit_code)
+    except SettingsError:
+        raise
     except Exception as error:  # noqa: BLE001 -- a report comes all the same
         if os.environ.get("BACKUP_DOCTOR_DEBUG"):
             show_traceback()
-        return Outcome(unfinished(backup, f"{type(error).__name__}: {error}"))
+        return Diagnosed(unfinished(backup, f"{type(error).__name__}: {error}"))
 
 
-def _examined(settings: Settings, backup: Asked, asked: Request, redactor: Redactor) -> Outcome:
+def _examined(settings: Settings, backup: Asked, asked: Request, redactor: Redactor) -> Diagnosed:
     """Run the checks in a thread of its own, so that neither a signal nor a hang is missed."""
     # Whatever is wrong in there, if only an import, must still make a report.
-    from doctor.examine import gather
-    from doctor.runner import Run
+    from backup_doctor.run.examine import gather
+    from backup_doctor.run.runner import DoctorRun
 
     with Progress(wanted=not asked.quiet) as progress:
-        run = Run(
+        run = DoctorRun(
             settings=settings,
             asked=backup,
             budget_s=asked.budget_s,
@@ -113,10 +124,10 @@ def _examined(settings: Settings, backup: Asked, asked: Request, redactor: Redac
             redactor=redactor,
         )
 
-        def judged(collected: Collected) -> Outcome:
-            from doctor.reporting import write
+        def judged(collected: Collected) -> Diagnosed:
+            from backup_doctor.report.compose import write
 
-            return Outcome(write(collected, run.registry), collected)
+            return Diagnosed(write(collected, run.registry), collected)
 
         future = spawn(lambda: judged(gather(run, partial(prepare, asked.form))))
         try:
@@ -130,6 +141,6 @@ def _examined(settings: Settings, backup: Asked, asked: Request, redactor: Redac
 
 def _exit_code(report: Report, *, strict: bool) -> Exit:
     """The verdict as an exit code; with `strict`, a warning counts as a failure."""
-    warned = any(result.status is Status.WARN for result in report.results)
+    warned = any(result.status is ResultStatus.WARN for result in report.results)
     code = VERDICTS[report.verdict]
     return Exit.FAILING if strict and warned and code is Exit.HEALTHY else code

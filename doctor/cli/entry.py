@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 import typer
 
-from doctor.cli.app import app
-from doctor.cli.codes import Exit, UsageError
-from doctor.cli.stderr import PROGRAM, show, show_traceback, tell
+from backup_doctor.cli.app import app
+from backup_doctor.cli.codes import Exit, UsageError
+from backup_doctor.cli.stderr import PROGRAM, show, show_traceback, tell
+from backup_doctor.cli.stdout import silence_stdout
+from backup_doctor.settings.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +24,8 @@ def run(arguments: Sequence[str]) -> int:
     """The exit code of a run with these arguments."""
     try:
         code = app(list(arguments), prog_name=PROGRAM, standalone_mode=False)
-        sys.stdout.flush()
-    except UsageError as mistake:
-        return _usage(str(mistake), mistake.example)
+    except (UsageError, SettingsError) as mistake:
+        return _usage(str(mistake), getattr(mistake, "example", None))
     except typer.TyperException as mistake:
         return _mistyped(mistake)
     except (KeyboardInterrupt, typer.Abort):
@@ -41,11 +41,6 @@ def run(arguments: Sequence[str]) -> int:
         )
         return Exit.TOOL_ERROR
     return code if isinstance(code, int) else Exit.HEALTHY
-
-
-def silence_stdout() -> None:
-    """Nobody reads on; the interpreter must not complain of it when it flushes at the end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _mistyped(mistake: typer.TyperException) -> int:

@@ -5,27 +5,29 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from doctor.bundle.comparing import compare
-from doctor.bundle.model import Bundle, UnusableBundleError, Writer
-from doctor.bundle.reading import read
-from doctor.bundle.replay import replay
-from doctor.bundle.telling import in_words
-from doctor.bundle.writing import ENDINGS, is_bundle_name
-from doctor.bundle.writing import save as save_bundle
-from doctor.cli.codes import Exit, UsageError
-from doctor.cli.output import print_text
-from doctor.cli.secrets import environment_secrets
-from doctor.cli.stderr import show_traceback, tell
-from doctor.redaction import Redactor
-from doctor.registry import load_checks
+from backup_doctor.base import files
+from backup_doctor.base.redaction import Redactor
+from backup_doctor.cli.codes import Exit, UsageError
+from backup_doctor.cli.output import print_text
+from backup_doctor.cli.secrets import environment_secrets
+from backup_doctor.cli.stderr import show_traceback, tell
+from backup_doctor.judge.registry import load_checks
+from backup_doctor.run.bundle.comparing import compare
+from backup_doctor.run.bundle.model import Bundle, BundleWriter, UnusableBundleError
+from backup_doctor.run.bundle.reading import read
+from backup_doctor.run.bundle.replay import replay
+from backup_doctor.run.bundle.strangers import TABLE_VARIABLE
+from backup_doctor.run.bundle.telling import in_words
+from backup_doctor.run.bundle.writing import ENDINGS, is_bundle_name
+from backup_doctor.run.bundle.writing import save as save_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from doctor.cli.request import Request
-    from doctor.model import Report
-    from doctor.runner import Collected
+    from backup_doctor.cli.request import Request
+    from backup_doctor.evidence.collected import Collected
+    from backup_doctor.evidence.findings import Report
 
 SAME, DIFFERENT = 0, 1
 EXAMPLE = "backup-doctor --from-evidence evidence.json.gz"
@@ -37,7 +39,7 @@ def save(collected: Collected | None, file: Path) -> bool:
         tell(f"No evidence was saved to {file}: there is none.")
         return False
     try:
-        save_bundle(Bundle(written_by=Writer.here(), collected=collected), file)
+        save_bundle(Bundle(written_by=BundleWriter.here(), collected=collected), file)
     except (OSError, UnusableBundleError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         tell(f"The evidence could not be saved to {file}: {reason}.")
@@ -104,7 +106,10 @@ def _lines(file: Path | None) -> Iterator[str]:
     if file is None:
         return
     try:
-        yield from filter(None, map(str.strip, file.read_text("utf-8").splitlines()))
+        yield from filter(
+            None,
+            map(str.strip, files.read(file, patience_s=files.PATIENCE_S).decode().splitlines()),
+        )
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"--also-file {file} cannot be read: {error}.", None) from None
 
@@ -128,7 +133,14 @@ def _judged(
     bundle: Bundle, file: Path, *, only: tuple[str, ...] = (), skip: tuple[str, ...] = ()
 ) -> Report:
     try:
-        return replay(bundle, load_checks(), only=only, skip=skip)
+        return replay(
+            bundle,
+            load_checks(),
+            only=only,
+            skip=skip,
+            file=file.name,
+            own_table=os.environ.get(TABLE_VARIABLE, "").strip(),
+        )
     except UnusableBundleError as error:
         if os.environ.get("BACKUP_DOCTOR_DEBUG"):
             show_traceback()

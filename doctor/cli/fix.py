@@ -4,14 +4,16 @@ from typing import Annotated
 
 import typer
 
-from doctor.cli.flags import (
+from backup_doctor.cli.flags import (
     BackupIdFlag,
     BudgetFlag,
     ConfigFlag,
     DispatchIdFlag,
     NoColorFlag,
+    NoProbeFlag,
     OnlyFlag,
     ProbeFunctionFlag,
+    ProjectFlag,
     QuietFlag,
     RunIdFlag,
     SkipFlag,
@@ -28,23 +30,25 @@ def fix(
     apply: Annotated[
         bool, typer.Option("--apply/--dry-run", help="Change the row, or only print the SQL.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before it.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation.")] = False,
     only: OnlyFlag = None,
     skip: SkipFlag = None,
     config: ConfigFlag = None,
     trust_config: TrustConfigFlag = False,
+    project: ProjectFlag = None,
     probe_function: ProbeFunctionFlag = False,
+    no_probe: NoProbeFlag = False,
     budget: BudgetFlag = 60.0,
     quiet: QuietFlag = False,
     verbose: VerboseFlag = False,
     no_color: NoColorFlag = False,
 ) -> int:
-    """Print the SQL that mends the row, or carry it out.
+    """Print the SQL that fixes the row, or run it.
 
-    Exit codes: 0 done or nothing to do, 2 usage or configuration, 3 refused.
+    Exit codes: 0 done or nothing to do, 2 usage or configuration, 3 refused, or nothing may be written.
     """
-    from doctor.cli.fixing import repair_row
-    from doctor.cli.request import request
+    from backup_doctor.cli.fixing import repair_row
+    from backup_doctor.cli.request import request
 
     wanted = request(
         dispatch_id=dispatch_id,
@@ -54,9 +58,11 @@ def fix(
         files=(),
         only=tuple(only or ()),
         skip=tuple(skip or ()),
-        config=config,
+        config=tuple(config or ()),
         trust_config=trust_config,
+        project=project,
         probe_function=probe_function,
+        no_probe=no_probe,
         template_dir=None,
         save_evidence=None,
         from_evidence=None,

@@ -5,17 +5,21 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from doctor.audit.formats import AuditFormat
-from doctor.render.formats import Format
+from backup_doctor.cli import completing
+from backup_doctor.report.render.formats import Format
+from backup_doctor.run.audit.formats import AuditFormat
 
 DispatchIdFlag: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="ID", help="The backup's dispatch_id.")
+    str | None,
+    typer.Option(
+        metavar="ID", help="The backup's dispatch_id.", autocompletion=completing.dispatch_ids
+    ),
 ]
 BackupIdFlag: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="ID", help="The id of its row, instead.")
+    str | None, typer.Option(metavar="ID", help="Row id, instead of --dispatch-id.")
 ]
 RunIdFlag: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="ID", help="Its GitHub Actions run, instead.")
+    str | None, typer.Option(metavar="ID", help="GitHub Actions run, instead of --dispatch-id.")
 ]
 FormFlag: TypeAlias = Annotated[
     Format | None,
@@ -30,25 +34,47 @@ ReportFlag: TypeAlias = Annotated[
     typer.Option(metavar="FILE", help="Also write FILE: .md .json .html .xml .txt. Repeatable."),
 ]
 OnlyFlag: TypeAlias = Annotated[
-    list[str] | None, typer.Option(metavar="CHECK", help="Run only this check. Repeatable.")
+    list[str] | None,
+    typer.Option(
+        metavar="CHECK",
+        help="Run only this check. Repeatable.",
+        autocompletion=completing.checks,
+    ),
 ]
 SkipFlag: TypeAlias = Annotated[
-    list[str] | None, typer.Option(metavar="CHECK", help="Leave this check out. Repeatable.")
+    list[str] | None,
+    typer.Option(
+        metavar="CHECK",
+        help="Skip this check. Repeatable.",
+        autocompletion=completing.checks,
+    ),
 ]
 ConfigFlag: TypeAlias = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Default: backup-doctor.toml.")
+    list[Path] | None,
+    typer.Option(metavar="FILE", help="Settings: a .toml or a .env file. Repeatable."),
 ]
 TrustConfigFlag: TypeAlias = Annotated[
     bool, typer.Option("--trust-config", help="Send credentials to hosts that a file names.")
 ]
+ProjectFlag: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="One of [projects.NAME]; or set BACKUP_DOCTOR_PROJECT."),
+]
+AllProjectsFlag: TypeAlias = Annotated[
+    bool, typer.Option("--all-projects", help="Each of [projects.NAME], one after the other.")
+]
 ProbeFunctionFlag: TypeAlias = Annotated[
     bool, typer.Option("--probe-function", help="Call the function as the guide does, random id.")
 ]
+NoProbeFlag: TypeAlias = Annotated[
+    bool, typer.Option("--no-probe", help="Never call the function with a body.")
+]
 TemplateDirFlag: TypeAlias = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="Templates of your own, by the same names.")
+    Path | None,
+    typer.Option(metavar="DIR", help="Directory of templates that override the built-in ones."),
 ]
 BudgetFlag: TypeAlias = Annotated[
-    float, typer.Option(metavar="SECONDS", help="For the whole run, whatever hangs.")
+    float, typer.Option(metavar="SECONDS", help="Time limit for the whole run.")
 ]
 StrictFlag: TypeAlias = Annotated[
     bool, typer.Option("--strict", help="Warnings count as failures.")
@@ -62,10 +88,10 @@ VerboseFlag: TypeAlias = Annotated[
 ]
 SaveEvidenceFlag: TypeAlias = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Save what was seen, without secrets: .json or .json.gz."),
+    typer.Option(metavar="FILE", help="Save the evidence, without secrets: .json or .json.gz."),
 ]
 FromEvidenceFlag: TypeAlias = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Judge what was saved; offline, and no id is needed."),
+    typer.Option(metavar="FILE", help="Diagnose from a saved evidence file, offline."),
 ]
-NoColorFlag: TypeAlias = Annotated[bool, typer.Option("--no-color", help="As NO_COLOR=1.")]
+NoColorFlag: TypeAlias = Annotated[bool, typer.Option("--no-color", help="Disable colors.")]

@@ -45,6 +45,41 @@ def interruptible() -> Iterator[None]:
         _ignore()
 
 
+class Stop:
+    """Whether a signal came; its number."""
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+
+    def __call__(self) -> bool:
+        """Whether one came."""
+        return self.number is not None
+
+    @property
+    def exit_code(self) -> int | None:
+        """What a shell expects of a process that a signal ended; None where none came."""
+        return None if self.number is None else 128 + self.number
+
+
+@contextmanager
+def stoppable() -> Iterator[Stop]:
+    """Within it, a signal is noted: what is under way ends, and nothing more is begun.
+
+    Afterwards signals have no effect, as after `interruptible`.
+    """
+    stop = Stop()
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        stop.number = stop.number or number
+
+    for number in SIGNALS:
+        signal.signal(number, note)
+    try:
+        yield stop
+    finally:
+        _ignore()
+
+
 def _ignore() -> None:
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from doctor.cli.codes import UsageError
-from doctor.explain import UnknownTopicError
-from doctor.explain import explain as page_of
-from doctor.model import Report
-from doctor.quoting import one_line
-from doctor.registry import load_checks
-from doctor.render.to_text import to_terminal
+from backup_doctor.base.quoting import one_line
+from backup_doctor.cli.codes import UsageError
+from backup_doctor.evidence.findings import Report
+from backup_doctor.judge.registry import load_checks
+from backup_doctor.report.explain import UnknownTopicError
+from backup_doctor.report.explain import explain as page_of
+from backup_doctor.report.render.to_text import to_terminal
 
 if TYPE_CHECKING:
-    from doctor.registry import LoadedCheck
+    from backup_doctor.judge.registry import LoadedCheck
 
 HEAD = ("check", "step", "title", "needs", "from")
 

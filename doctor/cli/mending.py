@@ -4,31 +4,59 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from doctor.cli.stderr import tell
-from doctor.show import rfc3339
+from backup_doctor.base.quoting import one_line
+from backup_doctor.cli.stderr import tell
+from backup_doctor.evidence.row import Route
+from backup_doctor.judge.show import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from doctor.case import Names
-    from doctor.mend.plan import Plan
-    from doctor.redaction import Redactor
+    from backup_doctor.base.redaction import Redactor
+    from backup_doctor.evidence.case import Names
+    from backup_doctor.run.fix.plan import Plan
+    from backup_doctor.run.fix.target import Target
 
-NO_TERMINAL = "Nobody can be asked here. Give --yes to change it without asking."
+# A run may be started again while the question stands; the row would not tell.
+ANSWER_LIMIT_S = 300.0
+TOO_LATE = (
+    "The question stood open for so long that the diagnosis may be out of date. Nothing was changed; "
+    "run it again."
+)
+NO_TERMINAL = "Not a terminal: cannot ask for confirmation. Give --yes to skip it."
+BY = {
+    Route.DIRECT: "directly (psycopg)",
+    Route.MANAGEMENT: "by the Management API",
+    Route.REST: "by the Data API",
+}
 
 
 def described(plan: Plan, names: Names) -> Iterator[str]:
     """What the plan changes, one line for the row and one for each column: old and new value."""
-    guide_name, value = plan.key
+    column, value = plan.key
     verb = "A new row in" if plan.inserts else "The row of"
-    yield f"{verb} {names.table} with {names.column(guide_name)} {value}:"
+    yield f"{verb} {names.table} with {column} {_shown(value)}:"
     width = max(len(one.column) for one in plan.differences)
     for one in plan.differences:
         before = f"{_shown(one.old)} → " if one.known else ""
         yield f"  {one.column:<{width}}  {before}{_shown(one.new)}"
+
+
+def located(target: Target) -> Iterator[str]:
+    """Where it would be written, by which way, and what acts on the change there."""
+    where = f"host {target.host}, database {target.database}, table {target.table}"
+    yield one_line(f"It would be written {BY[target.route]}, as it was read: {where}.")
+    if target.triggers is None:
+        from backup_doctor.run.fix.by_data_api import NOT_PROVED
+
+        yield NOT_PROVED
+    elif target.triggers:
+        plural = "s" if len(target.triggers) > 1 else ""
+        yield one_line(f"It would fire the trigger{plural} {', '.join(target.triggers)}.")
 
 
 def _shown(value: object) -> str:
@@ -48,10 +76,14 @@ def confirmed(question: str, *, yes: bool) -> bool:
         return False
     import typer
 
-    agreed = typer.confirm(question, default=False, err=True)
-    if not agreed:
+    asked_at = time.monotonic()
+    if not typer.confirm(question, default=False, err=True):
         tell("Nothing was changed.")
-    return agreed
+        return False
+    if time.monotonic() - asked_at > ANSWER_LIMIT_S:
+        tell(TOO_LATE)
+        return False
+    return True
 
 
 def say(text: str, redactor: Redactor) -> None:

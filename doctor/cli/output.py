@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import partial
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
-from doctor.cli.entry import silence_stdout
-from doctor.cli.stderr import tell
-from doctor.render import ENDINGS, Format, Look, render
+from backup_doctor.base import files
+from backup_doctor.base.threads import spawn
+from backup_doctor.cli.stderr import tell
+from backup_doctor.cli.stdout import silence_stdout
+from backup_doctor.report.render import ENDINGS, Format, Look, render
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from doctor.cli.request import Request
-    from doctor.model import Report
-    from doctor.redaction import Redactor
+    from backup_doctor.base.redaction import Redactor
+    from backup_doctor.cli.request import Request
+    from backup_doctor.evidence.findings import Report
 
 NARROWEST, WIDEST = 40, 100
+# A report takes a tenth of a second.
+TEMPLATE_LIMIT_S = 10.0
 
 
 def publish(report: Report, asked: Request, redactor: Redactor, *, on_stdout: bool) -> bool:
@@ -37,8 +43,8 @@ def publish(report: Report, asked: Request, redactor: Redactor, *, on_stdout: bo
     if not on_stdout:
         return all(written)
     text, rendered = _rendered(report, asked.form, redactor, look)
-    print_text(text)
-    return rendered and all(written)
+    printed = print_text(text)
+    return rendered and printed and all(written)
 
 
 def _width() -> int:
@@ -48,7 +54,7 @@ def _width() -> int:
 def _write(file: Path, report: Report, redactor: Redactor, look: Look) -> bool:
     text, rendered = _rendered(report, ENDINGS[file.suffix.lower()], redactor, look)
     try:
-        file.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+        files.write(file, text)
     except OSError as error:
         tell(f"The report could not be written to {file}: {error.strerror or error}.")
         return False
@@ -57,21 +63,36 @@ def _write(file: Path, report: Report, redactor: Redactor, look: Look) -> bool:
 
 def _rendered(report: Report, form: Format, redactor: Redactor, look: Look) -> tuple[str, bool]:
     """The text; where the user's own template is wrong, the built-in one's and False."""
+    return by_template(look, partial(render, report, form, redactor))
+
+
+def by_template(look: Look, fill: Callable[[Look], str]) -> tuple[str, bool]:
+    """The text, filled within bounds where the template may be a stranger's."""
     if look.template_dir is None:
-        return render(report, form, redactor, look), True
+        return fill(look), True
     try:
-        return render(report, form, redactor, look), True
+        return spawn(lambda: fill(look)).result(timeout=TEMPLATE_LIMIT_S), True
+    except TimeoutError:
+        reason = f"it took longer than {TEMPLATE_LIMIT_S:g} s"
     except Exception as error:  # noqa: BLE001 -- a template may raise anything
-        message = redactor.text(f"{type(error).__name__}: {error}")
-        tell(f"A template in {look.template_dir} failed ({message}); the built-in one was used.")
-        return render(report, form, redactor, replace(look, template_dir=None)), False
+        reason = f"{type(error).__name__}: {error}"
+    tell(f"A template in {look.template_dir} failed ({reason}); the built-in one was used.")
+    return fill(replace(look, template_dir=None)), False
 
 
-def print_text(text: str) -> None:
-    """Print, whatever the terminal's encoding; a reader who has gone is no error."""
+def print_text(text: str) -> bool:
+    """Print, whatever the terminal's encoding; whether it could be written. Says why it could not.
+
+    A reader who has gone is no error.
+    """
     encoding = sys.stdout.encoding or "utf-8"
     try:
         sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
     except BrokenPipeError:
         silence_stdout()
+    except OSError as error:
+        silence_stdout()
+        tell(f"Standard output could not be written: {error.strerror or error}.")
+        return False
+    return True

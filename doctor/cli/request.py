@@ -10,8 +10,8 @@ from difflib import get_close_matches
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, TypedDict
 
-from doctor.cli.codes import UsageError
-from doctor.render.formats import ENDINGS, Format
+from backup_doctor.cli.codes import UsageError
+from backup_doctor.report.render.formats import ENDINGS, Format
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,9 +34,11 @@ class Given(TypedDict):
     files: tuple[Path, ...]
     only: tuple[str, ...]
     skip: tuple[str, ...]
-    config: Path | None
+    config: tuple[Path, ...]
     trust_config: bool
+    project: str | None
     probe_function: bool
+    no_probe: bool
     template_dir: Path | None
     save_evidence: Path | None
     from_evidence: Path | None
@@ -59,9 +61,11 @@ class Request:
     files: tuple[Path, ...]
     only: tuple[str, ...]
     skip: tuple[str, ...]
-    config: Path | None
+    config: tuple[Path, ...]
     trust_config: bool
+    project: str | None
     probe_function: bool
+    no_probe: bool
     template_dir: Path | None
     save_evidence: Path | None
     from_evidence: Path | None
@@ -145,7 +149,7 @@ def _check_ending(file: Path) -> None:
 def _check_names(only: tuple[str, ...], skip: tuple[str, ...]) -> None:
     if not only and not skip:
         return
-    from doctor.registry import GROUP, SEQUENCE
+    from backup_doctor.judge.registry import GROUP, SEQUENCE
 
     registered = sorted(point.name for point in entry_points(group=GROUP))
     known = [*SEQUENCE, *(name for name in registered if name not in SEQUENCE)]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
-from doctor.redaction import Redactor
-from doctor.settings.table import BY_NAME
+from backup_doctor.base.redaction import Redactor
+from backup_doctor.settings.table import BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from doctor.settings.model import Settings
+    from backup_doctor.settings.model import Settings
 
 # Read by boto3 and libpq themselves.
 READ_BY_LIBRARIES = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD")
@@ -30,16 +30,19 @@ def redactor_for(
 
 def environment_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
     """The values of all variables that the doctor knows to hold a credential."""
-    named = [name for setting in BY_NAME.values() if setting.secret for name in setting.env]
+    named = [name for setting in BY_NAME.values() if setting.secret for name in setting.variables]
     given = (environ.get(name, "") for name in (*named, *READ_BY_LIBRARIES))
     return tuple(filter(None, given))
 
 
 def _held(value: object) -> Iterator[str]:
-    from doctor.settings.model import Secret
+    from backup_doctor.settings.model import Secret
 
     if isinstance(value, Secret):
         yield value.reveal()
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from _held(one)
     elif is_dataclass(value):
         for field in fields(value):
             yield from _held(getattr(value, field.name))

@@ -7,39 +7,48 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from doctor.cli.codes import UsageError
-from doctor.cli.secrets import redactor_for
-from doctor.cli.stderr import keep_out, tell
-from doctor.settings.load import Flags, SettingsError, anything_configured, first_steps, load
+from backup_doctor.cli.codes import UsageError
+from backup_doctor.cli.secrets import redactor_for
+from backup_doctor.cli.stderr import keep_out, tell
+from backup_doctor.settings.first_steps import anything_configured, first_steps
+from backup_doctor.settings.load import Flags, SettingsError, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from doctor.redaction import Redactor
-    from doctor.settings.model import Settings
+    from backup_doctor.base.redaction import Redactor
+    from backup_doctor.settings.model import Settings
 
 
-class Wanted(Protocol):
+class SettingsFlags(Protocol):
     """The flags that say where the settings are, and how much is said of the work."""
 
     @property
-    def config(self) -> Path | None:
-        """The configuration file."""
+    def config(self) -> tuple[Path, ...]:
+        """The configuration files that were named."""
 
     @property
     def trust_config(self) -> bool:
         """Whether a file may name the hosts that credentials are sent to."""
 
     @property
+    def project(self) -> str | None:
+        """Which of the projects in the file, if one was named."""
+
+    @property
     def probe_function(self) -> bool:
         """Whether the function may be called with a body."""
+
+    @property
+    def no_probe(self) -> bool:
+        """Whether it may never be."""
 
     @property
     def verbose(self) -> bool:
         """Whether warnings of libraries are shown."""
 
 
-def set_up(asked: Wanted, secrets: Iterable[str] = ()) -> tuple[Settings, Redactor]:
+def set_up(asked: SettingsFlags, secrets: Iterable[str] = ()) -> tuple[Settings, Redactor]:
     """The settings, and the redactor that knows their credentials and further `secrets`.
 
     Raises:
@@ -52,11 +61,15 @@ def set_up(asked: Wanted, secrets: Iterable[str] = ()) -> tuple[Settings, Redact
     return settings, redactor
 
 
-def _settings(asked: Wanted) -> Settings:
+def _settings(asked: SettingsFlags) -> Settings:
+    if asked.probe_function and asked.no_probe:
+        raise UsageError("--probe-function and --no-probe cannot both be given.")
     flags = Flags(
         config=asked.config,
         trust_config=asked.trust_config,
+        project=asked.project,
         probe_function=asked.probe_function,
+        no_probe=asked.no_probe,
     )
     try:
         settings = load(flags, environ=os.environ, cwd=Path.cwd())

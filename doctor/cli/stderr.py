@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from doctor.quoting import for_terminal
+from backup_doctor.base.quoting import for_terminal
 
 if TYPE_CHECKING:
-    from doctor.redaction import Redactor
+    from backup_doctor.base.redaction import Redactor
 
 PROGRAM = "backup-doctor"
 _in_use: list[Redactor] = []
@@ -31,15 +32,25 @@ def show_traceback() -> None:
     show(traceback.format_exc())
 
 
+def show_sql(text: str) -> None:
+    """SQL as it is, to be pasted: its literals hold nothing that steers a terminal or a CI runner."""
+    sys.stderr.write(text)
+
+
 def show(text: str) -> None:
-    """The text as it is, but for secrets and what would steer the terminal."""
-    sys.stderr.write(for_terminal(_redacted(text)))
+    """The text as it is, but for secrets and what would steer the terminal.
+
+    Nobody may be there to read it, or it may not be written: that changes nothing else.
+    """
+    with suppress(OSError, ValueError):
+        sys.stderr.write(for_terminal(_redacted(text)))
+        sys.stderr.flush()
 
 
 def _redacted(text: str) -> str:
     if not _in_use:
-        from doctor.cli.secrets import environment_secrets
-        from doctor.redaction import Redactor
+        from backup_doctor.base.redaction import Redactor
+        from backup_doctor.cli.secrets import environment_secrets
 
         keep_out(Redactor(environment_secrets(os.environ), words=""))
     return _in_use[-1].text(text)

@@ -5,15 +5,18 @@ from typing import Annotated
 
 import typer
 
-from doctor.cli.flags import (
+from backup_doctor.cli.flags import (
+    AllProjectsFlag,
     ConfigFlag,
     NoColorFlag,
+    NoProbeFlag,
     ProbeFunctionFlag,
+    ProjectFlag,
     QuietFlag,
     TrustConfigFlag,
     VerboseFlag,
 )
-from doctor.sweep.formats import SweepFormat
+from backup_doctor.run.sweep.formats import SweepFormat
 
 
 def sweep(
@@ -33,14 +36,14 @@ def sweep(
         typer.Option("--format", help="Default: text on a terminal, markdown otherwise."),
     ] = None,
     fix_script: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the SQL that mends all rows.")
+        Path | None, typer.Option(metavar="FILE", help="Write the SQL that fixes all rows.")
     ] = None,
     apply: Annotated[
-        bool, typer.Option("--apply", help="Mend the rows, each diagnosed once more.")
+        bool, typer.Option("--apply", help="Fix the rows, each diagnosed once more.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before it.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation.")] = False,
     max_changes: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Mend no more than N rows.")
+        int, typer.Option(min=1, metavar="N", help="Fix no more than N rows.")
     ] = 20,
     notify: Annotated[
         list[str] | None,
@@ -48,6 +51,9 @@ def sweep(
             metavar="URL", envvar="BACKUP_DOCTOR_NOTIFY", help="Send a message (apprise's URLs)."
         ),
     ] = None,
+    notify_test: Annotated[
+        bool, typer.Option("--notify-test", help="Send one message to try --notify; no sweep.")
+    ] = False,
     state: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Keep what was found; send a message on change only."),
@@ -58,9 +64,12 @@ def sweep(
     ] = None,
     config: ConfigFlag = None,
     trust_config: TrustConfigFlag = False,
+    project: ProjectFlag = None,
+    all_projects: AllProjectsFlag = False,
     probe_function: ProbeFunctionFlag = False,
+    no_probe: NoProbeFlag = False,
     budget: Annotated[
-        float, typer.Option(metavar="SECONDS", help="For the whole sweep, whatever hangs.")
+        float, typer.Option(metavar="SECONDS", help="Time limit for the whole sweep.")
     ] = 600.0,
     quiet: QuietFlag = False,
     verbose: VerboseFlag = False,
@@ -68,12 +77,14 @@ def sweep(
 ) -> int:
     """Diagnose every backup that is stuck, grouped by root cause.
 
-    Exit codes: 0 none is stuck, 1 some are, 2 usage or configuration, 3 incomplete.
+    Exit codes: 0 none is stuck, 1 some are, or none was good for max_age, 2 usage or configuration,
+    3 incomplete.
     """
-    from doctor.cli.sweep_request import SweepRequest
-    from doctor.cli.sweeping import sweep_all
+    from backup_doctor.cli.sweep_projects import sweep_each
+    from backup_doctor.cli.sweep_request import SweepRequest
+    from backup_doctor.cli.sweeping import sweep_all
 
-    return sweep_all(
+    return (sweep_each if all_projects else sweep_all)(
         SweepRequest(
             older_than=older_than,
             limit=limit,
@@ -84,11 +95,14 @@ def sweep(
             yes=yes,
             max_changes=max_changes,
             notify=tuple(notify or ()),
+            notify_test=notify_test,
             state=state,
             ping=ping or None,
-            config=config,
+            config=tuple(config or ()),
             trust_config=trust_config,
+            project=project,
             probe_function=probe_function,
+            no_probe=no_probe,
             budget_s=budget,
             quiet=quiet,
             verbose=verbose,

@@ -1,90 +1,185 @@
-"""`sweep --apply`: the rows of a few backups mended, each by the code and the checks of `fix`."""
+"""`sweep --apply`: the rows of a few backups fixed, each by the code and the checks of `fix`."""
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from doctor.case import Asked
-from doctor.cli.codes import Exit
-from doctor.cli.interrupts import interruptible
-from doctor.cli.mending import confirmed, described, say
-from doctor.threads import in_parallel
+from backup_doctor.base.quoting import one_line
+from backup_doctor.base.threads import in_parallel
+from backup_doctor.cli import steering
+from backup_doctor.cli.codes import Exit
+from backup_doctor.cli.interrupts import interruptible, stoppable
+from backup_doctor.cli.mending import confirmed, described, located, say
+from backup_doctor.cli.stderr import show_sql
+from backup_doctor.evidence.base import Unseen
+from backup_doctor.evidence.case import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from doctor.cli.sweep_request import SweepRequest
-    from doctor.mend.look import Looked
-    from doctor.redaction import Redactor
-    from doctor.settings.model import Settings
-    from doctor.sweep.result import Sweep, Swept
+    from backup_doctor.base.redaction import Redactor
+    from backup_doctor.cli.interrupts import Stop
+    from backup_doctor.cli.sweep_request import SweepRequest
+    from backup_doctor.evidence.row import Route
+    from backup_doctor.run.fix.apply import Applied
+    from backup_doctor.run.fix.look import Looked
+    from backup_doctor.run.fix.plan import Plan
+    from backup_doctor.run.fix.target import Target
+    from backup_doctor.run.sweep.result import Sweep, Swept
+    from backup_doctor.settings.model import Settings
 
 BUDGET_S = 60.0
 AT_A_TIME = 4
+NOT_DIAGNOSED = "It could not be diagnosed once more."
+CONTESTED = "Another backup of this sweep would get the same file; a person must choose."
+
+
+class Ready(NamedTuple):
+    """A backup whose row may be written: what it is called, its diagnosis, and what would be done."""
+
+    name: str
+    looked: Looked
+    plan: Plan
 
 
 def mend_all(
     sweep: Sweep, settings: Settings, asked: SweepRequest, redactor: Redactor, code: Exit
-) -> Exit:
+) -> int:
     """Diagnose those with a repair once more, announce all changes, ask once, and carry them out.
 
-    `code` is the sweep's own exit code; it is better where nothing is stuck any more.
+    `code` is the sweep's own exit code, which stands where nothing is announced. A signal keeps the
+    next row from being begun.
     """
-    tell = partial(say, redactor=redactor)
-    mendable = [one for one in sweep.stuck if one.report.fix_sql]
-    chosen = mendable[: asked.max_changes]
-    if not chosen:
-        return code
-    with interruptible():
-        ready = []
-        for one, looked in zip(chosen, _looked(chosen, settings, redactor), strict=True):
-            if looked.plan is None or looked.refused or looked.idle:
-                tell(f"{_name(one)} is left: {looked.refused or looked.idle}")
+    return Mending(settings, asked, redactor).run(sweep, code)
+
+
+class Mending:
+    """One `--apply`, from the second diagnosis to the exit code."""
+
+    def __init__(self, settings: Settings, asked: SweepRequest, redactor: Redactor) -> None:
+        self._settings = settings
+        self._asked = asked
+        self._redactor = redactor
+        self._targets: dict[Route, Target | Unseen] = {}
+
+    def run(self, sweep: Sweep, code: Exit) -> int:
+        """The exit code: 0 where all that was announced is done and right, and nothing was unseen."""
+        mendable = [one for one in sweep.stuck if one.report.fix_sql]
+        chosen = mendable[: self._asked.max_changes]
+        if not chosen:
+            return code
+        with interruptible():
+            ready = list(self._ready(chosen))
+            left = len(mendable) - len(chosen)
+            if left:
+                have = "has" if left == 1 else "have"
+                self._say(f"{left} more {have} a fix; --max-changes is {self._asked.max_changes}.")
+            if not ready:
+                return code
+            self._announce(ready)
+            if not confirmed(f"Change {_rows(len(ready))}?", yes=self._asked.yes):
+                return Exit.CANNOT_TELL
+        with stoppable() as stop:
+            applied = list(self._carried_out(ready, stop))
+            self._conclude(ready, applied, stop)
+        if stop.exit_code is not None:
+            return stop.exit_code
+        right = all(one.right for one in applied)
+        return Exit.HEALTHY if right and sweep.complete else Exit.CANNOT_TELL
+
+    def _ready(self, chosen: Sequence[Swept]) -> Iterator[Ready]:
+        """Those whose row may be written; of the others it is said why not."""
+        planned = []
+        for one, looked in zip(chosen, self._looked(chosen), strict=True):
+            if looked is not None and looked.plan is not None:
+                planned.append(Ready(_name(one), looked, looked.plan))
                 continue
-            for line in described(looked.plan, settings.names):
-                tell(line)
-            ready.append((one, looked))
-        left = len(mendable) - len(chosen)
-        if left:
-            tell(f"{left} more have a repair; --max-changes is {asked.max_changes}.")
-        if not ready or not confirmed(f"Change {_rows(len(ready))}?", yes=asked.yes):
-            return Exit.CANNOT_TELL
-    done = _carry_out(ready, settings, redactor)
-    tell(f"Changed {len(done)} of {_rows(len(ready))}.")
-    if len(done) < len(ready):
-        return Exit.CANNOT_TELL
-    return Exit.HEALTHY if sweep.complete and len(done) == len(sweep.stuck) else code
+            reason = (looked.refused or looked.idle) if looked else None
+            self._say(one_line(f"{_name(one)} is left: {reason or NOT_DIAGNOSED}"))
+        takers = Counter(one.plan.takes for one in planned)
+        for ready in planned:
+            contested = ready.plan.takes is not None and takers[ready.plan.takes] > 1
+            reason = CONTESTED if contested else self._refusal(ready.plan)
+            if reason is None:
+                yield ready
+            else:
+                self._say(one_line(f"{ready.name} is left: {reason}"))
 
+    def _looked(self, chosen: Sequence[Swept]) -> list[Looked | None]:
+        """Each as a single diagnosis sees it now: the sweep may have seen less, and earlier."""
+        calls = [partial(self._look, one) for one in chosen]
+        found: list[Looked | None] = []
+        try:
+            for looked in in_parallel(calls, AT_A_TIME, lambda: 2 * BUDGET_S):
+                found.append(looked)  # noqa: PERF402 -- what came before the time was over counts
+        except TimeoutError:
+            self._say("A diagnosis did not end in time.")
+        return found + [None] * (len(chosen) - len(found))
 
-def _looked(chosen: Sequence[Swept], settings: Settings, redactor: Redactor) -> Iterator[Looked]:
-    """Each as a single diagnosis sees it now: the sweep may have seen less, and earlier."""
-    from doctor.mend.look import look
-    from doctor.runner import Run
+    def _look(self, one: Swept) -> Looked | None:
+        from backup_doctor.run.fix.look import look
+        from backup_doctor.run.runner import DoctorRun
 
-    calls = [
-        partial(look, Run(settings=settings, asked=_asked(one), budget_s=BUDGET_S), redactor)
-        for one in chosen
-    ]
-    return in_parallel(calls, AT_A_TIME, lambda: 2 * BUDGET_S)
+        run = DoctorRun(settings=self._settings, asked=_asked(one), budget_s=BUDGET_S)
+        try:
+            return look(run, self._redactor)
+        except Exception:  # noqa: BLE001 -- a defect at one backup costs no other anything
+            return None
 
+    def _refusal(self, plan: Plan) -> str | None:
+        """Why the plan must not be written where it would be."""
+        target = self._target(plan)
+        return target.what if isinstance(target, Unseen) else target.refused
 
-def _carry_out(
-    ready: Sequence[tuple[Swept, Looked]], settings: Settings, redactor: Redactor
-) -> list[Swept]:
-    """Those whose row was changed; each in a transaction of its own."""
-    from doctor.mend.transaction import transaction
-    from doctor.mend.writer import Ending, Writer
+    def _target(self, plan: Plan) -> Target | Unseen:
+        from backup_doctor.run.fix.target import target_of
 
-    writer, done = Writer(settings), []
-    for one, looked in ready:
-        assert looked.plan is not None, "only such are ready"
-        written = writer.write(transaction(settings.names, looked.plan))
-        if written.ending is Ending.COMMITTED:
-            done.append(one)
-        else:
-            say(f"{_name(one)}: not done ({written.ending}): {written.reason}", redactor)
-    return done
+        if plan.route not in self._targets:
+            self._targets[plan.route] = target_of(self._settings, plan)
+        return self._targets[plan.route]
+
+    def _announce(self, ready: Sequence[Ready]) -> None:
+        for one in ready:
+            for line in described(one.plan, self._settings.names):
+                self._say(line)
+        for target in {one.plan.route: self._target(one.plan) for one in ready}.values():
+            assert not isinstance(target, Unseen), "such a plan is not ready"
+            for line in located(target):
+                self._say(line)
+        for line in steering.shown(self._settings):
+            self._say(line)
+
+    def _carried_out(self, ready: Sequence[Ready], stop: Stop) -> Iterator[Applied]:
+        """The outcome of each row that was started; each has its own transaction."""
+        from backup_doctor.run.fix.apply import carry_out
+
+        for one in ready:
+            if stop():
+                return
+            applied = carry_out(self._settings, one.looked.case, one.plan, stop)
+            self._say(one_line(f"{one.name}: {applied.said}"))
+            yield applied
+
+    def _conclude(self, ready: Sequence[Ready], applied: Sequence[Applied], stop: Stop) -> None:
+        left = len(ready) - len(applied)
+        if stop():
+            self._say(f"Interrupted: {_rows(left)} not started." if left else "Interrupted.")
+        done = sum(one.done is True for one in applied)
+        open_ends = sum(one.done is None for one in applied)
+        unknown = f" Whether {_rows(open_ends)} more changed is not known." if open_ends else ""
+        self._say(f"Changed {done} of {_rows(len(ready))}.{unknown}")
+        undo = [one.undo for one in applied if one.undo is not None]
+        shown = [one for one in undo if self._redactor.text(one) == one]
+        if len(shown) < len(undo):
+            self._say("The SQL that restores a row is left out where it holds a secret.")
+        if shown:
+            self._say("To undo it, run this SQL:")
+            show_sql("\n".join(("", *shown)))
+
+    def _say(self, text: str) -> None:
+        say(text, self._redactor)
 
 
 def _asked(one: Swept) -> Asked:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from doctor.cli.codes import UsageError
-from doctor.cli.request import check_budget
-from doctor.settings.values import duration_s
-from doctor.sweep.formats import SweepFormat
+from backup_doctor.cli.codes import UsageError
+from backup_doctor.cli.request import check_budget
+from backup_doctor.run.sweep.formats import SweepFormat
+from backup_doctor.settings.values import duration_s
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,11 +32,14 @@ class SweepRequest:
     yes: bool
     max_changes: int
     notify: tuple[str, ...]
+    notify_test: bool
     state: Path | None
     ping: str | None
-    config: Path | None
+    config: tuple[Path, ...]
     trust_config: bool
+    project: str | None
     probe_function: bool
+    no_probe: bool
     budget_s: float
     quiet: bool
     verbose: bool
@@ -75,8 +78,24 @@ class SweepRequest:
             raise UsageError("--yes answers the question of --apply, which is not given.", EXAMPLE)
         if self.ping is not None and not _is_http(self.ping):
             raise UsageError("--ping is no URL; it begins with https://.", EXAMPLE)
-        if self.state is not None and not self.notify:
-            raise UsageError("--state is for --notify, which is not given.", EXAMPLE)
+        for flag, given in (("--state", self.state), ("--notify-test", self.notify_test)):
+            if given and not self.notify:
+                raise UsageError(f"{flag} is for --notify, which is not given.", EXAMPLE)
+        self._check_addresses()
+
+    def _check_addresses(self) -> None:
+        """An address that cannot be one would only show when there is something to tell."""
+        if not self.notify:
+            return
+        from backup_doctor.run.sweep.notify import NotSentError, misaddressed, none_such
+
+        example = "backup-doctor sweep --notify slack://TOKENA/TOKENB/TOKENC --notify-test"
+        try:
+            place = misaddressed(self.notify)
+        except NotSentError as error:
+            raise UsageError(f"--notify cannot be used: {error}") from None
+        if place is not None:
+            raise UsageError(f"{none_such(place)[0].upper()}{none_such(place)[1:]}", example)
 
 
 def _is_http(url: str) -> bool:

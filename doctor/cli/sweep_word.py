@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from doctor.cli.codes import Exit
+from backup_doctor.cli.codes import Exit
+from backup_doctor.cli.secrets import environment_secrets
+from backup_doctor.cli.stderr import keep_out, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from doctor.cli.sweep_request import SweepRequest
-    from doctor.sweep.result import Sweep
+    from backup_doctor.cli.sweep_request import SweepRequest
+    from backup_doctor.run.sweep.result import Sweep
+
+
+TEST = "This is what `--notify-test` sends: messages of `backup-doctor sweep` get here."
 
 
 def secrets_of(asked: SweepRequest) -> Iterator[str]:
     """What of the addresses must not be shown."""
     if asked.notify or asked.ping:
-        from doctor.sweep.notify import secrets_in
+        from backup_doctor.run.sweep.notify import secrets_in
 
         yield from secrets_in((*asked.notify, *((asked.ping,) if asked.ping else ())))
+
+
+def try_out(asked: SweepRequest) -> int:
+    """Send one message to each address, and say which of them took it; 0 only if all did."""
+    from backup_doctor.base.redaction import Redactor
+    from backup_doctor.run.sweep.notify import NotSentError, send
+
+    keep_out(Redactor((*environment_secrets(os.environ), *secrets_of(asked))))
+    refused = 0
+    for place, one in enumerate(asked.notify, start=1):
+        try:
+            send((one,), "backup-doctor: a test", TEST, failing=False)
+            tell(f"The address {place} of --notify took the message.")
+        except NotSentError:
+            refused += 1
+            tell(f"The address {place} of --notify did not take the message.")
+    return Exit.FAILING if refused else Exit.HEALTHY
 
 
 class Word:
@@ -30,16 +53,17 @@ class Word:
 
     def begin(self) -> None:
         """The sweep begins."""
-        from doctor.sweep.ping import Signal
+        from backup_doctor.run.sweep.ping import Signal
 
         self._ping(Signal.START)
 
     def end(self, sweep: Sweep | None, code: int) -> None:
         """The sweep ended with this exit code; None for one that was broken off."""
-        from doctor.sweep.ping import Signal
-        from doctor.sweep.render.wording import headline
+        from backup_doctor.run.sweep.ping import Signal
+        from backup_doctor.run.sweep.render.wording import headline
 
         said = headline(sweep) if sweep else "The sweep was interrupted."
+        said = f"{sweep.project}: {said}" if sweep and sweep.project else said
         if sweep is not None and self._asked.notify:
             self._notify(sweep, said)
         self._ping(Signal.SUCCESS if code == Exit.HEALTHY else Signal.FAIL, said)
@@ -47,7 +71,7 @@ class Word:
     def _ping(self, signal: object, message: str = "") -> None:
         if self._asked.ping is None:
             return
-        from doctor.sweep.ping import Signal, ping
+        from backup_doctor.run.sweep.ping import Signal, ping
 
         assert isinstance(signal, Signal), "the callers' own"
         problem = ping(self._asked.ping, signal, message)
@@ -55,23 +79,31 @@ class Word:
             self._say(problem)
 
     def _notify(self, sweep: Sweep, title: str) -> None:
-        """One message, where something is stuck, or something changed since the last sweep."""
-        from doctor.sweep.notify import NotSentError, send
-        from doctor.sweep.render.message import message
-        from doctor.sweep.state import news, read_state, state_of, write_state
+        """One message, where something is wrong or cannot be seen, or something changed since the last sweep."""
+        from backup_doctor.run.sweep.notify import NotSentError, send
+        from backup_doctor.run.sweep.render.message import message
+        from backup_doctor.run.sweep.state import (
+            SweepState,
+            news,
+            read_state,
+            state_of,
+            write_state,
+        )
 
-        file, after = self._asked.state, state_of(sweep)
-        changed = news(read_state(file), after) if file else None
-        worth_it = bool(changed) if file else bool(sweep.stuck)
+        file = self._asked.state
+        before = read_state(file) if file else SweepState()
+        after = state_of(sweep, before)
+        changed = news(before, after) if file else None
+        wrong = bool(sweep.stuck) or sweep.late or not sweep.all_seen
         try:
-            if worth_it:
+            if changed if file else wrong:
                 send(
                     self._asked.notify,
                     title,
                     message(sweep, changed),
-                    failing=bool(sweep.stuck),
+                    failing=wrong,
                 )
-            if file and sweep.complete:
+            if file:
                 write_state(file, after)
         except NotSentError as error:
             self._say(f"The message was not sent: {error}")

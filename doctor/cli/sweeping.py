@@ -8,50 +8,68 @@ from functools import partial
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
-from doctor.cli.codes import Exit
-from doctor.cli.interrupts import Interrupted, interruptible
-from doctor.cli.mending import say
-from doctor.cli.output import NARROWEST, WIDEST, print_text
-from doctor.cli.setup import set_up
-from doctor.cli.sweep_mending import mend_all
-from doctor.cli.sweep_progress import Bar
-from doctor.cli.sweep_word import Word, secrets_of
-from doctor.render.formats import Look
-from doctor.threads import spawn
+from backup_doctor.base import files
+from backup_doctor.base.threads import spawn
+from backup_doctor.cli import steering
+from backup_doctor.cli.codes import Exit
+from backup_doctor.cli.interrupts import Interrupted, interruptible
+from backup_doctor.cli.mending import say
+from backup_doctor.cli.output import NARROWEST, WIDEST, print_text
+from backup_doctor.cli.setup import set_up
+from backup_doctor.cli.sweep_mending import mend_all
+from backup_doctor.cli.sweep_progress import Bar
+from backup_doctor.cli.sweep_word import Word, secrets_of, try_out
+from backup_doctor.report.render.formats import Look
+from backup_doctor.settings.errors import SettingsError
 
 if TYPE_CHECKING:
-    from doctor.cli.sweep_request import SweepRequest
-    from doctor.redaction import Redactor
-    from doctor.settings.model import Settings
-    from doctor.sweep.result import Sweep
-    from doctor.sweep.sweeping import Sweeping, Watcher
+    from collections.abc import Callable
+
+    from backup_doctor.base.redaction import Redactor
+    from backup_doctor.cli.sweep_request import SweepRequest
+    from backup_doctor.run.sweep.result import Sweep
+    from backup_doctor.run.sweep.sweeping import Sweeping, Watcher
+    from backup_doctor.settings.model import Settings
+
+    Show = Callable[[Sweep, SweepRequest, Redactor], None]
 
 # The sweep keeps to the budget by itself; past this, something in it hangs.
 GRACE_S = 10.0
 
 
-def sweep_all(asked: SweepRequest) -> int:
-    """Sweep, and return the exit code of the contract.
+def sweep_all(asked: SweepRequest, show: Show | None = None) -> int:
+    """Sweep, `show` what came of it, and return the exit code of the contract.
 
     Raises:
         UsageError: a flag or the configuration cannot be used, or there is none.
     """
     asked.check()
+    if asked.notify_test:
+        return try_out(asked)
     settings, redactor = set_up(asked, secrets_of(asked))
+    unasked = steering.refusal(settings) if asked.apply and asked.yes else None
+    if unasked is not None:
+        say(unasked, redactor)
+        return Exit.CANNOT_TELL
     word = Word(asked, partial(say, redactor=redactor))
     word.begin()
     try:
         sweep, signal_code, failure = _swept(settings, asked)
         if failure:
             say(failure, redactor)
-        _print(sweep, asked, redactor)
+        (show or print_sweep)(sweep, asked, redactor)
         written = _write_script(sweep, settings, asked, redactor)
-        code = _exit_code(sweep)
+        own = _exit_code(sweep)
+        code: int = own
         if asked.apply and signal_code is None:
-            code = mend_all(sweep, settings, asked, redactor, code)
+            code = mend_all(sweep, settings, asked, redactor, own)
     except Interrupted as interrupt:
+        say("Interrupted; nothing was changed.", redactor)
         word.end(None, interrupt.exit_code)
         return interrupt.exit_code
+    except SettingsError:
+        word.end(None, Exit.USAGE)
+        raise
     if failure or not written:
         code = Exit.TOOL_ERROR
     word.end(sweep, signal_code or code)
@@ -73,16 +91,18 @@ def _swept(settings: Settings, asked: SweepRequest) -> tuple[Sweep, int | None, 
             signal_code = interrupt.exit_code
         except TimeoutError:
             pass
+        except SettingsError:
+            raise
         except Exception as error:  # noqa: BLE001 -- what is known is printed all the same
             failure = f"an error in the tool itself: {type(error).__name__}: {error}"
-    so_far = sweeping.so_far() if sweeping else _nothing(older_than_s)
+    so_far = sweeping.so_far() if sweeping else _nothing(settings, older_than_s)
     return so_far, signal_code, failure
 
 
 def _begun(
     settings: Settings, asked: SweepRequest, older_than_s: float, watcher: Watcher
 ) -> Sweeping:
-    from doctor.sweep.sweeping import Sweeping, Wish
+    from backup_doctor.run.sweep.sweeping import Sweeping, Wish
 
     wish = Wish(
         older_than_s=older_than_s,
@@ -95,24 +115,38 @@ def _begun(
     return Sweeping(settings, wish, watcher)
 
 
-def _nothing(older_than_s: float) -> Sweep:
+def _nothing(settings: Settings, older_than_s: float) -> Sweep:
     """A sweep that was broken off before it began."""
-    from doctor.sweep.result import Sweep
+    from backup_doctor.judge.freshness import Freshness
+    from backup_doctor.run.sweep.result import Sweep, place_of
 
     return Sweep(
-        backups=(), found=0, complete=False, at=datetime.now(UTC), older_than_s=older_than_s
+        backups=(),
+        found=0,
+        complete=False,
+        at=datetime.now(UTC),
+        older_than_s=older_than_s,
+        freshness=Freshness(max_age_s=settings.names.max_age_s),
+        place=place_of(settings.names),
+        project=settings.names.project,
     )
 
 
-def _print(sweep: Sweep, asked: SweepRequest, redactor: Redactor) -> None:
-    from doctor.sweep.render import rendered
+def print_sweep(sweep: Sweep, asked: SweepRequest, redactor: Redactor) -> None:
+    """Print the sweep in the format that was asked for."""
+    from backup_doctor.run.sweep.render import rendered
 
-    if asked.quiet and sweep.complete and not sweep.stuck:
+    if is_silent(sweep, asked):
         return
     width = get_terminal_size().columns if sys.stdout.isatty() else 80
     look = Look(colour=asked.colour, width=max(NARROWEST, min(width, WIDEST)))
     for piece in rendered(sweep, asked.format, redactor, look):
         print_text(piece)
+
+
+def is_silent(sweep: Sweep, asked: SweepRequest) -> bool:
+    """Whether nothing is printed of it."""
+    return asked.quiet and _exit_code(sweep) is Exit.HEALTHY
 
 
 def _write_script(
@@ -121,12 +155,13 @@ def _write_script(
     """Write the script that was asked for; whether that worked."""
     if asked.fix_script is None:
         return True
-    from doctor.sweep.script import script
+    from backup_doctor.run.sweep.render.wording import name
+    from backup_doctor.run.sweep.script import Entry, script
 
-    mendables = [one.mendable for one in sweep.stuck if one.mendable is not None]
-    text = script(settings.names, mendables, len(sweep.stuck), sweep.at, redactor)
+    entries = [Entry(name=name(one), mendable=one.mendable) for one in sweep.stuck]
+    text = script(settings.names, entries, redactor)
     try:
-        asked.fix_script.write_text(text, encoding="utf-8", newline="\n")
+        files.write(asked.fix_script, text)
     except OSError as error:
         say(
             f"The script could not be written to {asked.fix_script}: {error.strerror or error}.",
@@ -137,6 +172,6 @@ def _write_script(
 
 
 def _exit_code(sweep: Sweep) -> Exit:
-    if not sweep.complete:
+    if not sweep.all_seen:
         return Exit.CANNOT_TELL
-    return Exit.FAILING if sweep.stuck else Exit.HEALTHY
+    return Exit.FAILING if sweep.stuck or sweep.late else Exit.HEALTHY

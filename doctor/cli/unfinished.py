@@ -5,12 +5,21 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from doctor import __version__
-from doctor.fingerprint import fingerprint
-from doctor.model import SCHEMA_VERSION, Report, Subject, Tool, Verdict
+from backup_doctor import __version__
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import (
+    SCHEMA_VERSION,
+    Report,
+    StageResult,
+    StageState,
+    Subject,
+    Tool,
+    Verdict,
+)
+from backup_doctor.report.fingerprint import fingerprint
 
 if TYPE_CHECKING:
-    from doctor.case import Asked
+    from backup_doctor.evidence.case import Asked
 
 
 def unfinished(asked: Asked, error: str) -> Report:
@@ -25,9 +34,13 @@ def unfinished(asked: Asked, error: str) -> Report:
         failing_step=None,
         root_cause=None,
         causes=(),
-        summary="Cannot tell: an error in the tool itself kept it from looking.",
+        summary="Could not determine anything: an error in the tool itself stopped it.",
+        plan=(),
         fix_sql=None,
         results=(),
+        chain=tuple(
+            StageResult(link=link.code, title=link.title, state=StageState.UNKNOWN) for link in Link
+        ),
         errors=(error,),
         fingerprint=fingerprint(Verdict.UNKNOWN, None, (), None),
         generated_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),

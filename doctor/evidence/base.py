@@ -51,6 +51,16 @@ class Unseen(Fact, frozen=True, kw_only=True):
     code: str | None = None
 
 
+class Shown(Fact, frozen=True, kw_only=True):
+    """Proof of a claim: why whoever looked would have seen the thing if it were there.
+
+    `by` completes "That it is not there is shown: …" for the report. Made by a collector's control
+    look-up, or by a proof (`doctor.proof`) from what the run itself says; never by a rule.
+    """
+
+    by: str
+
+
 class Evidence(Fact, frozen=True, kw_only=True):
     """What one check saw. The base of the models that collectors return."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from doctor.evidence.base import Evidence, Fact, Unseen, unseen
+from backup_doctor.evidence.base import Evidence, Fact, Unseen, Why, unseen
 
 
 class HttpAnswer(Fact, frozen=True, kw_only=True):
@@ -44,6 +44,7 @@ class Project(Fact, frozen=True, kw_only=True):
     ref: str
     status: str
     region: str = ""
+    name: str = ""
 
 
 class FunctionLogLine(Fact, frozen=True, kw_only=True):
@@ -71,9 +72,12 @@ class FunctionEvidence(Evidence, frozen=True, kw_only=True):
     """Guide step 5: the function, probed without side effects.
 
     `record` is None where the Management API answers that there is no such function. `empty_post`
-    is the answer to `{}` with the function key (without, where there is none: `key_sent` False);
-    `test_call` the answer to the guide's test body with a random id, only with --probe-function.
-    `invocations` are the platform's record of calls since the row was created, oldest first.
+    is the answer to `{}` with the function key (without, where there is none: `key_sent` False), at
+    `posted_at`; most often nobody asked. From `asked_at` on the function's log may speak of the
+    doctor's own calls. `test_call` is the answer to the guide's test body with a
+    random id, only with --probe-function. `invocations` are the platform's record of calls since the
+    row was created, oldest first. `reads` are the names of the environment variables that the
+    function's source in the repository reads.
     """
 
     name: str
@@ -85,14 +89,27 @@ class FunctionEvidence(Evidence, frozen=True, kw_only=True):
     test_call: HttpAnswer | Unseen | None = None
     logs: tuple[FunctionLogLine, ...] | Unseen = ()
     invocations: tuple[Invocation, ...] | Unseen = ()
+    posted_at: datetime | None = None
+    asked_at: datetime | None = None
+    reads: tuple[str, ...] | Unseen = ()
+
+    @property
+    def probe(self) -> HttpAnswer | Unseen:
+        """The answer that tells most: to the test call, to `{}`, else to OPTIONS."""
+        for answer in (self.test_call, self.empty_post):
+            if isinstance(answer, HttpAnswer):
+                return answer
+        asked = isinstance(self.empty_post, HttpAnswer) or self.empty_post.why is not Why.NOT_ASKED
+        return self.empty_post if asked else self.options
 
     def saw(self) -> str:
         """What the platform's record says, and how the function answers an empty body."""
-        answer = self.empty_post
+        answer, posted = self.empty_post, self.posted_at
+        at = f", posted at {posted:%H:%M:%S} UTC," if posted else ""
         said = (
             "not deployed" if self.record is None else "",
             _recorded(self.record) if isinstance(self.record, FunctionRecord) else "",
-            f"answers an empty body with HTTP {answer.status}"
+            f"answers an empty body{at} with HTTP {answer.status}"
             if isinstance(answer, HttpAnswer)
             else "",
         )
@@ -100,9 +117,9 @@ class FunctionEvidence(Evidence, frozen=True, kw_only=True):
 
     def gaps(self) -> tuple[Unseen, ...]:
         """Either the platform's record or an answer of the function must have been seen."""
-        both = unseen(self.record, self.empty_post)
+        both = unseen(self.record, self.probe)
         return both if len(both) == 2 else ()  # noqa: PLR2004 -- both of the two
 
     def notes(self) -> tuple[Unseen, ...]:
         """What could not be seen beside the half that was."""
-        return unseen(self.record, self.project, self.empty_post, self.logs)
+        return unseen(self.record, self.project, self.probe, self.logs)

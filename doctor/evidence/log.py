@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from doctor.evidence.base import Fact
+from backup_doctor.evidence.base import Fact, Unseen
 
 
-class Shown(StrEnum):
+class EnvShown(StrEnum):
     """How a variable stands in a step's `env:` block."""
 
     MASKED = "masked"
@@ -20,7 +20,7 @@ class Variable(Fact, frozen=True, kw_only=True):
     """A line of the `env:` block. `value` only where the runner showed it and it is no secret."""
 
     name: str
-    shown: Shown
+    shown: EnvShown
     value: str | None = None
 
 
@@ -40,7 +40,8 @@ class Call(Fact, frozen=True, kw_only=True):
 
     `status` is the HTTP status where the log has one; `body` what the log shows of the answer (at
     most 2,000 characters); `rows` the number of rows that the answer says were changed, where it
-    does; `lines` the log lines that this was read from.
+    does; `lines` the log lines that this was read from. `known` says where the script prints the
+    line that tells whose answer it is; empty where only the line's own words do.
     """
 
     outcome: Outcome
@@ -48,9 +49,29 @@ class Call(Fact, frozen=True, kw_only=True):
     body: str = ""
     rows: int | None = None
     lines: tuple[str, ...] = ()
+    known: str = ""
 
 
 NOT_SAID = Call(outcome=Outcome.NOT_SAID)
+
+
+class Attempt(Fact, frozen=True, kw_only=True):
+    """A call of the script that has to do with the row, and how it ended.
+
+    `kind` is `function`, `rpc`, `table-update`, `upsert`, `sql`, `look-up`, `verification`,
+    `insert` or `marks-failed`; `name` is what a person calls it, `target` the function, procedure
+    or table, where the script says it; `place` is where the script makes the call. `updates`: it is
+    one of the ways to say that the backup is done. `writes` are the columns whose values stand in
+    the script.
+    """
+
+    kind: str
+    name: str
+    target: str = ""
+    place: str
+    updates: bool
+    call: Call
+    writes: dict[str, str] = {}
 
 
 class LogReading(Fact, frozen=True, kw_only=True):
@@ -58,12 +79,19 @@ class LogReading(Fact, frozen=True, kw_only=True):
 
     `update_seen`: lines of the update step were found; `update_step` is its name, where the log's
     sections could be matched with the API's steps. `errors` are the `##[error]` lines (and
-    known error lines of tools) of the step that failed first, with `failed_step` its name;
-    `uploaded` are keys or s3:// URLs that an upload reported as done, `buckets` what the `env:` blocks
-    of the steps show under such a name; `assignments` are NAME=value
+    known error lines of tools) of the step that failed first, with `failed_step` its name; `told` of
+    all its lines those that tell a known error (`backup_doctor.services.errors`), in order, `complaints` the
+    last of those that name any error;
+    `uploaded` are keys or s3:// URLs that an upload reported as done, `buckets` and `endpoints` what
+    the `env:` blocks of the steps show under such names; `assignments` are NAME=value
     lines such as S3_KEY and BACKUP_SIZE, last one wins; `prints_secret` are the names of secrets
     that a step prints; `dispatch_seen`: the dispatch id stands in the log. `ids` are the UUIDs in it,
-    where no dispatch id was known to look for: one may be the dispatch's.
+    where no dispatch id was known to look for: one may be the dispatch's. `update_script` is what the
+    runner echoes of the update step's script; `failed_excerpt` the last lines of the step that failed.
+    `attempts` are the calls of the update step's script, in its order, where it could be read; of
+    those, `function_call` is the function's, `fallback_call` the one of the others that decides.
+    `whole_script`: nothing of it is missing there. `unread_script` says why it could not be read
+    although it is there.
     """
 
     source: str
@@ -79,14 +107,27 @@ class LogReading(Fact, frozen=True, kw_only=True):
     backup_id_not_found: str | None = None
     failed_step: str | None = None
     errors: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    complaints: tuple[str, ...] = ()
     uploaded: tuple[str, ...] = ()
     buckets: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
     upload_errors: tuple[str, ...] = ()
     trigger_lines: tuple[str, ...] = ()
     prints_secret: tuple[str, ...] = ()
     dispatch_seen: bool = False
     ids: tuple[str, ...] = ()
     update_excerpt: tuple[str, ...] = ()
+    update_script: tuple[str, ...] = ()
+    failed_excerpt: tuple[str, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    whole_script: bool = False
+    unread_script: Unseen | None = None
+
+    @property
+    def of_failure(self) -> tuple[str, ...]:
+        """The lines that may say why the step failed: the known errors first, then what is quoted."""
+        return (*self.told, *self.errors, *self.failed_excerpt)
 
     def variable(self, *names: str) -> Variable | None:
         """The first of the named variables that stands in the update step's `env:` block."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from doctor.evidence.base import Evidence, Fact, Unseen, unseen
-from doctor.evidence.row import Constraint
+from backup_doctor.evidence.base import Evidence, Fact, Unseen, unseen
+from backup_doctor.evidence.row import Constraint
 
 
 class Reach(StrEnum):

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from doctor.evidence.base import Evidence, Fact, Unseen, Why, unseen
+from backup_doctor.evidence.base import Evidence, Fact, Shown, Unseen, Why, unseen
 
 
 class Route(StrEnum):
@@ -21,7 +21,8 @@ class BackupRow(Fact, frozen=True, kw_only=True):
     """One row of the table, by the guide's column names whatever the user's are called.
 
     `values` holds the raw JSON value of every column of the table by its real name; the typed
-    fields are None where the column is NULL, absent or of another shape. Times are UTC.
+    fields are None where the column is NULL, absent or of another shape. Times are UTC. A saved
+    bundle has the values of the columns that the settings name, and of the others the `types` alone.
     """
 
     id: str | None = None
@@ -34,6 +35,17 @@ class BackupRow(Fact, frozen=True, kw_only=True):
     workflow_run_id: str | None = None
     created_at: datetime | None = None
     values: dict[str, Any] = {}
+    types: dict[str, str] = {}
+
+
+class LastGood(Fact, frozen=True, kw_only=True):
+    """The last backup that succeeded, of those that were seen; None: none was.
+
+    `unproved` is why a later one may be there all the same.
+    """
+
+    row: BackupRow | None = None
+    unproved: Unseen | None = None
 
 
 class Column(Fact, frozen=True, kw_only=True):
@@ -52,7 +64,7 @@ class Constraint(Fact, frozen=True, kw_only=True):
     `kind` is pg_constraint.contype (c, u, p, f, x, n); `accepts` is its verdict on the row as the
     pipeline would write it, None where that could not be evaluated (`problem` says why). A unique
     index is of kind u too. `columns` are its own; `expression` is a CHECK's, or the condition of a
-    partial unique index.
+    partial unique index. `holder` is the id of another row that has a unique key already.
     """
 
     name: str
@@ -62,6 +74,7 @@ class Constraint(Fact, frozen=True, kw_only=True):
     expression: str | None = None
     accepts: bool | None = None
     problem: str | None = None
+    holder: str | None = None
 
 
 class Trigger(Fact, frozen=True, kw_only=True):
@@ -84,6 +97,16 @@ class Policy(Fact, frozen=True, kw_only=True):
     command: str
     using: str | None = None
     check: str | None = None
+
+
+class OpenFunction(Fact, frozen=True, kw_only=True):
+    """A SECURITY DEFINER function that speaks of the table and that anon may call.
+
+    `name` is its signature, quoted and qualified; `source` its body.
+    """
+
+    name: str
+    source: str = ""
 
 
 class RoleGrants(Fact, frozen=True, kw_only=True):
@@ -123,6 +146,7 @@ class Table(Fact, frozen=True, kw_only=True):
     triggers: tuple[Trigger, ...] = ()
     policies: tuple[Policy, ...] = ()
     grants: tuple[RoleGrants, ...] = ()
+    open_functions: tuple[OpenFunction, ...] = ()
     rls_enabled: bool = False
     rls_forced: bool = False
     owner: str = ""
@@ -141,7 +165,8 @@ class Server(Fact, frozen=True, kw_only=True):
 
     `default_read_only` is what a new session of the pipeline gets (the cluster's, database's and
     role's setting, never the doctor's own read-only session); `in_recovery` marks a replica.
-    None: the doctor's own role has a setting that hides the server's.
+    None: the doctor's own role has a setting that hides the server's. `similar_tables` and
+    `other_roles` are what the table, or the writing role, may be instead, where it is not there.
     """
 
     version: str
@@ -150,6 +175,7 @@ class Server(Fact, frozen=True, kw_only=True):
     default_read_only: bool | None = False
     in_recovery: bool = False
     similar_tables: tuple[str, ...] = ()
+    other_roles: tuple[str, ...] = ()
 
 
 class RouteFailure(Fact, frozen=True, kw_only=True):
@@ -187,8 +213,12 @@ def _state(row: BackupRow) -> str:
 class RowEvidence(Evidence, frozen=True, kw_only=True):
     """Guide step 3: the row, its table, and how both were seen.
 
-    `rows` are all rows of this dispatch id (or backup id), newest first. `table` is None where it
-    does not exist, `Unseen` where the route cannot see the catalogue.
+    `rows` are all rows of this dispatch id (or backup id), newest first; none at all only where
+    `absent` says why one would have been seen. `table` is None where it does not exist, `Unseen`
+    where the route cannot see the catalogue; `columns` are the table's, by the catalogue or by what
+    a row showed, empty where neither was seen. `unwritten` are the guide's columns that no good row
+    has; `has_good`: there is a good row beside those found. `near` are rows whose id is nearly the
+    one asked for, and `respelled` is how the row's id is written where it was not found as given.
     """
 
     route: Route | None
@@ -199,6 +229,13 @@ class RowEvidence(Evidence, frozen=True, kw_only=True):
     failures: tuple[RouteFailure, ...] = ()
     locks: tuple[LockHolder, ...] | Unseen = ()
     earlier_sizes: tuple[int, ...] = ()
+    columns: tuple[str, ...] = ()
+    unwritten: tuple[str, ...] = ()
+    has_good: bool = False
+    last_good: LastGood | Unseen | None = None
+    absent: Shown | None = None
+    near: tuple[BackupRow, ...] = ()
+    respelled: str | None = None
 
     @property
     def newest(self) -> BackupRow | None:
@@ -221,7 +258,22 @@ class RowEvidence(Evidence, frozen=True, kw_only=True):
     def notes(self) -> tuple[Unseen, ...]:
         """The routes that failed, what the one taken could not see, and a Data API in trouble."""
         failed = (failure.reason for failure in self.failures)
-        return (*failed, *unseen(self.table, self.locks), *_trouble(self.api))
+        respelled = _respelled(self.respelled) if self.respelled else ()
+        near = _nearly(self.near) if self.near and isinstance(self.rows, Unseen) else ()
+        return (*failed, *unseen(self.table, self.locks), *_trouble(self.api), *respelled, *near)
+
+
+def _nearly(near: tuple[BackupRow, ...]) -> tuple[Unseen, ...]:
+    """That other rows have nearly this id."""
+    ids = " or ".join(repr(row.dispatch_id or row.id) for row in near)
+    what = f"There are rows with nearly this id. Did you mean {ids}?"
+    return (Unseen(why=Why.NOT_FOUND, what=what, dependency="PostgreSQL"),)
+
+
+def _respelled(spelling: str) -> tuple[Unseen, ...]:
+    """That the row has the id in another spelling than it was asked for."""
+    what = f"No row has the id exactly as it was given: the row was found as {spelling!r}."
+    return (Unseen(why=Why.NOT_FOUND, what=what, dependency="PostgreSQL"),)
 
 
 def _trouble(api: ApiAnswer | Unseen) -> tuple[Unseen, ...]:

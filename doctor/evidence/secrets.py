@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from doctor.evidence.base import Evidence, Fact, Unseen, unseen
+from backup_doctor.evidence.base import Evidence, Fact, Unseen, unseen
 
 
 class Level(StrEnum):
@@ -92,12 +92,14 @@ class FunctionKey(Fact, frozen=True, kw_only=True):
 
     `match` is Unseen where the digests could not be read or the digest algorithm not calibrated.
     `function_side_whitespace`: the function's secret is this key plus a trailing newline or blank.
+    `is_jwt`: it has the shape of one.
     """
 
     setting: str
     surrounding_whitespace: bool = False
     match: KeyMatch | Unseen
     function_side_whitespace: bool = False
+    is_jwt: bool = False
 
 
 class ProjectKeys(Fact, frozen=True, kw_only=True):
@@ -111,7 +113,8 @@ class ProjectKeys(Fact, frozen=True, kw_only=True):
     service_key_listed: bool | None = None
 
 
-def _listed(level: SecretLevel) -> tuple[StoredSecret, ...]:
+def listed_in(level: SecretLevel) -> tuple[StoredSecret, ...]:
+    """The secrets of a level; none where it may not be read."""
     return () if isinstance(level.secrets, Unseen) else level.secrets
 
 
@@ -128,14 +131,16 @@ class SecretsEvidence(Evidence, frozen=True, kw_only=True):
 
     def saw(self) -> str:
         """How many names GitHub has, what key was given, and whether the function's is the same."""
-        names = {one.name for level in self.readable() for one in _listed(level)}
+        names = {one.name for level in self.readable() for one in listed_in(level)}
         count = f"{len(names)} secret{'s' if len(names) != 1 else ''} on GitHub"
         given = self.service_key if isinstance(self.service_key, ServiceKey) else None
         match = self.function_key.match if isinstance(self.function_key, FunctionKey) else None
         said = (
             count if self.readable() else "",
             f"service key: {given.kind}" if given else "",
-            "function key: equal on both sides" if match is KeyMatch.EQUAL else "",
+            "the doctor's copy of the function key is the function's"
+            if match is KeyMatch.EQUAL
+            else "",
         )
         return "; ".join(filter(None, said))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from doctor.evidence.base import Evidence, Fact, Unseen, unseen
-from doctor.evidence.log import LogReading
+from backup_doctor.evidence.base import Evidence, Fact, Shown, Unseen, unseen
+from backup_doctor.evidence.log import LogReading
 
 
 class FoundBy(StrEnum):
@@ -16,6 +16,7 @@ class FoundBy(StrEnum):
     FLAG = "--run-id"
     ENVIRONMENT = "the run that this doctor is part of"
     TITLE = "the dispatch id in the run's title"
+    NUMBER = "the dispatch id, which is the run's own number"
     STEP_NAME = "the dispatch id in a job's or step's name"
     LOG = "the dispatch id in the run's log"
     ONLY_CANDIDATE = "the only run of the workflow around the row's creation"
@@ -33,10 +34,11 @@ class Step(Fact, frozen=True, kw_only=True):
 
 
 class Job(Fact, frozen=True, kw_only=True):
-    """A job of the run. No steps and no runner: it never started."""
+    """A job of an attempt. No steps and no runner: it never started, and `started_at` is None."""
 
     id: int
     name: str
+    attempt: int = 1
     status: str
     conclusion: str | None = None
     created_at: datetime | None = None
@@ -67,6 +69,35 @@ class Run(Fact, frozen=True, kw_only=True):
     html_url: str = ""
 
 
+class RunAttempt(Fact, frozen=True, kw_only=True):
+    """One attempt of a run of this dispatch, without the doctor's own jobs.
+
+    `job` is the one that holds the update step, where there is one yet. `may_write`: something of it
+    that could write the row has not concluded. `wrote`: its update step ran, so that it may have
+    left the row as it is; None where that was not seen.
+    """
+
+    run: Run
+    found_by: FoundBy | None = None
+    job: Job | None = None
+    update_step: Step | None = None
+    may_write: bool = False
+    wrote: bool | None = None
+
+
+class Approval(Fact, frozen=True, kw_only=True):
+    """What a waiting job waits for: the rules that protect its environment.
+
+    `reviewers` are the people and teams of whom one must approve; `wait_minutes` is the
+    environment's timer, which runs since `waits_since`.
+    """
+
+    environment: str
+    reviewers: tuple[str, ...] = ()
+    wait_minutes: int = 0
+    waits_since: datetime | None = None
+
+
 class WorkflowState(Fact, frozen=True, kw_only=True):
     """A workflow of the repository: `state` is active, disabled_manually, disabled_inactivity, ..."""
 
@@ -77,7 +108,7 @@ class WorkflowState(Fact, frozen=True, kw_only=True):
 
 
 class WorkflowStep(Fact, frozen=True, kw_only=True):
-    """A step as the workflow file has it."""
+    """A step as the workflow file has it; `directory` is where its script runs."""
 
     name: str
     uses: str | None = None
@@ -87,6 +118,7 @@ class WorkflowStep(Fact, frozen=True, kw_only=True):
     secrets: tuple[str, ...] = ()
     env: dict[str, str] = {}
     script: str = ""
+    directory: str = ""
 
 
 class WorkflowFile(Fact, frozen=True, kw_only=True):
@@ -94,11 +126,18 @@ class WorkflowFile(Fact, frozen=True, kw_only=True):
 
     `secrets` are the names X of every `secrets.X` in the job that holds the update step (workflow
     and job `env` included); `env_secrets` those that a workflow-wide `env` hands to every step;
+    `optional` those that the job can do without: each use has a `||` default, or only asks whether
+    it is there. `env` is the workflow-wide `env`, `job_env` the job's, by variable and as written.
+    `handed` is set in a workflow that another one calls: what the caller's `secrets:` passes for
+    each name, and empty where that is no secret; None where the names are GitHub's own (`inherit`).
+    `passed` has the same for each workflow that this one calls.
     `job_timeout_minutes` is None where the file does not say (GitHub's default is 360).
     `job` is the job's key and `job_name` its `name`; `doctor_jobs` are keys and names of the jobs
     that run backup-doctor; `called` are the paths of workflows of this repository that jobs call;
     `after_failure` are the steps and jobs, the doctor's own aside, that run although something
-    before them failed.
+    before them failed; `writing_jobs` are keys and names of other jobs that could write the row.
+    `only_doctor`: all that it does is to run backup-doctor. `events` are what starts it, and
+    `dispatch_types` the types of repository_dispatch that do (none: any type).
     """
 
     path: str
@@ -107,27 +146,65 @@ class WorkflowFile(Fact, frozen=True, kw_only=True):
     doctor_jobs: tuple[str, ...] = ()
     called: tuple[str, ...] = ()
     after_failure: tuple[str, ...] = ()
+    writing_jobs: tuple[str, ...] = ()
+    only_doctor: bool = False
+    events: tuple[str, ...] = ()
+    dispatch_types: tuple[str, ...] = ()
     job_timeout_minutes: float | None = None
     environment: str | None = None
     secrets: tuple[str, ...] = ()
     env_secrets: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+    job_env: dict[str, str] = {}
+    handed: dict[str, str] | None = None
+    passed: dict[str, dict[str, str] | None] = {}
     run_name: str | None = None
     steps: tuple[WorkflowStep, ...] = ()
     update_step: WorkflowStep | None = None
     problem: str | None = None
 
 
+class Held(Fact, frozen=True, kw_only=True):
+    """A recent backup whose run ended well, and how the log shows that its row was updated.
+
+    `at` is when its job ended; `way` names the update that was a success there; `buckets` are those
+    that its log names.
+    """
+
+    run_id: int
+    at: datetime
+    way: str
+    by_function: bool = False
+    buckets: tuple[str, ...] = ()
+
+
+class LastGoodRun(Fact, frozen=True, kw_only=True, tag="LastGood"):
+    """The last run that ended well, and what of the failed step's `lines` its log has as well."""
+
+    run_id: int
+    lines: tuple[str, ...] = ()
+
+
 class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
     """Guide step 1: the run of this backup, and what its update step did.
 
-    `run` is None where GitHub answered and no run fits; `searched` then says where was looked, and
-    `candidates` are runs that might be it but do not name the dispatch. `job` is the one that holds
-    the update step (else the failed one, else the only one); the doctor's own job is never in `jobs`.
-    `usual_s` are the durations of recent successful runs, in seconds. `unread_annotations` says why
-    GitHub's own words on a job that did not end well could not be read.
+    `attempts` are all attempts of all runs of the dispatch, newest first; `run`, `job`, `update_step`
+    and `log` are those of the one that is judged: the one that is going, else the newest that left
+    the row as it is. `job` holds the update step (else it is the failed one, else the only one); the
+    doctor's own job is never in `jobs`. `usual_s` are the durations of recent successful runs, in
+    seconds. `unread_annotations` says why GitHub's own words on a job that did not end well could
+    not be read; `approvals` is what a waiting job waits for. `last_good` is only asked for where a
+    step failed of an error that is not known.
 
-    Where no backup is in hand, `ours` is the workflow that makes the backups, `file` its file on
-    the default branch, and `recent` its last finished runs, newest first.
+    `run` is None where GitHub answered and no run fits; `searched` then says where was looked,
+    `candidates` are runs that might be it but do not name the dispatch, `absence` is the proof that a
+    run would have been seen (or why there is none), `ours` the workflow that makes the backups, where
+    it is known, and `ours_file` its file on the default branch, which is None if it has none there.
+
+    Where no backup is in hand, `ours` is that workflow too, `file` its file, `recent` its last
+    finished runs, newest first, and `held` the newest of them if its log shows that the row was
+    updated.
     """
 
     run: Run | Unseen | None
@@ -144,7 +221,13 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
     run_title_dispatch: str | None = None
     ours: WorkflowState | Unseen | None = None
     recent: tuple[Run, ...] | Unseen = ()
+    held: Held | Unseen | None = None
     unread_annotations: Unseen | None = None
+    attempts: tuple[RunAttempt, ...] = ()
+    approvals: tuple[Approval, ...] | Unseen = ()
+    absence: Shown | Unseen | None = None
+    ours_file: WorkflowFile | Unseen | None = None
+    last_good: LastGoodRun | None = None
 
     @property
     def reading(self) -> LogReading | None:
@@ -153,10 +236,12 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
 
     def saw(self) -> str:
         """The run and how its job stands; without a backup, the workflow's state."""
+        if self.run is None:
+            return "no run found"
         if isinstance(self.ours, WorkflowState):
             return f"{self.ours.path} is {self.ours.state}"
         if not isinstance(self.run, Run):
-            return "no run found" if self.run is None else ""
+            return ""
         attempt = f" (attempt {self.run.attempt})" if self.run.attempt > 1 else ""
         job = self.job
         stands = f", job {job.name}: {job.conclusion or job.status}" if job else ""
@@ -172,4 +257,5 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
         """The workflow file explains, but is not needed; annotations, where only they tell why."""
         untold = self.job is not None and (self.job.conclusion == "cancelled" or not self.job.steps)
         said = self.unread_annotations if untold else None
-        return unseen(self.file, self.workflows, self.recent, said)
+        script = self.reading.unread_script if self.reading else None
+        return unseen(self.file, self.workflows, self.recent, said, script)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from doctor.settings.table import Setting, alternatives
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backup_doctor.settings.table import Setting
 
 SHOWN_LENGTH = 60
 
@@ -20,21 +23,25 @@ def wrong_value(setting: Setting, *, given_as: str, problem: str) -> SettingsErr
 
 def where_to_set(setting: Setting) -> str:
     """In which places a setting may be set, as one sentence."""
-    in_file = f"as {setting.key} in backup-doctor.toml"
-    if not setting.env:
-        return f"The {setting.about} is set {in_file}."
-    named = alternatives(setting.env)
-    return f"The {setting.about} is set as {named} in the environment or in .env, or {in_file}."
+    named = alternatives(setting.usual_variables)
+    return (
+        f"The {setting.about} is set as {named} in the environment or in .env, or as {setting.key} "
+        "in backup-doctor.toml."
+    )
 
 
 def assignment(setting: Setting) -> str:
     """An example, as one would write it."""
-    if setting.env:
-        return f"{setting.env[0]}={setting.example}"
-    return f'{setting.key} = "{setting.example}"'
+    return f"{setting.usual_variables[0]}={setting.example}"
 
 
 def shown(value: str) -> str:
     """A value in a message: quoted, on one line, and not too long."""
     cut = value if len(value) <= SHOWN_LENGTH else value[:SHOWN_LENGTH] + "…"
     return ascii(cut) if not cut.isprintable() else f'"{cut}"'
+
+
+def alternatives(names: tuple[str, ...]) -> str:
+    """`A`, `A or B`, `A, B or C`."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last

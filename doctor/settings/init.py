@@ -2,45 +2,72 @@
 
 from __future__ import annotations
 
-from doctor.settings.table import COLUMNS, GROUPS, STATUS, Group, Setting
+import json
+from typing import TYPE_CHECKING
+
+from backup_doctor.base.quoting import one_line
+from backup_doctor.settings.table import GROUPS, SETTINGS, Setting
+from backup_doctor.settings.values import is_none, words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 HEADER = """\
-# Settings of backup-doctor. Every one is optional: remove the # before a line to set it.
+# Settings of backup-doctor: what differs from the defaults. docs/settings.md has all of them.
 # A flag comes before the environment, the environment before .env, and .env before this file.
 #
-# Keep credentials out of a file that is committed: set them in the environment, or in a .env that
-# Git ignores. An address (*_url) in a file is given no credential from elsewhere, unless its host
-# is the public one or this machine, or --trust-config is given.
+# No credential and no address (*_url) belongs into a file that is committed: set them in the
+# environment, or in a .env that Git ignores.
 """
+NOTHING = "\n# Nothing differs.\n"
 
 
-def commented_file() -> str:
-    """`backup-doctor.toml` with every setting in it, each commented out."""
-    return "\n".join([HEADER, *(_section(group) for group in GROUPS)])
+def short_file(values: Mapping[str, str], places: Mapping[str, str]) -> str:
+    """`backup-doctor.toml` with these settings, by name, each with the place that it was found in.
+
+    A value is as the environment would have it: `false` for none, several words with commas.
+    """
+    lines = [
+        (_table(setting), f"{_line(setting, values[setting.name])}{_from(setting, places)}")
+        for setting in SETTINGS
+        if setting.name in values
+    ]
+    tables = dict.fromkeys(table for table, _ in lines)
+    sections = [
+        "\n".join(
+            [*([f"[{table}]"] if table else []), *(text for of, text in lines if of == table)]
+        )
+        for table in tables
+    ]
+    return "\n".join([HEADER, *(f"{one}\n" for one in sections)]) if sections else HEADER + NOTHING
 
 
-def _section(group: Group) -> str:
-    if group in (COLUMNS, STATUS):
-        table = group.settings[0].key.partition(".")[0]
-        lines = [f"# {_line(setting)}" for setting in group.settings]
-        return "\n".join([f"# {group.title}", f"[{table}]", *lines, ""])
-    entries = (f"# {_explained(setting)}\n# {_line(setting)}\n" for setting in group.settings)
-    return "\n".join([f"# --- {group.title} ---", "", *entries])
+def _table(setting: Setting) -> str:
+    return setting.key.rpartition(".")[0]
 
 
-def _line(setting: Setting) -> str:
-    return f'{setting.key.rpartition(".")[2]} = "{setting.example}"'
+def _line(setting: Setting, value: str) -> str:
+    return f"{setting.key.rpartition('.')[2]} = {_quoted(setting, value)}"
 
 
-def _explained(setting: Setting) -> str:
-    environment = f" Environment: {', '.join(setting.env)}." if setting.env else ""
-    return f"{setting.about[0].upper()}{setting.about[1:]}.{environment}"
+def _quoted(setting: Setting, value: str) -> str:
+    """The value as TOML. It has no control character: no setting takes one."""
+    if setting.may_be_false and is_none(value):
+        return "false"
+    if setting.many and len(words(value)) > 1:
+        return json.dumps(words(value), ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _from(setting: Setting, places: Mapping[str, str]) -> str:
+    place = places.get(setting.name)
+    return f"  # {one_line(place)}" if place else ""
 
 
 def reference() -> str:
     """Every setting as a Markdown table."""
     rows = [
-        f"| {setting.about} | {_code(*setting.env)} | {_code(setting.key)} "
+        f"| {setting.about} | {_code(*setting.usual_variables)} | {_code(setting.key)} "
         f"| {_code(setting.default) if setting.default else ''} |"
         for group in GROUPS
         for setting in group.settings

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from doctor.case import Names
-from doctor.settings import reading, trust
-from doctor.settings.errors import SettingsError
-from doctor.settings.model import Origin, Secret, Settings, Storage
-from doctor.settings.reading import Source
-from doctor.settings.resolving import Resolved, resolve
-from doctor.settings.table import BY_NAME, GUIDE_COLUMNS
-from doctor.settings.values import base_url, database_url, duration_s, hosted_ref
+from backup_doctor.evidence.case import Names
+from backup_doctor.evidence.columns import GUIDE_COLUMNS
+from backup_doctor.settings import projects, reading, strangers, trust
+from backup_doctor.settings.errors import SettingsError, shown, wrong_value
+from backup_doctor.settings.files import named
+from backup_doctor.settings.first_steps import LETS_A_CHECK_LOOK
+from backup_doctor.settings.model import Origin, Secret, Settings, Storage
+from backup_doctor.settings.reading import Source
+from backup_doctor.settings.resolving import ResolvedSettings, resolve
+from backup_doctor.settings.table import BY_NAME, SECRETS, STATUS
+from backup_doctor.settings.values import (
+    base_url,
+    database_url,
+    duration_s,
+    github_server,
+    hosted_ref,
+    is_none,
+    words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from doctor.evidence.base import Unseen
+    from backup_doctor.evidence.base import Unseen
+    from backup_doctor.settings.projects import Chosen
 
-__all__ = ["Flags", "SettingsError", "anything_configured", "first_steps", "load"]
+__all__ = ["Flags", "SettingsError", "all_projects", "load"]
 
 # What makes boto3 find credentials in the environment; a file's own then come second.
 AWS_CREDENTIALS_IN_ENVIRONMENT = (
@@ -32,55 +43,123 @@ AWS_CREDENTIALS_IN_ENVIRONMENT = (
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
-LETS_A_CHECK_LOOK = ("supabase_url", "access_token", "database_url", "repository", "bucket")
-FIRST_SETTINGS = ("supabase_url", "service_key", "repository", "github_token", "bucket")
+# An update writes these; a row is found by those beside them.
+WRITTEN_COLUMNS = ("s3_key", "status", "size_bytes", "finished_at", "error_text")
+ALONE = (*WRITTEN_COLUMNS, "id", "dispatch_id")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Flags:
-    """What the command line says of the settings. `stuck_after` is a duration such as `2h`."""
+    """What the command line says of the settings. `stuck_after` is a duration such as `2h`.
 
-    config: Path | None = None
+    Of several files of one kind in `config`, a later one comes before.
+    """
+
+    config: tuple[Path, ...] = ()
     trust_config: bool = False
     probe_function: bool = False
+    no_probe: bool = False
     stuck_after: str | None = None
+    project: str | None = None
 
 
 def load(flags: Flags, *, environ: Mapping[str, str], cwd: Path) -> Settings:
     """The settings, resolved.
 
     Raises:
-        SettingsError: a file cannot be read, has an unknown key, or a value cannot be right.
+        SettingsError: a file cannot be read, has an unknown key, or a value cannot be right; there is
+            no project of the name; or there are projects, and nothing says what to look at.
     """
-    sources = (
-        Source(place="a flag", values=_flag_values(flags), by_key=True),
-        reading.environment(environ),
-        reading.dotenv(cwd),
-        reading.config_file(cwd, flags.config),
+    files, passed_over = _files(flags, environ, cwd)
+    flag = Source(place="a flag", values=_flag_values(flags), by_key=True)
+    environment = reading.environment(environ)
+    chosen = projects.choose(flags.project, environment, files, passed_over)
+    resolved = resolve([flag, *chosen.sources, environment, *files])
+    resolved = replace(resolved, warnings=(*passed_over, *resolved.warnings))
+    names = projects.known(files)
+    if names and chosen.name is None and not _says_where_to_look(resolved, environ):
+        raise SettingsError(projects.which(names))
+    resolved, withheld = projects.apart(resolved, chosen)
+    resolved = _with_project_ref(_whole_aws_credentials(resolved, environ))
+    if not flags.trust_config:
+        resolved, untrusted = trust.apply(resolved)
+        withheld = {**withheld, **untrusted}
+    return _settings(resolved, flags, chosen, withheld)
+
+
+def all_projects(flags: Flags, *, environ: Mapping[str, str], cwd: Path) -> tuple[str, ...]:
+    """The names of the projects in the files that are read.
+
+    Raises:
+        SettingsError: a file cannot be read, has an unknown key, or none has any project.
+    """
+    files, passed_over = _files(flags, environ, cwd)
+    names = projects.known(files)
+    if not names:
+        raise SettingsError("\n".join([projects.NONE_THERE, *passed_over, projects.EXAMPLE]))
+    return names
+
+
+def _files(
+    flags: Flags, environ: Mapping[str, str], cwd: Path
+) -> tuple[list[Source], tuple[str, ...]]:
+    """The files in the order of precedence, and why those that were found were passed over."""
+    named = reading.named(cwd, flags.config)
+    found, passed_over = _found(flags, environ, cwd)
+    return sorted((*named, *found), key=lambda source: source.by_key), passed_over
+
+
+def _says_where_to_look(resolved: ResolvedSettings, environ: Mapping[str, str]) -> bool:
+    """Whether anything does, but for the repository that every job of GitHub Actions names."""
+    in_job = environ.get("GITHUB_ACTIONS") == "true"
+    return any(
+        not (in_job and name == "repository" and not resolved.values[name].source.is_file)
+        for name in LETS_A_CHECK_LOOK
+        if name in resolved.values
     )
-    resolved = resolve([source for source in sources if source])
-    resolved = _whole_aws_credentials(resolved, environ)
-    if flags.trust_config:
-        return _settings(resolved, flags)
-    trusted, withheld = trust.apply(resolved)
-    return _settings(trusted, flags, withheld)
+
+
+def _found(
+    flags: Flags, environ: Mapping[str, str], cwd: Path
+) -> tuple[list[Source], tuple[str, ...]]:
+    """The files that nobody named, and why they were passed over instead."""
+    paths = reading.find(cwd, without=flags.config)
+    names = [named(path, cwd) for path in paths]
+    stranger = strangers.stranger_in(environ)
+    if stranger is None:
+        found = not flags.trust_config
+        pairs = zip(paths, names, strict=True)
+        return [reading.read(path, name, found=found) for path, name in pairs], ()
+    return [], tuple(
+        f"{name} was not read: this job runs for a change from {stranger}. Give --config {name} if "
+        "it is yours."
+        for name in names
+    )
 
 
 def _flag_values(flags: Flags) -> Mapping[str, str]:
     return {"stuck_after": flags.stuck_after} if flags.stuck_after else {}
 
 
-def _whole_aws_credentials(resolved: Resolved, environ: Mapping[str, str]) -> Resolved:
-    """Take AWS credentials from one source as a whole; the environment's are left to boto3."""
+def _whole_aws_credentials(
+    resolved: ResolvedSettings, environ: Mapping[str, str]
+) -> ResolvedSettings:
+    """Take AWS credentials from one source as a whole; the environment's are left to boto3.
+
+    Those of a chosen project come before them.
+    """
     values = dict(resolved.values)
     found = {name: values.pop(name, None) for name in trust.S3_CREDENTIALS}
     profile = found["profile"]
-    if any(environ.get(name, "").strip() for name in AWS_CREDENTIALS_IN_ENVIRONMENT):
+    own = next((value for value in found.values() if value and value.source.outranks), None)
+    if own is None and any(
+        environ.get(name, "").strip() for name in AWS_CREDENTIALS_IN_ENVIRONMENT
+    ):
         # boto3 reads all of them itself, except a profile, of which CI may make an empty one.
         if profile and not profile.source.is_file and not environ.get("AWS_ACCESS_KEY_ID"):
             values["profile"] = profile
         return replace(resolved, values=values)
-    leader = found["access_key_id"] or profile
+    leader = own or found["access_key_id"] or profile
     if leader is not None:
         values |= {
             name: value for name, value in found.items() if value and value.source is leader.source
@@ -88,17 +167,26 @@ def _whole_aws_credentials(resolved: Resolved, environ: Mapping[str, str]) -> Re
     return replace(resolved, values=values)
 
 
+def _with_project_ref(resolved: ResolvedSettings) -> ResolvedSettings:
+    """The host of a hosted project's URL tells its ref, where that is not set."""
+    url = resolved.values.get("supabase_url")
+    ref = hosted_ref(url.bare) if url else None
+    if url is None or ref is None or "project_ref" in resolved.values:
+        return resolved
+    return replace(resolved, values={**resolved.values, "project_ref": replace(url, text=ref)})
+
+
 def _settings(
-    resolved: Resolved, flags: Flags, withheld: Mapping[str, Unseen] = MappingProxyType({})
+    resolved: ResolvedSettings, flags: Flags, chosen: Chosen, withheld: Mapping[str, Unseen]
 ) -> Settings:
     url = resolved.values.get("supabase_url")
     supabase_url = base_url(url.bare) if url else None
     database = resolved.text("database_url")
-    project_ref = resolved.text("project_ref") or (
-        hosted_ref(supabase_url) if supabase_url else None
-    )
+    project_ref = resolved.text("project_ref")
     return Settings(
-        names=_names(resolved, supabase_url=supabase_url, project_ref=project_ref),
+        names=_names(
+            resolved, supabase_url=supabase_url, project_ref=project_ref, project=chosen.name
+        ),
         supabase_url=supabase_url,
         supabase_url_given=url.text if url else None,
         service_key=resolved.secret("service_key"),
@@ -113,20 +201,38 @@ def _settings(
         storage=_storage(resolved),
         writer_role=_text(resolved, "writer_role"),
         probe_function=flags.probe_function,
+        no_probe=flags.no_probe,
         origins=_origins(resolved),
         withheld=dict(withheld),
         warnings=resolved.warnings,
+        named_secrets=tuple(Secret(value) for value in chosen.named),
     )
 
 
-def _names(resolved: Resolved, *, supabase_url: str | None, project_ref: str | None) -> Names:
+def _names(
+    resolved: ResolvedSettings,
+    *,
+    supabase_url: str | None,
+    project_ref: str | None,
+    project: str | None,
+) -> Names:
+    function = _text(resolved, "function")
+    said = _status_words(resolved)
     return Names(
         table=_text(resolved, "table"),
-        columns={name: _text(resolved, f"columns.{name}") for name in GUIDE_COLUMNS},
-        in_progress=_text(resolved, "status.in_progress"),
-        success=_text(resolved, "status.success"),
-        failed=_text(resolved, "status.failed"),
-        function=_text(resolved, "function"),
+        columns=_columns(resolved),
+        in_progress=said["in_progress"][0],
+        success=said["success"][0],
+        failed=said["failed"][0],
+        cancelled=said["cancelled"][0],
+        more_words={state: every[1:] for state, every in said.items() if len(every) > 1},
+        function=(BY_NAME["function"].default or "") if is_none(function) else function,
+        calls_function=not is_none(function),
+        secrets={
+            name.partition(".")[2]: value.bare
+            for name, value in resolved.values.items()
+            if BY_NAME[name] in SECRETS.settings
+        },
         workflow=resolved.text("workflow"),
         job=resolved.text("job"),
         step=_text(resolved, "step"),
@@ -137,10 +243,49 @@ def _names(resolved: Resolved, *, supabase_url: str | None, project_ref: str | N
         project_ref=project_ref,
         supabase_url=supabase_url,
         stuck_after_s=duration_s(_text(resolved, "stuck_after")),
+        max_age_s=duration_s(max_age) if (max_age := resolved.text("max_age")) else None,
+        given=tuple(name for name in resolved.values if not BY_NAME[name].secret),
+        writer_role=_text(resolved, "writer_role"),
+        github_server=github_server(_text(resolved, "github_url"), resolved.text("github_server")),
+        s3_endpoint=resolved.text("endpoint"),
+        project=project,
     )
 
 
-def _storage(resolved: Resolved) -> Storage:
+def _columns(resolved: ResolvedSettings) -> dict[str, str]:
+    """The user's name of each of the guide's columns; empty for one that the table does not have."""
+    texts = {name: _text(resolved, f"columns.{name}") for name in GUIDE_COLUMNS}
+    columns = {name: "" if is_none(text) else text for name, text in texts.items()}
+    for name in WRITTEN_COLUMNS:
+        twin = next((one for one in ALONE if one != name and columns[one] == columns[name]), None)
+        if twin is not None and columns[name]:
+            raise _same_twice(resolved, f"columns.{name}", f"columns.{twin}", columns[name])
+    return columns
+
+
+def _status_words(resolved: ResolvedSettings) -> dict[str, tuple[str, ...]]:
+    """The words of each state. No word may mean two of them."""
+    said = {
+        setting.name.partition(".")[2]: words(_text(resolved, setting.name))
+        for setting in STATUS.settings
+    }
+    meaning: dict[str, str] = {}
+    for state, of_state in said.items():
+        for word in of_state:
+            if meaning.setdefault(word, state) != state:
+                raise _same_twice(resolved, f"status.{state}", f"status.{meaning[word]}", word)
+    return said
+
+
+def _same_twice(resolved: ResolvedSettings, name: str, other: str, value: str) -> SettingsError:
+    name, other = sorted((name, other), key=lambda one: one not in resolved.values)
+    value_of = resolved.values.get(name)
+    given_as = str(value_of.origin) if value_of else name
+    problem = f"and {other} are both {shown(value)}; each must be another."
+    return wrong_value(BY_NAME[name], given_as=given_as, problem=problem)
+
+
+def _storage(resolved: ResolvedSettings) -> Storage:
     endpoint = resolved.text("endpoint")
     return Storage(
         endpoint=base_url(endpoint) if endpoint else None,
@@ -152,34 +297,15 @@ def _storage(resolved: Resolved) -> Storage:
     )
 
 
-def _text(resolved: Resolved, name: str) -> str:
+def _text(resolved: ResolvedSettings, name: str) -> str:
     """The value of a setting that has a default."""
     return resolved.text(name) or BY_NAME[name].default or ""
 
 
-def _origins(resolved: Resolved) -> dict[str, Origin]:
+def _origins(resolved: ResolvedSettings) -> dict[str, Origin]:
     defaults = {
         name: Origin(name=setting.key, place="the default")
         for name, setting in BY_NAME.items()
         if setting.default is not None
     }
     return defaults | {name: value.origin for name, value in resolved.values.items()}
-
-
-def anything_configured(settings: Settings) -> bool:
-    """Whether at least one check has something to look at."""
-    return bool(settings.withheld) or any(name in settings.origins for name in LETS_A_CHECK_LOOK)
-
-
-def first_steps() -> str:
-    """What to set first, for someone who has set nothing."""
-    width = max(len(BY_NAME[name].env[0]) for name in FIRST_SETTINGS)
-    lines = [f"  {BY_NAME[name].env[0]:<{width}}  {BY_NAME[name].about}" for name in FIRST_SETTINGS]
-    return "\n".join(
-        [
-            "Nothing is configured yet, so there is nothing to look at. Set these first, in the",
-            "environment or in .env (each is optional, and lets more checks look):",
-            *lines,
-            "`backup-doctor init` writes a file with all of them; `backup-doctor demo` needs none.",
-        ]
-    )

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from doctor.case import Names
-from doctor.evidence.base import Unseen, Why
-from doctor.settings.table import BY_NAME, alternatives
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Names
+from backup_doctor.settings.errors import alternatives
+from backup_doctor.settings.table import BY_NAME, key_in_project
 
+# What a credential is used on: these, and those of the tables `columns` and `status`.
+STEERING = frozenset(
+    {"table", "columns", "status", "function", "bucket", "prefix", "endpoint", "repository"}
+)
 # A shorter value is no credential, and would blot out half of every text.
 SHORTEST_MASKED = 4
 
@@ -41,11 +46,16 @@ class Origin:
     """Where a value came from.
 
     `name` is as the user wrote it (`VITE_SUPABASE_URL`), `place` the source (`the environment`,
-    `.env`, `backup-doctor.toml`, `a flag`, `the default`).
+    `.env`, `backup-doctor.toml`, `a flag`, `the default`). `file` is the file, as `--config` would
+    name it; `found`: nobody named it, and nobody said that it may be trusted. `indirect`: the file
+    only names the variable that holds the value, and `name` is that variable.
     """
 
     name: str
     place: str
+    file: str | None = None
+    found: bool = False
+    indirect: bool = False
 
     def __str__(self) -> str:
         return f"{self.name} ({self.place})"
@@ -68,7 +78,8 @@ class Settings:
     """Everything that the user configured. Keys as given (surrounding whitespace included).
 
     URLs are bare of surrounding whitespace and of a trailing slash; `supabase_url_given` is what
-    the user wrote. `origins` and `withheld` go by the names in `doctor.settings.table`.
+    the user wrote. `origins` and `withheld` go by the names in `backup_doctor.settings.table`.
+    `named_secrets` are what the variables hold that any project of the file names.
     """
 
     names: Names = field(default_factory=Names)
@@ -86,15 +97,19 @@ class Settings:
     storage: Storage = field(default_factory=Storage)
     writer_role: str = "service_role"
     probe_function: bool = False
+    no_probe: bool = False
     origins: dict[str, Origin] = field(default_factory=dict)
     withheld: dict[str, Unseen] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    named_secrets: tuple[Secret, ...] = ()
 
     def absent(self, setting: str) -> Unseen:
         """Why a setting has no value: withheld by the trust rule, or simply not set."""
         if setting in self.withheld:
             return self.withheld[setting]
         names = HOW_TO_SET[setting]
+        if self.names.project is not None:
+            names = f"{key_in_project(BY_NAME[setting])} in [projects.{self.names.project}]"
         return Unseen(
             why=Why.NOT_CONFIGURED,
             what=f"No {WHAT_IT_IS[setting]} is configured.",
@@ -108,6 +123,27 @@ class Settings:
             return origin.name
         known = BY_NAME[setting]
         return known.env[0] if known.env else known.key
+
+    def steered_by_found_files(self) -> dict[str, Origin]:
+        """The settings that say what a credential is used on, of files that nobody named.
+
+        Such a file may be a stranger's. Nothing may be written by them without being shown.
+        """
+        steering = {
+            name: origin
+            for name, origin in self.origins.items()
+            if origin.found
+            and (origin.indirect or name in STEERING or name.partition(".")[0] in STEERING)
+        }
+        ref, token = self.origins.get("project_ref"), self.origins.get("access_token")
+        if ref and ref.found and token and token.file != ref.file:
+            steering["project_ref"] = ref
+        return steering
+
+    @property
+    def may_post_to_function(self) -> bool:
+        """Whether the function may be called with a body: not by a name from such a file."""
+        return not self.no_probe and "function" not in self.steered_by_found_files()
 
     def secrets(self) -> tuple[Secret, ...]:
         """Every credential that is at hand, so that it can be kept out of what is shown."""

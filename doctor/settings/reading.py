@@ -4,88 +4,131 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from dotenv import dotenv_values
 
-from doctor.settings.errors import SettingsError, shown
-from doctor.settings.table import SETTINGS, Setting
+from backup_doctor.settings import files
+from backup_doctor.settings.errors import SettingsError
+from backup_doctor.settings.files import DOTENV, OWN_FILE, is_dotenv
+from backup_doctor.settings.toml_table import PROJECTS, ProjectTable, flat, projects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-OWN_FILE = "backup-doctor.toml"
+    from backup_doctor.settings.table import Setting
+
 PYPROJECT = "pyproject.toml"
-DOTENV = ".env"
 TABLE = "backup-doctor"
-KNOWN_KEYS = {key: setting for setting in SETTINGS for key in setting.keys}
-KNOWN_TABLES = {key.partition(".")[0] for key in KNOWN_KEYS if "." in key}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """Values by the names that this source knows them under; empty ones are left out.
 
-    `is_file`: it is a file that may belong to a stranger. `by_key`: its names are keys of the TOML
-    file, not environment variables.
+    `file` is set for a file, as --config would name it. `found`: nobody named that file, so it may
+    be a stranger's. `by_key`: its names are keys of the TOML file, not environment variables. A list
+    is its words with commas, and `false` is that word. `projects` are those of a TOML file by name.
+    `outranks`: it is of the chosen project, and comes before the environment; `called` has, by key,
+    the variables that its credentials were read from.
     """
 
     place: str
     values: Mapping[str, str] = field(repr=False)
-    is_file: bool = False
+    file: str | None = None
+    found: bool = False
     by_key: bool = False
+    projects: Mapping[str, ProjectTable] = field(default_factory=dict)
+    outranks: bool = False
+    called: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file, named or found."""
+        return self.file is not None
 
     def given(self, setting: Setting) -> list[tuple[str, str]]:
         """The names under which it has this setting, with their values, first found first."""
-        names = setting.keys if self.by_key else setting.env
+        names = setting.keys if self.by_key else setting.variables
         return [(name, self.values[name]) for name in names if name in self.values]
 
 
 def environment(environ: Mapping[str, str]) -> Source:
     """The process's environment."""
-    return Source(place="the environment", values=_set(environ))
+    return Source(place="the environment", values=given_values(environ))
 
 
-def dotenv(cwd: Path) -> Source | None:
-    """`.env` in the working directory, taken literally: `$X` in it is no reference."""
-    path = cwd / DOTENV
-    if not path.is_file():
-        return None
-    values = dotenv_values(stream=StringIO(_text(path)), interpolate=False)
-    named = {name: value for name, value in values.items() if value is not None}
-    return Source(place=DOTENV, values=_set(named), is_file=True)
+def named(cwd: Path, chosen: Sequence[Path]) -> list[Source]:
+    """The files of `--config`: `.env` files before TOML, and of one kind the last first.
+
+    Raises:
+        SettingsError: one cannot be read, is no TOML, or has a key that is no setting.
+    """
+    sources = [read(cwd / path, str(path), found=False) for path in reversed(chosen)]
+    return sorted(sources, key=lambda source: source.by_key)
 
 
-def config_file(cwd: Path, chosen: Path | None) -> Source | None:
-    """The TOML file: the one that `--config` names, else the working directory's.
+def find(cwd: Path, *, without: Iterable[Path] = ()) -> list[Path]:
+    """The nearest `.env`, and the nearest `backup-doctor.toml` or `pyproject.toml` with our table.
+
+    A kind of which a file was named (`without`) is not looked for.
+
+    Raises:
+        SettingsError: a `pyproject.toml` that may have our table cannot be read.
+    """
+    kinds = {is_dotenv(path) for path in without}
+    dotenv = None if True in kinds else files.nearest(cwd, _dotenv_in)
+    toml = None if False in kinds else files.nearest(cwd, _toml_in)
+    return [path for path in (dotenv, toml) if path is not None]
+
+
+def read(path: Path, name: str, *, found: bool) -> Source:
+    """One file's settings. `.env` is taken literally: `$X` in it is no reference.
 
     Raises:
         SettingsError: it cannot be read, is no TOML, or has a key that is no setting.
     """
-    if chosen is not None:
-        return _toml(cwd / chosen, str(chosen))
-    if (cwd / OWN_FILE).exists():
-        return _toml(cwd / OWN_FILE, OWN_FILE)
-    pyproject = cwd / PYPROJECT
-    if pyproject.is_file() and TABLE in _text(pyproject):
-        return _toml(pyproject, PYPROJECT)
-    return None
+    return _dotenv(path, name, found=found) if is_dotenv(path) else _toml(path, name, found=found)
 
 
-def _toml(path: Path, place: str) -> Source | None:
-    try:
-        document = tomllib.loads(_text(path))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SettingsError(f"{place} is no valid TOML: {error}") from None
-    table: Mapping[str, Any] = document
+def _dotenv_in(directory: Path) -> Path | None:
+    path = directory / DOTENV
+    # A folder of that name is somebody's virtual environment.
+    return path if path.exists() and not path.is_dir() else None
+
+
+def _toml_in(directory: Path) -> Path | None:
+    own, pyproject = directory / OWN_FILE, directory / PYPROJECT
+    if own.exists():
+        return own
+    has_table = pyproject.is_file() and TABLE in files.text(pyproject)
+    return pyproject if has_table and _tool_table(_document(pyproject, PYPROJECT)) else None
+
+
+def _dotenv(path: Path, name: str, *, found: bool) -> Source:
+    values = dotenv_values(stream=StringIO(files.text(path)), interpolate=False)
+    given = {key: value for key, value in values.items() if value is not None}
+    return Source(place=name, values=given_values(given), file=name, found=found)
+
+
+def _toml(path: Path, name: str, *, found: bool) -> Source:
+    table = dict(_document(path, name))
+    place, heading = name, PROJECTS
     if path.name == PYPROJECT:
-        table = _tool_table(document)
-        place = f"{PYPROJECT}, [tool.{TABLE}]"
-    values = dict(_flat(table, place))
-    return Source(place=place, values=_set(values), is_file=True, by_key=True)
+        table = dict(_tool_table(table))
+        place, heading = f"{name}, [tool.{TABLE}]", f"tool.{TABLE}.{PROJECTS}"
+    apart = projects(table.pop(PROJECTS, {}), name, heading)
+    values = given_values(flat(table, place))
+    return Source(place=place, values=values, file=name, found=found, by_key=True, projects=apart)
+
+
+def _document(path: Path, name: str) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(files.text(path))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SettingsError(f"{name} is not valid TOML: {error}") from None
 
 
 def _tool_table(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -96,42 +139,6 @@ def _tool_table(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return table
 
 
-def _flat(table: Mapping[str, Any], place: str, prefix: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in table.items():
-        key = f"{prefix}{name}"
-        if isinstance(value, dict) and key in KNOWN_TABLES:
-            yield from _flat(value, place, f"{key}.")
-        elif key in KNOWN_TABLES:
-            raise SettingsError(f"{key} ({place}) must be a table: [{key}].")
-        elif key not in KNOWN_KEYS:
-            raise SettingsError(_unknown(key, place))
-        elif not isinstance(value, str):
-            raise SettingsError(
-                f"{key} ({place}) must be text in quotes.\n"
-                f'Example: {key} = "{KNOWN_KEYS[key].example}"'
-            )
-        else:
-            yield key, value
-
-
-def _unknown(key: str, place: str) -> str:
-    near = get_close_matches(key, [*KNOWN_KEYS, *KNOWN_TABLES], n=1, cutoff=0.5)
-    hint = f' Did you mean "{near[0]}"?' if near else ""
-    return (
-        f"{place} has no setting {shown(key)}.{hint}\n"
-        "`backup-doctor init` writes a file with every setting in it."
-    )
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise SettingsError(
-            f"{path.name} cannot be read: {reason}.\nExample: backup-doctor --config {OWN_FILE} …"
-        ) from None
-
-
-def _set(values: Mapping[str, str]) -> dict[str, str]:
+def given_values(values: Mapping[str, str]) -> dict[str, str]:
+    """Without those that are empty, which means not set."""
     return {name: value for name, value in values.items() if value.strip()}

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from doctor.settings import values
-from doctor.settings.errors import wrong_value
-from doctor.settings.model import Origin, Secret
-from doctor.settings.table import SETTINGS, Setting
+from backup_doctor.settings import values
+from backup_doctor.settings.errors import wrong_value
+from backup_doctor.settings.model import Origin, Secret
+from backup_doctor.settings.table import SETTINGS, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from doctor.settings.reading import Source
+    from backup_doctor.settings.reading import Source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class Value:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resolved:
+class ResolvedSettings:
     """Every setting that is set, by name. `sources` are in the order of precedence."""
 
     values: dict[str, Value]
@@ -63,7 +63,7 @@ class Resolved:
         return _value(found[0], source) if found else None
 
 
-def resolve(sources: Sequence[Source]) -> Resolved:
+def resolve(sources: Sequence[Source]) -> ResolvedSettings:
     """Take each setting from the first source that has it.
 
     Raises:
@@ -80,15 +80,25 @@ def resolve(sources: Sequence[Source]) -> Resolved:
         _check(setting, value)
         found[setting.name] = value
         warnings += _differing(given, source)
-    return Resolved(values=found, sources=sources, warnings=tuple(warnings))
+    return ResolvedSettings(values=found, sources=sources, warnings=tuple(warnings))
 
 
 def _value(given: tuple[str, str], source: Source) -> Value:
     name, text = given
-    return Value(text=text, origin=Origin(name=name, place=source.place), source=source)
+    called = source.called.get(name, name)
+    origin = Origin(
+        name=called,
+        place=source.place,
+        file=source.file,
+        found=source.found,
+        indirect=name in source.called,
+    )
+    return Value(text=text, origin=origin, source=source)
 
 
 def _check(setting: Setting, value: Value) -> None:
+    if setting.may_be_false and values.is_none(value.bare):
+        return
     try:
         values.check(setting.name, value.bare)
     except ValueError as error:

@@ -5,8 +5,12 @@ Reading, validation, the file that `init` writes and the reference are all made 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from backup_doctor.evidence.columns import GUIDE_COLUMNS
+
+# What a project's key ends in that names the variable of a credential.
+NAMING = "_env"
 STEP = "Update backup_history via Edge Function"
 HOSTED_EXAMPLE = "https://abcdefghijklmnopqrst.supabase.co"
 
@@ -17,6 +21,7 @@ class Setting:
 
     `name` is the doctor's own word for it, `key` its key in the file (dotted inside a table), `env`
     its environment variables, first found wins. `default` is what holds when it is not set.
+    `may_be_false`: the pipeline may have none, which `false` says. `many`: it may be a list of words.
     """
 
     name: str
@@ -26,6 +31,19 @@ class Setting:
     example: str
     default: str | None = None
     secret: bool = False
+    may_be_false: bool = False
+    many: bool = False
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Its environment variables: its own, then `BACKUP_DOCTOR_` and its key."""
+        own = f"BACKUP_DOCTOR_{self.key.upper().replace('.', '_')}"
+        return tuple(dict.fromkeys((*self.env, own)))
+
+    @property
+    def usual_variables(self) -> tuple[str, ...]:
+        """The ones that messages name: its own, else the one that every setting has."""
+        return self.env or self.variables
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -34,14 +52,14 @@ class Setting:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Group:
+class SettingsGroup:
     """Settings that one service needs, under the heading that the file and the reference show."""
 
     title: str
     settings: tuple[Setting, ...]
 
 
-SUPABASE = Group(
+SUPABASE = SettingsGroup(
     title="Supabase",
     settings=(
         Setting(
@@ -101,7 +119,7 @@ SUPABASE = Group(
     ),
 )
 
-GITHUB = Group(
+GITHUB = SettingsGroup(
     title="GitHub",
     settings=(
         Setting(
@@ -127,10 +145,17 @@ GITHUB = Group(
             example="https://github.example.com/api/v3",
             default="https://api.github.com",
         ),
+        Setting(
+            name="github_server",
+            key="github_server_url",
+            env=("GITHUB_SERVER_URL",),
+            about="GitHub's own address, for links and printed commands (else taken from the API's)",
+            example="https://github.example.com",
+        ),
     ),
 )
 
-S3 = Group(
+S3 = SettingsGroup(
     title="S3",
     settings=(
         Setting(
@@ -197,25 +222,32 @@ S3 = Group(
 )
 
 
-def _pipeline(key: str, about: str, default: str | None, example: str = "") -> Setting:
+def _pipeline(
+    key: str, about: str, default: str | None, example: str = "", *, may_be_false: bool = False
+) -> Setting:
     return Setting(
         name=key,
         key=key,
-        env=(f"BACKUP_DOCTOR_{key.upper().replace('.', '_')}",),
         about=about,
         default=default,
         example=example or default or "",
+        may_be_false=may_be_false,
     )
 
 
-PIPELINE = Group(
+PIPELINE = SettingsGroup(
     title="The pipeline's own names",
     settings=(
         _pipeline("workflow", "file of the workflow; without it, any", None, "backup.yml"),
         _pipeline("job", "job that holds the update step; without it, any", None, "backup"),
         _pipeline("step", "step that updates the row", STEP),
         _pipeline("trigger_step", "step or job that creates the row", "trigger-backup"),
-        _pipeline("function", "edge function that updates the row", "update-backup"),
+        _pipeline(
+            "function",
+            "edge function that updates the row; false: none does",
+            "update-backup",
+            may_be_false=True,
+        ),
         _pipeline("table", "table of the backups", "public.backup_history"),
         _pipeline("writer_role", "database role that the pipeline writes with", "service_role"),
         Setting(
@@ -226,40 +258,61 @@ PIPELINE = Group(
             example="2h",
             default="2h",
         ),
+        Setting(
+            name="max_age",
+            key="max_age",
+            env=("BACKUP_MAX_AGE",),
+            about="a good backup at least so often; unset: nobody looks",
+            example="26h",
+        ),
     ),
 )
 
-GUIDE_COLUMNS = (
-    "id",
-    "dispatch_id",
-    "s3_key",
-    "status",
-    "size_bytes",
-    "finished_at",
-    "error_text",
-    "workflow_run_id",
-    "created_at",
-)
 
-COLUMNS = Group(
-    title="Your names of the guide's columns",
-    settings=tuple(_pipeline(f"columns.{name}", f"column {name}", name) for name in GUIDE_COLUMNS),
-)
+# Without these no row can be found, and none can be judged.
+NEEDED_COLUMNS = ("id", "status")
 
-STATUS = Group(
-    title="Your words for the guide's statuses",
+COLUMNS = SettingsGroup(
+    title="Your names of the guide's columns; false: the table has none",
     settings=tuple(
-        _pipeline(f"status.{name}", f"status {name}", name)
-        for name in ("in_progress", "success", "failed")
+        _pipeline(
+            f"columns.{name}", f"column {name}", name, may_be_false=name not in NEEDED_COLUMNS
+        )
+        for name in GUIDE_COLUMNS
     ),
 )
 
-GROUPS = (SUPABASE, GITHUB, S3, PIPELINE, COLUMNS, STATUS)
+STATUS = SettingsGroup(
+    title="Your words for the guide's statuses: one, or a list of which the first is written",
+    settings=tuple(
+        replace(_pipeline(f"status.{name}", f"status {name}", name), many=True)
+        for name in ("in_progress", "success", "failed", "cancelled")
+    ),
+)
+
+# The doctor's own, or none that a pipeline keeps as a secret.
+NO_SECRETS = ("management_url", "github_url", "github_server", "repository", "profile")
+
+SECRETS = SettingsGroup(
+    title="What your pipeline's own secrets are called, on GitHub and in the function",
+    settings=tuple(
+        Setting(
+            name=f"secrets.{setting.name}",
+            key=f"secrets.{setting.key}",
+            about=f"the pipeline's secret: {setting.about.partition(' (')[0]}",
+            example=setting.env[0],
+        )
+        for group in (SUPABASE, GITHUB, S3)
+        for setting in group.settings
+        if setting.name not in NO_SECRETS
+    ),
+)
+
+GROUPS = (SUPABASE, GITHUB, S3, PIPELINE, COLUMNS, STATUS, SECRETS)
 SETTINGS = tuple(setting for group in GROUPS for setting in group.settings)
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
-def alternatives(names: tuple[str, ...]) -> str:
-    """`A`, `A or B`, `A, B or C`."""
-    *others, last = names
-    return f"{', '.join(others)} or {last}" if others else last
+def key_in_project(setting: Setting) -> str:
+    """Its key in a project, where a credential is named by its variable: `service_role_key_env`."""
+    return f"{setting.key}{NAMING}" if setting.secret else setting.key

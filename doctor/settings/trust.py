@@ -1,9 +1,9 @@
 """Which credential may go to which address.
 
 A file in the working directory may belong to a stranger's pull request. An address that such a file
-names is therefore given no credential from elsewhere, unless its host is the public one or this
-machine, or the user says --trust-config. Where the same file holds the credential too, that one is
-used with its address.
+names is therefore given no credential from elsewhere, and is not called at all, unless its host is
+the public one or this machine, or the user says --trust-config. Where the same file holds the
+credential too, that one is used with its address.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from doctor.evidence.base import Unseen, Why
-from doctor.keys import describe_service_key
-from doctor.settings.table import BY_NAME, SETTINGS
-from doctor.settings.values import hosted_ref, is_loopback
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.keys import describe_service_key
+from backup_doctor.settings.table import BY_NAME, SETTINGS, key_in_project
+from backup_doctor.settings.values import hosted_ref, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from doctor.settings.resolving import Resolved, Value
+    from backup_doctor.settings.resolving import ResolvedSettings, Value
 
 S3_CREDENTIALS = ("access_key_id", "secret_access_key", "session_token", "profile")
 # Not any host of Amazon's: everybody can have a machine or a load balancer with a name there.
@@ -33,29 +33,37 @@ AMAZON_S3 = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
-    """A setting that says where credentials are sent, and whose they are at the public address."""
+    """A setting that says where credentials are sent, and whose they are at the public address.
+
+    `silences` is the setting without which nothing is asked there.
+    """
 
     name: str
     credentials: tuple[str, ...]
+    silences: str
     is_public: Callable[[str], bool] = lambda _host: False
 
 
 ADDRESSES = (
-    Address(name="supabase_url", credentials=("service_key", "function_key")),
+    Address(
+        name="supabase_url", credentials=("service_key", "function_key"), silences="supabase_url"
+    ),
     Address(
         name="management_url",
         credentials=("access_token",),
+        silences="access_token",
         is_public=lambda host: host == "api.supabase.com",
     ),
     Address(
         name="github_url",
         credentials=("github_token",),
+        silences="repository",
         is_public=lambda host: host == "api.github.com",
     ),
 )
 
 
-def apply(resolved: Resolved) -> tuple[Resolved, dict[str, Unseen]]:
+def apply(resolved: ResolvedSettings) -> tuple[ResolvedSettings, dict[str, Unseen]]:
     """Take away every credential that its address may not be given; say why, by setting."""
     values = dict(resolved.values)
     warnings = list(resolved.warnings)
@@ -66,19 +74,22 @@ def apply(resolved: Resolved) -> tuple[Resolved, dict[str, Unseen]]:
             continue
         for name in address.credentials:
             warnings += _pair(resolved, values, withheld, name, at)
+        if not any(name in values for name in address.credentials):
+            withheld[address.silences] = _not_trusted(address.silences, at)
+            values.pop(address.silences, None)
     _protect_database(values, withheld)
     _protect_storage(resolved, values, withheld)
     return replace(resolved, values=values, warnings=tuple(warnings)), withheld
 
 
-def _is_trusted(address: Address, at: Value, resolved: Resolved) -> bool:
+def _is_trusted(address: Address, at: Value, resolved: ResolvedSettings) -> bool:
     host = urlsplit(at.bare).hostname or ""
     if not at.source.is_file or is_loopback(host) or address.is_public(host):
         return True
     return address.name == "supabase_url" and _key_names_project(at, resolved)
 
 
-def _key_names_project(at: Value, resolved: Resolved) -> bool:
+def _key_names_project(at: Value, resolved: ResolvedSettings) -> bool:
     """Whether the user's own legacy key says that this hosted project is the user's."""
     key = resolved.values.get("service_key")
     ref = hosted_ref(at.bare)
@@ -88,7 +99,7 @@ def _key_names_project(at: Value, resolved: Resolved) -> bool:
 
 
 def _pair(
-    resolved: Resolved,
+    resolved: ResolvedSettings,
     values: dict[str, Value],
     withheld: dict[str, Unseen],
     name: str,
@@ -114,14 +125,26 @@ def _not_trusted(name: str, at: Value) -> Unseen:
             f"The {BY_NAME[name].about} was not used: {at.origin.place} names the address "
             f"({at.origin.name}), and a file may not choose where a key from elsewhere is sent."
         ),
-        remedy=f"Give --trust-config, or set {_variable(at)} in the environment.",
+        remedy=_remedy(name, at),
     )
+
+
+def _remedy(name: str, at: Value) -> str:
+    """The line that enables it. An address in the environment changes nothing for a chosen project."""
+    setting = BY_NAME[name]
+    if at.source.outranks and setting.secret and not at.source.found:
+        return f"Set {key_in_project(setting)} in the same project, or give --trust-config."
+    if at.source.outranks:
+        return "If the file is yours, give --trust-config."
+    return f"Give --trust-config, or set {_variable(at)} in the environment."
 
 
 def _variable(at: Value) -> str:
     """The environment variable of an address that a file names, perhaps by its key."""
     written = at.origin.name
-    return next(setting.env[0] for setting in SETTINGS if written in (*setting.env, *setting.keys))
+    return next(
+        setting.env[0] for setting in SETTINGS if written in (*setting.variables, *setting.keys)
+    )
 
 
 def _protect_database(values: dict[str, Value], withheld: dict[str, Unseen]) -> None:
@@ -148,7 +171,7 @@ def _is_local(url: str) -> bool:
 
 
 def _protect_storage(
-    resolved: Resolved, values: dict[str, Value], withheld: dict[str, Unseen]
+    resolved: ResolvedSettings, values: dict[str, Value], withheld: dict[str, Unseen]
 ) -> None:
     """boto3 finds credentials by itself, so a bucket behind a stranger's endpoint is not asked."""
     endpoint = values.get("endpoint")

@@ -7,10 +7,11 @@ Each returns the value as it is used, or raises ValueError with a clause that co
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
-from doctor.settings.errors import shown
+from backup_doctor.settings.errors import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,11 @@ FUNCTION = re.compile(r"[A-Za-z0-9_-]+")
 IDENTIFIER = re.compile(r'[^\x00-\x1f\x7f."]{1,63}')
 BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]|arn:[\w:/.-]+")
 DATABASE_SCHEME = re.compile(r"postgres(?:ql)?(?:\+\w+)?")
+SECRET_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
+REGION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+LONGEST = 1024
+# Control characters, lone surrogates, and separators of lines and paragraphs.
+UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1")
 
 
@@ -32,13 +38,13 @@ def duration_s(value: str) -> float:
     match = DURATION.fullmatch(value)
     if not value or match is None:
         raise ValueError(
-            f"is no duration: {shown(value)}. Days, hours, minutes, seconds: 1d, 1h30m."
+            f"is not a duration: {shown(value)}. Days, hours, minutes, seconds: 1d, 1h30m."
         )
     total = sum(
         int(count or 0) * unit for count, unit in zip(match.groups(), UNIT_S.values(), strict=True)
     )
     if total == 0:
-        raise ValueError("is no time at all; a duration must be longer than zero.")
+        raise ValueError("must be longer than zero.")
     return float(total)
 
 
@@ -58,7 +64,7 @@ def base_url(value: str) -> str:
     parts = _split(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(
-            f"is no URL: {shown(_without_userinfo(value))}. It must begin with https://."
+            f"is not a URL: {shown(_without_userinfo(value))}. It must begin with https://."
         )
     if "@" in parts.netloc:
         raise ValueError("has a user name or password in it, which this URL must not have.")
@@ -71,11 +77,25 @@ def base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def github_server(api_url: str, given: str | None = None) -> str:
+    """Where people and gh reach the GitHub whose API that is; `given` if it is an address at all.
+
+    Source: GitHub, "Contexts", `github.server_url`; GitHub Enterprise Server, `/api/v3`.
+    """
+    for url in (given or "", api_url):
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname:
+            host = parts.netloc.rpartition("@")[2]
+            is_api = url == api_url and not parts.path.strip("/")
+            return f"{parts.scheme}://{host.removeprefix('api.') if is_api else host}"
+    return api_url
+
+
 def database_url(value: str) -> str:
     """A PostgreSQL URL; the driver that SQLAlchemy writes into the scheme is left out."""
     scheme, separator, rest = value.partition("://")
     if not separator or DATABASE_SCHEME.fullmatch(scheme.lower()) is None:
-        raise ValueError("is no PostgreSQL URL. It must begin with postgresql://.")
+        raise ValueError("is not a PostgreSQL URL. It must begin with postgresql://.")
     _split(f"postgresql://{rest}")
     return f"postgresql://{rest}"
 
@@ -85,9 +105,9 @@ def _split(value: str) -> SplitResult:
         parts = urlsplit(value)
         _ = parts.port, parts.hostname
     except ValueError:
-        raise ValueError("is no URL: its host or its port cannot be read.") from None
+        raise ValueError("is not a URL: its host or its port cannot be read.") from None
     if re.search(r"[\x00-\x20\x7f]", value):
-        raise ValueError("is no URL: it has a blank or a control character in it.")
+        raise ValueError("is not a URL: it has a blank or a control character in it.")
     return parts
 
 
@@ -97,34 +117,63 @@ def _without_userinfo(value: str) -> str:
 
 def repository(value: str) -> str:
     """`owner/name`."""
-    return _matching(REPOSITORY, value, "is no repository", "Write it as owner/name.")
+    return _matching(REPOSITORY, value, "is not a repository", "Write it as owner/name.")
 
 
 def project_ref(value: str) -> str:
     """Twenty lower-case letters."""
-    return _matching(PROJECT_REF, value, "is no project ref", "It has 20 lower-case letters.")
+    return _matching(PROJECT_REF, value, "is not a project ref", "It has 20 lower-case letters.")
 
 
 def function(value: str) -> str:
     """The slug of an edge function."""
-    return _matching(FUNCTION, value, "is no function's name", "Letters, digits, _ and - only.")
+    return _matching(FUNCTION, value, "is not a function's name", "Letters, digits, _ and - only.")
+
+
+def words(value: str) -> tuple[str, ...]:
+    """One word or several with commas between them, each once."""
+    found = tuple(dict.fromkeys(word for one in value.split(",") if (word := one.strip())))
+    if not found:
+        raise ValueError(f"has no word in it: {shown(value)}.")
+    for word in found:
+        text(word)
+    return found
+
+
+def text(value: str) -> str:
+    """Any text on one line."""
+    if len(value) > LONGEST or any(unicodedata.category(one) in UNPRINTABLE for one in value):
+        raise ValueError(
+            f"is not one line of text: {shown(value)}. At most {LONGEST} characters, none invisible."
+        )
+    return value
+
+
+def secret_name(value: str) -> str:
+    """What GitHub, and a function's environment, take for a secret's name."""
+    return _matching(SECRET_NAME, value, "is not a secret's name", "Letters, digits and _ only.")
+
+
+def region(value: str) -> str:
+    """A region, as it stands in a host name."""
+    return _matching(REGION, value, "is not a region", "For example eu-central-1, or auto.")
 
 
 def bucket(value: str) -> str:
     """The name of a bucket, without s3:// and without a path."""
-    return _matching(BUCKET, value, "is no bucket's name", "Only the name: no s3://, no path.")
+    return _matching(BUCKET, value, "is not a bucket's name", "Only the name: no s3://, no path.")
 
 
 def identifier(value: str) -> str:
     """The name of a column or a role."""
-    return _matching(IDENTIFIER, value, "is no name in a database", "At most 63 characters.")
+    return _matching(IDENTIFIER, value, "is not a name in a database", "At most 63 characters.")
 
 
 def table(value: str) -> str:
     """`table` or `schema.table`."""
     parts = value.split(".")
     if len(parts) > 2 or not all(IDENTIFIER.fullmatch(part) for part in parts):  # noqa: PLR2004 -- schema and table
-        raise ValueError(f"is no table's name: {shown(value)}. Write table or schema.table.")
+        raise ValueError(f"is not a table's name: {shown(value)}. Write table or schema.table.")
     return value
 
 
@@ -143,15 +192,33 @@ RULES: dict[str, Callable[[str], object]] = {
     "project_ref": project_ref,
     "repository": repository,
     "bucket": bucket,
+    "prefix": text,
+    "region": region,
+    "profile": text,
+    "workflow": text,
+    "job": text,
+    "step": text,
+    "trigger_step": text,
     "function": function,
     "table": table,
     "writer_role": identifier,
     "stuck_after": duration_s,
+    "max_age": duration_s,
 }
+RULES_OF_TABLES: dict[str, Callable[[str], object]] = {
+    "columns": identifier,
+    "status": words,
+    "secrets": secret_name,
+}
+
+
+def is_none(value: str) -> bool:
+    """Whether a value says that the pipeline has no such thing."""
+    return value.strip().lower() == "false"
 
 
 def check(name: str, value: str) -> None:
     """Raise ValueError where a setting's value cannot be right."""
-    rule = identifier if name.startswith("columns.") else RULES.get(name)
+    rule = RULES_OF_TABLES.get(name.partition(".")[0]) or RULES.get(name)
     if rule is not None:
         rule(value)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from doctor import api
+from backup_doctor import api
 
 TOO_OLD = timedelta(hours=26)
 
@@ -18,7 +18,12 @@ class FreshnessEvidence(api.Evidence, frozen=True, kw_only=True):
 
 
 check = api.Check(
-    name="freshness", step=None, title="Newest backup", evidence=FreshnessEvidence, doc=__doc__
+    name="freshness",
+    step=None,
+    title="Newest backup",
+    evidence=FreshnessEvidence,
+    shared=True,
+    doc=__doc__,
 )
 
 
@@ -26,9 +31,10 @@ check = api.Check(
 def look(ask: api.Sources, case: api.Case) -> FreshnessEvidence:
     """One SELECT, by whatever way to the database is configured."""
     finished, status = (api.identifier(case.names.column(x)) for x in ("finished_at", "status"))
+    good = ", ".join(api.literal(word) for word in case.names.words(api.Status.SUCCESS))
     rows = ask.database.query(
         f"SELECT to_char(max({finished}) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS at "
-        f"FROM {api.table(case)} WHERE {status} = {api.literal(case.names.success)}"
+        f"FROM {api.table(case)} WHERE {status} IN ({good})"
     )
     if isinstance(rows, api.Unseen):
         return FreshnessEvidence(newest=rows)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # What judges: the checks, the story that they share, the diagnosis, the repair.
-SCOPE = ("checks", "doctor/story", "doctor/repair", "doctor/diagnosis.py")
+SCOPE = ("checks", "doctor/judge/history", "doctor/judge/fix_sql", "doctor/judge/diagnosis.py")
 # A condition turned round, a boundary moved, a part left out. Cosmic Ray's others replace `==` and
 # `is` by an order, or `+` by a shift: on statuses and times they are errors, or mean the same.
 OPERATORS = (

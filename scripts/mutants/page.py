@@ -53,7 +53,8 @@ def page(
 
 def package(path: str) -> str:
     """The package or module that the file belongs to, as people call it."""
-    return "/".join(PurePath(path).parts[:2])
+    parts = PurePath(path).parts
+    return "/".join(parts[: 3 if parts[0] == "doctor" else 2])
 
 
 def _row(title: str, outcomes: Sequence[Outcome]) -> str:

@@ -15,9 +15,6 @@ REASONS: dict[tuple[str, str], str] = {
     ("checks/function/answer.py", "(call.status or 0) >= 500"): (
         "No status is as small as what stands for none."
     ),
-    ("checks/secrets/__init__.py", "logged_as(case, group[0])"): (
-        "The names of a group are names of one secret, and each leads to the others."
-    ),
     ("checks/secrets/exposure.py", "list(logged) or None"): _SHOWN,
     ("checks/secrets/exposure.py", "list(written) or None"): _SHOWN,
     ("checks/workflow/access.py", "ours.path.rsplit"): _SAME_END,
@@ -26,26 +23,17 @@ REASONS: dict[tuple[str, str], str] = {
         "Nothing but GitHub's own limit ends a job after six hours less a minute."
     ),
     ("checks/workflow/job.py", "job is None or job.started_at is None"): _UNREACHED,
-    ("checks/workflow/job.py", "{errors[0]}"): _SHOWN,
     ("checks/workflow/run.py", "workflow = ours[0]"): _SHOWN,
     ("checks/workflow/run.py", 'rsplit("/", 1)'): _SAME_END,
     ("checks/workflow/run.py", "workflow.path.rsplit"): _SAME_END,
     ("checks/workflow/run.py", 'run.path.split("@", 1)'): (
         "What comes before the first `@` is the same, however often it is cut."
     ),
-    ("checks/workflow/run.py", "job.annotations[0]"): _SHOWN,
-    ("checks/workflow/update_step.py", '"cannot be read."'): _SHOWN,
-    ("checks/workflow/view.py", "gh run view"): _SHOWN,
+    ("checks/workflow/update_calls.py", '"cannot be read."'): _SHOWN,
     ("checks/workflow/view.py", "seen.searched or"): _SHOWN,
     ("checks/workflow/view.py", "break"): ("All steps after the update come after it as well."),
-    ("doctor/diagnosis.py", "row is None or not isinstance(seen.head, StoredObject)"): (
-        "Nothing that is not there is whole, or of the row's size."
-    ),
-    ("doctor/repair/certainty.py", "log is None or workflow is None or dispatch_id is None"): (
-        _UNREACHED
-    ),
-    ("doctor/repair/certainty.py", "return True"): _UNREACHED,
-    ("doctor/story/then.py", "codes[:1] if said.own_words"): (
+    ("doctor/judge/fix_sql/certainty.py", "return True"): _UNREACHED,
+    ("doctor/judge/history/then.py", "codes[:1] if said.own_words"): (
         "The rules of a key name the code first that a function's words can prove."
     ),
 }

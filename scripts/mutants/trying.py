@@ -141,9 +141,15 @@ def _outcome(mutant: Mutant, status: int) -> Outcome:
     return Outcome.KILLED if code else Outcome.SURVIVED
 
 
+def imported(path: str) -> str:
+    """The name by which Python imports a file: below the one package that links to all of them."""
+    within = path.removeprefix("doctor/")
+    return str(Path.cwd() / "backup_doctor" / within)
+
+
 def _fails_afresh(mutant: Mutant) -> bool:
     """Whether a test fails where the mutant is what is imported."""
-    path = str(Path(mutant.path).resolve())
+    path = imported(mutant.path)
     get_code = SourceFileLoader.get_code
 
     def mutated(self: SourceFileLoader, name: str) -> CodeType | None:
@@ -176,11 +182,11 @@ class _Trial:
         gc.freeze()
 
         def fails(mutant: Mutant) -> bool:
-            path = str(Path(mutant.path).resolve())
-            _exchange(functions[path], compile(mutant.text, path, "exec"))
+            path, name = str(Path(mutant.path).resolve()), imported(mutant.path)
+            _exchange(functions[name], compile(mutant.text, name, "exec"))
             lines = mutant.function or ()
-            names = set[str]().union(*(reaching[path].get(line, ()) for line in lines))
-            return any(_fails(test) for test in tests if test.nodeid in names)
+            reached = set[str]().union(*(reaching[path].get(line, ()) for line in lines))
+            return any(_fails(test) for test in tests if test.nodeid in reached)
 
         if not session.testsfailed:
             self.outcomes.extend(forked(self.mutants, fails, self.at_once))
@@ -189,7 +195,7 @@ class _Trial:
 
 def _reaching(session: pytest.Session) -> dict[str, dict[int, list[str]]]:
     """By file and line, the names of the tests that come to it."""
-    watch = coverage.Coverage(data_file=None, source=["checks", "doctor"], config_file=False)
+    watch = coverage.Coverage(data_file=None, source=["backup_doctor"], config_file=False)
     watch.start()
     for item in session.items:
         watch.switch_context(item.nodeid)

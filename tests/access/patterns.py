@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from doctor.demo.github.state import Token
-from doctor.demo.storage import READ_ACTIONS, allow
-from doctor.demo.supabase.postgres import as_role
+from backup_doctor.demo.github.state import Token
+from backup_doctor.demo.storage import READ_ACTIONS, allow
+from backup_doctor.demo.supabase.postgres import as_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from doctor.demo.world import World
+    from backup_doctor.demo.world import World
 
 GITHUB = ("GITHUB_REPOSITORY", "GITHUB_TOKEN", "GITHUB_API_URL")
 DATABASE = ("SUPABASE_DB_URL",)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor.case import Asked
-from doctor.demo.faults import SINGLE, STORIES, expected
-from doctor.demo.faults.rewriting import age
-from doctor.model import Severity, Verdict
+from backup_doctor.demo.faults import SINGLE, STORIES, expected
+from backup_doctor.demo.faults.rewriting import age
+from backup_doctor.evidence.case import Asked
+from backup_doctor.evidence.findings import Severity, Verdict
 from tests.access.patterns import PATTERNS, Pattern, all_rights
 from tests.e2e.doctoring import diagnose
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from doctor.demo.faults import Fault
-    from doctor.demo.world import World
-    from doctor.model import Report
+    from backup_doctor.demo.faults import Fault
+    from backup_doctor.demo.world import World
+    from backup_doctor.evidence.findings import Report
 
 HOURS = timedelta(hours=5)
 BROKEN: dict[str, Fault] = {

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import yaml
 
-from doctor.demo.runner.expressions import interpolate
+from backup_doctor.demo.runner.expressions import interpolate
 from tests.programs import bare
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doctor.ci.event import Backup, backup_of
-from doctor.ci.files import LONGEST_SUMMARY, fitted, write_outputs, write_summary
+from backup_doctor.cli.ci_step.event import Backup, backup_of
+from backup_doctor.cli.ci_step.files import LONGEST_SUMMARY, fitted, write_outputs, write_summary
 from tests.action.steps import OUTPUT
 from tests.cli.command import doctor
 from tests.issue.github_issues import TOKEN, IssueServer

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from doctor.demo.faults import FAULTS
-from doctor.demo.github.state import Job, Run, Step
+from backup_doctor.demo.faults import FAULTS
+from backup_doctor.demo.github.state import Job, Run, Step
 from tests.action.steps import Machine, use
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from doctor.demo.world import World
+    from backup_doctor.demo.world import World
 
 # GitHub sets these; an input or a job's `env` cannot.
 RESERVED = ("GITHUB_REPOSITORY", "GITHUB_API_URL")
@@ -188,10 +188,10 @@ def test_a_hostile_dispatch_id_runs_nothing_and_annotates_nothing(
     assert "\n::error::owned" not in done.stdout
 
 
-def test_as_a_step_of_the_backups_own_job_it_names_no_false_cause(
+def test_as_a_step_of_the_backups_own_job_it_judges_what_has_concluded(
     world: World, tmp_path: Path
 ) -> None:
-    """The job has not ended and its log does not exist yet: what it then misses is documented."""
+    """Nothing can write the row any more; the log does not exist yet, which the report says."""
     dispatch_id = world.insert_row()
     FAULTS["stuck"].before(world)
     run = world.run_pipeline(dispatch_id)
@@ -202,7 +202,9 @@ def test_as_a_step_of_the_backups_own_job_it_names_no_false_cause(
 
     done = use(machine_in(world, run, tmp_path, {"inputs": {"dispatch_id": dispatch_id}}), {})
 
-    assert done.outputs["verdict"] == "running", done.stdout
+    assert done.outputs["verdict"] == "failing", done.stdout
+    assert done.outputs["root-cause"] == "function/not-deployed"
+    assert "in a job of its own" in done.stdout
     report = json.loads((tmp_path / "work/backup-doctor-report/backup-doctor.json").read_text())
     found = {finding["code"] for result in report["results"] for finding in result["findings"]}
     assert {"function/not-deployed", "rls/no-grant"} <= found

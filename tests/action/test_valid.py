@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 import yaml
 
-from doctor.cli.init import snippet
-from doctor.settings.table import SETTINGS
+from backup_doctor.cli.init_job import file_of, job_of
+from backup_doctor.collect.repository import read_repository
+from backup_doctor.settings.table import SETTINGS
 from tests.action.steps import ACTION, ROOT
+from tests.collect.repository import shapes
 
 MODULES = ROOT / "tests" / "real_clients"
 VALIDATE = Path(__file__).with_name("validate.mjs")
-PIPELINE = ROOT / "doctor/demo/pipeline/.github/workflows/backup.yml"
+PIPELINE = ROOT / "demo/pipeline/.github/workflows/backup.yml"
 OWN = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 DOCS = ROOT / "docs" / "ci.md"
 AROUND = """\
@@ -37,6 +39,14 @@ jobs:
     steps:
       - run: "true"
 """
+OTHER_JOB = """\
+  {}:
+    runs-on: ubuntu-latest
+    timeout-minutes: 5
+    steps:
+      - run: "true"
+"""
+UNSETTABLE = ("GITHUB_REPOSITORY", "GITHUB_API_URL", "GITHUB_SERVER_URL")
 INPUTS_OF = {setting.key.replace("_", "-").replace(".", "-"): setting for setting in SETTINGS}
 
 
@@ -86,11 +96,45 @@ def test_every_workflow_of_the_page_is_valid(at: int, tmp_path: Path) -> None:
     assert problems(written(tmp_path, documented()[at])) == []
 
 
-def test_the_workflow_of_the_demo_and_the_job_that_init_writes_are_valid(tmp_path: Path) -> None:
-    job = snippet().partition("\njobs:\n")[2]
-
+def test_the_workflow_of_the_demo_is_valid() -> None:
     assert problems(PIPELINE) == []
-    assert problems(written(tmp_path, AROUND + job)) == []
+
+
+WRITTEN = {
+    "guide": {},
+    "other names": shapes.OTHER_NAMES,
+    "script": shapes.SCRIPT_STEP,
+    "no function": shapes.NO_FUNCTION,
+    "called": shapes.CALLED,
+    "hostile": shapes.HOSTILE,
+}
+
+
+@pytest.mark.parametrize("files", WRITTEN.values(), ids=WRITTEN)
+def test_the_job_that_init_writes_is_valid_and_no_risk(
+    files: dict[str, str], tmp_path: Path
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    reading = read_repository(shapes.made(here, files) if files else shapes.guides(here))
+    assert reading.job is not None
+    settings = {one.setting: one.value for one in reading.clues}
+    others = "".join(OTHER_JOB.format(key) for key in reading.job.needs if key != "backup")
+    head = AROUND.replace("      dispatch_id:", "      request_id: {}\n      dispatch_id:")
+
+    file = written(tmp_path, head + others + job_of(reading.job, settings))
+
+    assert problems(file) == []
+    assert risks(file) == ""
+    job = yaml.safe_load(file_of(reading.job, settings))["jobs"]["diagnose"]
+    assert job["steps"][0]["with"].keys() <= ACTION["inputs"].keys()
+
+
+def test_the_job_of_the_page_is_the_one_that_init_writes_for_the_guides_repository() -> None:
+    reading = read_repository(ROOT / "demo" / "pipeline")
+
+    assert reading.job is not None
+    assert f"```yaml\n{job_of(reading.job, {})}```" in DOCS.read_text()
 
 
 @pytest.mark.parametrize("file", OWN, ids=lambda file: file.name)
@@ -120,8 +164,8 @@ def test_every_setting_is_an_input_that_reaches_the_doctor() -> None:
 
     assert INPUTS_OF.keys() <= ACTION["inputs"].keys()
     for name, setting in INPUTS_OF.items():
-        variable = setting.env[0]
-        if variable in ("GITHUB_REPOSITORY", "GITHUB_API_URL"):  # nobody may set these but a script
+        variable = setting.usual_variables[0]
+        if variable in UNSETTABLE:  # nobody may set these but a script
             assert f"export {variable}=$BACKUP_DOCTOR" in script
         else:
             assert env[variable] == f"${{{{ inputs.{name} || env.{variable} }}}}"

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from doctor.audit.run import Audit
-from doctor.deadline import Deadline
-from doctor.settings.load import Flags, load
-from doctor.sql import literal
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.evidence.sql import literal
+from backup_doctor.run.audit.run import Audit
+from backup_doctor.settings.load import Flags, load
 from tests.e2e.doctoring import AWS
 from tests.programs import bare
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from doctor.audit.model import Item
-    from doctor.demo.world import World
-    from doctor.settings.model import Settings
+    from backup_doctor.demo.world import World
+    from backup_doctor.run.audit.model import Item
+    from backup_doctor.settings.model import Settings
 
 FOLDER = "backups/2026/01/15"
 
@@ -75,7 +75,7 @@ class Scene:
     def command(self, *flags: str) -> subprocess.CompletedProcess[str]:
         """`backup-doctor audit` in a process of its own."""
         return subprocess.run(
-            [sys.executable, "-m", "doctor", "audit", *flags],
+            [sys.executable, "-m", "backup_doctor", "audit", *flags],
             capture_output=True,
             text=True,
             check=False,

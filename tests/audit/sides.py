@@ -8,26 +8,27 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from doctor.audit import run
-from doctor.audit.listing import ListPage
-from doctor.audit.run import Audit
-from doctor.audit.statements import ODD
-from doctor.audit.table import About, BrokeOffError
-from doctor.case import Names
-from doctor.collectors.object_keys import Names as Ids
-from doctor.collectors.object_keys import places
-from doctor.deadline import Deadline
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.row import Route
-from doctor.settings.model import Settings
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Names
+from backup_doctor.evidence.columns import GUIDE_COLUMNS
+from backup_doctor.evidence.ids import Ids
+from backup_doctor.evidence.object_keys import places
+from backup_doctor.evidence.row import Route
+from backup_doctor.run.audit import run
+from backup_doctor.run.audit.listing import ListPage
+from backup_doctor.run.audit.run import Audit
+from backup_doctor.run.audit.statements import ODD
+from backup_doctor.run.audit.table import About, BrokeOffError
+from backup_doctor.settings.model import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pytest
 
-    from doctor.audit.model import Item, Row
-    from doctor.audit.table import Day
+    from backup_doctor.run.audit.model import Item, Row
+    from backup_doctor.run.audit.table import Day
 
 BUCKET = "acme"
 READ_AT = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -48,7 +49,7 @@ class Backup:
 
     @property
     def is_plain(self) -> bool:
-        """As the condition in `doctor.audit.statements` says it of this module's keys."""
+        """As the condition in `backup_doctor.run.audit.statements` says it of this module's keys."""
         text = self.key or ""
         meant = [place.key for place in places(text, BUCKET)]
         return text.startswith("backups/") and meant == [text]
@@ -64,7 +65,10 @@ class MemoryTable:
     route: Route = Route.DIRECT
 
     def about(self) -> About:
-        return About(read_at=READ_AT, may_hide=self.may_hide)
+        return About(read_at=READ_AT, may_hide=self.may_hide, columns=GUIDE_COLUMNS)
+
+    def fit(self, names: Names) -> None:
+        pass
 
     def rows(self) -> Iterator[list[Row]]:
         odd: list[Row] = [
@@ -145,6 +149,16 @@ def told(items: list[Item]) -> list[tuple[str, str | None, str | None]]:
     return sorted(((item.kind.value, item.backup_id, item.s3_key) for item in items), key=str)
 
 
+def longest(bearers: list[Backup]) -> list[Backup]:
+    """Without those whose id another one's holds: that other is meant."""
+    ids = [(one.dispatch_id or "").strip().lower() for one in bearers]
+    return [
+        one
+        for one, own in zip(bearers, ids, strict=True)
+        if not any(own != other and own in other for other in ids)
+    ]
+
+
 def naive(
     backups: list[Backup], objects: dict[str, str], prefix: str = "backups/"
 ) -> list[tuple[str, str | None, str | None]]:
@@ -176,7 +190,9 @@ def naive(
     for key in sorted(objects):
         if key in named or not key.startswith(prefix):
             continue
-        bearers = [one for one in keyless if Ids([one.dispatch_id]).in_key(key)]
+        bearers = longest(
+            [one for one in keyless if Ids([], of_rows=[one.dispatch_id]).whole_in(key)]
+        )
         found += [
             ("stuck-with-object", one.id, key)
             for one in bearers

@@ -7,9 +7,9 @@ from contextlib import closing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doctor.audit.aside import RUN, Aside
-from doctor.audit.model import OddRow
-from doctor.collectors.object_keys import Names
+from backup_doctor.evidence.ids import Ids
+from backup_doctor.run.audit.aside import RUN, Aside
+from backup_doctor.run.audit.model import OddRow
 
 PIECES = st.lists(st.sampled_from(("aB", "Ab", "7c9e6679", "-", "_", ".", "é", " ")), max_size=6)
 TEXTS = PIECES.map("".join)
@@ -28,4 +28,4 @@ def test_a_name_holds_an_id_where_the_main_job_says_so(
 
         found = aside.named_in(key)
 
-    assert bool(found) is Names([dispatch_id]).in_key(key)
+    assert bool(found) is Ids([], of_rows=[dispatch_id]).whole_in(key)

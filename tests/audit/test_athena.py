@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import duckdb
 import sqlglot
 
-from doctor.audit.athena import athena
-from doctor.case import Names
+from backup_doctor.evidence.case import Names
+from backup_doctor.run.audit.athena import athena
 from tests.audit.scene import FOLDER, Scene
 from tests.e2e.doctoring import psql
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from doctor.audit.statements import ODD, all_rows
-from doctor.case import Names
-from doctor.collectors.object_keys import Place, places
-from doctor.demo.storage import READ_ACTIONS, allow
-from doctor.evidence.row import Route
+from backup_doctor.demo.storage import READ_ACTIONS, allow
+from backup_doctor.evidence.case import Names
+from backup_doctor.evidence.object_keys import KeyPlace, places
+from backup_doctor.evidence.row import Route
+from backup_doctor.run.audit.statements import ODD, all_rows
 from tests.audit.scene import FOLDER, Scene
 from tests.audit.sides import told
 from tests.programs import bare, on_a_terminal
@@ -105,6 +105,16 @@ def test_without_a_listing_nothing_is_called_missing(scene: Scene) -> None:
     assert "s3:ListBucket" in audit.totals.gaps[0].what
 
 
+def test_where_policies_may_hide_every_row_nothing_is_clean(scene: Scene) -> None:
+    scene.world.sql_as_superuser("ALTER ROLE backup_doctor NOBYPASSRLS")
+
+    items, audit = scene.audit()
+    scene.world.sql_as_superuser("ALTER ROLE backup_doctor BYPASSRLS")
+
+    assert items == []
+    assert not audit.totals.complete
+
+
 def test_where_policies_may_hide_rows_no_object_is_called_an_orphan(scene: Scene) -> None:
     scene.put(f"{FOLDER}/not-an-orphan.zip")
     scene.world.sql_as_superuser("ALTER ROLE backup_doctor NOBYPASSRLS")
@@ -116,13 +126,73 @@ def test_where_policies_may_hide_rows_no_object_is_called_an_orphan(scene: Scene
     assert "Row-level security" in audit.totals.gaps[0].what
 
 
-def test_a_table_that_is_not_there_is_said_so(scene: Scene) -> None:
-    (scene.directory / "backup-doctor.toml").write_text('table = "public.nothing"\n')
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ('table = "public.backup_histroy"\n', "There is public.backup_history"),
+        ('columns.s3_key = "s3_keys"\n', "There is s3_key, "),
+    ],
+)
+def test_a_configured_name_that_is_not_there_is_a_mistake_of_the_configuration(
+    scene: Scene, toml: str, said: str
+) -> None:
+    (scene.directory / "backup-doctor.toml").write_text(toml)
 
-    items, audit = scene.audit()
+    done = scene.command()
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "undo", "said"),
+    [
+        (
+            "ALTER TABLE public.backup_history RENAME TO backups",
+            "ALTER TABLE public.backups RENAME TO backup_history",
+            "Set table (BACKUP_DOCTOR_TABLE). There is public.backups.",
+        ),
+        (
+            "ALTER TABLE public.backup_history RENAME s3_key TO file",
+            "ALTER TABLE public.backup_history RENAME file TO s3_key",
+            "Set columns.s3_key (BACKUP_DOCTOR_COLUMNS_S3_KEY).",
+        ),
+    ],
+)
+def test_without_the_guides_table_or_a_needed_column_nothing_is_compared(
+    scene: Scene, change: str, undo: str, said: str
+) -> None:
+    scene.world.sql(change)
+    try:
+        items, audit = scene.audit()
+    finally:
+        scene.world.sql(undo)
 
     assert items == []
-    assert "does not exist" in audit.totals.gaps[0].what
+    assert said in str(audit.totals.gaps[0].remedy)
+
+
+@pytest.mark.parametrize("column", ["size_bytes", "finished_at", "created_at", "dispatch_id"])
+def test_another_column_that_the_table_lacks_is_not_compared(scene: Scene, column: str) -> None:
+    scene.row(f"{FOLDER}/gone.zip")
+    scene.world.sql(f"ALTER TABLE public.backup_history RENAME {column} TO another")
+    try:
+        items, audit = scene.audit()
+    finally:
+        scene.world.sql(f"ALTER TABLE public.backup_history RENAME another TO {column}")
+
+    assert [one.kind for one in items] == ["missing-object"]
+    assert audit.totals.gaps == []
+
+
+def test_every_word_for_success_is_compared(scene: Scene) -> None:
+    (scene.directory / "backup-doctor.toml").write_text('status.success = ["done", "success"]\n')
+    scene.row(f"{FOLDER}/gone.zip")
+
+    items, _ = scene.audit()
+
+    assert [one.kind for one in items] == ["missing-object"]
 
 
 def test_the_command_prints_json_lines_and_the_totals_beside_them(scene: Scene) -> None:
@@ -199,7 +269,7 @@ def test_a_key_that_sql_calls_plain_means_itself_alone(
     assert "backups/é b+c.zip" in plain
     for key in plain:
         first, *others = places(key, bucket)
-        assert first == Place(None, key)
+        assert first == KeyPlace(None, key)
         assert not any(other.key.startswith(prefix) for other in others)
     assert plain == sorted(plain)
 
@@ -278,7 +348,7 @@ def test_a_reader_who_goes_away_changes_nothing_of_the_verdict(scene: Scene) -> 
     os.close(read)
 
     done = subprocess.run(
-        [sys.executable, "-m", "doctor", "audit", "--format", "json"],
+        [sys.executable, "-m", "backup_doctor", "audit", "--format", "json"],
         stdout=write,
         stderr=subprocess.PIPE,
         text=True,
@@ -306,7 +376,7 @@ def test_a_terminal_gets_colours_and_a_count_while_it_works(scene: Scene) -> Non
     scene.row(scene.put(f"{FOLDER}/a.zip"))
 
     seen = on_a_terminal(
-        [sys.executable, "-m", "doctor", "audit"],
+        [sys.executable, "-m", "backup_doctor", "audit"],
         cwd=scene.directory,
         env=bare(**scene.world.environment()),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor.audit.listing import listing
+from backup_doctor.run.audit.listing import listing
 from tests.audit.sides import BROKEN, Backup, MemoryBucket, MemoryTable, audited, told
 
 if TYPE_CHECKING:

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor.audit.bucket import PAUSES_S, TOO_LATE, BucketPages
-from doctor.audit.listing import ListPage, listing
-from doctor.audit.table import BrokeOffError
-from doctor.case import Names
-from doctor.deadline import Deadline
-from doctor.evidence.base import Why
-from doctor.settings.model import Secret, Settings, Storage
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.evidence.base import Why
+from backup_doctor.evidence.case import Names
+from backup_doctor.run.audit.bucket import PAUSES_S, TOO_LATE, BucketPages
+from backup_doctor.run.audit.listing import ListPage, listing
+from backup_doctor.run.audit.table import BrokeOffError
+from backup_doctor.settings.model import Secret, Settings, Storage
 from tests.clients.s3_faults import Answer, Request, error, faulty_s3
 from tests.clients.s3_faults import listing as whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+pytestmark = pytest.mark.slow
 
 FIRST = Answer(
     200,

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from doctor.audit.table import BrokeOffError
-from doctor.audit.table_direct import DirectTable
-from doctor.case import Names
-from doctor.deadline import Deadline
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.evidence.case import Names
+from backup_doctor.run.audit.table import BrokeOffError
+from backup_doctor.run.audit.table_direct import DirectTable
 from tests.programs import bare
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def test_after_ctrl_c_the_totals_so_far_are_printed(scene: Scene) -> None:
         endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
         environment = scene.world.environment() | {"AWS_ENDPOINT_URL_S3": endpoint}
         process = subprocess.Popen(
-            [sys.executable, "-m", "doctor", "audit", "--format", "text"],
+            [sys.executable, "-m", "backup_doctor", "audit", "--format", "text"],
             cwd=scene.directory,
             env=bare(**environment),
             stdout=subprocess.PIPE,

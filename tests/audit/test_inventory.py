@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from doctor.audit.inventory import opened
-from doctor.audit.table import BrokeOffError
-from doctor.case import Names
-from doctor.deadline import Deadline
-from doctor.settings.model import Settings
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.evidence.case import Names
+from backup_doctor.run.audit.inventory import opened
+from backup_doctor.run.audit.table import BrokeOffError
+from backup_doctor.settings.model import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from doctor.audit.model import Stored
+    from backup_doctor.run.audit.model import Stored
 
 TAKEN_AT = datetime(2026, 1, 15, tzinfo=UTC)
 CSV = """\

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from doctor.audit.listing_page import STORED, _objects, read_fast, stored
+from backup_doctor.run.audit.listing_page import STORED, _objects, read_fast, stored
 
 if TYPE_CHECKING:
     from tests.audit.scene import Scene

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from doctor.audit.picture import draw
-from doctor.audit.table import Day
+from backup_doctor.run.audit.picture import draw
+from backup_doctor.run.audit.table import Day
 
 
 def day(text: str, state: str = "success", rows: int = 1, size: int = 10) -> Day:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from doctor.audit.model import Item, Kind
-from doctor.audit.picture import draw
-from doctor.audit.rendering import as_html, as_markdown, as_text
-from doctor.audit.summary import Examples, Section, Summary, in_units, summarize
-from doctor.audit.table import Day
-from doctor.evidence.base import Unseen, Why
-from doctor.render.formats import Look
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.report.render.formats import Look
+from backup_doctor.run.audit.model import DisagreementKind, Item
+from backup_doctor.run.audit.picture import draw
+from backup_doctor.run.audit.rendering import as_html, as_markdown, as_text
+from backup_doctor.run.audit.summary import Examples, KindSection, Summary, in_units, summarize
+from backup_doctor.run.audit.table import Day
 from tests.audit.scene import FOLDER, Scene
 from tests.audit.sides import Backup, MemoryBucket, MemoryTable, audited
 from tests.render.browser import LOOKS, assert_well_made, opened
@@ -46,7 +46,7 @@ def summary(**changes: Any) -> Summary:
 def found(*items: Item, count: int | None = None) -> dict[str, Any]:
     """The fields of a summary with these examples, all of one kind."""
     of, total = items[0].kind, count or len(items)
-    section = Section(kind=of, meaning=f"what {of} means", count=total, examples=[*items])
+    section = KindSection(kind=of, meaning=f"what {of} means", count=total, examples=[*items])
     return {"verdict": "not clean", "sections": [section], "total": total}
 
 
@@ -87,14 +87,14 @@ def test_each_kind_comes_with_its_number_its_meaning_and_the_first_of_it(
 def test_text_says_of_an_example_what_each_side_has() -> None:
     row_id = "b7d1a2f0-9c3e-4d5f-a6b7-89abcdef0123"
     sized = Item(
-        kind=Kind.SIZE_MISMATCH,
+        kind=DisagreementKind.SIZE_MISMATCH,
         backup_id=row_id,
         s3_key="backups/a.zip",
         row_size=20_000,
         object_size=5,
     )
-    orphan = Item(kind=Kind.ORPHAN_OBJECT, s3_key="backups/b.zip", object_size=7)
-    keyless = Item(kind=Kind.MISSING_OBJECT, backup_id=row_id)
+    orphan = Item(kind=DisagreementKind.ORPHAN_OBJECT, s3_key="backups/b.zip", object_size=7)
+    keyless = Item(kind=DisagreementKind.MISSING_OBJECT, backup_id=row_id)
 
     sizes, object_alone, row_alone = (
         as_text(summary(**found(one)), Look(width=120)) for one in (sized, orphan, keyless)
@@ -136,7 +136,7 @@ def test_a_table_that_nobody_read_is_said_not_to_have_been(scene: Scene) -> None
 
 
 def test_a_hostile_key_stays_in_its_cell_of_a_ticket() -> None:
-    item = Item(kind=Kind.ORPHAN_OBJECT, s3_key=HOSTILE_TEXT, object_size=1)
+    item = Item(kind=DisagreementKind.ORPHAN_OBJECT, s3_key=HOSTILE_TEXT, object_size=1)
 
     lines = as_markdown(summary(**found(item), notes=[HOSTILE_TEXT]), Look()).splitlines()
 
@@ -167,7 +167,7 @@ def everything() -> str:
     """A page with everything that there can be on one."""
     row_id = "b7d1a2f0-9c3e-4d5f-a6b7-89abcdef0123"
     sections = [
-        Section(
+        KindSection(
             kind=kind,
             meaning="what it means",
             count=3,
@@ -176,7 +176,7 @@ def everything() -> str:
                 Item(kind=kind),
             ],
         )
-        for kind in Kind
+        for kind in DisagreementKind
         for text in (HOSTILE_TEXT, f"backups/2026/01/15/backup-{row_id}.zip")
     ]
     days = [

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.audit.sides import Backup, MemoryBucket, MemoryTable, audited, naive, told
 
-if TYPE_CHECKING:
-    import pytest
+pytestmark = pytest.mark.slow
 
 IDS = ("7c9e6679-7425-40de-944b-e07fc1f90ae7", "nightly-42", "Nightly-43", "42")
 KEYS = (

@@ -10,27 +10,34 @@ import pytest
 from psycopg import sql
 from werkzeug import Request, Response
 
-from doctor.audit.table import BrokeOffError, Table
-from doctor.audit.table_direct import DirectTable
-from doctor.audit.table_pages import PAUSES_S, PagedTable
-from doctor.case import Names
-from doctor.clients.management import Management
-from doctor.deadline import Deadline
-from doctor.demo.serving import LoopbackServer
-from doctor.evidence.base import Why
-from doctor.settings.model import Secret, Settings
+from backup_doctor.collect.clients.management import Management
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.demo.serving import LoopbackServer
+from backup_doctor.evidence.base import Why
+from backup_doctor.evidence.case import Names
+from backup_doctor.run.audit.table import AuditTable, BrokeOffError
+from backup_doctor.run.audit.table_direct import DirectTable
+from backup_doctor.run.audit.table_pages import PAUSES_S, PagedTable
+from backup_doctor.settings.model import Secret, Settings
 from tests.audit.scene import FOLDER, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from doctor.audit.model import Row
+    from backup_doctor.run.audit.model import Row
 
-ABOUT = [{"read_at": "2026-01-15T12:00:00+00:00", "may_hide": False}]
+ABOUT = [
+    {
+        "read_at": "2026-01-15T12:00:00+00:00",
+        "may_hide": False,
+        "columns": ["id"],
+        "tables": None,
+    }
+]
 ROW = {"key": "backups/a.zip", "backup_id": "1", "state": "success", "size": "5", "day": None}
 
 
-def all_of(table: Table) -> list[Row]:
+def all_of(table: AuditTable) -> list[Row]:
     return [row for batch in table.rows() for row in batch]
 
 
@@ -56,7 +63,7 @@ def test_both_ways_tell_the_same_rows_and_days(scene: Scene) -> None:
 
 def paged_at(
     handle: Callable[[str], Response], slept: list[float] | None = None
-) -> tuple[Table, LoopbackServer]:
+) -> tuple[AuditTable, LoopbackServer]:
     """The table behind a Management API that answers each statement so."""
     server = LoopbackServer(
         Request.application(lambda request: handle(request.get_json()["query"]))

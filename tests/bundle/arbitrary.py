@@ -10,11 +10,11 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 from hypothesis import strategies as st
 
-from doctor.bundle.model import Bundle, Writer
-from doctor.case import Asked, Case, Names
-from doctor.evidence.base import Unseen
-from doctor.registry import load_checks
-from doctor.runner import Collected, FixCheck
+from backup_doctor.evidence.base import Unseen
+from backup_doctor.evidence.case import Asked, Case, Names
+from backup_doctor.evidence.collected import Collected, FixCheck
+from backup_doctor.judge.registry import load_checks
+from backup_doctor.run.bundle.model import Bundle, BundleWriter
 
 TEXTS = st.text(st.characters(), max_size=8)
 JSON: st.SearchStrategy[Any] = st.recursive(
@@ -77,4 +77,4 @@ def bundles(draw: st.DrawFn) -> Bundle:
         warnings=draw(values_of(tuple[str, ...])),
         interrupted=draw(st.booleans()),
     )
-    return Bundle(written_by=draw(values_of(Writer)), collected=collected)
+    return Bundle(written_by=draw(values_of(BundleWriter)), collected=collected)

@@ -10,14 +10,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from doctor.bundle.reading import read
-from doctor.bundle.writing import save
-from doctor.registry import load_checks
+from backup_doctor.judge.registry import load_checks
+from backup_doctor.run.bundle.reading import read
+from backup_doctor.run.bundle.writing import save
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from doctor.bundle.model import Bundle
+    from backup_doctor.run.bundle.model import Bundle
 
 # Saved by `--save-evidence` in the demo's world `stuck`: function not deployed, no grant.
 STUCK = Path(__file__).parent / "data" / "stuck-version-1.json"

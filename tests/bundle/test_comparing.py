@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from doctor.bundle.comparing import Comparison, compare
-from doctor.bundle.reading import read
-from doctor.bundle.replay import replay
-from doctor.bundle.telling import in_words
-from doctor.registry import load_checks
+from backup_doctor.judge.registry import load_checks
+from backup_doctor.run.bundle.comparing import Comparison, compare
+from backup_doctor.run.bundle.reading import read
+from backup_doctor.run.bundle.replay import replay
+from backup_doctor.run.bundle.telling import in_words
 from tests.bundle import samples
 
 if TYPE_CHECKING:

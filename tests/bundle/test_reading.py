@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import to_builtins
 from msgspec.structs import replace
 
-from doctor.bundle.model import LONGEST, UnusableBundleError
-from doctor.bundle.reading import read
-from doctor.bundle.replay import replay
-from doctor.evidence.base import Evidence
-from doctor.framework import Check
-from doctor.redaction import Redactor
-from doctor.registry import LoadedCheck, Registry, load_checks
-from doctor.render import Format, render
+from backup_doctor.base.redaction import Redactor
+from backup_doctor.evidence.base import Evidence
+from backup_doctor.judge.framework import Check
+from backup_doctor.judge.registry import LoadedCheck, Registry, load_checks
+from backup_doctor.report.render import Format, render
+from backup_doctor.run.bundle.model import LONGEST, Bundle, UnusableBundleError
+from backup_doctor.run.bundle.reading import read
+from backup_doctor.run.bundle.replay import replay
 from tests.bundle import samples
 from tests.bundle.arbitrary import JSON, bundles
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from doctor.bundle.model import Bundle
 
 REAL = samples.STUCK.read_bytes()
 
@@ -185,11 +185,29 @@ def test_evidence_of_a_check_of_another_package_is_read_by_the_model_that_it_dec
     assert [result.check for result in replay(again, registry).results][-1] == "disk"
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(bundles())
 def test_every_bundle_is_read_as_it_was_saved(bundle: Bundle) -> None:
+    """But for the columns of rows that no setting names."""
     with samples.folder() as folder:
-        assert read(samples.saved(folder, bundle), load_checks()) == bundle
+        once = read(samples.saved(folder, bundle), load_checks())
+        again = read(samples.saved(folder, once), load_checks())
+
+    assert again == once
+    assert without_columns(once) == without_columns(bundle)
+
+
+def without_columns(value: Any) -> Any:
+    """A bundle as JSON without the columns of rows."""
+    if isinstance(value, Bundle):
+        return without_columns(to_builtins(value, str_keys=True))
+    if isinstance(value, (list, tuple)):
+        return [without_columns(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    left_out = {"values", "types"} if value.get("is_a") == "BackupRow" else set()
+    return {name: without_columns(item) for name, item in value.items() if name not in left_out}
 
 
 @given(st.data())

@@ -15,21 +15,23 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from doctor import examine as examination
-from doctor import reporting, runner
-from doctor.cli.entry import run
-from doctor.evidence.row import RowEvidence
-from doctor.framework import Check
-from doctor.registry import LoadedCheck, Registry
+from backup_doctor.cli.entry import run
+from backup_doctor.evidence import collected
+from backup_doctor.evidence.row import RowEvidence
+from backup_doctor.judge.framework import Check
+from backup_doctor.judge.registry import LoadedCheck, Registry
+from backup_doctor.report import compose as reporting
+from backup_doctor.run import examine as examination
+from backup_doctor.run import runner
 from tests.programs import bare
 from tests.render.fixtures import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from doctor.case import Case
-    from doctor.model import Report
-    from doctor.sources import Sources
+    from backup_doctor.collect.sources import Sources
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Report
 
 SECRET = "canary-0f9c8e7d6b5a-canary"
 # Appears in the working directory when the collector that hangs has begun.
@@ -65,13 +67,15 @@ def _look(_ask: Sources, _case: Case) -> RowEvidence:
     raise ValueError(f"a mistake about {SECRET}")
 
 
-def _gathered(run: runner.Run, meanwhile: Callable[[], object] | None = None) -> runner.Collected:
+def _gathered(
+    run: runner.DoctorRun, meanwhile: Callable[[], object] | None = None
+) -> collected.Collected:
     if os.environ["CASE"] == "broken":
         raise ValueError(f"a mistake about {SECRET}")
-    return runner.Collected(case=run.case)
+    return collected.Collected(case=run.case)
 
 
-def _written(collected: runner.Collected, registry: Registry) -> Report:
+def _written(collected: collected.Collected, registry: Registry) -> Report:
     return ALL[os.environ["CASE"]]
 
 
@@ -79,8 +83,8 @@ def _main() -> int:
     check = Check(name="row", step=3, title="Row in backup_history", evidence=RowEvidence)
     check.collector(_look)
     registry = Registry(checks=(LoadedCheck(check=check, origin="built in"),))
-    doubled = partial(runner.Run, registry=registry)
-    runner.Run = doubled  # type: ignore[misc,assignment] # a double
+    doubled = partial(runner.DoctorRun, registry=registry)
+    runner.DoctorRun = doubled  # type: ignore[misc,assignment] # a double
     if os.environ["CASE"] not in {"hangs", "raises"}:
         examination.gather = _gathered
         reporting.write = _written

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from doctor.bundle.model import Bundle, Writer
-from doctor.bundle.reading import read
-from doctor.bundle.writing import save
-from doctor.cli.entry import run
-from doctor.registry import load_checks
+from backup_doctor.cli.entry import run
+from backup_doctor.judge.registry import load_checks
+from backup_doctor.run.bundle.model import Bundle, BundleWriter
+from backup_doctor.run.bundle.reading import read
+from backup_doctor.run.bundle.writing import save
 from tests.bundle import samples
 from tests.cli.command import SECRET, doctor
 from tests.render.fixtures import DISPATCH
@@ -175,11 +175,14 @@ def test_redacting_keeps_evidence_of_a_check_that_is_not_here_without_its_secret
 
 
 def test_a_redacted_bundle_is_judged_alike(tmp_path: Path, capsys: Printed) -> None:
-    save(Bundle(written_by=Writer(), collected=samples.stuck().collected), tmp_path / "plain.json")
-    run(["redact", str(tmp_path / "plain.json"), "-o", str(tmp_path / "clean.json")])
+    plain_file, clean_file = tmp_path / "plain" / "e.json", tmp_path / "clean" / "e.json"
+    plain_file.parent.mkdir()
+    clean_file.parent.mkdir()
+    save(Bundle(written_by=BundleWriter(), collected=samples.stuck().collected), plain_file)
+    run(["redact", str(plain_file), "-o", str(clean_file)])
 
-    run(["--from-evidence", str(tmp_path / "plain.json")])
+    run(["--from-evidence", str(plain_file)])
     plain = capsys.readouterr().out
-    run(["--from-evidence", str(tmp_path / "clean.json")])
+    run(["--from-evidence", str(clean_file)])
 
     assert capsys.readouterr().out == plain

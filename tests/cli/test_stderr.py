@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from doctor.cli import stderr
-from doctor.cli.codes import UsageError
-from doctor.cli.entry import run
-from doctor.redaction import Redactor
+from backup_doctor.base.redaction import Redactor
+from backup_doctor.cli import stderr
+from backup_doctor.cli.codes import UsageError
+from backup_doctor.cli.entry import run
 
 SECRET = "canary-0f9c8e7d6b5a-canary"
 Printed = pytest.CaptureFixture[str]
@@ -42,7 +42,7 @@ def test_an_error_in_the_tool_shows_no_secret_even_in_its_traceback(
         raise ValueError(f"a mistake about {SECRET}")
 
     monkeypatch.setenv("BACKUP_DOCTOR_DEBUG", debug)
-    monkeypatch.setattr("doctor.cli.listing.checks", fail)
+    monkeypatch.setattr("backup_doctor.cli.listing.checks", fail)
 
     code = run(["checks"])
 
@@ -58,7 +58,7 @@ def test_a_mistake_of_the_users_is_told_without_the_secret_that_it_is_about(
     def refuse(*_: object) -> None:
         raise UsageError(f"{SECRET} is no code", f"backup-doctor explain {SECRET}")
 
-    monkeypatch.setattr("doctor.cli.listing.explain", refuse)
+    monkeypatch.setattr("backup_doctor.cli.listing.explain", refuse)
 
     assert run(["explain", "x"]) == 2
     assert SECRET[:8] not in capsys.readouterr().err

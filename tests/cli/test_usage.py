@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor import __version__
+from backup_doctor import __version__
 from tests.cli.command import ROOT, doctor
 
 if TYPE_CHECKING:
@@ -38,10 +38,23 @@ HEAVY = {"boto3", "botocore", "psycopg", "httpx", "jinja2", "yaml", "rich", "msg
         (("--dispatch-id", "x", "--budget", "soon"), "--budget"),
         (("--dispatch-id", "x", "--template-dir", "nowhere"), "no such folder"),
         (("--dispatch-id", "x", "--config", "nowhere.toml"), "nowhere.toml"),
+        (("--dispatch-id", "x", "--config", "/dev/zero"), "it is not a regular file"),
+        (("--dispatch-id", "x", "--config", "/dev"), "it is not a regular file"),
+        (("preflight", "--config", "nowhere.env"), "nowhere.env"),
+        (("preflight", "--probe-function", "--no-probe"), "cannot both be given"),
+        (("sweep", "--probe-function", "--no-probe"), "cannot both be given"),
         (("audit", "--limit", "-1"), "--limit is a number of lines"),
         (("audit", "--budget", "0"), "--budget is in seconds"),
         (("audit", "--template-dir", "nowhere"), "no such folder"),
         (("audit", "--config", "nowhere.toml"), "nowhere.toml"),
+        (("--dispatch-id", "x", "--project", "shop"), 'no project "shop"'),
+        (("preflight", "--project", "shop"), 'no project "shop"'),
+        (("fix", "--dispatch-id", "x", "--project", "shop"), 'no project "shop"'),
+        (("sweep", "--project", "shop"), 'no project "shop"'),
+        (("audit", "--project", "shop"), 'no project "shop"'),
+        (("list", "--project", "shop"), 'no project "shop"'),
+        (("watch", "--dispatch-id", "x", "--project", "shop"), 'no project "shop"'),
+        (("ci", "--dispatch-id", "x", "--project", ""), "--project is empty"),
         (("sweep", "--ping", "https://[::1"), "--ping is no URL"),
         (("explain", "function/not-deploid"), "function/not-deployed"),
         (("nonsense",), "nonsense"),
@@ -70,6 +83,23 @@ def test_with_nothing_configured_it_says_what_to_set_first(
     assert done.returncode == 2
     assert "SUPABASE_URL" in done.stderr
     assert "GITHUB_REPOSITORY" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "asked", [("--dispatch-id", "x"), ("preflight",), ("sweep",), ("audit",), ("list",)]
+)
+def test_with_projects_and_nothing_else_it_asks_which_one(
+    tmp_path: Path, asked: tuple[str, ...]
+) -> None:
+    (tmp_path / "backup-doctor.toml").write_text(
+        '[projects.shop]\nbucket = "shop"\n[projects."my blog"]\nbucket = "blog"\n'
+    )
+
+    done = doctor(*asked, cwd=tmp_path, configured=False)
+
+    assert done.returncode == 2
+    assert "--project" in done.stderr
+    assert "shop, my blog" in done.stderr
 
 
 def test_a_value_that_cannot_be_right_names_its_setting(tmp_path: Path) -> None:
@@ -103,7 +133,7 @@ def test_the_version_is_said(tmp_path: Path) -> None:
 )
 def test_help_and_mistakes_import_nothing_heavy(arguments: list[str]) -> None:
     program = (
-        "import sys; from doctor.cli.entry import run; run(sys.argv[1:]);"
+        "import sys; from backup_doctor.cli.entry import run; run(sys.argv[1:]);"
         "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
     )
 

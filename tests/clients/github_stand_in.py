@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from doctor.clients.github import GitHub
-from doctor.deadline import Deadline
-from doctor.demo.github.server import GitHub as StandIn
-from doctor.demo.github.state import Job, Repository, Run, Step, Token, Workflow
-from doctor.settings.model import Secret, Settings
+from backup_doctor.collect.clients.github import GitHub
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.demo.github.server import GitHub as StandIn
+from backup_doctor.demo.github.state import Job, Repository, Run, Step, Token, Workflow
+from backup_doctor.settings.model import Secret, Settings
 
 NOW = datetime(2026, 1, 15, 2, 3, 4, tzinfo=UTC)
 PATH = ".github/workflows/backup.yml"

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor.case import Names
-from doctor.clients.bucket import Absent, Bucket, Page, Versions
-from doctor.deadline import Deadline
-from doctor.demo import storage as stand_in
-from doctor.demo.storage import READ_ACTIONS
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.object import StoredObject
-from doctor.settings.model import Secret, Settings, Storage
+from backup_doctor.collect.clients.bucket import Absent, Bucket, ObjectPage, Versions
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.demo import storage as stand_in
+from backup_doctor.demo.storage import READ_ACTIONS
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Names
+from backup_doctor.evidence.object import StoredObject
+from backup_doctor.settings.model import Secret, Settings, Storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -222,9 +222,9 @@ def test_a_long_listing_is_continued_page_by_page(
         server.s3.put_object(Bucket=made.name, Key=f"backups/{number}", Body=b"")
 
     first = client(made).page("backups/", limit=3)
-    assert isinstance(first, Page)
+    assert isinstance(first, ObjectPage)
     rest = client(made).page("backups/", first.after)
-    assert isinstance(rest, Page)
+    assert isinstance(rest, ObjectPage)
 
     keys = [entry["Key"] for entry in (*first.objects, *rest.objects)]
     assert keys == [f"backups/{number}" for number in range(5)]

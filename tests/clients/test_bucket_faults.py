@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor.case import Names
-from doctor.clients.bucket import Absent, Bucket
-from doctor.deadline import Deadline
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.object import StoredObject
-from doctor.settings.model import Secret, Settings, Storage
+from backup_doctor.collect.clients.bucket import Absent, Bucket
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Names
+from backup_doctor.evidence.object import StoredObject
+from backup_doctor.settings.model import Secret, Settings, Storage
 from tests.clients.s3_faults import HTML, Answer, Request, error, faulty_s3, listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+pytestmark = pytest.mark.slow
 
 KEY = "backups/2026/01/15/backup-7c9e6679.zip"
 SECRET = "canary/secret+key"

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from doctor.case import Names
-from doctor.clients.data_api import DataApi
-from doctor.collectors.row import look
-from doctor.deadline import Deadline
-from doctor.demo.supabase.gateway import Gateway
-from doctor.demo.supabase.keys import legacy_key
-from doctor.demo.supabase.management import AccessToken, Management
-from doctor.demo.supabase.postgres import PostgresServer
-from doctor.demo.supabase.state import Project
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.row import ApiAnswer, Route, Table
-from doctor.settings.model import Secret, Settings
+from backup_doctor.collect.clients.data_api import DataApi
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.collect.row.collector import look
+from backup_doctor.demo.supabase.gateway import Gateway
+from backup_doctor.demo.supabase.keys import legacy_key
+from backup_doctor.demo.supabase.management import AccessToken, Management
+from backup_doctor.demo.supabase.postgres import PostgresServer
+from backup_doctor.demo.supabase.state import Project
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Names
+from backup_doctor.evidence.row import ApiAnswer, Route, Table
+from backup_doctor.settings.model import Secret, Settings
 from tests.database.lab import DISPATCH, ROW_ID, Lab, lab_on
 
 if TYPE_CHECKING:
@@ -99,6 +99,16 @@ def test_reserved_characters_of_a_value_reach_postgresql_as_they_are(
         connection.execute("UPDATE backup_history SET dispatch_id = %s", (odd,))
 
     assert answer(gateway, gateway.project.keys.secret, value=odd).rows == 1
+
+
+def test_a_value_that_the_column_cannot_have_hides_no_row_of_another(gateway: Gateway) -> None:
+    api = client(gateway, gateway.project.keys.secret)
+
+    both, one = api.rows("id", "no uuid", ROW_ID), api.rows("id", "no uuid")
+
+    assert isinstance(both, list)
+    assert [row["id"] for row in both] == [ROW_ID]
+    assert one == []
 
 
 def test_no_row_is_zero_rows(gateway: Gateway) -> None:
@@ -333,10 +343,14 @@ def test_over_the_management_api_another_type_of_id_and_a_missing_table_are_no_e
         management_url=management.url,
         project_ref=gateway.project.ref,
     )
-    lab.sql("DROP TABLE backup_history; CREATE TABLE backup_history (id bigint, dispatch_id uuid)")
+    lab.sql(
+        "DROP TABLE backup_history;"
+        "CREATE TABLE backup_history (id bigint, dispatch_id uuid, status text)"
+    )
 
     assert look(lab.ask(settings), lab.case()).rows == ()
 
     lab.sql("DROP TABLE backup_history")
     evidence = look(lab.ask(settings), lab.case())
-    assert (evidence.rows, evidence.table) == ((), None)
+    assert isinstance(evidence.rows, Unseen)
+    assert (evidence.rows.code, evidence.table) == ("42P01", None)

@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 from werkzeug import Request, Response
 
-from doctor.clients.functions import Functions
-from doctor.deadline import Deadline
-from doctor.demo.serving import LoopbackServer
-from doctor.demo.supabase.gateway import Gateway
-from doctor.demo.supabase.state import Function, Project, SecretValue
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.function import HttpAnswer
-from doctor.settings.model import Secret, Settings
+from backup_doctor.collect.clients.functions import Functions
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.demo.serving import LoopbackServer
+from backup_doctor.demo.supabase.gateway import Gateway
+from backup_doctor.demo.supabase.state import Function, Project, SecretValue
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.function import HttpAnswer
+from backup_doctor.settings.model import Secret, Settings
 
 KEY = Secret("0123456789abcdef")
 NAME = "update-backup"
-SOURCE = Path(str(files("doctor.demo"))) / "pipeline/supabase/functions" / NAME / "index.ts"
+SOURCE = Path(str(files("backup_doctor.demo"))) / "pipeline/supabase/functions" / NAME / "index.ts"
 
 
 @pytest.fixture

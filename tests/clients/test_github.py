@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 from flask import Flask, Response
 
-from doctor.clients.github import GitHub
-from doctor.clients.github_logs import entries_of
-from doctor.deadline import Deadline
-from doctor.demo.github.local_server import LocalServer, Request
-from doctor.demo.github.state import SecretRecord
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.secrets import Level
-from doctor.evidence.workflow import Job, Run
+from backup_doctor.collect.clients.github import GitHub
+from backup_doctor.collect.clients.github_logs import entries_of
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.demo.github.local_server import LocalServer, Request
+from backup_doctor.demo.github.state import SecretRecord
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.secrets import Level
+from backup_doctor.evidence.workflow import Job, Run
 from tests.clients.github_stand_in import (
     NOW,
     PATH,
@@ -278,9 +278,9 @@ ODD_LOGS: dict[str, tuple[Response, Why]] = {
     "a redirect to nowhere": (Response("", 302), Why.GARBLED),
     "a redirect to a file": (Response("", 302, {"Location": "file:///etc/passwd"}), Why.GARBLED),
     "a redirect to no address": (Response("", 302, {"Location": "http://[x"}), Why.GARBLED),
-    "a refused connection": (
-        Response("", 302, {"Location": "http://127.0.0.1:9/log"}),
-        Why.UNREACHABLE,
+    "a redirect to this machine": (
+        Response("", 302, {"Location": "https://127.0.0.1:9/log"}),
+        Why.GARBLED,
     ),
 }
 

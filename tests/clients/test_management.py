@@ -8,14 +8,14 @@ import psycopg
 import pytest
 from werkzeug import Request, Response
 
-from doctor.clients.management import Management
-from doctor.deadline import Deadline
-from doctor.demo.serving import LoopbackServer
-from doctor.demo.supabase import management as stand_in
-from doctor.demo.supabase.postgres import PostgresServer
-from doctor.demo.supabase.state import Function, LogRecord, Project, SecretValue
-from doctor.evidence.base import Unseen, Why
-from doctor.settings.model import Secret, Settings
+from backup_doctor.collect.clients.management import Management
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.demo.serving import LoopbackServer
+from backup_doctor.demo.supabase import management as stand_in
+from backup_doctor.demo.supabase.postgres import PostgresServer
+from backup_doctor.demo.supabase.state import Function, LogRecord, Project, SecretValue
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.settings.model import Secret, Settings
 
 TOKEN = "sbp_" + "0123456789abcdef" * 2 + "01234567"
 SCOPED = "sbp_fc" + "0" * 38

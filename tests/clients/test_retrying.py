@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 from werkzeug import Request, Response
 
-from doctor.clients.http import Answer, Http
-from doctor.clients.retrying import PAUSE_S, wait_s
-from doctor.deadline import Deadline
-from doctor.demo.serving import LoopbackServer
-from doctor.evidence.base import Unseen, Why
+from backup_doctor.collect.clients.answer import Answer
+from backup_doctor.collect.clients.http import Http
+from backup_doctor.collect.clients.retrying import PAUSE_S, wait_s
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.demo.serving import LoopbackServer
+from backup_doctor.evidence.base import Unseen, Why
 from tests.faults.proxy import close_backlog, full_backlog
 
 if TYPE_CHECKING:

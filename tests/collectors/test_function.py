@@ -9,25 +9,49 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from doctor.case import Asked, Case, Names
-from doctor.collectors.function import look
-from doctor.deadline import Deadline
-from doctor.demo.supabase.gateway import Gateway
-from doctor.demo.supabase.management import AccessToken, Management
-from doctor.demo.supabase.state import Function, LogRecord, Project, SecretValue
-from doctor.evidence.base import Evidence, Unseen, Why
-from doctor.evidence.function import FunctionEvidence, FunctionRecord, HttpAnswer
-from doctor.evidence.row import BackupRow, RowEvidence
-from doctor.settings.model import Secret, Settings
-from doctor.sources import Sources
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.collect.function.collector import look
+from backup_doctor.collect.sources import Sources
+from backup_doctor.demo.github.server import GitHub
+from backup_doctor.demo.github.state import Repository, Token
+from backup_doctor.demo.supabase.gateway import Gateway
+from backup_doctor.demo.supabase.management import AccessToken, Management
+from backup_doctor.demo.supabase.state import Function, LogRecord, Project, SecretValue
+from backup_doctor.evidence.base import Evidence, Unseen, Why
+from backup_doctor.evidence.case import Asked, Case, Names
+from backup_doctor.evidence.function import FunctionEvidence, FunctionRecord, HttpAnswer
+from backup_doctor.evidence.function import Project as ProjectRecord
+from backup_doctor.evidence.log import Call, EnvShown, LogReading, Outcome, Variable
+from backup_doctor.evidence.row import BackupRow, RowEvidence
+from backup_doctor.evidence.workflow import Run, WorkflowEvidence
+from backup_doctor.judge.history.probing import NO_KEY, why_not_posted
+from backup_doctor.settings.model import Secret, Settings
 
 TOKEN = "sbp_" + "0" * 40
 KEY = "canary0123456789"
 NAME = "update-backup"
-SOURCE = Path(str(files("doctor.demo"))) / "pipeline/supabase/functions" / NAME / "index.ts"
+SOURCE = Path(str(files("backup_doctor.demo"))) / "pipeline/supabase/functions" / NAME / "index.ts"
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 NOT_LOOKED = Unseen(why=Why.NOT_ASKED, what="Not part of this test.")
+
+
+def done(evidence: Evidence) -> Future[Evidence]:
+    """What another check has seen already."""
+    future: Future[Evidence] = Future()
+    future.set_result(evidence)
+    return future
+
+
+def logged(answer: Call) -> WorkflowEvidence:
+    """A run whose update step got this answer of the function."""
+    key = Variable(name="BACKUP_API_KEY", shown=EnvShown.MASKED)
+    reading = LogReading(source="log", update_seen=True, variables=(key,), function_call=answer)
+    return WorkflowEvidence(run=Run(id=1, status="completed"), log=reading)
+
+
+OPEN = logged(Call(outcome=Outcome.REFUSED, status=401))
 
 
 class World:
@@ -37,6 +61,8 @@ class World:
         self.project = project
         self.gateway = gateway
         self.api = api
+        self.workflow = OPEN
+        self.names = Names()
         self.row = BackupRow(id="1", status="in_progress", created_at=NOW - timedelta(hours=3))
         self.settings: dict[str, object] = {
             "supabase_url": gateway.url,
@@ -47,16 +73,15 @@ class World:
         }
 
     def look(self) -> FunctionEvidence:
-        row: Future[RowEvidence] = Future()
-        row.set_result(
-            RowEvidence(
-                route=None, rows=(self.row,), table=NOT_LOOKED, server=NOT_LOOKED, api=NOT_LOOKED
-            )
+        row = RowEvidence(
+            route=None, rows=(self.row,), table=NOT_LOOKED, server=NOT_LOOKED, api=NOT_LOOKED
         )
-        earlier: dict[type[Evidence], Future[RowEvidence]] = {RowEvidence: row}
+        earlier: dict[type[Evidence], Future[Evidence]] = {
+            type(one): done(one) for one in (row, self.workflow)
+        }
         settings = Settings(**self.settings)  # type: ignore[arg-type]  # a test may set anything
-        ask = Sources(settings, Deadline(30), earlier)
-        return look(ask, Case(asked=Asked(dispatch_id="d"), names=Names(), now=NOW))
+        ask = Sources(settings, Deadline(30), earlier, why_not_posted=why_not_posted)
+        return look(ask, Case(asked=Asked(dispatch_id="d"), names=self.names, now=NOW))
 
     def posted(self) -> list[dict[str, object]]:
         return [json.loads(seen.body) for seen in self.gateway.requests if seen.method == "POST"]
@@ -93,7 +118,94 @@ def test_the_default_probe_sends_nothing_that_could_name_a_row(world: World) -> 
     seen = world.look()
 
     assert world.posted() == [{}]
+    assert seen.posted_at
     assert seen.test_call is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Call(outcome=Outcome.OK, status=200),
+        Call(outcome=Outcome.REFUSED, status=401, body='{"error":"Invalid API key"}'),
+        Call(outcome=Outcome.REFUSED, status=404, body='{"code":"NOT_FOUND"}'),
+        Call(outcome=Outcome.REFUSED, status=500, body='{"error":"TypeError"}'),
+        Call(outcome=Outcome.TIMED_OUT),
+        Call(outcome=Outcome.NOT_MADE, lines=("BACKUP_API_KEY is not set",)),
+    ],
+)
+def test_where_the_log_leaves_nothing_open_the_function_is_not_called(
+    world: World, answer: Call
+) -> None:
+    world.workflow = logged(answer)
+
+    seen = world.look()
+
+    assert world.posted() == []
+    assert isinstance(seen.empty_post, Unseen)
+    assert seen.empty_post.why is Why.NOT_ASKED
+    assert isinstance(seen.options, HttpAnswer)
+    assert seen.gaps() == ()
+
+
+def test_where_the_user_forbids_it_the_function_is_not_called(world: World) -> None:
+    world.settings["no_probe"] = True
+
+    seen = world.look()
+
+    assert world.posted() == []
+    assert isinstance(seen.empty_post, Unseen)
+    assert "--no-probe" in seen.empty_post.what
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'curl "$URL/functions/v1/update-backup" -H "x-backup-key: $BACKUP_API_KEY"',
+        'curl "$URL/functions/v1/update-backup" -H "x-signature: $(sign)"',
+        'curl "$URL/functions/v1/update-backup" -H "Authorization: Bearer $SUPABASE_SERVICE_ROLE_KEY"',
+        "await supabase.functions.invoke('update-backup', { body })",
+    ],
+)
+def test_a_function_that_the_pipeline_shows_its_key_otherwise_is_not_tried_with_a_bearer(
+    world: World, script: str
+) -> None:
+    log = world.workflow.reading
+    assert log
+    world.workflow = replace(world.workflow, log=replace(log, update_script=(script,)))
+
+    seen = world.look()
+
+    assert world.posted() == []
+    assert isinstance(seen.empty_post, Unseen)
+    assert "in another way" in seen.empty_post.what
+
+
+def test_a_pipeline_that_calls_no_function_is_asked_for_none(world: World) -> None:
+    world.names = Names(calls_function=False)
+
+    seen = world.look()
+
+    assert world.gateway.requests == []
+    assert {type(part) for part in (seen.record, seen.options, seen.empty_post)} == {Unseen}
+    assert isinstance(seen.project, ProjectRecord)
+
+
+def test_the_variables_that_the_functions_source_reads_are_told(world: World) -> None:
+    token = Token("ghp_reads")
+    with GitHub(Repository("acme/app"), [token]) as github:
+        path = f"supabase/functions/{NAME}/index.ts"
+        github.repository.files[path] = SOURCE.read_bytes()
+        world.settings |= {
+            "repository": "acme/app",
+            "github_url": github.url,
+            "github_token": Secret(token.value),
+        }
+
+        seen = world.look()
+
+    assert isinstance(seen.reads, tuple)
+    assert "BACKUP_API_KEY" in seen.reads
+    assert "SUPABASE_URL" in seen.reads
 
 
 def test_the_guides_body_is_sent_only_on_request_and_with_a_random_id(world: World) -> None:
@@ -107,14 +219,14 @@ def test_the_guides_body_is_sent_only_on_request_and_with_a_random_id(world: Wor
     assert all(re.fullmatch(r"[0-9a-f-]{36}", backup_id) for backup_id in ids)
 
 
-def test_without_a_key_the_function_is_asked_all_the_same(world: World) -> None:
+def test_without_a_key_there_is_nothing_to_try(world: World) -> None:
     world.settings["function_key"] = None
 
     seen = world.look()
 
     assert not seen.key_sent
-    assert isinstance(seen.empty_post, HttpAnswer)
-    assert seen.empty_post.status == 401
+    assert seen.empty_post == NO_KEY
+    assert world.posted() == []
 
 
 def test_a_function_that_is_not_deployed_has_no_record(world: World) -> None:
@@ -123,8 +235,9 @@ def test_a_function_that_is_not_deployed_has_no_record(world: World) -> None:
     seen = world.look()
 
     assert seen.record is None
-    assert isinstance(seen.empty_post, HttpAnswer)
-    assert (seen.empty_post.status, seen.empty_post.error_code) == (404, "NOT_FOUND")
+    assert isinstance(seen.options, HttpAnswer)
+    assert (seen.options.status, seen.options.error_code) == (404, "NOT_FOUND")
+    assert world.posted() == []
 
 
 def test_a_wrong_ref_does_not_make_the_function_missing(world: World) -> None:

@@ -12,28 +12,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from doctor.case import Asked, Case, Names
-from doctor.collectors import object_search
-from doctor.collectors.object import look
-from doctor.deadline import Deadline
-from doctor.demo import storage as stand_in
-from doctor.evidence.base import Evidence, Unseen, Why
-from doctor.evidence.log import LogReading
-from doctor.evidence.object import (
-    KeySource,
-    ObjectEvidence,
-    Search,
-    StoredObject,
-    ZipTail,
-)
-from doctor.evidence.row import BackupRow, RowEvidence
-from doctor.evidence.workflow import Run, WorkflowEvidence
-from doctor.settings.model import Origin, Secret, Settings, Storage
-from doctor.sources import Sources
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.collect.object import search as object_search
+from backup_doctor.collect.object.collector import look
+from backup_doctor.collect.sources import Sources
+from backup_doctor.demo import storage as stand_in
+from backup_doctor.evidence.base import Evidence, Unseen, Why
+from backup_doctor.evidence.case import Asked, Case, Names
+from backup_doctor.evidence.log import LogReading
+from backup_doctor.evidence.object import FileEnd, KeySource, ObjectEvidence, Search, StoredObject
+from backup_doctor.evidence.row import BackupRow, RowEvidence
+from backup_doctor.evidence.workflow import Run, WorkflowEvidence
+from backup_doctor.settings.model import Origin, Secret, Settings, Storage
 from tests.clients.s3_faults import HTML, Answer, error, faulty_s3, listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+pytestmark = pytest.mark.slow
 
 DISPATCH = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 NOW = datetime.now(UTC)
@@ -150,7 +146,7 @@ def test_the_file_that_the_row_names_is_seen_whole(world: World) -> None:
     assert evidence.key_source is KeySource.ROW
     assert isinstance(evidence.head, StoredObject)
     assert evidence.head.size == len(content)
-    assert evidence.tail == ZipTail(whole=True, entries=1)
+    assert evidence.tail == FileEnd(whole=True, entries=1)
     assert evidence.search is None
     assert evidence.gaps() == ()
 
@@ -160,7 +156,7 @@ def test_only_the_end_of_a_large_file_is_read(world: World) -> None:
 
     evidence = world.look(row(KEY))
 
-    assert evidence.tail == ZipTail(whole=True, entries=1)
+    assert evidence.tail == FileEnd(whole=True, entries=1)
     assert all(request.method in ("GET", "HEAD") for request in world.requests())
 
 
@@ -169,7 +165,7 @@ def test_a_file_that_was_cut_off_is_not_whole(world: World) -> None:
 
     tail = world.look(row(KEY)).tail
 
-    assert isinstance(tail, ZipTail)
+    assert isinstance(tail, FileEnd)
     assert not tail.whole
 
 
@@ -180,14 +176,29 @@ def test_an_empty_file_is_there_and_empty(world: World) -> None:
 
     assert isinstance(evidence.head, StoredObject)
     assert evidence.head.size == 0
-    assert evidence.tail == ZipTail(whole=False, problem="the file is empty")
+    assert evidence.tail == FileEnd(whole=False, problem="the file is empty")
 
 
-def test_a_file_that_is_no_zip_by_its_name_is_not_judged_as_one(world: World) -> None:
-    key = KEY.replace(".zip", ".tar.gz")
+def test_a_file_whose_name_says_nothing_is_not_judged(world: World) -> None:
+    key = KEY.replace(".zip", ".bin")
     world.put(key, b"\x1f\x8b")
 
-    assert world.look(row(key)).tail == ZipTail(whole=True, applies=False)
+    assert world.look(row(key)).tail == FileEnd(whole=True, applies=False)
+
+
+def test_a_large_file_of_another_kind_is_read_at_both_ends(world: World) -> None:
+    key = KEY.replace(".zip", ".sql")
+    dump = b"--\n-- PostgreSQL database dump\n--\n" + b"INSERT INTO things VALUES (1);\n" * 9_000
+    world.put(key, dump[:-5])
+
+    tail = world.look(row(key)).tail
+
+    assert tail == FileEnd(
+        whole=False,
+        kind="SQL file",
+        end_known=False,
+        problem="it ends within a line, and the dump's last line is missing",
+    )
 
 
 def test_where_the_row_names_no_key_the_log_does(world: World) -> None:
@@ -206,7 +217,7 @@ def test_where_the_log_shows_no_key_its_upload_line_does(world: World) -> None:
     evidence = world.look(row(), log(f"s3://***/{FOLDER}/nightly.zip", key=""))
 
     assert evidence.expected_key == f"{FOLDER}/nightly.zip"
-    assert evidence.tail == ZipTail(whole=True, entries=1)
+    assert evidence.tail == FileEnd(whole=True, entries=1)
 
 
 def test_a_file_that_a_search_found_while_the_log_was_read_is_not_asked_for_again(
@@ -217,7 +228,7 @@ def test_a_file_that_a_search_found_while_the_log_was_read_is_not_asked_for_agai
     evidence = world.look(row(), log(key=KEY))
 
     assert isinstance(evidence.head, StoredObject)
-    assert evidence.tail == ZipTail(whole=True, entries=1)
+    assert evidence.tail == FileEnd(whole=True, entries=1)
     assert [request.method for request in world.requests()].count("HEAD") == 0
 
 
@@ -230,7 +241,7 @@ def test_where_nobody_names_a_key_the_file_that_names_the_dispatch_is_found(worl
     assert (evidence.expected_key, evidence.key_source) == (None, None)
     assert keys_found(evidence) == [KEY]
     assert search_of(evidence).complete
-    assert evidence.found_tail == ZipTail(whole=True, entries=1)
+    assert evidence.found_tail == FileEnd(whole=True, entries=1)
     assert evidence.present is not None
     assert evidence.gaps() == ()
 
@@ -264,7 +275,7 @@ def test_a_file_at_another_key_than_the_rows_is_found(world: World, elsewhere: s
     assert evidence.expected_key == KEY
     assert evidence.head is None
     assert keys_found(evidence) == [elsewhere]
-    assert evidence.found_tail == ZipTail(whole=True, entries=1)
+    assert evidence.found_tail == FileEnd(whole=True, entries=1)
 
 
 def test_the_key_that_the_log_uploaded_is_found_where_the_row_names_another(world: World) -> None:

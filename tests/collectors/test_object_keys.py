@@ -8,16 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doctor.collectors.object_keys import (
-    Names,
-    Place,
+from backup_doctor.evidence.object import StoredObject
+from backup_doctor.evidence.object_keys import (
+    FileKind,
+    KeyPlace,
+    backups_in,
     date_folders,
-    is_uuid,
-    newest_first,
+    kind_of,
+    notations,
     places,
     same_file,
 )
-from doctor.evidence.object import StoredObject
 
 DISPATCH = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 KEY = f"backups/2026/01/15/backup-{DISPATCH}.zip"
@@ -58,11 +59,11 @@ def test_every_common_way_to_write_a_key_means_it(text: str) -> None:
     ],
 )
 def test_the_bucket_is_read_from_what_names_one(text: str) -> None:
-    assert places(text, None)[0] == Place("acme-backups", KEY)
+    assert places(text, None)[0] == KeyPlace("acme-backups", KEY)
 
 
 def test_a_masked_bucket_is_none() -> None:
-    assert places(f"s3://***/{KEY}", None) == (Place(None, KEY),)
+    assert places(f"s3://***/{KEY}", None) == (KeyPlace(None, KEY),)
 
 
 @pytest.mark.parametrize(
@@ -111,57 +112,6 @@ def test_the_folders_are_those_of_the_days_around_the_row() -> None:
     assert date_folders("", moment)[0] == "2025/12/30/"
 
 
-@pytest.mark.parametrize(
-    "key",
-    [
-        KEY,
-        KEY.upper(),
-        f"backups/{DISPATCH}/backup.zip",
-        f"backups/backup_{DISPATCH}_nightly.zip",
-        f"{DISPATCH}",
-    ],
-)
-def test_a_key_that_holds_the_id_names_it(key: str) -> None:
-    assert Names([DISPATCH]).in_key(key)
-
-
-@pytest.mark.parametrize(
-    ("dispatch", "key"),
-    [
-        ("run-1234", "backups/run-12345.zip"),
-        ("run-1234", "backups/rerun-1234.zip"),
-        ("123456", "backups/20260115123456.zip"),
-        ("nightly", "backups/nightlyx.zip"),
-        (DISPATCH, f"backups/0{DISPATCH}.zip"),
-        ("1", "backups/2026/1/backup-11.zip"),
-        ("15", "backups/2026/01/15/backup-7.zip"),
-        ("15", "backups/backup-2026-01-15.zip"),
-        ("a.c", "backups/backup-abc.zip"),
-    ],
-)
-def test_a_part_of_a_longer_id_or_a_date_does_not_name_it(dispatch: str, key: str) -> None:
-    assert not Names([dispatch]).in_key(key)
-
-
-def test_a_short_id_counts_as_a_whole_file_name() -> None:
-    names = Names(["42"])
-
-    assert names.in_key("backups/2026/01/15/backup-42.zip")
-    assert names.in_key("42.zip")
-    assert not names.surely_in("42.zip")
-
-
-@pytest.mark.parametrize("text", ["", " ", None])
-def test_no_id_names_nothing(text: str | None) -> None:
-    assert not Names([text])
-    assert not Names([text]).in_key("backups/backup-.zip")
-
-
-@given(st.text(min_size=1, max_size=1_024))
-def test_an_id_of_any_text_is_taken_literally(dispatch: str) -> None:
-    Names([dispatch]).in_key(KEY)
-
-
 def test_the_same_file_elsewhere_is_known_by_a_name_that_tells() -> None:
     assert same_file(f"archive/backup-{DISPATCH}.zip", KEY)
     assert same_file(KEY.upper(), KEY)
@@ -170,23 +120,54 @@ def test_the_same_file_elsewhere_is_known_by_a_name_that_tells() -> None:
     assert same_file("Backups/2026/01/15/backup.zip", "backups/2026/01/15/backup.zip")
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.zip", FileKind.BACKUP),
+        ("a.sql.gz", FileKind.BACKUP),
+        ("a.dump", FileKind.BACKUP),
+        ("a", FileKind.BACKUP),
+        ("a.tar.zst", FileKind.BACKUP),
+        ("a.zip.sha256", FileKind.NOTE),
+        ("a.manifest.json", FileKind.NOTE),
+        ("a-metadata.json", FileKind.NOTE),
+        ("manifest.json", FileKind.NOTE),
+        ("a.log", FileKind.NOTE),
+        ("", FileKind.NOTE),
+        ("a.json", FileKind.EITHER),
+        ("metadata2.csv", FileKind.EITHER),
+    ],
+)
+def test_a_file_is_known_by_its_name(name: str, kind: FileKind) -> None:
+    assert kind_of(f"backups/{name}") is kind
+
+
 def test_checksums_beside_a_file_are_not_files_of_their_own() -> None:
-    found = newest_first([stored("a.zip", 14), stored("a.zip.sha256"), stored("b.zip")])
+    found = backups_in([stored("a.zip", 14), stored("a.zip.sha256"), stored("b.zip")])
 
     assert [one.key for one in found] == ["b.zip", "a.zip"]
 
 
-def test_notes_beside_an_archive_are_not_files_of_their_own() -> None:
-    keys = ("a/b.zip", "a/b.json", "a/b.sha256", "a/b-2.zip", "a/c.json")
+@pytest.mark.parametrize(
+    ("keys", "backups"),
+    [
+        (("a/b.zip", "a/b.json", "a/b.sha256", "a/c.json"), {"a/b.zip"}),
+        (("a/b.sql.gz", "a/b.manifest.json"), {"a/b.sql.gz"}),
+        (("a/b.zip", "a/b-2.zip"), {"a/b.zip", "a/b-2.zip"}),
+        (("a/b.zip", "a/b.zip.gpg"), {"a/b.zip", "a/b.zip.gpg"}),
+        (("a/b.zip", "a/b.zip.part"), {"a/b.zip"}),
+        (("a/b.json", "a/b.json.part"), {"a/b.json"}),
+        (("a/b.manifest.json", "a/b.sha256", "a/"), set()),
+    ],
+)
+def test_of_several_files_the_backups_are_told_from_what_is_beside_them(
+    keys: tuple[str, ...], backups: set[str]
+) -> None:
+    assert {one.key for one in backups_in(map(stored, keys))} == backups
 
-    assert {one.key for one in newest_first(map(stored, keys))} == {
-        "a/b.zip",
-        "a/b-2.zip",
-        "a/c.json",
-    }
 
+def test_every_notation_of_a_key_means_it() -> None:
+    for text in notations(KEY, "acme-backups"):
+        assert KEY in [place.key for place in places(text, "acme-backups")]
 
-def test_a_uuid_is_told_from_other_ids() -> None:
-    assert is_uuid(f" {DISPATCH.upper()} ")
-    assert not is_uuid("42")
-    assert not is_uuid(None)
+    assert notations(KEY, None) == (KEY, f"/{KEY}")

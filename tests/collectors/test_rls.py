@@ -11,12 +11,14 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from doctor.collectors.rls import look
-from doctor.collectors.row import look as look_at_row
-from doctor.demo.supabase.keys import legacy_key
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.rls import Proof, Reach
-from doctor.settings.model import Secret
+from backup_doctor.collect.rls.collector import look
+from backup_doctor.collect.row.collector import look as look_at_row
+from backup_doctor.demo.supabase.keys import legacy_key
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.rls import Proof, Reach
+from backup_doctor.evidence.row import Table
+from backup_doctor.judge.openness import lets_write, writes
+from backup_doctor.settings.model import Secret
 from tests.database.lab import DISPATCH, ROW_ID, Lab
 from tests.database.proving import KEY, T, proof, seen, update
 
@@ -340,6 +342,74 @@ def test_without_a_row_the_table_is_proved_all_the_same(stuck: Lab, writer: str)
 
     assert proof(stuck).reach is Reach.NO_OBSTACLE
     assert proof(stuck, writer).reach is Reach.NO_ROW
+
+
+AS_IT_WAS = "FOR UPDATE USING (status = 'in_progress') WITH CHECK (true)"
+
+
+@pytest.mark.parametrize("status", ["success", "failed"])
+def test_a_policy_is_judged_on_the_row_as_the_pipeline_met_it(
+    stuck: Lab, writer: str, status: str
+) -> None:
+    policy(stuck, "reads", "FOR SELECT USING (true)")
+    policy(stuck, "unfinished", AS_IT_WAS)
+    stuck.sql(f"UPDATE {T} SET status = '{status}', finished_at = now()")
+
+    found = proof(stuck, writer)
+
+    assert (found.reach, found.blocking) == (Reach.NO_OBSTACLE, ())
+
+
+def test_a_policy_that_hid_the_row_then_hides_it_though_it_shows_the_finished_one(
+    stuck: Lab, writer: str
+) -> None:
+    policy(stuck, "finished", "USING (status = 'success') WITH CHECK (true)")
+    assert update(stuck, writer) == (0, None)
+    stuck.sql(f"UPDATE {T} SET status = 'success', finished_at = now()")
+
+    found = proof(stuck, writer)
+
+    assert (found.reach, found.blocking) == (Reach.NO_ROW, ("finished",))
+
+
+OPENER = """
+    CREATE FUNCTION public.{name}(p_id uuid) RETURNS {returns} LANGUAGE plpgsql {rights} AS
+    $$ BEGIN UPDATE public.backup_history SET status = 'success' WHERE id = p_id; END $$
+"""
+
+
+def test_functions_that_anon_may_call_with_their_owners_rights_are_listed(stuck: Lab) -> None:
+    definer = "SECURITY DEFINER"
+    stuck.sql(OPENER.format(name="finish", returns="void", rights=definer))
+    stuck.sql(OPENER.format(name="guarded", returns="void", rights=definer))
+    stuck.sql("REVOKE EXECUTE ON FUNCTION public.guarded(uuid) FROM PUBLIC, anon, authenticated")
+    stuck.sql(OPENER.format(name="own_rights", returns="void", rights=""))
+    stuck.sql(
+        "CREATE FUNCTION public.on_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS "
+        "$$ BEGIN UPDATE public.backup_history SET status = 'x'; RETURN NEW; END $$"
+    )
+    stuck.sql(
+        "CREATE FUNCTION public.other() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS "
+        "$$ BEGIN PERFORM 1; END $$"
+    )
+
+    table = look_at_row(stuck.ask(stuck.settings()), stuck.case()).table
+
+    assert isinstance(table, Table)
+    assert [one.name for one in table.open_functions] == ["public.finish(uuid)"]
+    assert writes(table.open_functions[0], "backup_history")
+
+
+def test_an_open_policy_is_seen_where_a_public_key_really_writes(stuck: Lab) -> None:
+    stuck.sql(f"GRANT SELECT, UPDATE ON {T} TO anon")
+    policy(stuck, "everyone", "USING (dispatch_id IS NOT NULL)")
+
+    table = look_at_row(stuck.ask(stuck.settings()), stuck.case()).table
+
+    assert isinstance(table, Table)
+    assert update(stuck, "anon") == (1, None)
+    assert lets_write(table, "anon")
+    assert not lets_write(table, "authenticated")
 
 
 def test_without_the_row_check_nothing_is_claimed(stuck: Lab) -> None:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor.evidence.log import LogReading
-from doctor.evidence.object import ObjectEvidence, StoredObject
-from doctor.evidence.rls import Proof, Reach, RlsEvidence
-from doctor.evidence.workflow import WorkflowEvidence
+from backup_doctor.evidence.log import LogReading
+from backup_doctor.evidence.object import ObjectEvidence, StoredObject
+from backup_doctor.evidence.rls import Proof, Reach, RlsEvidence
+from backup_doctor.evidence.workflow import WorkflowEvidence
 from tests.database.proving import KEY, T, seen, update
 
 if TYPE_CHECKING:
-    from doctor.evidence.row import Constraint
+    from backup_doctor.evidence.row import Constraint
     from tests.database.lab import Lab
 
 SIZE = 3_000_000_000
@@ -78,9 +78,12 @@ def test_a_key_that_another_row_has_violates_unique(stuck: Lab) -> None:
     stuck.sql(f"ALTER TABLE {T} ADD CONSTRAINT one_key UNIQUE (s3_key)")
     assert constraint(seen(stuck, "service_role", OBJECT), "one_key").accepts is True
 
-    stuck.sql(f"INSERT INTO {T} (dispatch_id, s3_key) VALUES ('other', '{KEY}')")
+    (other,) = stuck.sql(
+        f"INSERT INTO {T} (dispatch_id, s3_key) VALUES ('other', '{KEY}') RETURNING id::text"
+    )
 
-    assert constraint(seen(stuck, "service_role", OBJECT), "one_key").accepts is False
+    taken = constraint(seen(stuck, "service_role", OBJECT), "one_key")
+    assert (taken.accepts, taken.holder) == (False, other["id"])
     assert update(stuck, "service_role") == (0, "23505")
 
 

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
-from doctor.collectors.row import look
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.log import LogReading
-from doctor.evidence.row import Route, RowEvidence, Server, Table
-from doctor.evidence.workflow import WorkflowEvidence
-from doctor.settings.model import Settings
+from backup_doctor.collect.row.collector import look
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.log import LogReading
+from backup_doctor.evidence.row import Route, RowEvidence, Server, Table
+from backup_doctor.evidence.workflow import WorkflowEvidence
+from backup_doctor.settings.model import Settings
 from tests.database.lab import DISPATCH, ROW_ID, Lab
 
 ANOTHER_ID = "11111111-2222-4333-8444-555555555555"
@@ -122,7 +122,10 @@ def test_other_names_types_and_orders_of_columns_are_read(lab: Lab) -> None:
 
 @pytest.mark.parametrize("asked", ["not-a-uuid", "17", ROW_ID])
 def test_an_id_of_another_type_than_the_column_is_no_row(lab: Lab, asked: str) -> None:
-    lab.sql("CREATE TABLE public.backup_history (id bigint, dispatch_id uuid, created_at text)")
+    lab.sql(
+        "CREATE TABLE public.backup_history "
+        "(id bigint, dispatch_id uuid, status text, created_at text)"
+    )
 
     evidence = seen(lab, dispatch_id=asked)
 
@@ -132,7 +135,7 @@ def test_an_id_of_another_type_than_the_column_is_no_row(lab: Lab, asked: str) -
 
 @pytest.mark.parametrize("kind", ["text", "bigint", "varchar(20)", "numeric", "char(2)"])
 def test_an_id_that_is_no_uuid_is_found_where_the_column_is_none(lab: Lab, kind: str) -> None:
-    lab.sql(f"CREATE TABLE public.backup_history (id {kind}, dispatch_id text)")
+    lab.sql(f"CREATE TABLE public.backup_history (id {kind}, dispatch_id text, status text)")
     lab.sql("INSERT INTO public.backup_history VALUES ('17', 'a')")
 
     evidence = seen(lab, dispatch_id="17")
@@ -142,12 +145,16 @@ def test_an_id_that_is_no_uuid_is_found_where_the_column_is_none(lab: Lab, kind:
 
 
 def test_a_table_without_the_guides_columns_is_described(lab: Lab) -> None:
-    lab.sql("CREATE TABLE public.backup_history (job text)")
+    lab.sql("CREATE TABLE public.backup_history (job text, dispatch text)")
 
     evidence = seen(lab)
 
-    assert evidence.rows == ()
-    assert [column.name for column in table_of(evidence).columns] == ["job"]
+    assert isinstance(evidence.rows, Unseen)
+    assert "no column dispatch_id" in evidence.rows.what
+    assert evidence.rows.remedy is not None
+    assert "columns.dispatch_id (BACKUP_DOCTOR_COLUMNS_DISPATCH_ID)" in evidence.rows.remedy
+    assert "dispatch, job" in evidence.rows.remedy
+    assert [column.name for column in table_of(evidence).columns] == ["job", "dispatch"]
 
 
 def test_a_missing_table_is_certain_and_its_likes_are_named(lab: Lab) -> None:
@@ -159,7 +166,10 @@ def test_a_missing_table_is_certain_and_its_likes_are_named(lab: Lab) -> None:
     evidence = seen(lab)
 
     assert evidence.table is None
-    assert evidence.rows == ()
+    assert isinstance(evidence.rows, Unseen)
+    assert "app.backup_history, public.backups_history" in evidence.rows.what
+    assert evidence.rows.remedy is not None
+    assert "BACKUP_DOCTOR_TABLE" in evidence.rows.remedy
     assert isinstance(evidence.server, Server)
     assert evidence.server.similar_tables == ("app.backup_history", "public.backups_history")
 

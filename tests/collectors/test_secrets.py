@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from doctor.case import Asked, Case, Names
-from doctor.collectors.secrets import look
-from doctor.deadline import Deadline
-from doctor.demo.supabase.management import AccessToken, Management
-from doctor.demo.supabase.state import Project, SecretValue
-from doctor.evidence.base import Evidence, Unseen, Why
-from doctor.evidence.secrets import (
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.collect.secrets.collector import look
+from backup_doctor.collect.sources import Sources
+from backup_doctor.demo.supabase.management import AccessToken, Management
+from backup_doctor.demo.supabase.state import Project, SecretValue
+from backup_doctor.evidence.base import Evidence, Unseen, Why
+from backup_doctor.evidence.case import Asked, Case, Names
+from backup_doctor.evidence.secrets import (
     FunctionKey,
     KeyMatch,
     Level,
@@ -23,9 +24,8 @@ from doctor.evidence.secrets import (
     StoredSecret,
     SupabaseUrl,
 )
-from doctor.evidence.workflow import WorkflowEvidence, WorkflowFile
-from doctor.settings.model import Origin, Secret, Settings
-from doctor.sources import Sources
+from backup_doctor.evidence.workflow import WorkflowEvidence, WorkflowFile
+from backup_doctor.settings.model import Origin, Secret, Settings
 
 TOKEN = "sbp_" + "0" * 40
 KEY = "canary0123456789"
@@ -146,7 +146,7 @@ def test_without_calibration_nothing_is_said_to_differ(
 ) -> None:
     """The list is salted: no digest in it is the SHA-256 of anything."""
     monkeypatch.setattr(
-        "doctor.demo.supabase.management_views._digest", lambda value: f"salted-{len(value)}"
+        "backup_doctor.demo.supabase.management_views._digest", lambda value: f"salted-{len(value)}"
     )
 
     seen = world.look()

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from doctor.case import Asked, Case, Names
-from doctor.collectors.next_run import look_ahead
-from doctor.collectors.run_title import dispatch_of
-from doctor.collectors.workflow import look
-from doctor.deadline import Deadline
-from doctor.demo.github.state import Job, Repository, Run, Step, Workflow
-from doctor.evidence.base import Evidence, Unseen, Why
-from doctor.evidence.log import LogReading, Outcome
-from doctor.evidence.row import BackupRow, RowEvidence
-from doctor.evidence.workflow import FoundBy, WorkflowEvidence, WorkflowFile
-from doctor.evidence.workflow import Run as FoundRun
-from doctor.sources import Sources
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.collect.sources import Sources
+from backup_doctor.collect.workflow.collector import look
+from backup_doctor.collect.workflow.next_run import look_ahead
+from backup_doctor.collect.workflow.run_title import dispatch_of
+from backup_doctor.demo.github.state import Job, Repository, Run, Step, Workflow
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Asked, Case, Names
+from backup_doctor.evidence.log import Outcome
+from backup_doctor.evidence.row import BackupRow
+from backup_doctor.evidence.workflow import FoundBy, WorkflowEvidence, WorkflowFile
 from tests.clients.github_stand_in import (
     MAY_READ,
     NOW,
@@ -32,72 +30,21 @@ from tests.clients.github_stand_in import (
     settings,
     stand_in,
 )
+from tests.collectors.github_scene import (
+    FAILED_CALL,
+    FILE,
+    OTHER,
+    Scene,
+    files,
+    found,
+    log,
+    update_job,
+)
 from tests.log.logs import DISPATCH, UPDATE, step
 from tests.log.logs import job as log_of
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-NOT_ASKED = Unseen(why=Why.NOT_ASKED, what="Not asked in this test.")
-OTHER = "11111111-2222-4333-8444-555555555555"
-FAILED_CALL = "Edge function call failed (HTTP 404)"
-FILE = f"""
-run-name: Backup ${{{{ inputs.dispatch_id }}}}
-jobs:
-  backup:
-    timeout-minutes: 30
-    steps: [{{name: {UPDATE}, run: bash update.sh}}]
-  diagnose: {{steps: [{{run: backup-doctor}}]}}
-"""
-
-
-def update_job(identity: int = 71, output: str = FAILED_CALL, **changes: object) -> Job:
-    """A job that holds the update step, and its log."""
-    steps = [Step(UPDATE, 2, started_at=NOW, completed_at=NOW)]
-    text = log_of(step("bash update.sh", output)).decode()
-    return job(identity, text, steps=steps, **changes)
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What GitHub knows, what the row says, and what is asked."""
-
-    known: Repository
-    row: BackupRow | None = field(
-        default_factory=lambda: BackupRow(dispatch_id=DISPATCH, created_at=NOW)
-    )
-    asked: Asked = field(default_factory=lambda: Asked(dispatch_id=DISPATCH))
-    names: Names = field(default_factory=Names)
-    permissions: frozenset[str] = MAY_READ
-
-    def look(self) -> WorkflowEvidence:
-        return self.look_with_requests()[0]
-
-    def look_with_requests(self) -> tuple[WorkflowEvidence, list[str]]:
-        """The evidence, and the paths that GitHub was asked for."""
-        rows = () if self.row is None else (self.row,)
-        earlier: Future[Evidence | Unseen] = Future()
-        earlier.set_result(
-            RowEvidence(route=None, rows=rows, table=NOT_ASKED, server=NOT_ASKED, api=NOT_ASKED)
-        )
-        case = Case(asked=self.asked, names=self.names, now=NOW + timedelta(hours=3))
-        with stand_in(self.known, *self.permissions) as server:
-            ask = Sources(settings(server.url), Deadline(30), {RowEvidence: earlier})
-            return look(ask, case), [request.path for request in server.requests]
-
-
-def found(evidence: WorkflowEvidence) -> tuple[int, FoundBy | None]:
-    assert isinstance(evidence.run, FoundRun), evidence
-    return evidence.run.id, evidence.found_by
-
-
-def log(evidence: WorkflowEvidence) -> LogReading:
-    assert isinstance(evidence.log, LogReading), evidence.log
-    return evidence.log
-
-
-def files(text: str = FILE) -> dict[str, bytes]:
-    return {PATH: text.encode()}
 
 
 @pytest.fixture(autouse=True)
@@ -184,7 +131,7 @@ def test_the_files_run_name_tells_that_a_title_names_another_dispatch() -> None:
 
     evidence = Scene(known, row, asked).look()
 
-    assert found(evidence) == (6, FoundBy.ROW)
+    assert evidence.run is None
     assert evidence.run_title_dispatch == "yours-2"
 
 
@@ -661,6 +608,7 @@ def test_a_uuid_in_a_title_is_no_dispatch_where_ids_look_otherwise() -> None:
     assert dispatch_of(f"Backup {OTHER}", like=DISPATCH) == OTHER
 
 
+DOCTORS = "jobs: {sweep: {steps: [{run: backup-doctor sweep}]}}"
 CALLER = """
 run-name: Backup ${{ inputs.dispatch_id }}
 jobs:
@@ -706,6 +654,11 @@ def test_the_workflow_of_the_next_backup_is_the_one_that_updates_the_row(
     ("files", "named", "said"),
     [
         ({"nightly.yml": "jobs: {}"}, None, ".github/workflows/nightly.yml"),
+        (
+            {"nightly.yml": "jobs: {}", "backup-doctor.yml": DOCTORS},
+            None,
+            ".github/workflows/nightly.yml",
+        ),
         ({"a.yml": "jobs: {}", "b.yml": "jobs: {}"}, None, "cannot be told"),
         ({"backup.yml": FILE}, "gone.yml", "The repository has no workflow gone.yml."),
     ],
@@ -716,14 +669,95 @@ def test_without_such_a_workflow_only_a_single_one_is_taken(
     assert said in ahead(files, named)
 
 
+BY_FUNCTION = "Edge function call succeeded (HTTP 200)"
+DIRECTLY = "Edge function call failed (HTTP 404)\nDirect update succeeded (HTTP 200)"
+
+
+@pytest.mark.parametrize(
+    ("output", "changes", "way"),
+    [
+        (BY_FUNCTION, {}, "the function update-backup"),
+        (DIRECTLY, {}, "the direct update"),
+        (FAILED_CALL, {}, None),
+        ("done", {}, None),
+        (BY_FUNCTION, {"conclusion": "failure"}, None),
+    ],
+)
+def test_before_a_backup_the_newest_run_tells_how_its_row_was_updated(
+    output: str, changes: dict[str, Any], way: str | None
+) -> None:
+    older = run(6, update_job(61, BY_FUNCTION), created_at=NOW - timedelta(days=1))
+    newest = run(7, update_job(71, output), **changes)
+    seen = ahead_of(repository(newest, older, files={PATH: FILE.encode()}))
+
+    assert (seen.held and seen.held.way) == way
+    assert way is None or (seen.held.run_id, seen.held.at) == (7, NOW + timedelta(minutes=1))
+
+
+def test_before_a_backup_a_log_that_may_not_be_read_shows_nothing() -> None:
+    known = repository(
+        run(7, update_job(71, BY_FUNCTION, log_expired=True)), files={PATH: FILE.encode()}
+    )
+
+    assert isinstance(ahead_of(known).held, Unseen)
+
+
+def ahead_of(known: Repository, named: str | None = None) -> Any:
+    """What is seen before a backup."""
+    case = Case(asked=Asked(), names=Names(workflow=named), now=NOW)
+    with stand_in(known, *MAY_READ) as server:
+        return look_ahead(Sources(settings(server.url), Deadline(30), {}), case)
+
+
 def ahead(texts: dict[str, str], named: str | None) -> str:
     """The path of the workflow that makes the backups, or why there is none."""
     paths = {f".github/workflows/{name}": text.encode() for name, text in texts.items()}
     known = repository(
         workflows=[Workflow(at, path, path) for at, path in enumerate(paths, start=1)], files=paths
     )
-    case = Case(asked=Asked(), names=Names(workflow=named), now=NOW)
-    with stand_in(known, *MAY_READ) as server:
-        seen = look_ahead(Sources(settings(server.url), Deadline(30), {}), case)
+    seen = ahead_of(known, named)
     assert seen.ours
     return seen.ours.what if isinstance(seen.ours, Unseen) else seen.ours.path
+
+
+FINISH = """
+code=$(curl -s -o /dev/null -w '%{http_code}' -X POST "$BASE/functions/v1/update-backup" -d x || true)
+echo "es kam $code"
+"""
+
+
+def test_a_script_of_the_repository_tells_whose_the_lines_are() -> None:
+    known = repository(
+        run(7, update_job(output="es kam 503"), title=DISPATCH),
+        files={**files(), "update.sh": FINISH.encode()},
+    )
+
+    call = log(Scene(known).look()).function_call
+
+    assert (call.outcome, call.status) == (Outcome.REFUSED, 503)
+    assert call.known.startswith("update.sh:3 prints this after")
+
+
+def test_a_script_is_looked_for_where_the_step_runs() -> None:
+    text = FILE.replace(
+        f"steps: [{{name: {UPDATE}",
+        f"defaults: {{run: {{working-directory: tools}}}}\n    steps: [{{name: {UPDATE}",
+    )
+    known = repository(
+        run(7, update_job(output="es kam 503"), title=DISPATCH),
+        files={**files(text), "tools/update.sh": FINISH.encode()},
+    )
+
+    assert log(Scene(known).look()).function_call.known.startswith("tools/update.sh:3 prints")
+
+
+def test_no_file_is_asked_for_where_the_update_step_runs_none() -> None:
+    steps = [Step(UPDATE, 2, started_at=NOW, completed_at=NOW)]
+    own = job(71, log_of(step("echo done", "done")).decode(), steps=steps)
+    known = repository(
+        run(7, own, title=DISPATCH), files=files(FILE.replace("bash update.sh", "echo done"))
+    )
+
+    _, requests = Scene(known).look_with_requests()
+
+    assert [path for path in requests if "contents/" in path and PATH not in path] == []

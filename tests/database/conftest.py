@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor.demo.supabase.postgres import PostgresServer
+from backup_doctor.demo.supabase.postgres import PostgresServer
 from tests.database.lab import Lab, lab_on
 
 if TYPE_CHECKING:

@@ -13,16 +13,16 @@ from uuid import uuid4
 import psycopg
 from psycopg.rows import dict_row
 
-from doctor.case import Asked, Case, Names
-from doctor.deadline import Deadline
-from doctor.settings.model import Secret, Settings
-from doctor.sources import Sources
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.collect.sources import Sources
+from backup_doctor.evidence.case import Asked, Case, Names
+from backup_doctor.settings.model import Secret, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from doctor.demo.supabase.postgres import PostgresServer
-    from doctor.evidence.base import Evidence
+    from backup_doctor.demo.supabase.postgres import PostgresServer
+    from backup_doctor.evidence.base import Evidence
 
 ROW_ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 DISPATCH = "nightly-42"
@@ -50,7 +50,7 @@ class Lab:
 
     def migrate(self) -> Lab:
         """The reference pipeline's table, with one row that is stuck."""
-        self.sql(files("doctor.demo").joinpath(MIGRATION).read_text())
+        self.sql(files("backup_doctor.demo").joinpath(MIGRATION).read_text())
         self.sql(STUCK_ROW)
         return self
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from doctor.collectors.rls import look
-from doctor.collectors.row import look as look_at_row
-from doctor.evidence.rls import Proof, RlsEvidence
+from backup_doctor.collect.rls.collector import look
+from backup_doctor.collect.row.collector import look as look_at_row
+from backup_doctor.evidence.rls import Proof, RlsEvidence
 from tests.database.lab import ROW_ID, Lab
 
 if TYPE_CHECKING:
-    from doctor.evidence.base import Evidence
+    from backup_doctor.evidence.base import Evidence
 
 T = "public.backup_history"
 KEY = "backups/2026/01/15/backup-nightly-42.zip"

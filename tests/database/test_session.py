@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor.database.address import parameters
-from doctor.database.answers import Refusal
-from doctor.database.connecting import connect_failure
-from doctor.database.session import Direct
-from doctor.deadline import Deadline
-from doctor.evidence.base import Unseen, Why
+from backup_doctor.collect.database.address import parameters
+from backup_doctor.collect.database.answers import Refusal
+from backup_doctor.collect.database.connecting import connect_failure
+from backup_doctor.collect.database.session import Direct
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.evidence.base import Unseen, Why
 
 if TYPE_CHECKING:
     from tests.database.lab import Lab

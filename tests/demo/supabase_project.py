@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import psycopg
 
-from doctor.demo.supabase.gateway import Gateway
-from doctor.demo.supabase.postgres import PostgresServer, as_role
-from doctor.demo.supabase.state import Project, new_ref
+from backup_doctor.demo.supabase.gateway import Gateway
+from backup_doctor.demo.supabase.postgres import PostgresServer, as_role
+from backup_doctor.demo.supabase.state import Project, new_ref
 
 TABLE = """
 CREATE TABLE public.backup_history (

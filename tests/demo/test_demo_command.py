@@ -13,12 +13,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from doctor.cli.entry import run
-from doctor.demo.command import _judge, exports, list_faults, run_demo
-from doctor.demo.faults import FAULTS
+from backup_doctor.cli.entry import run
+from backup_doctor.demo.command import _judge, exports, list_faults, run_demo
+from backup_doctor.demo.faults import FAULTS
 from tests.programs import bare
 
-DEMO = "import sys; from doctor.demo.command import run_demo; "
+DEMO = "import sys; from backup_doctor.demo.command import run_demo; "
 START_TIMEOUT_S = 30.0
 
 
@@ -114,7 +114,7 @@ def test_an_impatient_second_signal_does_not_stop_the_tidying_up(directory: Path
 
 def test_even_killed_it_leaves_no_process(directory: Path) -> None:
     demo = Demo(directory, "'healthy', keep=True")
-    demo.read_until("The world runs until Ctrl-C.")
+    demo.read_until("Demo services keep running; press Ctrl-C to stop.")
     assert any(name.isdigit() for name in demo.left_behind()), "a running demo is seen"
 
     demo.process.kill()
@@ -128,7 +128,7 @@ def test_even_killed_it_leaves_no_process(directory: Path) -> None:
 
 def test_a_kept_world_can_be_worked_with_through_its_exports(directory: Path) -> None:
     demo = Demo(directory, "'stuck', keep=True")
-    demo.read_until("The world runs until Ctrl-C.")
+    demo.read_until("Demo services keep running; press Ctrl-C to stop.")
     assert demo.process.stdout is not None
     lines = [demo.process.stdout.readline() for _ in range(16)]
     variables = ["SUPABASE_URL", "SUPABASE_SERVICE_ROLE_KEY", "DISPATCH_ID", "AWS_ACCESS_KEY_ID"]
@@ -231,7 +231,7 @@ def test_the_command_lists_the_faults_and_suggests_one_that_is_meant(
 
 def test_without_its_extra_packages_the_command_says_what_to_install() -> None:
     program = (
-        "import sys; sys.modules['moto'] = None; from doctor.cli.entry import run;"
+        "import sys; sys.modules['moto'] = None; from backup_doctor.cli.entry import run;"
         "sys.exit(run(['demo']))"
     )
 

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from doctor.demo.interrupts import Interrupted, Interrupts
+from backup_doctor.demo.interrupts import Interrupted, Interrupts
 
 
 def receive(number: signal.Signals = signal.SIGTERM) -> None:

@@ -15,13 +15,13 @@ import deno
 import httpx
 import pytest
 
-import doctor.demo
+import backup_doctor.demo
 from tests.demo.recording_server import RecordingServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FOLDER = Path(doctor.demo.__file__).parent / "pipeline" / "supabase" / "functions"
+FOLDER = Path(backup_doctor.demo.__file__).parent / "pipeline" / "supabase" / "functions"
 SOURCE = FOLDER / "update-backup" / "index.ts"
 START_SECONDS = 20
 BACKUP_ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"

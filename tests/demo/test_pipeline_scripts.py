@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import doctor.demo
+import backup_doctor.demo
 from tests.demo.recording_server import RecordingServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SCRIPTS = Path(doctor.demo.__file__).parent / "pipeline" / "scripts"
+SCRIPTS = Path(backup_doctor.demo.__file__).parent / "pipeline" / "scripts"
 BACKUP_ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 KEY = "backups/2026/01/15/backup-d-1-020304.zip"
 TABLE = "/rest/v1/backup_history"

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-import doctor.demo
-from doctor.demo.runner import run_workflow
-from doctor.demo.storage import Bucket, Storage, allow
+import backup_doctor.demo
+from backup_doctor.demo.runner import run_workflow
+from backup_doctor.demo.storage import Bucket, Storage, allow
 from tests.demo.recording_server import RecordingServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from doctor.demo.github.state import Run
+    from backup_doctor.demo.github.state import Run
 
-PIPELINE = Path(doctor.demo.__file__).parent / "pipeline"
+PIPELINE = Path(backup_doctor.demo.__file__).parent / "pipeline"
 PATH = ".github/workflows/backup.yml"
 UPDATE_STEP = "Update backup_history via Edge Function"
 BACKUP_ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"

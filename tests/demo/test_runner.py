@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor.demo.runner import WorkflowError, run_workflow
+from backup_doctor.demo.runner import WorkflowError, run_workflow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from doctor.demo.github.state import Job, Run
+    from backup_doctor.demo.github.state import Job, Run
 
 PATH = ".github/workflows/test.yml"
 NOON = datetime(2026, 1, 15, 12, 0, 0, 123456, tzinfo=UTC)
@@ -312,7 +312,7 @@ def _interrupt(process: subprocess.Popen[bytes]) -> None:
     for _ in range(3):
         process.send_signal(signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=10)
+            process.wait(timeout=20)
             return
     process.kill()
     process.wait()
@@ -328,8 +328,11 @@ def test_an_interrupt_leaves_no_process_and_no_folder(tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     program = (
+        "import signal\n"
         "from pathlib import Path\n"
-        "from doctor.demo.runner import run_workflow\n"
+        "from backup_doctor.demo.runner import run_workflow\n"
+        # What a shell starts in the background ignores Ctrl-C, and so does what that starts.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"run_workflow(Path({str(tmp_path)!r}), {PATH!r}, job='test', secrets={{}}, inputs={{}},\n"
         f"    env={{'STARTED': {str(started)!r}}}, run_id=1, repository='acme/shop')\n"
     )
@@ -405,8 +408,8 @@ def test_output_is_kept_whatever_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("steps", "message"),
     [
-        ("- uses: actions/setup-python@v5", "this runner has only actions/checkout@"),
-        ("- {run: 'true', shell: pwsh}", "this runner has only bash, not pwsh"),
+        ("- uses: docker://alpine", "this runner has only actions/checkout@"),
+        ("- {run: 'true', shell: pwsh}", "this runner has only bash, sh, python, not pwsh"),
         ("- {run: 'true', background: true}", "does not support background"),
         ("- {name: Empty}", "needs either `run` or `uses`"),
         ("- {run: 'true', uses: actions/checkout@v5}", "needs either `run` or `uses`"),
@@ -429,7 +432,7 @@ def test_what_the_runner_cannot_do_it_refuses_before_anything_runs(
         ("jobs: {other: {steps: []}}", "no job 'test'; it has other"),
         ("jobs: [", "while parsing"),
         ("name: x", "it has no jobs"),
-        ("jobs: {test: {strategy: {}, steps: []}}", "does not support strategy"),
+        ("jobs: {test: {services: {}, steps: []}}", "does not support services"),
         ("jobs: {test: {env: text, steps: []}}", "expected names with values, not 'text'"),
         ("jobs: {test: {needs: 1, steps: []}}", "expected a name or a list of names, not 1"),
     ],
@@ -444,3 +447,101 @@ def test_a_file_that_is_no_such_workflow_is_named(
         run_workflow(
             tmp_path, PATH, job="test", secrets={}, inputs={}, env={}, run_id=1, repository="a/b"
         )
+
+
+COMPOSITE = """
+name: Greet
+inputs:
+  who: {description: whom, default: nobody}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      run: echo "hello $WHO" && echo "word=moin" >>"$GITHUB_OUTPUT"
+      id: first
+      env: {WHO: "${{ inputs.who }}"}
+    - shell: bash
+      run: echo "again ${{ steps.first.outputs.word }}"; exit 4
+    - shell: bash
+      run: echo never
+"""
+
+
+def test_the_steps_of_a_composite_action_are_parts_of_one_step(tmp_path: Path) -> None:
+    action = tmp_path / ".github/actions/greet/action.yml"
+    action.parent.mkdir(parents=True)
+    action.write_text(COMPOSITE)
+
+    job = run_job(
+        tmp_path,
+        """
+        - uses: actions/checkout@v5
+        - name: Greet
+          uses: ./.github/actions/greet
+          with: {who: "${{ inputs.dispatch_id }}"}
+        """,
+    )
+
+    assert conclusions(job)["Greet"] == "failure"
+    shown = lines(job)
+    assert {"##[group]Run ./.github/actions/greet", "hello d-1", "again moin"} <= set(shown)
+    assert "never" not in shown
+
+
+def test_a_github_script_runs_in_node_with_the_toolkits_core(tmp_path: Path) -> None:
+    job = run_job(
+        tmp_path,
+        """
+        - name: Tell
+          uses: actions/github-script@v7
+          with:
+            script: |
+              core.info(`run ${context.runId}`)
+              core.setOutput('word', 'moin')
+              core.setFailed('that is all')
+        """,
+    )
+
+    assert conclusions(job)["Tell"] == "failure"
+    assert {"run 4711", "##[error]that is all"} <= set(lines(job))
+    assert not any("exit code" in line for line in lines(job))
+
+
+def test_a_script_in_python_is_run_by_python(tmp_path: Path) -> None:
+    job = run_job(tmp_path, "- {run: 'print(6 * 7)', shell: python}")
+
+    assert "42" in lines(job)
+
+
+def test_a_job_of_a_matrix_bears_its_values_and_hands_on_its_outputs(tmp_path: Path) -> None:
+    file = tmp_path / PATH
+    file.parent.mkdir(parents=True)
+    file.write_text("""
+name: Test
+jobs:
+  test:
+    needs: before
+    outputs: {word: "${{ steps.say.outputs.word }}"}
+    steps:
+      - name: Say ${{ matrix.kind }}
+        id: say
+        run: echo "word=${{ needs.before.outputs.word }}-${{ matrix.kind }}" >>"$GITHUB_OUTPUT"
+""")
+
+    made = run_workflow(
+        tmp_path,
+        PATH,
+        job="test",
+        secrets={},
+        inputs={},
+        env={},
+        run_id=4711,
+        repository="acme/shop",
+        needs={"before": {"word": "moin"}},
+        matrix={"kind": "full", "region": "eu"},
+    )
+
+    (job,) = made.jobs
+    assert job.name == "test (full, eu)"
+    assert "Say full" in conclusions(job)
+    assert job.outputs == {"word": "moin-full"}

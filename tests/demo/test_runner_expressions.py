@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from doctor.demo.runner.expressions import (
+from backup_doctor.demo.runner.expressions import (
     Contexts,
     ExpressionError,
     Value,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from doctor.demo.runner.files import FileCommandError, parse
+from backup_doctor.demo.runner.files import FileCommandError, parse
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from doctor.demo.runner.masking import Masker
+from backup_doctor.demo.runner.masking import Masker
 
 
 @pytest.mark.parametrize(

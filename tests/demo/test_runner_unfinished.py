@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from doctor.demo.runner.dispatch import Dispatch
-from doctor.demo.runner.run import run_workflow
-from doctor.demo.runner.unfinished import going, queued, refused, step_names
+from backup_doctor.demo.runner.dispatch import Dispatch
+from backup_doctor.demo.runner.run import run_workflow
+from backup_doctor.demo.runner.unfinished import going, queued, refused, step_names
 
 if TYPE_CHECKING:
     from pathlib import Path

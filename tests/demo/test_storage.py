@@ -14,7 +14,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from doctor.demo.storage import READ_ACTIONS, Bucket, Credentials, Storage, allow
+from backup_doctor.demo.storage import READ_ACTIONS, Bucket, Credentials, Storage, allow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

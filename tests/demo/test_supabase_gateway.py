@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from doctor.demo.supabase.gateway import Gateway
-from doctor.demo.supabase.keys import Keys, sign
-from doctor.demo.supabase.state import Function, LogRecord, Project, SecretValue
+from backup_doctor.demo.supabase.gateway import Gateway
+from backup_doctor.demo.supabase.keys import Keys, sign
+from backup_doctor.demo.supabase.state import Function, LogRecord, Project, SecretValue
 
 NOWHERE = "postgresql://supabase_admin:x@127.0.0.1:1/none"
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")

@@ -9,9 +9,9 @@ import httpx
 import psycopg
 import pytest
 
-from doctor.demo.supabase.management import AccessToken, Management
-from doctor.demo.supabase.postgres import PostgresServer
-from doctor.demo.supabase.state import Function, LogRecord, Project, SecretValue
+from backup_doctor.demo.supabase.management import AccessToken, Management
+from backup_doctor.demo.supabase.postgres import PostgresServer
+from backup_doctor.demo.supabase.state import Function, LogRecord, Project, SecretValue
 
 TOKEN = "sbp_" + "0123456789abcdef" * 2 + "01234567"
 READ_ONLY = "sbp_fc" + "0" * 38

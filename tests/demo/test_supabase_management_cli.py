@@ -11,10 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from doctor.demo.supabase.gateway import Gateway
-from doctor.demo.supabase.management import AccessToken, Management
-from doctor.demo.supabase.postgres import PostgresServer
-from doctor.demo.supabase.state import LogRecord, Project, SecretValue
+from backup_doctor.demo.supabase.gateway import Gateway
+from backup_doctor.demo.supabase.management import AccessToken, Management
+from backup_doctor.demo.supabase.postgres import PostgresServer
+from backup_doctor.demo.supabase.state import LogRecord, Project, SecretValue
 
 SUPABASE = Path(__file__).parents[1] / "real_clients/node_modules/.bin/supabase"
 TOKEN = "sbp_" + "0" * 40
@@ -54,7 +54,7 @@ def api(project: Project, tmp_path: Path) -> Iterator[Management]:
 def supabase(api: Management, project: Project, tmp_path: Path) -> Cli:
     """The command line in a checkout of the reference pipeline, with the stand-in as its API."""
     checkout = tmp_path / "checkout"
-    shutil.copytree(str(files("doctor.demo") / "pipeline"), checkout)
+    shutil.copytree(str(files("backup_doctor.demo") / "pipeline"), checkout)
     profile = tmp_path / "profile.yaml"
     profile.write_text(
         f"name: demo\napi_url: {api.url}\ndashboard_url: {api.url}\ndocs_url: {api.url}\n"

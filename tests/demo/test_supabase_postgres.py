@@ -14,8 +14,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from doctor.demo.supabase import postgres
-from doctor.demo.supabase.postgres import READER, PostgresServer, programs
+from backup_doctor.demo.supabase import postgres
+from backup_doctor.demo.supabase.postgres import READER, PostgresServer, programs
 
 TABLE = """
 CREATE TABLE public.backup_history (id int PRIMARY KEY, status text);
@@ -24,7 +24,7 @@ INSERT INTO public.backup_history VALUES (1, 'in_progress');
 """
 OWNER_PROGRAM = """
 import time
-from doctor.demo.supabase.postgres import PostgresServer
+from backup_doctor.demo.supabase.postgres import PostgresServer
 server = PostgresServer.start()
 print(server.port, flush=True)
 time.sleep(60)
@@ -201,7 +201,7 @@ def reachable_directory() -> Iterator[Path]:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)

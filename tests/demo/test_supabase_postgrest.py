@@ -8,11 +8,11 @@ import httpx
 import psycopg
 import pytest
 
-from doctor.demo.supabase import rest_schema
-from doctor.demo.supabase.gateway import Gateway
-from doctor.demo.supabase.keys import Keys, sign
-from doctor.demo.supabase.postgres import PostgresServer
-from doctor.demo.supabase.state import Project
+from backup_doctor.demo.supabase import rest_schema
+from backup_doctor.demo.supabase.gateway import Gateway
+from backup_doctor.demo.supabase.keys import Keys, sign
+from backup_doctor.demo.supabase.postgres import PostgresServer
+from backup_doctor.demo.supabase.state import Project
 from tests.demo.supabase_project import data_api, running_project, sql
 
 ROW = "/backup_history?dispatch_id=eq.d-1"
@@ -162,6 +162,62 @@ def test_a_patch_of_no_row_is_a_success(
 
     assert (answer.status_code, answer.content) == (status, body)
     assert answer.headers["content-range"] == content_range
+
+
+STRICT = "return=representation, handling=strict, max-affected=1"
+
+
+def test_a_strict_patch_changes_no_more_rows_than_it_allows(
+    api: httpx.Client, project: Project
+) -> None:
+    one = api.patch(ROW, json={"status": "failed"}, headers={"Prefer": STRICT})
+    all_of_them = api.patch(
+        "/backup_history?status=in.(failed,in_progress)",
+        json={"status": "success"},
+        headers={"Prefer": STRICT},
+    )
+
+    assert (one.status_code, one.headers["preference-applied"]) == (200, STRICT)
+    assert all_of_them.status_code == 400
+    assert all_of_them.json() == {
+        "code": "PGRST124",
+        "details": "The query affects 2 rows",
+        "hint": None,
+        "message": "Query result exceeds max-affected preference constraint",
+    }
+    assert sql(project, "SELECT status FROM backup_history ORDER BY dispatch_id") == [
+        ("failed",),
+        ("in_progress",),
+    ]
+
+
+def test_a_lenient_patch_is_not_limited(api: httpx.Client) -> None:
+    answer = api.patch(
+        "/backup_history?status=eq.in_progress",
+        json={"status": "failed"},
+        headers={"Prefer": "max-affected=1"},
+    )
+
+    assert (answer.status_code, answer.headers["content-range"]) == (204, "0-1/*")
+
+
+def test_a_preference_that_is_not_known_is_refused_only_where_that_was_asked(
+    api: httpx.Client, project: Project
+) -> None:
+    lenient = api.patch(ROW, json={"status": "failed"}, headers={"Prefer": "anything"})
+    strict = api.get(ROW, headers={"Prefer": "handling=strict, anything, other=1"})
+    project.rest_limits_changes = False
+    old = api.patch(ROW, json={"status": "success"}, headers={"Prefer": STRICT})
+
+    assert lenient.status_code == 204
+    for answer, unknown in ((strict, "anything, other=1"), (old, "max-affected=1")):
+        assert answer.status_code == 400
+        assert answer.json() == {
+            "code": "PGRST122",
+            "details": f"Invalid preferences: {unknown}",
+            "hint": None,
+            "message": "Invalid preferences given with handling=strict",
+        }
 
 
 def test_a_row_that_policies_hide_is_left_alone_in_silence(
@@ -418,7 +474,7 @@ def test_an_unreadable_filter_is_quoted(api: httpx.Client) -> None:
         "GET /backup_history?or=(a.eq.1,b.eq.2)",
         "GET /backup_history?select=*,runs(*)",
         "DELETE /backup_history?id=eq.1",
-        "POST /rpc/f",
+        "GET /rpc/f",
         "GET /backup_history?id=cs.{1}",
     ],
 )
@@ -535,3 +591,49 @@ def test_requests_at_once_do_not_meet(api: httpx.Client, project: Project) -> No
 
     assert answers == [204] * 8
     assert json.dumps(sql(project, "SELECT size_bytes FROM backup_history WHERE dispatch_id='d-1'"))
+
+
+FINISH = """
+    CREATE FUNCTION public.finish(dispatch text, bytes bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+    BEGIN
+      UPDATE public.backup_history SET size_bytes = bytes WHERE dispatch_id = dispatch;
+      RETURN FOUND;
+    END $$;
+    CREATE FUNCTION public.touch(dispatch text) RETURNS void LANGUAGE sql AS
+      $$ UPDATE public.backup_history SET size_bytes = 1 WHERE dispatch_id = dispatch $$;
+    CREATE FUNCTION public.named(dispatch text) RETURNS SETOF public.backup_history LANGUAGE sql AS
+      $$ SELECT * FROM public.backup_history WHERE dispatch_id = dispatch $$;
+"""
+
+
+def test_a_function_of_the_database_is_called_by_its_arguments(
+    api: httpx.Client, project: Project
+) -> None:
+    sql(project, FINISH)
+
+    done = api.post("/rpc/finish", json={"dispatch": "d-1", "bytes": 7})
+    none = api.post("/rpc/finish", json={"dispatch": "d-9", "bytes": 7})
+    touched = api.post("/rpc/touch", json={"dispatch": "d-2"})
+    found = api.post("/rpc/named", json={"dispatch": "d-1"})
+
+    assert (done.status_code, done.json(), none.json()) == (200, True, False)
+    assert (touched.status_code, touched.content) == (204, b"")
+    assert [row["size_bytes"] for row in found.json()] == [7]
+
+
+def test_a_function_that_is_not_there_is_not_found(api: httpx.Client) -> None:
+    answer = api.post("/rpc/finish_it", json={"dispatch": "d-1"})
+
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "PGRST202"
+
+
+def test_a_function_writes_with_the_rights_of_its_caller(
+    anonymous: httpx.Client, project: Project
+) -> None:
+    sql(project, FINISH)
+
+    answer = anonymous.post("/rpc/finish", json={"dispatch": "d-1", "bytes": 7})
+
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "42501"

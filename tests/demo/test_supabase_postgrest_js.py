@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from doctor.demo.supabase.gateway import Gateway
-from doctor.demo.supabase.postgres import PostgresServer
+from backup_doctor.demo.supabase.gateway import Gateway
+from backup_doctor.demo.supabase.postgres import PostgresServer
 from tests.demo.supabase_project import running_project
 
 MODULES = Path(__file__).parents[1] / "real_clients"

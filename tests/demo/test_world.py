@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from doctor.demo.faults import FAULTS, Fault
-from doctor.demo.github.state import Run
-from doctor.demo.world import Servers, World
+from backup_doctor.demo.faults import FAULTS, Fault
+from backup_doctor.demo.github.state import Run
+from backup_doctor.demo.world import Servers, World
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,13 @@ import pytest
 import yaml
 from typer.main import get_command
 
-from doctor.cli.app import app
-from doctor.cli.codes import Exit
-from doctor.cli.init import snippet
-from doctor.settings.load import FIRST_SETTINGS
-from doctor.settings.table import BY_NAME
-from doctor.settings.trust import ADDRESSES
+from backup_doctor.cli.app import app
+from backup_doctor.cli.codes import Exit
+from backup_doctor.cli.init_job import job_of
+from backup_doctor.collect.repository import read_repository
+from backup_doctor.settings.first_steps import FIRST_SETTINGS
+from backup_doctor.settings.table import BY_NAME
+from backup_doctor.settings.trust import ADDRESSES
 from scripts.docs import commands, filled, help_of, pages
 from tests.docs.pages import README, ROOT, blocks, first_cells, page, section
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PAGES = [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
-PIPELINE = ROOT / "doctor" / "demo" / "pipeline" / "README.md"
+PIPELINE = ROOT / "demo" / "pipeline" / "README.md"
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
@@ -100,14 +101,16 @@ def test_the_readme_has_every_exit_code() -> None:
     assert codes == [*(str(code.value) for code in Exit), "130, 143"]
 
 
-def test_the_job_in_the_readme_is_that_of_the_reference_pipeline() -> None:
+def test_the_job_in_the_readme_is_the_one_that_init_writes() -> None:
     shown = yaml.safe_load(blocks(section(README_TEXT, "Three uses"), "yaml")[0])["diagnose"]
-    real = yaml.safe_load(snippet())["jobs"]["diagnose"]
+    job = read_repository(ROOT / "demo" / "pipeline").job
+    assert job is not None
+    real = yaml.safe_load(f"jobs:\n{job_of(job, {})}")["jobs"]["diagnose"]
 
     assert shown.items() <= {**real, "steps": shown["steps"]}.items()
-    for ours, theirs in zip(shown["steps"], real["steps"], strict=True):
-        assert ours["run"] == theirs["run"]
-        assert ours.get("env", {}).items() <= theirs.get("env", {}).items()
+    for ours, theirs in zip(shown["steps"], real["steps"], strict=False):
+        assert ours["uses"] == theirs["uses"]
+        assert ours["with"].items() <= theirs["with"].items()
 
 
 def test_the_readme_names_only_targets_that_the_makefile_has() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor.demo.world import Servers, World
+from backup_doctor.demo.world import Servers, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,18 +5,18 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-from doctor.case import Asked
-from doctor.demo.supabase.postgres import programs
-from doctor.examine import examine
-from doctor.runner import Run
-from doctor.settings.load import Flags, load
+from backup_doctor.demo.supabase.postgres import programs
+from backup_doctor.evidence.case import Asked
+from backup_doctor.run.examine import examine
+from backup_doctor.run.runner import DoctorRun
+from backup_doctor.settings.load import Flags, load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from doctor.demo.world import World
-    from doctor.model import Report
+    from backup_doctor.demo.world import World
+    from backup_doctor.evidence.findings import Report
 
 AWS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL_S3")
 
@@ -33,7 +33,7 @@ def diagnose(
     (directory / ".env").write_text("".join(f"{name}='{value}'\n" for name, value in aws.items()))
     rest = {name: value for name, value in environ.items() if name not in AWS}
     settings = load(Flags(), environ=rest, cwd=directory)
-    return examine(Run(settings=settings, asked=asked, skip=skip))
+    return examine(DoctorRun(settings=settings, asked=asked, skip=skip))
 
 
 def diagnose_world(world: World, dispatch_id: str, directory: Path) -> Report:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor.demo.faults import FAULTS, STORIES
-from doctor.model import Severity, Verdict
+from backup_doctor.demo.faults import FAULTS, STORIES
+from backup_doctor.evidence.findings import Severity, Verdict
 from tests.e2e.doctoring import diagnose_world, psql
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from doctor.demo.world import World
+    from backup_doctor.demo.world import World
 
 BROKEN = [fault.name for fault in STORIES.values() if fault.root_cause]
 WHOLE = [fault.name for fault in STORIES.values() if not fault.root_cause]

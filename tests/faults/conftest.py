@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor.demo.world import Servers, World
+from backup_doctor.demo.world import Servers, World
 from tests.faults.scene import Scene, play
 
 if TYPE_CHECKING:

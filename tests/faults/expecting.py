@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from doctor.model import Severity, Status, Verdict
+from backup_doctor.evidence.findings import ResultStatus, Severity, Verdict
 
 if TYPE_CHECKING:
-    from doctor.model import Report
+    from backup_doctor.evidence.findings import Report
     from tests.faults.scene import Outcome
 
 GRACE_S = 1.0
@@ -46,9 +46,9 @@ def failures(report: Report) -> set[str]:
 
 def passed(report: Report) -> set[str]:
     """The checks that passed."""
-    return {result.check for result in report.results if result.status is Status.PASS}
+    return {result.check for result in report.results if result.status is ResultStatus.PASS}
 
 
-def statuses(report: Report, *, without: set[str]) -> dict[str, Status]:
+def statuses(report: Report, *, without: set[str]) -> dict[str, ResultStatus]:
     """The status of every check but those."""
     return {result.check: result.status for result in report.results if result.check not in without}

@@ -9,19 +9,19 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from doctor.case import Asked
-from doctor.demo.faults import FAULTS
-from doctor.examine import examine
-from doctor.runner import Run
-from doctor.settings.load import Flags, load
+from backup_doctor.demo.faults import FAULTS
+from backup_doctor.evidence.case import Asked
+from backup_doctor.run.examine import examine
+from backup_doctor.run.runner import DoctorRun
+from backup_doctor.settings.load import Flags, load
 from tests.faults.proxy import Proxy, close_backlog, full_backlog, refusing_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from doctor.demo.world import World
-    from doctor.model import Report
+    from backup_doctor.demo.world import World
+    from backup_doctor.evidence.findings import Report
     from tests.faults.catalogue import Fault
     from tests.faults.dependencies import Dependency
     from tests.faults.proxy import Request
@@ -97,7 +97,7 @@ def diagnose(
     rest = {name: value for name, value in environ.items() if name not in AWS}
     settings = load(Flags(), environ=rest, cwd=directory)
     asked = Asked(dispatch_id=dispatch_id)
-    return examine(Run(settings=settings, asked=asked, budget_s=budget_s))
+    return examine(DoctorRun(settings=settings, asked=asked, budget_s=budget_s))
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def test_the_page_has_the_numbers_of_the_tests() -> None:
         if "::" in line and FAST not in line
     )
 
-    page = (ROOT / "docs/reliability.md").read_text()
+    page = (ROOT / "docs/reliability.md").read_text().partition("\n## ")[0]
     shown = {
         what.split()[0].rstrip(":,"): (int(cases), int(survived))
         for what, cases, survived in re.findall(

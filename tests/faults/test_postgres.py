@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from doctor.demo.supabase.postgres import READER
-from doctor.model import Verdict
+from backup_doctor.demo.supabase.postgres import READER
+from backup_doctor.evidence.findings import Verdict
 from tests.faults.expecting import assert_named, assert_safe, passed, statuses
 from tests.faults.pg_wire import WIRE_FAULTS
 from tests.faults.scene import Outcome, diagnose, faulty

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from doctor.demo.supabase import guard
-from doctor.demo.supabase.postgres import FAST, READER, free_port, programs
+from backup_doctor.demo.supabase import guard
+from backup_doctor.demo.supabase.postgres import FAST, READER, free_port, programs
 from tests.faults.expecting import assert_safe, statuses
 from tests.faults.test_postgres import URL, ask_at
 

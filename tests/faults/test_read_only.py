@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from doctor.demo.supabase.postgres import OWNER
-from doctor.demo.supabase.state import Function
-from doctor.demo.world import FUNCTION, World
+from backup_doctor.demo.supabase.postgres import OWNER
+from backup_doctor.demo.supabase.state import Function
+from backup_doctor.demo.world import FUNCTION, World
 from tests.faults.scene import diagnose, play
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from doctor.demo.world import Servers
+    from backup_doctor.demo.world import Servers
     from tests.faults.scene import Scene
 
 MANAGEMENT = "supabase_read_only_user"
@@ -243,10 +243,10 @@ def test_the_apis_are_asked_to_read_alone(scene: Scene, asked: str, tmp_path: Pa
     posts = [request for request in management if request.method != "GET"]
     assert {request.path.rpartition("/")[2] for request in posts} <= {"read-only"}
     probes = [request for request in gateway if request.path.startswith("/functions/")]
-    assert {(request.method, request.body) for request in probes} == {
-        ("OPTIONS", b""),
-        ("POST", b"{}"),
-    }
+    sent = {(request.method, request.body) for request in probes}
+    # The log of this backup leaves nothing open; the key of the next one nobody else has tried.
+    assert sent <= {("OPTIONS", b""), ("POST", b"{}")}
+    assert asked == "preflight" or sent == {("OPTIONS", b"")}
     assert {request.method for request in gateway if request not in probes} == {"GET"}
 
 
@@ -306,14 +306,14 @@ def test_the_probe_leaves_the_table_as_it_was_even_with_a_function_that_upserts(
     servers: Servers, tmp_path: Path, row: str
 ) -> None:
     with World(servers) as world:
-        scene = play(world, "healthy", tmp_path)
+        play(world, "healthy", tmp_path)
         source = tmp_path / "index.ts"
         source.write_text(SOURCE.replace("ROW", UPSERTS[row]))
         world.project.functions[FUNCTION] = Function(FUNCTION, source, verify_jwt=False)
         before = table(world)
         start = len(world.gateway.requests)
 
-        report = diagnose(world.environment(), scene.dispatch_id, tmp_path)
+        report = diagnose(world.environment(), None, tmp_path)
 
         asked = world.gateway.requests[start:]
         assert ("POST", "/rest/v1/backup_history") in {(one.method, one.path) for one in asked}

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from doctor.case import Asked, Case, Names
-from doctor.database.rows import read_row
-from doctor.diagnosis import diagnose
-from doctor.evidence.workflow import Run
-from doctor.judgement import judge
-from doctor.mend.plan import Plan, plan
-from doctor.mend.transaction import transaction
-from doctor.mend.writer import Writer, Written
-from doctor.registry import load_checks
-from doctor.repair import repair
-from doctor.settings.model import Secret, Settings
+from backup_doctor.collect.database.rows import read_row
+from backup_doctor.evidence.case import Asked, Case, Names
+from backup_doctor.evidence.workflow import Run
+from backup_doctor.judge.diagnosis import diagnose
+from backup_doctor.judge.fix_sql import repair
+from backup_doctor.judge.judgement import judge
+from backup_doctor.judge.registry import load_checks
+from backup_doctor.run.fix.plan import Plan, plan
+from backup_doctor.run.fix.writer import Writer
+from backup_doctor.settings.model import Secret, Settings
 from tests.database.lab import DISPATCH, ROW_ID
 from tests.judgement import cases
 
 if TYPE_CHECKING:
-    from doctor.evidence.row import BackupRow
+    from backup_doctor.evidence.row import BackupRow
+    from backup_doctor.run.fix.ending import Written
     from tests.database.lab import Lab
 
 KEY = f"backups/2026/01/15/backup-{DISPATCH}.zip"
@@ -80,4 +80,4 @@ def to_new_row(dispatch: str) -> Plan:
 def write(lab: Lab, made: Plan, role: str = "postgres", **more: Any) -> Written:
     """Carry the plan out as that role."""
     settings = Settings(database_url=Secret(lab.uri(role)), **more)
-    return Writer(settings).write(transaction(Names(), made))
+    return Writer(settings).write(made)

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
-from doctor.demo.faults import FAULTS
+from backup_doctor.demo.faults import FAULTS
 from tests.e2e.doctoring import diagnose_world, psql
 from tests.e2e.test_faults import run_broken
+from tests.fix.answering import asked
 from tests.programs import bare
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from doctor.demo.world import World
+    from backup_doctor.demo.world import World
 
-FIX = [sys.executable, "-m", "doctor", "fix"]
+FIX = [sys.executable, "-m", "backup_doctor", "fix"]
 
 
 def environment(world: World, **more: str | None) -> dict[str, str]:
@@ -48,28 +48,24 @@ def fix(
     )
 
 
-def on_a_terminal(world: World, dispatch_id: str, answer: str, cwd: Path) -> tuple[int, str]:
-    """Answer the question; the exit code, and what the terminal showed."""
-    parent, child = pty.openpty()
-    process = subprocess.Popen(
-        [*FIX, "--dispatch-id", dispatch_id, "--apply", "--quiet"],
-        stdin=child,
-        stdout=subprocess.DEVNULL,
-        stderr=child,
-        cwd=cwd,
-        env=environment(world, SUPABASE_DB_URL=world.owner_uri),
-    )
-    os.close(child)
-    shown = b""
-    while b"[y/N]" not in shown:
-        shown += os.read(parent, 4096)
-    os.write(parent, answer.encode())
-    code = process.wait(120)
-    os.set_blocking(parent, False)
-    with suppress(OSError):
-        shown += os.read(parent, 65536)
-    os.close(parent)
-    return code, shown.decode()
+def on_a_terminal(
+    world: World,
+    dispatch_id: str,
+    answer: str,
+    cwd: Path,
+    meanwhile: Callable[[], object] = lambda: None,
+    **environ: str | None,
+) -> tuple[int, str]:
+    """Answer the question, after something else happened; the exit code, and what was shown."""
+    env = environment(world, **{"SUPABASE_DB_URL": world.owner_uri, **environ})
+    with asked(applying(dispatch_id), cwd=cwd, env=env) as command:
+        meanwhile()
+        command.answer(answer)
+        return command.end()
+
+
+def applying(dispatch_id: str) -> list[str]:
+    return [*FIX, "--dispatch-id", dispatch_id, "--apply", "--quiet"]
 
 
 def rows(world: World) -> list[dict[str, Any]]:
@@ -106,9 +102,11 @@ def test_what_is_printed_can_be_pasted_and_then_there_is_nothing_to_do(
 
 
 @pytest.mark.parametrize(
-    ("direct", "way"), [(True, "psycopg"), (False, "the Management API")], ids=["psycopg", "API"]
+    ("direct", "way"),
+    [(True, "directly (psycopg)"), (False, "by the Management API")],
+    ids=["psycopg", "API"],
 )
-def test_apply_announces_changes_and_shows_the_verdict(
+def test_apply_announces_where_and_what_and_shows_the_verdict(
     world: World, stuck: str, tmp_path: Path, *, direct: bool, way: str
 ) -> None:
     url = world.owner_uri if direct else None
@@ -116,21 +114,56 @@ def test_apply_announces_changes_and_shows_the_verdict(
     done = fix(world, stuck, "--apply", "--yes", cwd=tmp_path, SUPABASE_DB_URL=url)
 
     (row,) = rows(world)
+    place = conninfo_to_dict(world.owner_uri)
+    host = f"{place['host']}:{place['port']}" if direct else world.management.url.split("//")[1]
     assert done.returncode == 0, done.stderr
     assert row["status"] == "success"
     assert 'status       "in_progress" → "success"' in done.stderr
     assert f's3_key       NULL → "{row["s3_key"]}"' in done.stderr
-    assert f"Done, by {way}." in done.stderr
+    assert f"It would be written {way}, as it was read: host {host}, database" in done.stderr
+    assert f"{place['dbname']}" in done.stderr
+    assert "table public.backup_history." in done.stderr
+    assert "Done." in done.stderr
     assert "Now healthy: The backup succeeded" in done.stderr
+    assert ": function/not-deployed." in done.stderr
 
 
-def test_a_reading_user_is_passed_over_for_the_way_that_may_write(
+@pytest.mark.parametrize("direct", [True, False], ids=["psycopg", "API"])
+def test_what_undoes_the_fix_is_printed_and_restores_the_row(
+    world: World, stuck: str, tmp_path: Path, *, direct: bool
+) -> None:
+    before = rows(world)
+    url = world.owner_uri if direct else None
+    done = fix(world, stuck, "--apply", "--yes", cwd=tmp_path, SUPABASE_DB_URL=url)
+    fixed = rows(world)
+
+    psql(world, done.stdout)
+
+    assert fixed[0]["status"] == "success"
+    assert rows(world) == before
+
+
+def test_what_undoes_the_fix_changes_nothing_once_the_row_is_another(
     world: World, stuck: str, tmp_path: Path
 ) -> None:
+    done = fix(world, stuck, "--apply", "--yes", cwd=tmp_path, SUPABASE_DB_URL=world.owner_uri)
+    world.sql("UPDATE public.backup_history SET size_bytes = 7")
+    before = rows(world)
+
+    psql(world, done.stdout)
+
+    assert rows(world) == before
+
+
+def test_a_row_that_a_reading_user_showed_is_written_by_no_other_way(
+    world: World, stuck: str, tmp_path: Path
+) -> None:
+    """The access token may lead to another project than the database URL."""
     done = fix(world, stuck, "--apply", "--yes", cwd=tmp_path)
 
-    assert (done.returncode, rows(world)[0]["status"]) == (0, "success")
-    assert "Done, by the Management API." in done.stderr
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "written there and nowhere else" in done.stderr
+    assert rows(world)[0]["status"] == "in_progress"
 
 
 def test_a_token_without_the_permission_to_write_is_named(
@@ -139,9 +172,9 @@ def test_a_token_without_the_permission_to_write_is_named(
     permissions = frozenset({"database_read", "project_admin_read", "edge_functions_read"})
     world.management.tokens[:] = [type(world.access_token)(world.access_token.value, permissions)]
 
-    done = fix(world, stuck, "--apply", "--yes", cwd=tmp_path)
+    done = fix(world, stuck, "--apply", "--yes", cwd=tmp_path, SUPABASE_DB_URL=None)
 
-    assert done.returncode == 3
+    assert (done.returncode, done.stdout) == (3, "")
     assert "database_write" in done.stderr
     assert rows(world)[0]["status"] == "in_progress"
 
@@ -152,14 +185,16 @@ def test_a_backup_without_a_file_becomes_failed_and_stays_so(world: World, tmp_p
     world.run_pipeline(dispatch_id)
     world.sql("UPDATE public.backup_history SET status = 'in_progress', error_text = NULL")
 
-    done = fix(world, dispatch_id, "--apply", "--yes", cwd=tmp_path)
-    again = fix(world, dispatch_id, "--apply", "--yes", cwd=tmp_path)
+    owner = world.owner_uri
+    done = fix(world, dispatch_id, "--apply", "--yes", cwd=tmp_path, SUPABASE_DB_URL=owner)
+    again = fix(world, dispatch_id, "--apply", "--yes", cwd=tmp_path, SUPABASE_DB_URL=owner)
 
     (row,) = rows(world)
-    assert (done.returncode, again.returncode) == (0, 0), done.stderr + again.stderr
+    assert (done.returncode, again.returncode) == (0, 3), done.stderr + again.stderr
     assert row["status"] == "failed"
     assert "workflow/failed-before-update" in row["error_text"]
-    assert "nothing to mend" in again.stderr
+    assert again.stdout == ""
+    assert "a failed row is left as it is" in again.stderr
 
 
 def test_without_a_terminal_nothing_is_changed_unasked(
@@ -167,13 +202,13 @@ def test_without_a_terminal_nothing_is_changed_unasked(
 ) -> None:
     done = fix(world, stuck, "--apply", cwd=tmp_path, SUPABASE_DB_URL=world.owner_uri)
 
-    assert done.returncode == 3
+    assert (done.returncode, done.stdout) == (3, "")
     assert "Give --yes" in done.stderr
     assert rows(world)[0]["status"] == "in_progress"
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "status"), [("y\n", 0, "success"), ("\n", 3, "in_progress")]
+    ("answer", "code", "status"), [("y", 0, "success"), ("", 3, "in_progress")]
 )
 def test_a_terminal_is_asked(
     world: World, stuck: str, tmp_path: Path, answer: str, code: int, status: str
@@ -185,7 +220,7 @@ def test_a_terminal_is_asked(
     assert '"in_progress" → "success"' in shown
 
 
-def test_a_repair_that_the_cause_would_refuse_is_printed_and_not_made(
+def test_a_repair_that_the_cause_would_refuse_is_neither_printed_nor_made(
     world: World, tmp_path: Path
 ) -> None:
     dispatch_id = world.insert_row()
@@ -199,9 +234,9 @@ def test_a_repair_that_the_cause_would_refuse_is_printed_and_not_made(
         world, dispatch_id, "--apply", "--yes", cwd=tmp_path, SUPABASE_DB_URL=world.owner_uri
     )
 
-    assert (shown.returncode, done.returncode) == (3, 3)
-    assert shown.stdout.startswith("-- First mend row/constraint-rejects")
-    assert "first mend row/constraint-rejects" in done.stderr
+    for one in (shown, done):
+        assert (one.returncode, one.stdout) == (3, "")
+        assert "would fail until row/constraint-rejects is fixed" in one.stderr
     assert rows(world)[0]["status"] == "in_progress"
 
 

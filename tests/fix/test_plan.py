@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from doctor.evidence.log import Outcome
-from doctor.evidence.object import Search
-from doctor.evidence.row import Trigger
-from doctor.evidence.workflow import FoundBy, Run
-from doctor.mend.look import Looked, judged
-from doctor.mend.plan import Difference
-from doctor.model import Verdict
-from doctor.redaction import Redactor
-from doctor.registry import load_checks
-from doctor.reporting import planned_repair, write
-from doctor.runner import Collected, FixCheck
+from backup_doctor.base.redaction import Redactor
+from backup_doctor.evidence.collected import Collected, FixCheck
+from backup_doctor.evidence.findings import Verdict
+from backup_doctor.evidence.log import Outcome
+from backup_doctor.evidence.object import Search
+from backup_doctor.evidence.row import Trigger
+from backup_doctor.evidence.workflow import FoundBy, Run
+from backup_doctor.judge.registry import load_checks
+from backup_doctor.report.compose import planned_repair, write
+from backup_doctor.run.fix.look import Looked, judged
+from backup_doctor.run.fix.plan import Difference
 from tests.judgement import cases
 from tests.judgement.cases import a_row, call, case, finished_row, log, row, the_object, workflow
 
 if TYPE_CHECKING:
-    from doctor.case import Case
-    from doctor.evidence.base import Evidence
+    from backup_doctor.evidence.base import Evidence
+    from backup_doctor.evidence.case import Case
 
 BOTH_FAILED = log(
     call(500, '{"success":false,"error":"TypeError: x is not a function"}'),
@@ -53,6 +53,8 @@ def test_a_sure_repair_is_planned_column_by_column() -> None:
     assert (found.refused, found.idle) == (None, None)
     assert found.plan is not None
     assert found.plan.key == ("id", cases.ROW_ID)
+    assert found.plan.route is cases.row().route
+    assert found.plan.takes == cases.KEY
     assert Difference(column="status", old="in_progress", new="success") in found.plan.differences
     assert Difference(column="s3_key", old=None, new=cases.KEY) in found.plan.differences
 
@@ -65,11 +67,11 @@ def test_a_right_row_needs_nothing() -> None:
     assert found.idle == found.report.summary
 
 
-def test_a_failed_row_whose_file_is_nowhere_needs_nothing() -> None:
+def test_a_failed_row_is_left_as_it_is_also_where_its_file_is_nowhere() -> None:
     found = looked(stuck(row(a_row(status="failed")), GONE))
 
-    assert found.idle is not None
-    assert found.refused is None
+    assert (found.idle, found.plan) == (None, None)
+    assert "a failed row is left as it is" in (found.refused or "")
 
 
 def test_a_failed_row_whose_whole_file_is_there_is_for_a_person() -> None:
@@ -113,7 +115,8 @@ def test_what_the_cause_would_refuse_is_not_carried_out() -> None:
     found = looked(stuck(guarded, workflow(ran, update="success")))
 
     assert "row/trigger-interferes" in found.report.causes
-    assert "first mend row/trigger-interferes" in (found.refused or "")
+    assert found.plan is None
+    assert "would fail until row/trigger-interferes is fixed" in (found.refused or "")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ ASK = ("--dispatch-id", "d-1")
 def doctor(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     settings = {"GITHUB_REPOSITORY": "acme/app", "GITHUB_API_URL": NOBODY}
     return subprocess.run(
-        [sys.executable, "-m", "doctor", *arguments, "--budget", "5"],
+        [sys.executable, "-m", "backup_doctor", *arguments, "--budget", "5"],
         cwd=cwd,
         env={"PATH": os.defpath, "PYTHONPATH": str(ROOT), "HOME": str(cwd), **settings, **environ},
         capture_output=True,

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from doctor import quoting, sql
-from doctor.demo.world import World
+from backup_doctor.base import quoting
+from backup_doctor.demo.world import World
+from backup_doctor.evidence import sql
 from tests.e2e.doctoring import psql
 from tests.faults.scene import diagnose
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from doctor.demo.world import Servers
+    from backup_doctor.demo.world import Servers
 
 # What the columns can hold: any text without NUL and without halves of surrogate pairs.
 STORABLE = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)

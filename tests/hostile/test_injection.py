@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from doctor.redaction import Redactor
-from doctor.render import Format, render
+from backup_doctor.base.redaction import Redactor
+from backup_doctor.report.render import Format, render
 from tests.e2e.doctoring import psql
 from tests.faults.scene import diagnose, play_id
 from tests.hostile.test_fix_sql import rows
@@ -18,8 +18,8 @@ from tests.hostile.test_fix_sql import rows
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from doctor.demo.world import World
-    from doctor.model import Report
+    from backup_doctor.demo.world import World
+    from backup_doctor.evidence.findings import Report
 
 HARMLESS = "nightly-42"
 HOSTILE = (

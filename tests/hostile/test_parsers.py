@@ -14,26 +14,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from doctor import keys, signatures, zip_tail
-from doctor.case import Names
-from doctor.clients import github_records as records
-from doctor.clients import management_answers as management
-from doctor.clients.data_api import DataApi
-from doctor.clients.github_refusals import Permission, refusal
-from doctor.clients.http import Answer
-from doctor.clients.retrying import LONGEST_WAIT_S, PAUSE_S, wait_s
-from doctor.database.address import parameters
-from doctor.database.connecting import connect_failure
-from doctor.database.rows import read_rows
-from doctor.deadline import Deadline
-from doctor.evidence.base import Unseen
-from doctor.evidence.log import Call, LogReading, Outcome
-from doctor.evidence.row import ApiAnswer
-from doctor.evidence.secrets import Level
-from doctor.log.reader import LookFor, read
-from doctor.settings.load import Flags, SettingsError, load
-from doctor.settings.model import Secret, Settings
-from doctor.workflow_file import read_workflow
+from backup_doctor.collect.clients import github_records as records
+from backup_doctor.collect.clients import management_answers as management
+from backup_doctor.collect.clients.answer import Answer
+from backup_doctor.collect.clients.data_api import DataApi
+from backup_doctor.collect.clients.github_refusals import Permission, refusal
+from backup_doctor.collect.clients.retrying import LONGEST_WAIT_S, PAUSE_S, wait_s
+from backup_doctor.collect.database.address import parameters
+from backup_doctor.collect.database.connecting import connect_failure
+from backup_doctor.collect.database.rows import read_rows
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.collect.log.reader import LookFor, read
+from backup_doctor.collect.object import zip_tail
+from backup_doctor.collect.workflow.file import read_workflow
+from backup_doctor.evidence import keys
+from backup_doctor.evidence.base import Unseen
+from backup_doctor.evidence.case import Names
+from backup_doctor.evidence.log import Call, LogReading, Outcome
+from backup_doctor.evidence.row import ApiAnswer
+from backup_doctor.evidence.secrets import Level
+from backup_doctor.services import meaning
+from backup_doctor.settings.load import Flags, SettingsError, load
+from backup_doctor.settings.model import Secret, Settings
 from tests.hostile.shapes import SHAPES
 from tests.log.logs import DISPATCH, UPDATE, job, step
 
@@ -209,9 +211,9 @@ def test_rows_of_anything_are_read(found: list[dict[str, Any]]) -> None:
 def test_any_body_means_something_or_nothing(body: str, status: int | None) -> None:
     call = Call(outcome=Outcome.REFUSED, status=status, body=body)
 
-    signatures.function_meaning(call)
-    signatures.fallback_meaning(call)
-    signatures.gateway_meaning(status or 500, body)
+    meaning.function_meaning(call)
+    meaning.fallback_meaning(call)
+    meaning.gateway_meaning(status or 500, body)
 
 
 @given(TEXT)

@@ -9,19 +9,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor import keys, quoting, signatures, sql, zip_tail
-from doctor.clients.http import Answer
-from doctor.clients.retrying import wait_s
-from doctor.database.address import parameters
-from doctor.evidence.log import Call, Outcome
-from doctor.log.reader import LookFor, read
-from doctor.redaction import Redactor
-from doctor.settings import values
-from doctor.workflow_file import read_workflow
+from backup_doctor.base import quoting
+from backup_doctor.base.redaction import Redactor
+from backup_doctor.collect.clients.answer import Answer
+from backup_doctor.collect.clients.retrying import wait_s
+from backup_doctor.collect.database.address import parameters
+from backup_doctor.collect.log.reader import LookFor, read
+from backup_doctor.collect.object import zip_tail
+from backup_doctor.collect.workflow.file import read_workflow
+from backup_doctor.evidence import keys, sql
+from backup_doctor.evidence.log import Call, Outcome
+from backup_doctor.services import meaning
+from backup_doctor.settings import values
 from tests.hostile.shapes import SHAPES, repeated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+pytestmark = pytest.mark.slow
 
 PIECE = 64 * 1024
 HEAD = (
@@ -51,9 +56,9 @@ def log(text: str) -> object:
 def meanings(text: str) -> object:
     call = Call(outcome=Outcome.REFUSED, status=500, body=text)
     return (
-        signatures.function_meaning(call),
-        signatures.fallback_meaning(call),
-        signatures.gateway_meaning(500, text),
+        meaning.function_meaning(call),
+        meaning.fallback_meaning(call),
+        meaning.gateway_meaning(500, text),
     )
 
 

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from doctor.issue import ticket
-from doctor.issue.client import LABEL, IssueError, Issues
-from doctor.issue.publish import keep
-from doctor.model import Subject
-from doctor.redaction import Redactor
-from doctor.render import Format, render
+from backup_doctor.base.redaction import Redactor
+from backup_doctor.cli.issue import ticket
+from backup_doctor.cli.issue.client import LABEL, IssueError, Issues
+from backup_doctor.cli.issue.publish import keep
+from backup_doctor.evidence.findings import Subject
+from backup_doctor.report.render import Format, render
 from tests.issue.github_issues import PATH, TOKEN, IssueServer
 from tests.render.fixtures import HOSTILE, STUCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from doctor.model import Report
+    from backup_doctor.evidence.findings import Report
 
 
 @pytest.fixture

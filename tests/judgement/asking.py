@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor.diagnosis import Diagnosis, diagnose
-from doctor.judgement import Judged, judge
-from doctor.registry import load_checks
+from backup_doctor.judge.diagnosis import Diagnosis, diagnose
+from backup_doctor.judge.judgement import Judged, judge
+from backup_doctor.judge.registry import load_checks
 
 if TYPE_CHECKING:
-    from doctor.case import Case
+    from backup_doctor.evidence.case import Case
 
 
 def judged(one: Case) -> tuple[Judged, ...]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from doctor.case import Asked, Case, Names
-from doctor.evidence.base import Evidence, Unseen, Why
-from doctor.evidence.function import FunctionEvidence, FunctionRecord, HttpAnswer, Project
-from doctor.evidence.log import Call, LogReading, Outcome, Shown, Variable
-from doctor.evidence.object import KeySource, ObjectEvidence, StoredObject, ZipTail
-from doctor.evidence.rls import Proof, Reach, RlsEvidence
-from doctor.evidence.row import (
+from backup_doctor.evidence.base import Evidence, Shown, Unseen, Why
+from backup_doctor.evidence.case import Asked, Case, Names
+from backup_doctor.evidence.function import FunctionEvidence, FunctionRecord, HttpAnswer, Project
+from backup_doctor.evidence.log import Call, LogReading, Outcome, Variable
+from backup_doctor.evidence.log import EnvShown as Stands
+from backup_doctor.evidence.object import FileEnd, KeySource, ObjectEvidence, StoredObject
+from backup_doctor.evidence.rls import Proof, Reach, RlsEvidence
+from backup_doctor.evidence.row import (
     ApiAnswer,
     BackupRow,
     Column,
@@ -21,7 +22,7 @@ from doctor.evidence.row import (
     Server,
     Table,
 )
-from doctor.evidence.secrets import (
+from backup_doctor.evidence.secrets import (
     FunctionKey,
     FunctionSecret,
     KeyKind,
@@ -34,7 +35,7 @@ from doctor.evidence.secrets import (
     StoredSecret,
     SupabaseUrl,
 )
-from doctor.evidence.workflow import FoundBy, Job, Run, Step, WorkflowEvidence
+from backup_doctor.evidence.workflow import FoundBy, Job, Run, Step, WorkflowEvidence
 
 DISPATCH = "5f0c1d2e-1111-4222-8333-444455556666"
 ROW_ID = "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d"
@@ -44,6 +45,9 @@ ENDED = CREATED + timedelta(minutes=10)
 NOW = CREATED + timedelta(hours=5)
 SIZE = 1_024_000
 NOT_THERE = Unseen(why=Why.NOT_CONFIGURED, what="It is not configured.", remedy="Set it.")
+SEES_ALL = Shown(by="Nothing hides a row from the doctor.")
+# Why a run that nobody saw would have been seen.
+SHOWN = Shown(by="the same token lists 12 other runs of acme/app")
 NO_BACKUP = Unseen(why=Why.NOT_ASKED, what="No backup was asked about.")
 
 COLUMNS = (
@@ -122,6 +126,8 @@ def row(*rows: BackupRow, **changes: Any) -> RowEvidence:
         "server": Server(version="18.4", now=NOW, user="backup_reader"),
         "api": ApiAnswer(status=200, rows=1),
     }
+    if changes.get("rows") == ():
+        base |= {"api": ApiAnswer(status=200, rows=0), "absent": SEES_ALL}
     return RowEvidence(**{**base, **changes})
 
 
@@ -139,9 +145,9 @@ def log(function: Call, fallback: Call, **changes: Any) -> LogReading:
         "source": "job log",
         "update_seen": True,
         "variables": (
-            Variable(name="SUPABASE_URL", shown=Shown.MASKED),
-            Variable(name="SUPABASE_SERVICE_ROLE_KEY", shown=Shown.MASKED),
-            Variable(name="BACKUP_API_KEY", shown=Shown.MASKED),
+            Variable(name="SUPABASE_URL", shown=Stands.MASKED),
+            Variable(name="SUPABASE_SERVICE_ROLE_KEY", shown=Stands.MASKED),
+            Variable(name="BACKUP_API_KEY", shown=Stands.MASKED),
         ),
         "assignments": {"S3_KEY": KEY, "BACKUP_SIZE": str(SIZE)},
         "uploaded": (KEY,),
@@ -212,6 +218,11 @@ def workflow(
     return WorkflowEvidence(**{**base, **changes})
 
 
+def no_run(**changes: Any) -> WorkflowEvidence:
+    """No run of this dispatch, though one would have been seen."""
+    return WorkflowEvidence(**{"run": None, "absence": SHOWN, **changes})
+
+
 def function(**changes: Any) -> FunctionEvidence:
     """A deployed function that accepts the key and misses the fields of an empty body."""
     base: dict[str, Any] = {
@@ -268,13 +279,15 @@ def secrets(**changes: Any) -> SecretsEvidence:
 
 
 def the_object(**changes: Any) -> ObjectEvidence:
-    """The object is there and whole."""
+    """The object is there and whole, and no other row's; other backups' files are in the bucket."""
     base: dict[str, Any] = {
         "bucket": "team-backups",
         "expected_key": KEY,
         "key_source": KeySource.LOG,
         "head": stored(),
-        "tail": ZipTail(whole=True, entries=3),
+        "tail": FileEnd(whole=True, entries=3),
+        "owners": (),
+        "control": Shown(by="another backup's file is in the bucket"),
     }
     return ObjectEvidence(**{**base, **changes})
 

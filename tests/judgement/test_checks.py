@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doctor.registry import load_checks
+from backup_doctor.judge.registry import load_checks
 
 
 def test_each_check_is_a_step_of_the_guide() -> None:

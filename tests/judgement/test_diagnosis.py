@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from doctor.diagnosis import Diagnosis, diagnose
-from doctor.evidence.base import NO_SUCH_HOST, Unseen, Why
-from doctor.evidence.function import (
+from backup_doctor.evidence.base import NO_SUCH_HOST, Unseen, Why
+from backup_doctor.evidence.findings import Role, Verdict
+from backup_doctor.evidence.function import (
     FunctionLogLine,
     FunctionRecord,
     HttpAnswer,
     Invocation,
     Project,
 )
-from doctor.evidence.log import NOT_SAID, Call, Outcome, Shown, Variable
-from doctor.evidence.object import KeySource
-from doctor.evidence.rls import Proof, Reach, RlsEvidence
-from doctor.evidence.row import Column, LockHolder, RoleGrants, Trigger
-from doctor.evidence.secrets import (
+from backup_doctor.evidence.log import NOT_SAID, Call, EnvShown, Outcome, Variable
+from backup_doctor.evidence.object import KeySource
+from backup_doctor.evidence.rls import Proof, Reach, RlsEvidence
+from backup_doctor.evidence.row import Column, LockHolder, RoleGrants, Trigger
+from backup_doctor.evidence.secrets import (
     FunctionKey,
     KeyKind,
     KeyMatch,
@@ -29,15 +29,26 @@ from doctor.evidence.secrets import (
     ServiceKey,
     SupabaseUrl,
 )
-from doctor.evidence.workflow import WorkflowEvidence, WorkflowState
-from doctor.judgement import judge
-from doctor.model import Role, Verdict
-from doctor.registry import load_checks
+from backup_doctor.evidence.workflow import WorkflowEvidence, WorkflowState
+from backup_doctor.judge.diagnosis import Diagnosis, diagnose
+from backup_doctor.judge.judgement import judge
+from backup_doctor.judge.registry import load_checks
 from tests.judgement import cases
-from tests.judgement.cases import call, case, function, log, rls, row, secrets, the_object, workflow
+from tests.judgement.cases import (
+    call,
+    case,
+    function,
+    log,
+    no_run,
+    rls,
+    row,
+    secrets,
+    the_object,
+    workflow,
+)
 
 if TYPE_CHECKING:
-    from doctor.case import Case
+    from backup_doctor.evidence.case import Case
 
 GATEWAY_404 = call(404, '{"code":"NOT_FOUND","message":"Requested function was not found"}')
 NO_GRANT = call(
@@ -111,6 +122,7 @@ def wrote(*messages: str, level: str = "error") -> tuple[FunctionLogLine, ...]:
 
 WITHOUT_RUN_ID = tuple(one for one in cases.COLUMNS if one.name != "workflow_run_id")
 
+NO_URL = ("curl: (3) URL using bad/illegal format or missing URL",)
 STUCK = {
     "a bare 500 is what the function's own log says it is": (
         case(over(call(500), NO_GRANT), function(logs=wrote(DEAD_KEY)), NO_GRANT_NOW),
@@ -124,6 +136,17 @@ STUCK = {
         case(
             over(call(500), HIDDEN),
             function(logs=wrote("TypeError: Cannot read properties of null (reading 'id')")),
+            BLOCKED_NOW,
+        ),
+        ["rls/update-blocked"],
+    ),
+    "what it writes once the doctor calls it is of the doctor's own call": (
+        case(
+            over(call(404, '{"success":false,"error":"Backup not found"}'), HIDDEN),
+            function(
+                logs=wrote("405: Method not allowed"),
+                asked_at=cases.CREATED + timedelta(seconds=59),
+            ),
             BLOCKED_NOW,
         ),
         ["rls/update-blocked"],
@@ -182,7 +205,7 @@ STUCK = {
             over(
                 Call(outcome=Outcome.REFUSED, lines=("Edge function failed, falling back",)),
                 call(401),
-                variables=(Variable(name="BACKUP_API_KEY", shown=Shown.EMPTY),),
+                variables=(Variable(name="BACKUP_API_KEY", shown=EnvShown.EMPTY),),
             ),
             secrets(service_key=ANON_KEY),
             BLOCKED_FOR_ANON,
@@ -497,15 +520,7 @@ STUCK = {
     ),
     "no run at all": (
         case(
-            workflow(
-                None,
-                run=None,
-                jobs=(),
-                job=None,
-                update_step=None,
-                found_by=None,
-                searched="3 runs",
-            ),
+            no_run(searched="3 runs"),
             GONE,
             the_object(expected_key=None, key_source=None, head=None, tail=None),
         ),
@@ -513,13 +528,7 @@ STUCK = {
     ),
     "no run, for the workflow is disabled": (
         case(
-            workflow(
-                None,
-                run=None,
-                jobs=(),
-                job=None,
-                update_step=None,
-                found_by=None,
+            no_run(
                 workflows=(
                     WorkflowState(
                         id=1,
@@ -550,10 +559,29 @@ STUCK = {
             over(
                 Call(outcome=Outcome.UNREACHABLE),
                 Call(outcome=Outcome.UNREACHABLE),
-                variables=(Variable(name="VITE_SUPABASE_URL", shown=Shown.EMPTY),),
+                variables=(Variable(name="VITE_SUPABASE_URL", shown=EnvShown.EMPTY),),
             )
         ),
         ["secrets/empty"],
+    ),
+    "the URL is empty, and curl says that it was given none": (
+        case(
+            over(
+                Call(outcome=Outcome.UNREACHABLE, lines=NO_URL),
+                Call(outcome=Outcome.UNREACHABLE, lines=NO_URL),
+                variables=(Variable(name="VITE_SUPABASE_URL", shown=EnvShown.EMPTY),),
+            )
+        ),
+        ["secrets/empty"],
+    ),
+    "curl says that it was given no URL, and nothing else is known": (
+        case(
+            over(
+                Call(outcome=Outcome.UNREACHABLE, lines=NO_URL),
+                Call(outcome=Outcome.UNREACHABLE, lines=NO_URL),
+            )
+        ),
+        ["secrets/bad-url"],
     ),
     "the function fails by itself, and the fallback's key is the anon key": (
         case(
@@ -622,7 +650,7 @@ STUCK = {
             over(
                 NOT_SAID,
                 call(401),
-                variables=(Variable(name="SUPABASE_URL", shown=Shown.EMPTY),),
+                variables=(Variable(name="SUPABASE_URL", shown=EnvShown.EMPTY),),
             ),
             GONE,
             secrets(function_key=FunctionKey(setting="BACKUP_API_KEY", match=KeyMatch.DIFFERENT)),
@@ -670,8 +698,8 @@ STUCK = {
                 Call(outcome=Outcome.UNREACHABLE),
                 Call(outcome=Outcome.UNREACHABLE),
                 variables=(
-                    Variable(name="SUPABASE_SERVICE_ROLE_KEY", shown=Shown.MASKED),
-                    Variable(name="SUPABASE_URL", shown=Shown.MASKED_THEN_NEWLINE),
+                    Variable(name="SUPABASE_SERVICE_ROLE_KEY", shown=EnvShown.MASKED),
+                    Variable(name="SUPABASE_URL", shown=EnvShown.MASKED_THEN_NEWLINE),
                 ),
             )
         ),
@@ -713,7 +741,7 @@ STUCK = {
                 backup_id_not_found="Could not find backup_id",
                 lookup_call=call(
                     404,
-                    """{"code":"PGRST205","message":"Could not find the table 'public.x'"}""",
+                    """{"code":"PGRST205","message":"Could not find the table 'public.backup_history'"}""",
                 ),
             )
         ),
@@ -725,7 +753,7 @@ STUCK = {
                 NOT_SAID,
                 NOT_SAID,
                 backup_id_not_found="Could not find backup_id",
-                variables=(Variable(name="VITE_SUPABASE_SERVICE_ROLE_KEY", shown=Shown.EMPTY),),
+                variables=(Variable(name="VITE_SUPABASE_SERVICE_ROLE_KEY", shown=EnvShown.EMPTY),),
             )
         ),
         ["secrets/empty"],
@@ -735,7 +763,7 @@ STUCK = {
             over(
                 GATEWAY_404,
                 call(401, '{"message":"No API key found in request"}'),
-                variables=(Variable(name="VITE_SUPABASE_SERVICE_ROLE_KEY", shown=Shown.EMPTY),),
+                variables=(Variable(name="VITE_SUPABASE_SERVICE_ROLE_KEY", shown=EnvShown.EMPTY),),
             ),
             GONE,
         ),
@@ -871,10 +899,13 @@ def test_without_the_row_a_bucket_that_no_log_names_counts_for_nothing() -> None
     blind = row(rows=unseen, table=unseen, server=unseen, api=unseen)
     none = Unseen(why=Why.NOT_FOUND, what="There is no such bucket.", code="NoSuchBucket")
     nowhere = the_object(expected_key=None, key_source=None, bucket=none, head=None, tail=None)
+    by_log = replace(nowhere, key_source=KeySource.LOG)
     silent = over(NOT_SAID, NOT_SAID, uploaded=(), assignments={})
+    telling = over(NOT_SAID, NOT_SAID, uploaded=(), assignments={}, buckets=("team-backups",))
 
-    assert diagnosed(case(silent, blind, nowhere)).root is None
-    assert diagnosed(case(silent, blind, replace(nowhere, key_source=KeySource.LOG))).root
+    assert diagnosed(case(silent, blind, by_log)).root is None
+    assert diagnosed(case(telling, blind, nowhere)).root is None
+    assert diagnosed(case(telling, blind, by_log)).root
 
 
 def test_a_base_path_under_which_supabase_answers_is_no_fault() -> None:

@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from checks.function import NO_KEY_SENT, check
-from doctor.case import Asked
-from doctor.chain import Link
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.function import FunctionLogLine, FunctionRecord, HttpAnswer, Project
-from doctor.evidence.log import NOT_SAID, Call, Outcome
-from doctor.evidence.rls import Reach
-from doctor.model import Role, Severity
+from backup_doctor.checks.function import check
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Asked, Names
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import FixKind, Role, Severity
+from backup_doctor.evidence.function import FunctionLogLine, FunctionRecord, HttpAnswer, Project
+from backup_doctor.evidence.log import NOT_SAID, Call, Outcome
+from backup_doctor.evidence.rls import Reach
+from backup_doctor.evidence.row import ApiAnswer
+from backup_doctor.evidence.secrets import FunctionKey, KeyMatch
+from backup_doctor.judge.history.probing import NO_KEY
 from tests.judgement.asking import causes, codes, finding
 from tests.judgement.cases import (
     CREATED,
@@ -31,6 +34,7 @@ from tests.judgement.cases import (
     log,
     rls,
     row,
+    secrets,
     workflow,
 )
 
@@ -45,6 +49,7 @@ TIMED_OUT = Call(outcome=Outcome.TIMED_OUT)
 RECORD = FunctionRecord(slug="update-backup", status="ACTIVE", verify_jwt=False, created_at=CREATED)
 SECOND = timedelta(seconds=1)
 LATE = Unseen(why=Why.TIMED_OUT, what="No answer in time.")
+NOT_ASKED = Unseen(why=Why.NOT_ASKED, what="The function was not called.")
 NOBODY = Unseen(why=Why.UNREACHABLE, what="Nobody answered.")
 ANSWERED = HttpAnswer(status=200)
 
@@ -73,7 +78,7 @@ def role(one: Any, code: str) -> Role | None:
         (function(empty_post=LATE), None, (LATE,)),
         (function(empty_post=LATE, record=NOT_THERE), None, (NOT_THERE, LATE)),
         (function(key_sent=False), None, ()),
-        (function(key_sent=False), Asked(), (NO_KEY_SENT,)),
+        (function(key_sent=False, empty_post=NO_KEY), Asked(), (NO_KEY,)),
         (function(), Asked(), ()),
         (function(key_sent=False, empty_post=LATE), Asked(), (LATE,)),
     ],
@@ -281,29 +286,89 @@ def test_a_function_is_not_deployed_by_the_record_by_the_gateway_or_by_a_later_b
     assert role(after(answer, seen), "function/not-deployed") is expected
 
 
+SINCE = replace(RECORD, updated_at=ENDED + SECOND)
+
+
 @pytest.mark.parametrize(
-    ("seen", "healed"),
+    ("seen", "works"),
     [
-        (function(), True),
-        (function(record=NOT_THERE), True),
-        (function(empty_post=NOT_THERE), True),
-        (function(record=NOT_THERE, empty_post=NOT_THERE), False),
+        (function(record=SINCE), True),
+        (function(record=replace(SINCE, updated_at=None, created_at=ENDED + SECOND)), True),
+        (function(record=replace(SINCE, status="REMOVED")), False),
+        # It has been listed all along: the step may have called another name, or another project.
+        (function(), False),
+        (function(record=NOT_THERE), False),
         (function(record=None), False),
-        (function(empty_post=GONE_NOW), False),
+        (function(record=SINCE, empty_post=GONE_NOW), False),
     ],
 )
-def test_a_function_that_answers_or_is_listed_now_has_been_deployed_since(
-    seen: Any, healed: bool
+def test_a_function_works_now_where_it_is_listed_as_deployed_after_the_failure(
+    seen: Any, works: bool
 ) -> None:
-    assert finding(after(GATEWAY_404, seen), "function/not-deployed").found.healed is healed
+    found = finding(after(GATEWAY_404, seen), "function/not-deployed").found
+
+    assert (found.resolved is not None) is works
+    assert ("works now" in found.summary) is works
 
 
 def test_a_function_that_was_deployed_since_is_said_to_have_been_missing_then() -> None:
     def summary(seen: Any) -> str:
         return finding(after(GATEWAY_404, seen), "function/not-deployed").found.summary
 
-    assert "was not deployed when the run called it" in summary(function())
+    assert "was not deployed when the run called it" in summary(function(record=SINCE))
     assert summary(function(record=None)).endswith("is not deployed.")
+    assert summary(function()).endswith("is not deployed. Not checked since.")
+
+
+def test_one_that_was_listed_all_along_may_be_called_by_another_name_which_is_looked_at_first() -> (
+    None
+):
+    compare, deploy = finding(after(GATEWAY_404), "function/not-deployed").found.fixes
+
+    assert (compare.kind, deploy.alternative) == (FixKind.MANUAL, True)
+    assert "another project" in compare.text
+
+
+@pytest.mark.parametrize(
+    ("names", "reading", "expected"),
+    [
+        ({"calls_function": False}, None, None),
+        ({}, None, None),
+        ({"given": ("function",)}, None, Role.CAUSE),
+        ({}, log(NOT_SAID, NO_GRANT, variables=()), None),
+        ({}, log(NOT_SAID, NO_GRANT), Role.CAUSE),
+        (
+            {},
+            log(NOT_SAID, NO_GRANT, variables=(), update_script=('curl "$URL/functions/v1/x"',)),
+            Role.CAUSE,
+        ),
+        ({}, log(GATEWAY_404, NO_GRANT, variables=()), Role.CAUSE),
+    ],
+)
+def test_a_function_is_missing_only_where_the_pipeline_is_shown_to_call_it(
+    names: dict[str, Any], reading: Any, expected: Role | None
+) -> None:
+    nothing = secrets(function_key=NOT_THERE)
+    one = case(
+        nothing,
+        workflow(reading),
+        function(record=None, empty_post=NOT_THERE),
+        names=Names(**names),
+    )
+
+    assert role(one, "function/not-deployed") is expected
+
+
+def test_whether_an_absent_function_is_called_at_all_is_said_to_be_unknown() -> None:
+    one = case(
+        secrets(function_key=NOT_THERE),
+        workflow(None),
+        function(record=None, empty_post=NOT_ASKED),
+    )
+    (gap,) = check.gaps(one.function, one)  # type: ignore[arg-type]
+
+    assert "Whether the pipeline calls the function update-backup was not seen." in gap.what
+    assert "`function`" in (gap.remedy or "")
 
 
 def test_a_404_of_an_unknown_time_does_not_show_that_the_function_came_later() -> None:
@@ -347,19 +412,37 @@ def test_the_jwt_gate_refuses_by_its_own_word_or_by_the_platforms_record(
 
 
 @pytest.mark.parametrize(
-    ("seen", "healed"),
+    ("seen", "works"),
     [
-        (function(), True),
-        (function(empty_post=GATE_NOW), False),
-        (function(empty_post=LATE, record=RECORD), True),
-        (function(empty_post=GATE_NOW, key_sent=False, record=RECORD), True),
-        (function(empty_post=LATE, record=CHECKS), False),
-        (function(empty_post=LATE, record=NOT_THERE), False),
-        (function(empty_post=GATE_NOW, key_sent=False, record=CHECKS), False),
+        (function(record=SINCE), True),
+        (function(record=replace(SINCE, updated_at=None)), False),
+        (function(empty_post=GATE_NOW, key_sent=False, record=SINCE), True),
+        # The platform has listed it so since before the failure: another function was called.
+        (function(record=RECORD), False),
+        (function(empty_post=GATE_NOW, record=SINCE), False),
+        (function(record=replace(CHECKS, updated_at=NOW)), False),
+        (function(record=NOT_THERE), False),
     ],
 )
-def test_a_gate_that_is_open_now_was_opened_since(seen: Any, healed: bool) -> None:
-    assert finding(after(call(401, GATE), seen), "function/jwt-gate").found.healed is healed
+def test_a_gate_is_open_now_where_the_platform_lists_it_so_since_the_failure(
+    seen: Any, works: bool
+) -> None:
+    found = finding(after(call(401, GATE), seen), "function/jwt-gate").found
+
+    assert (found.resolved is not None) is works
+
+
+def test_a_key_that_may_be_a_jwt_is_not_presumed_to_be_refused_by_the_gate() -> None:
+    def given(*, is_jwt: bool) -> Any:
+        key = FunctionKey(setting="BACKUP_API_KEY", match=KeyMatch.EQUAL, is_jwt=is_jwt)
+        return case(
+            secrets(function_key=key),
+            workflow(log(call(401), NO_GRANT)),
+            function(record=CHECKS, empty_post=NOT_ASKED),
+        )
+
+    assert role(given(is_jwt=False), "function/jwt-gate") is Role.CAUSE
+    assert role(given(is_jwt=True), "function/jwt-gate") is None
 
 
 def test_a_function_that_is_listed_and_not_active_is_named() -> None:
@@ -388,11 +471,27 @@ def test_a_fault_that_the_gateway_names_counts_in_the_log_and_now(
     its_own_words = function(empty_post=now(status, body, from_function=True))
 
     assert role(after(call(status, body)), code) is Role.CAUSE
-    assert finding(after(call(status, body)), code).found.healed
-    assert not finding(after(call(status, body), function(empty_post=LATE)), code).found.healed
     assert role(after(NOT_SAID, failing_now), code) is Role.CAUSE
     assert role(after(NOT_SAID, its_own_words), code) is None
     assert role(after(OWN_500, failing_now), code) is Role.CONTEXT
+
+
+def test_a_function_that_answers_options_starts_again_and_may_still_run_out_of_memory() -> None:
+    crashed = call(503, '{"code":"BOOT_ERROR"}')
+    exhausted = call(546, '{"code":"WORKER_RESOURCE_LIMIT"}')
+    silent = function(options=NOT_THERE, empty_post=NOT_ASKED)
+
+    assert finding(after(crashed), "function/boot-error").found.resolved
+    assert not finding(after(crashed, silent), "function/boot-error").found.resolved
+    assert not finding(after(exhausted), "function/resource-limit").found.resolved
+
+
+def test_a_function_that_does_not_start_for_options_does_not_for_anybody() -> None:
+    crashing = function(
+        options=now(503, '{"code":"BOOT_ERROR"}', from_function=False), empty_post=NOT_ASKED
+    )
+
+    assert role(after(NOT_SAID, crashing), "function/boot-error") is Role.CAUSE
 
 
 def test_too_many_calls_are_told_by_the_log_alone() -> None:
@@ -433,24 +532,20 @@ def test_a_refusal_in_the_gateways_header_counts_without_a_body() -> None:
     assert role(after(NOT_SAID, function(empty_post=coded)), "function/boot-error") is Role.CAUSE
 
 
-def test_the_platforms_record_and_the_answer_now_are_shown_with_the_calls_that_repeat_them() -> (
-    None
-):
+def test_the_platforms_record_and_the_answer_are_shown_and_when_the_doctor_asked() -> None:
     def shown(**changes: Any) -> dict[str, Any]:
         found = finding(after(OWN_401, function(**changes)), "function/key-rejected").found
-        return {one.label: one for one in found.evidence}
+        return {one.label: one.value for one in found.evidence}
 
-    answer = "answer to an empty body now"
-    coded = shown(empty_post=now(503, "x", error_code="BOOT_ERROR"), record=None)
-    keyless = shown(key_sent=False, record=RECORD)
+    coded = shown(empty_post=now(503, "x", error_code="BOOT_ERROR"), record=None, posted_at=NOW)
     unread = shown(empty_post=LATE, record=NOT_THERE)
+    listed = shown(empty_post=NOT_ASKED, record=RECORD)
 
-    assert coded[answer].value == "HTTP 503 BOOT_ERROR x"
-    assert coded["deployed"].value == "no such function"
-    assert "Authorization" in coded[answer].command
-    assert "Authorization" not in keyless[answer].command
-    assert keyless["deployed"].value.startswith("ACTIVE, version")
-    assert set(unread) == {"answer in the log"}
+    at = "answer to an empty body (posted 2026-11-20 07:00:00 UTC)"
+    assert coded[at] == "HTTP 503 BOOT_ERROR x"
+    assert coded["deployed"] == "no such function"
+    assert listed["deployed"].startswith("ACTIVE, version")
+    assert set(unread) == {"answer in the log", "BACKUP_API_KEY on GitHub"}
 
 
 # The project behind it ---------------------------------------------------------------------------
@@ -494,9 +589,9 @@ def test_the_state_of_a_project_is_named_only_while_it_is_the_cause() -> None:
     restored = finding(after(call(540)), "function/project-paused").found
     paused = finding(after(call(540), function(project=PAUSED)), "function/project-paused").found
 
-    assert restored.healed
-    assert " was paused" in restored.summary
-    assert "(" not in restored.summary
+    assert restored.resolved
+    assert " was paused." in restored.summary
+    assert "Supabase lists the project as ACTIVE_HEALTHY" in restored.summary
     assert " is paused (INACTIVE)" in paused.summary
 
 
@@ -515,11 +610,12 @@ def test_a_project_is_restricted_by_402_then_or_now(
     assert role(after(answer, seen, fallback=NOT_SAID), "function/project-restricted") is expected
 
 
-def test_a_restriction_that_is_lifted_is_healed_and_one_that_nobody_can_ask_about_is_not() -> None:
+def test_a_restriction_is_lifted_where_the_data_api_answers_again() -> None:
     code = "function/project-restricted"
 
-    assert finding(after(call(402)), code).found.healed
-    assert not finding(after(call(402), function(empty_post=LATE)), code).found.healed
+    assert finding(after(call(402)), code).found.resolved
+    refused = row(api=ApiAnswer(status=402, gateway=True))
+    assert not finding(case(refused, workflow(log(call(402), NO_GRANT))), code).found.resolved
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from doctor.diagnosis import Diagnosis, diagnose
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.log import NOT_SAID
-from doctor.evidence.workflow import Run, WorkflowEvidence, WorkflowFile
-from doctor.judgement import judge
-from doctor.registry import load_checks
-from doctor.story import Progress, is_over, progress
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.log import NOT_SAID
+from backup_doctor.evidence.workflow import Run, WorkflowEvidence, WorkflowFile
+from backup_doctor.judge.diagnosis import Diagnosis, diagnose
+from backup_doctor.judge.history import RunProgress, is_over, progress
+from backup_doctor.judge.judgement import judge
+from backup_doctor.judge.registry import load_checks
 from tests.judgement.cases import (
     CREATED,
     a_row,
@@ -98,6 +98,6 @@ def test_a_run_that_may_be_this_backups_and_is_going_keeps_it_from_being_over() 
     young = case(nameless, now=CREATED + timedelta(minutes=10))
     old = case(nameless, now=CREATED + timedelta(hours=5))
 
-    assert progress(young) is Progress.UNSEEN
+    assert progress(young) is RunProgress.UNSEEN
     assert not is_over(young)
     assert is_over(old)

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from doctor.case import Names
-from doctor.diagnosis import diagnose
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.log import NOT_SAID
-from doctor.evidence.object import DeleteMarker, ObjectEvidence, ZipTail
-from doctor.judgement import judge
-from doctor.model import Verdict
-from doctor.registry import load_checks
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Names
+from backup_doctor.evidence.findings import Verdict
+from backup_doctor.evidence.log import NOT_SAID
+from backup_doctor.evidence.object import DeleteMarker, FileEnd, ObjectEvidence
+from backup_doctor.judge.diagnosis import diagnose
+from backup_doctor.judge.judgement import judge
+from backup_doctor.judge.registry import load_checks
 from tests.judgement.asking import codes, finding
 from tests.judgement.cases import (
     CREATED,
@@ -63,7 +63,7 @@ def test_a_deleted_object_is_not_merely_missing() -> None:
     [
         (the_object(head=stored(size=0), tail=None), "object/empty"),
         (
-            the_object(head=stored(size=SIZE // 2), tail=ZipTail(whole=False, problem="no end")),
+            the_object(head=stored(size=SIZE // 2), tail=FileEnd(whole=False, problem="no end")),
             "object/truncated",
         ),
     ],

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from doctor.chain import Link
-from doctor.diagnosis import able_to_explain, diagnose, placed
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.log import NOT_SAID
-from doctor.evidence.object import DeleteMarker
-from doctor.evidence.rls import Reach
-from doctor.framework import Found
-from doctor.judgement import Judged
-from doctor.model import Role, Severity, Verdict
-from doctor.registry import load_checks
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import Role, Severity, Verdict
+from backup_doctor.evidence.log import NOT_SAID
+from backup_doctor.evidence.object import DeleteMarker
+from backup_doctor.evidence.rls import Reach
+from backup_doctor.judge.diagnosis import able_to_explain, diagnose, placed
+from backup_doctor.judge.framework import Found
+from backup_doctor.judge.judgement import Judged
+from backup_doctor.judge.registry import load_checks
 from tests.judgement.asking import causes, diagnosed
 from tests.judgement.cases import (
     KEY,

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from doctor.case import Asked, Names
-from doctor.diagnosis import diagnose
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.log import NOT_SAID
-from doctor.evidence.object import KeySource, ObjectEvidence, Search, ZipTail
-from doctor.evidence.row import Column, Server, Trigger
-from doctor.evidence.workflow import FoundBy, Job, WorkflowEvidence
-from doctor.judgement import judge
-from doctor.registry import load_checks
-from doctor.repair import Change, Repair, repair
-from doctor.repair.statement import update
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Asked, Names
+from backup_doctor.evidence.log import NOT_SAID
+from backup_doctor.evidence.object import FileEnd, KeySource, ObjectEvidence, Search
+from backup_doctor.evidence.row import Column, Server, Trigger
+from backup_doctor.evidence.workflow import FoundBy, Job, WorkflowEvidence
+from backup_doctor.judge.diagnosis import diagnose
+from backup_doctor.judge.fix_sql import Repair, repair
+from backup_doctor.judge.fix_sql.statement import update
+from backup_doctor.judge.judgement import judge
+from backup_doctor.judge.registry import load_checks
 from tests.judgement import cases
+from tests.judgement.asking import diagnosed
 from tests.judgement.cases import (
     DISPATCH,
     KEY,
@@ -37,14 +38,14 @@ from tests.judgement.cases import (
 )
 
 if TYPE_CHECKING:
-    from doctor.case import Case
+    from backup_doctor.evidence.case import Case
 
 SERVER_ERROR = call(500, '{"success":false,"error":"TypeError: x is not a function"}')
 NO_GRANT = call(403, '{"code":"42501","message":"permission denied for table backup_history"}')
 BOTH_FAILED = log(SERVER_ERROR, NO_GRANT)
 NOTHING_LISTED = Search(prefixes=("backups/",), listed=12, complete=True)
 GONE = the_object(head=None, tail=None, search=NOTHING_LISTED)
-CUT_OFF = the_object(tail=ZipTail(whole=False, problem="no end record"))
+CUT_OFF = the_object(tail=FileEnd(whole=False, problem="no end record"))
 
 
 def repaired(one: Case) -> Repair:
@@ -202,7 +203,7 @@ def test_an_end_that_was_not_seen_waits_until_the_object_is_older_than_stuck_aft
         ("row/locked", '{"code":"55P03","message":"canceling statement due to lock timeout"}'),
     ],
 )
-def test_while_the_cause_would_still_refuse_it_the_first_line_says_so(
+def test_what_only_the_log_shows_to_have_refused_the_update_may_be_over(
     code: str, answer: str
 ) -> None:
     refused = workflow(log(call(500, answer), call(400, answer)))
@@ -211,7 +212,8 @@ def test_while_the_cause_would_still_refuse_it_the_first_line_says_so(
     unknown = {"rls": cases.NOT_THERE, "row": dark}
     one = replace(blind, evidence={**blind.evidence, **unknown})
 
-    assert sql(one).splitlines()[0].startswith(f"-- First mend {code} ")
+    assert diagnosed(one).causes[0].code == code
+    assert sql(one).startswith("BEGIN;")
 
 
 def test_a_row_without_an_id_cannot_be_aimed_at() -> None:
@@ -228,14 +230,12 @@ def test_a_value_in_which_a_secret_was_replaced_cannot_be_named_in_sql(column: s
 
 def test_a_reason_in_which_a_secret_was_replaced_may_be_written() -> None:
     one = stuck(GONE)
-    judged = judge(one, (loaded.check for loaded in load_checks().checks))
-    change = Change(row=a_row(), values={"error_text": f"x {HIDDEN}"}, guard={})
 
-    assert update(one, a_row(), change, diagnose(one, judged.findings)).sql is not None
+    assert update(one, a_row(), {"error_text": f"x {HIDDEN}"}).sql is not None
 
 
 def test_a_status_that_the_settings_do_not_know_is_left_alone() -> None:
-    assert "none that the settings know" in reason(stuck(row(a_row(status="weird"))))
+    assert "not known yet" in reason(stuck(row(a_row(status="weird"))))
 
 
 def test_a_failed_row_is_left_as_it_is() -> None:
@@ -280,7 +280,7 @@ def test_a_file_found_elsewhere_gives_the_row_its_real_key() -> None:
         tail=None,
         key_source=KeySource.ROW,
         search=search,
-        found_tail=ZipTail(whole=True, entries=3),
+        found_tail=FileEnd(whole=True, entries=3),
     )
 
     assert f"SET\n  s3_key = '{real}'\nWHERE" in sql(done(elsewhere))
@@ -302,10 +302,8 @@ def test_a_missing_row_is_inserted_for_a_whole_object_that_names_the_dispatch() 
     text = sql(case(row(rows=()), workflow(BOTH_FAILED)))
 
     assert "INSERT INTO public.backup_history" in text
-    assert (
-        f"WHERE NOT EXISTS (SELECT 1 FROM public.backup_history WHERE dispatch_id = '{DISPATCH}')"
-        in text
-    )
+    assert f"WHERE lower(other.dispatch_id::text) = lower('{DISPATCH}')" in text
+    assert f"OR other.s3_key::text IN ('{KEY}', " in text
 
 
 def test_a_missing_row_is_not_inserted_where_only_the_app_knows_a_column() -> None:
@@ -356,7 +354,9 @@ def test_a_column_that_is_to_be_added_first_gets_its_value() -> None:
 
     text = sql(one)
 
-    assert text.startswith("-- First mend row/column-missing ")
+    assert text.startswith(
+        "-- This statement will fail until row/column-missing is fixed (step 1)\n"
+    )
     assert "finished_at = '2026-11-20T02:05:00+00:00'" in text
 
 
@@ -392,7 +392,9 @@ def test_a_trigger_that_refuses_is_named_first() -> None:
 
     text = sql(case(silent, row(table=cases.table(triggers=(trigger,)))))
 
-    assert text.startswith("-- First mend row/trigger-interferes ")
+    assert text.startswith(
+        "-- This statement will fail until row/trigger-interferes is fixed (step 1)\n"
+    )
 
 
 def test_a_question_about_a_run_alone_repairs_the_row_of_that_run() -> None:
@@ -407,4 +409,6 @@ def test_what_refuses_the_statement_since_then_is_named_first_too() -> None:
 
     text = sql(stuck(since))
 
-    assert text.startswith("-- First mend row/database-read-only ")
+    assert text.startswith(
+        "-- This statement will fail until row/database-read-only is fixed (step 1)\n"
+    )

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from doctor.case import Asked
-from doctor.diagnosis import diagnose
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.log import NOT_SAID
-from doctor.evidence.object import KeySource, ObjectEvidence, Search, ZipTail
-from doctor.evidence.row import Column, Constraint
-from doctor.evidence.workflow import FoundBy
-from doctor.repair import Repair, repair
-from doctor.repair.rows import correct
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Asked
+from backup_doctor.evidence.log import NOT_SAID
+from backup_doctor.evidence.object import FileEnd, KeyOwner, KeySource, ObjectEvidence, Search
+from backup_doctor.evidence.row import Column, Constraint
+from backup_doctor.evidence.workflow import FoundBy
+from backup_doctor.judge.diagnosis import diagnose
+from backup_doctor.judge.fix_sql import Repair, repair
+from backup_doctor.judge.fix_sql.rows import correct
 from tests.judgement import cases
 from tests.judgement.asking import diagnosed
 from tests.judgement.cases import (
@@ -48,7 +48,7 @@ from tests.judgement.test_repair import (
 
 SECOND = timedelta(seconds=1)
 SLACK = timedelta(minutes=5)
-WHOLE = ZipTail(whole=True, entries=3)
+WHOLE = FileEnd(whole=True, entries=3)
 SILENT = workflow(log(call(500), call(500), uploaded=(), assignments={}))
 
 
@@ -111,6 +111,31 @@ def test_an_object_at_its_own_key_is_taken_whatever_else_names_the_dispatch() ->
     assert "status = 'success'" in sql(stuck(both))
 
 
+def test_of_several_archives_that_the_run_left_a_person_chooses() -> None:
+    eu, us = f"tenants/eu/{DISPATCH}.zip", f"tenants/us/{DISPATCH}.zip"
+    file = the_object(expected_key=eu, head=stored(key=eu))
+    both = Search(prefixes=("",), listed=2, complete=True, hits=(stored(key=eu), stored(key=us)))
+    uploads = replace(BOTH_FAILED, uploaded=(eu, us), assignments={})
+    chosen = replace(uploads, assignments={"S3_KEY": eu})
+    one = replace(uploads, uploaded=(eu,))
+
+    assert "several objects" in reason(stuck(file, workflow(uploads)))
+    assert "several objects" in reason(stuck(replace(file, search=both), workflow(one)))
+    assert f"s3_key = '{eu}'" in sql(stuck(file, workflow(chosen)))
+    assert f"s3_key = '{eu}'" in sql(stuck(file, workflow(one)))
+    by_row = replace(file, key_source=KeySource.ROW)
+    assert f"s3_key = '{eu}'" in sql(stuck(by_row, workflow(uploads)))
+
+
+def test_what_else_a_run_uploads_is_no_choice_beside_what_names_the_dispatch() -> None:
+    notes = replace(BOTH_FAILED, uploaded=(KEY, "assets/all.zip", f"{KEY}.sha256"), assignments={})
+    older = stored(key=f"old/{DISPATCH}.zip", modified_at=CREATED - timedelta(days=9))
+    both = Search(prefixes=("",), listed=2, complete=True, hits=(stored(), older))
+
+    assert "status = 'success'" in sql(stuck(workflow(notes)))
+    assert "status = 'success'" in sql(stuck(the_object(search=both), workflow(notes)))
+
+
 def test_a_found_object_whose_end_was_not_read_gets_no_sql() -> None:
     assert "whether it is whole could not be read" in reason(
         stuck(found(f"other/{DISPATCH}.zip", found_tail=None))
@@ -171,9 +196,11 @@ def test_a_file_whose_key_names_another_dispatch_is_not_written_into_this_row() 
 
 def test_a_file_that_another_row_names_is_not_written_into_this_row() -> None:
     file = named("backups/eu.zip")
-    rows = (a_row(), finished_row(id=OTHERS, s3_key="backups/eu.zip", status="archived"))
+    other = finished_row(id=OTHERS, s3_key="backups/eu.zip", status="archived")
+    owned = replace(file, owners=(KeyOwner(key="backups/eu.zip", row=other),))
 
-    assert "another row names this file" in reason(stuck(file, row(*rows)))
+    assert "names it" in reason(stuck(owned))
+    assert "status = 'success'" in sql(stuck(file))
 
 
 def test_of_several_jobs_that_update_a_row_only_a_told_ones_file_is_taken() -> None:
@@ -323,7 +350,7 @@ def test_a_value_that_is_neither_text_nor_number_is_compared_as_text() -> None:
 
     text = sql(case(row(odd), workflow(log(call(200), NOT_SAID))))
 
-    assert "AND error_text IS NOT DISTINCT FROM '[''a'', 1]'" in text
+    assert "AND to_jsonb(error_text) = '[\"a\", 1]'::jsonb" in text
     assert "AND status IS NULL" in text
 
 
@@ -391,7 +418,7 @@ def absent(*evidence: Any, **changes: Any) -> Any:
             "no object in the bucket names this dispatch",
         ),
         (absent(the_object(tail=NOT_THERE)), "could not be read"),
-        (absent(the_object(tail=ZipTail(whole=False))), "is not whole"),
+        (absent(the_object(tail=FileEnd(whole=False))), "is not whole"),
         (absent(table=NOT_THERE), "columns could not be seen"),
     ],
 )
@@ -453,8 +480,8 @@ def test_with_the_pipelines_own_bucket_gone_the_row_becomes_failed(told: dict[st
 def test_a_bucket_that_only_the_doctor_was_told_of_proves_no_absence() -> None:
     ran = workflow(log(call(500), call(500), assignments={}, uploaded=(f"s3://other/{KEY}",)))
 
-    assert "could not be looked at" in reason(stuck(no_bucket(), ran))
-    assert "could not be looked at" in reason(stuck(no_bucket(), SILENT))
+    assert "Nothing shows that it is the pipeline's" in reason(stuck(no_bucket(), ran))
+    assert "Nothing shows that it is the pipeline's" in reason(stuck(no_bucket(), SILENT))
 
 
 # Which row it is ---------------------------------------------------------------------------------

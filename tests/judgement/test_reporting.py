@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from doctor.evidence.log import NOT_SAID
-from doctor.evidence.rls import Reach
-from doctor.model import Report, Status, Verdict
-from doctor.registry import load_checks
-from doctor.reporting import write
-from doctor.runner import Collected
+from backup_doctor.evidence.collected import Collected
+from backup_doctor.evidence.findings import Report, ResultStatus, Verdict
+from backup_doctor.evidence.log import NOT_SAID
+from backup_doctor.evidence.rls import Reach
+from backup_doctor.judge.registry import load_checks
+from backup_doctor.report.compose import write
 from tests.judgement.cases import (
     CREATED,
     NOT_THERE,
@@ -44,7 +44,7 @@ def test_a_check_that_was_left_out_appears_once_as_skipped() -> None:
     report = report_on(Collected(case=case))
 
     assert [one.check for one in report.results].count("object") == 1
-    assert next(one for one in report.results if one.check == "object").status is Status.SKIP
+    assert next(one for one in report.results if one.check == "object").status is ResultStatus.SKIP
     assert report.verdict is Verdict.HEALTHY
 
 

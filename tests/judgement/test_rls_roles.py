@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from doctor.diagnosis import Diagnosis, diagnose
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.rls import Reach, RlsEvidence
-from doctor.evidence.row import Policy, RoleGrants, Table
-from doctor.judgement import Judged, judge
-from doctor.model import Risk, Role
-from doctor.registry import load_checks
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.findings import Risk, Role
+from backup_doctor.evidence.rls import Reach, RlsEvidence
+from backup_doctor.evidence.row import Policy, RoleGrants, Table
+from backup_doctor.judge.diagnosis import Diagnosis, diagnose
+from backup_doctor.judge.judgement import Judged, judge
+from backup_doctor.judge.registry import load_checks
 from tests.judgement.cases import call, case, log, rls, row, table, workflow
 
 REFUSED = log(call(404, '{"code":"NOT_FOUND"}'), call(200, "[]"))

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from doctor.chain import Link
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.rls import Reach, RlsEvidence
-from doctor.evidence.row import Policy, RoleGrants, Table
-from doctor.model import Role, Severity
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Names
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import Role, Severity
+from backup_doctor.evidence.rls import Reach, RlsEvidence
+from backup_doctor.evidence.row import OpenFunction, Policy, RoleGrants, Table
 from tests.judgement.asking import codes, finding
 from tests.judgement.cases import (
     NOT_THERE,
@@ -26,7 +27,7 @@ from tests.judgement.cases import (
 )
 
 if TYPE_CHECKING:
-    from doctor.evidence.log import Call
+    from backup_doctor.evidence.log import Call
 
 BOTH = (Link.FUNCTION_UPDATES, Link.FALLBACK_UPDATES)
 HIDDEN = workflow(log(call(200), call(200, "[]", rows=0)))
@@ -69,15 +70,99 @@ def test_a_grant_is_missing_by_postgresqls_own_refusal_then_or_now(
 
     assert role(one, "rls/no-grant") is expected
     if expected:
-        assert finding(one, "rls/no-grant").found.healed is healed
+        assert (finding(one, "rls/no-grant").found.resolved is not None) is healed
 
 
-def test_the_role_that_writes_is_the_proofs_else_service_role() -> None:
-    proved = finding(denied(rls(Reach.REFUSED, sqlstate="42501", role="writer")), "rls/no-grant")
-    guessed = finding(denied(UNPROVED), "rls/no-grant")
+def test_the_role_that_writes_is_the_configured_one_unless_the_log_shows_another() -> None:
+    refused = rls(Reach.REFUSED, sqlstate="42501", role="writer")
+    as_writer = case(workflow(log(call(500), DENIED)), refused, names=Names(writer_role="writer"))
+    hinted = call(
+        403,
+        '{"code":"42501","hint":"Grant the required privileges to the current role with: GRANT UPDATE '
+        'ON public.backup_history TO app;","message":"permission denied for table backup_history"}',
+    )
 
-    assert "writer has no grant" in proved.found.summary
-    assert "service_role has no grant" in guessed.found.summary
+    def summary(one: Any) -> str:
+        return finding(one, "rls/no-grant").found.summary
+
+    assert "writer has no grant" in summary(as_writer)
+    assert "service_role has no grant" in summary(denied(UNPROVED))
+    assert "app has no grant" in summary(case(workflow(log(call(500), hinted)), UNPROVED))
+
+
+def test_a_role_of_the_teams_own_lacks_the_grant_unless_another_one_is_configured() -> None:
+    hinted = call(
+        403,
+        '{"code":"42501","hint":"Grant the required privileges to the current role with: GRANT UPDATE '
+        'ON public.backup_history TO app;","message":"permission denied for table backup_history"}',
+    )
+    seen = workflow(log(call(500), hinted))
+    told = Names(writer_role="service_role", given=("writer_role",))
+
+    assert "secrets/wrong-role" not in codes(case(seen, UNPROVED))
+    assert "secrets/wrong-role" in codes(case(seen, UNPROVED, names=told))
+
+
+def test_a_policy_and_a_way_round_the_policies_are_alternatives() -> None:
+    blocked = finding(case(HIDDEN, rls(Reach.NO_ROW)), "rls/update-blocked").found.fixes
+    bound = case(HIDDEN, rls(Reach.NO_ROW), row(table=table(grants=(BOUND,), policies=(OPEN,))))
+    lost = finding(bound, "rls/role-without-bypass").found.fixes
+
+    assert [fix.alternative for fix in blocked] == [False, True]
+    assert [fix.alternative for fix in lost] == [False, True, True]
+    assert "BYPASSRLS" in lost[0].text
+
+
+PUBLIC = call(401, '{"code":"42501","message":"permission denied for table backup_history"}')
+
+
+def test_that_another_role_may_write_says_nothing_of_the_one_that_was_refused() -> None:
+    one = case(workflow(log(call(500), PUBLIC)), rls())
+    found = finding(one, "rls/no-grant").found
+
+    assert found.resolved is None
+    assert "works now" not in found.summary
+    assert "anon has no grant" in found.summary
+
+
+@pytest.mark.parametrize("role_name", ["anon", "authenticated", "public"])
+@pytest.mark.parametrize("code", ["rls/no-grant", "rls/update-blocked"])
+def test_no_grant_and_no_policy_is_ever_printed_for_a_role_of_everybody(
+    role_name: str, code: str
+) -> None:
+    refused = rls(
+        Reach.REFUSED if code == "rls/no-grant" else Reach.NO_ROW, role=role_name, sqlstate="42501"
+    )
+    names = Names(writer_role=role_name, repository="acme/app")
+    fixes = finding(case(HIDDEN, refused, names=names), code).found.fixes
+
+    assert not any("GRANT" in fix.text or "CREATE POLICY" in fix.text for fix in fixes)
+    assert any("a key that is not public" in fix.title for fix in fixes)
+
+
+@pytest.mark.parametrize(
+    ("message", "named"),
+    [
+        ("permission denied for table audit_log", "table audit_log"),
+        ("permission denied for function notify_backup", "function notify_backup"),
+        ("permission denied for sequence audit_log_id_seq", "sequence audit_log_id_seq"),
+        ("permission denied for schema internal", "schema internal"),
+        ("permission denied for table backup_history", None),
+        ("permission denied for schema public", None),
+        ('permission denied for table \\"backup_history\\"', None),
+    ],
+)
+def test_a_denial_speaks_of_the_object_that_it_names(message: str, named: str | None) -> None:
+    refused = call(403, f'{{"code":"42501","message":"{message}"}}')
+    found = finding(case(workflow(log(call(500), refused)), UNPROVED), "rls/no-grant").found
+
+    if named is None:
+        assert "has no grant to update public.backup_history" in found.summary
+        assert any("GRANT" in fix.text for fix in found.fixes)
+    else:
+        assert named in found.summary
+        assert "no grant to update" not in found.summary
+        assert not any(fix.kind == "sql" for fix in found.fixes)
 
 
 def test_the_proof_is_shown_with_the_statement_that_repeats_it_where_there_is_one() -> None:
@@ -126,9 +211,18 @@ def test_a_row_that_is_not_there_is_not_hidden() -> None:
 
 
 def test_a_policy_that_lets_the_row_through_now_was_mended() -> None:
-    one = case(workflow(log(call(500), VIOLATED)), rls())
+    violated = workflow(log(call(500), VIOLATED))
+    bound = table(grants=(RoleGrants(role="service_role", exists=True, update=True),))
 
-    assert finding(one, "rls/update-blocked").found.healed
+    def works(seen: Any, known: Any = bound) -> bool:
+        found = finding(case(violated, seen, row(table=known)), "rls/update-blocked").found
+        return found.resolved is not None
+
+    assert works(rls(new_row_allowed=True))
+    assert works(rls(), table())
+    assert not works(rls(new_row_allowed=None))
+    assert not works(rls(new_row_allowed=True, strong=False))
+    assert not works(UNPROVED)
 
 
 OPEN = Policy(name="all", permissive=True, roles=("anon",), command="ALL", using="true")
@@ -301,3 +395,89 @@ def test_without_the_check_of_the_row_the_table_is_not_known() -> None:
 
 def test_before_the_next_backup_a_missing_grant_breaks_both_ways() -> None:
     assert finding(ahead(REFUSED), "rls/no-grant").breaks == BOTH
+
+
+# Open to everybody -------------------------------------------------------------------------------
+
+
+ANON = RoleGrants(
+    role="anon",
+    exists=True,
+    schema_usage=True,
+    select=True,
+    insert=True,
+    update=True,
+    select_columns=("id",),
+    update_columns=("status",),
+)
+TO_ALL = Policy(name="all", permissive=True, roles=("public",), command="ALL", using="true")
+WRITER = "BEGIN UPDATE backup_history SET status = 'success' WHERE id = p_id; END"
+
+
+def guarded(*policies: Policy, grants: RoleGrants = ANON, **changes: Any) -> Any:
+    return case(row(table=table(policies=policies, grants=(grants,), **changes)))
+
+
+@pytest.mark.parametrize(
+    ("one", "is_open"),
+    [
+        (guarded(TO_ALL), True),
+        (guarded(replace(TO_ALL, using="(status = 'in_progress'::text)")), True),
+        (guarded(replace(TO_ALL, command="INSERT", using=None, check="true")), True),
+        (guarded(replace(TO_ALL, roles=("anon",))), True),
+        (guarded(TO_ALL, grants=replace(ANON, role="authenticated")), True),
+        (guarded(), False),
+        (guarded(replace(TO_ALL, using="false")), False),
+        (guarded(replace(TO_ALL, using="(auth.uid() = user_id)")), False),
+        (guarded(replace(TO_ALL, using="(owner = CURRENT_USER)")), False),
+        (guarded(replace(TO_ALL, check="(auth.role() = 'service_role'::text)")), False),
+        (guarded(replace(TO_ALL, roles=("service_role",))), False),
+        (guarded(replace(TO_ALL, command="SELECT")), False),
+        # An update must find its row.
+        (guarded(replace(TO_ALL, command="UPDATE")), False),
+        (guarded(TO_ALL, replace(TO_ALL, name="no", permissive=False, using="false")), False),
+        (
+            guarded(TO_ALL, grants=replace(ANON, insert=False, update=False, update_columns=())),
+            False,
+        ),
+        (guarded(TO_ALL, grants=replace(ANON, schema_usage=False)), False),
+        # What is said of a table without row-level security is rls/disabled.
+        (guarded(TO_ALL, rls_enabled=False), False),
+    ],
+)
+def test_a_table_is_open_where_policies_and_grants_let_a_public_key_write_it(
+    one: Any, is_open: bool
+) -> None:
+    assert ("rls/open" in codes(one)) is is_open
+
+
+@pytest.mark.parametrize(
+    ("source", "is_open"),
+    [
+        (WRITER, True),
+        ('INSERT INTO public."backup_history" (dispatch_id) VALUES (1)', True),
+        ("DELETE FROM public.backup_history", True),
+        ("SELECT status FROM backup_history", False),
+        ("-- UPDATE backup_history\nSELECT 1 FROM backup_history", False),
+        ("UPDATE backup_history_archive SET x = 1", False),
+    ],
+)
+def test_a_table_is_open_where_anon_may_call_what_writes_it_with_its_owners_rights(
+    source: str, is_open: bool
+) -> None:
+    opener = OpenFunction(name="public.update_backup_history(uuid,text)", source=source)
+    one = guarded(open_functions=(opener,))
+
+    assert ("rls/open" in codes(one)) is is_open
+
+
+def test_an_open_table_is_a_warning_and_its_fix_takes_rights_away_and_gives_nobody_any() -> None:
+    opener = OpenFunction(name="public.finish(uuid)", source=WRITER)
+    found = finding(guarded(TO_ALL, open_functions=(opener,)), "rls/open")
+    texts = [fix.text for fix in found.found.fixes]
+
+    assert (found.severity, found.role) == (Severity.WARN, Role.CONTEXT)
+    assert "anon may write public.backup_history" in found.found.summary
+    assert "anon may call public.finish(uuid)" in found.found.summary
+    assert texts[0] == 'REVOKE INSERT, UPDATE, DELETE ON public.backup_history FROM "anon";'
+    assert texts[1].endswith('GRANT EXECUTE ON FUNCTION public.finish(uuid) TO "service_role";')

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from doctor.case import Asked, Names
-from doctor.chain import Link
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.log import NOT_SAID, Call
-from doctor.evidence.rls import RefusedValue, RlsEvidence
-from doctor.evidence.row import (
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Asked, Names
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import FixKind, Role, Severity
+from backup_doctor.evidence.log import NOT_SAID, Attempt, Call
+from backup_doctor.evidence.rls import RefusedValue, RlsEvidence
+from backup_doctor.evidence.row import (
     ApiAnswer,
     Column,
     Constraint,
@@ -23,7 +24,6 @@ from doctor.evidence.row import (
     Server,
     Trigger,
 )
-from doctor.model import Role, Severity
 from tests.judgement.asking import causes, codes, finding
 from tests.judgement.cases import (
     COLUMNS,
@@ -83,7 +83,7 @@ def test_a_row_that_is_not_there_shows_what_the_trigger_step_said() -> None:
     told = workflow(log(NOT_SAID, NOT_SAID, trigger_lines=("insert failed",)))
     quoted = finding(case(row(rows=()), told), "row/missing").found
 
-    assert [one.label for one in silent.evidence] == ["rows found"]
+    assert [one.label for one in silent.evidence] == ["rows found", "would have been seen"]
     assert quoted.evidence[-1].value == "insert failed"
 
 
@@ -262,12 +262,12 @@ def before(**changes: Any) -> Any:
     return ahead(row(rows=NO_BACKUP, **changes))
 
 
-def test_before_the_next_backup_a_column_that_not_every_pipeline_writes_is_a_suspicion() -> None:
+def test_before_the_first_backup_a_column_that_not_every_pipeline_writes_is_a_suspicion() -> None:
     maybe = before(table=table(columns=columns(error_text=None)))
     surely = before(table=table(columns=columns(error_text=None, size_bytes=None)))
 
     assert finding(maybe, "row/column-missing").found.weak
-    assert not finding(surely, "row/column-missing").found.weak
+    assert finding(surely, "row/column-missing").found.weak
     assert "error_text" not in finding(surely, "row/column-missing").found.summary
     assert role(before(), "row/column-missing") is None
 
@@ -323,7 +323,9 @@ def test_the_schema_cache_is_stale_where_postgrest_does_not_know_what_is_there(
 def test_a_cache_that_knows_the_table_now_was_reloaded_and_of_a_column_nobody_asks(
     answer: Call, seen: Any, healed: bool
 ) -> None:
-    assert finding(answered(answer, seen), "row/schema-cache-stale").found.healed is healed
+    assert (
+        finding(answered(answer, seen), "row/schema-cache-stale").found.resolved is not None
+    ) is healed
 
 
 def test_a_look_up_that_postgrest_did_not_understand_tells_a_stale_cache_too() -> None:
@@ -407,7 +409,7 @@ def test_a_size_that_the_log_says_was_too_large_needs_no_catalogue() -> None:
 
     found = finding(one, "row/size-overflow").found
 
-    assert not found.healed
+    assert not found.resolved
     assert "too small" in found.summary
 
 
@@ -436,22 +438,200 @@ def test_a_constraint_refuses_by_its_own_verdict_or_by_the_answer_in_the_log(
     assert role(answered(answer, *evidence), "row/constraint-rejects") is expected
 
 
+WRITTEN = {"status": "success", "s3_key": "backups/a.zip"}
+COLUMNS_SENT = "9b1deb4d, 5f0c, backups/a.zip, {}, 1024000, 2026-11-20, null, 42, 2026-11-20"
+
+
+NEW_ROW = 'new row for relation \\"backup_history\\"'
+SINCE_DROPPED = refusing("23514", f'{NEW_ROW} violates check constraint \\"status_check\\"')
+
+
+def violated(status: str) -> Call:
+    """PostgreSQL's refusal of a row with this status."""
+    row_sent = COLUMNS_SENT.format(status)
+    return refusing(
+        "23514",
+        f'{NEW_ROW} violates check constraint \\"status_check\\"","details":"Failing row contains ({row_sent}).',
+    )
+
+
+ALLOWS = replace(
+    CHECK,
+    definition="CHECK ((status = ANY (ARRAY['in_progress'::text, 'success'::text, 'failed'::text])))",
+    expression="(status = ANY (ARRAY['in_progress'::text, 'success'::text, 'failed'::text]))",
+    columns=("status",),
+    accepts=True,
+)
+
+
+def test_what_the_script_writes_is_what_was_refused_where_the_answer_does_not_show_it() -> None:
+    update = Attempt(
+        kind="table-update",
+        name="direct update of backup_history",
+        place="ops/fin.sh:7",
+        updates=True,
+        call=SINCE_DROPPED,
+        writes={"status": "partial"},
+    )
+    read = log(NOT_SAID, SINCE_DROPPED, attempts=(update,))
+    seen = case(workflow(read), rls(constraints=(ALLOWS,)), row(table=table(constraints=(ALLOWS,))))
+
+    one = finding(seen, "row/constraint-rejects")
+
+    assert one.found.summary == (
+        "The update writes the status 'partial', which status_check does not allow."
+    )
+
+
 @pytest.mark.parametrize(
-    ("answer", "evidence", "healed"),
+    ("answer", "evidence", "works"),
     [
-        (VIOLATED, (rls(), row(table=table(constraints=(CHECK,)))), True),
+        (SINCE_DROPPED, (rls(), row(table=table(constraints=()))), True),
+        # Without the table's name it may be another's.
+        (VIOLATED, (rls(), row(table=table(constraints=()))), False),
         (VIOLATED, (rls(constraints=(CHECK,)),), False),
-        (VIOLATED, (rls(constraints=NOT_THERE),), False),
-        (VIOLATED, (rls(), row(table=NOT_THERE)), False),
+        (VIOLATED, (rls(constraints=NOT_THERE), row(table=NOT_THERE)), False),
         (VIOLATED, (row(table=table(constraints=(replace(CHECK, kind="f"),))),), False),
-        (VIOLATED, (row(table=table(constraints=(replace(CHECK, kind="f", name="o"),))),), True),
+        # That it allows what the doctor would write says nothing of what the pipeline wrote.
+        (VIOLATED, (rls(constraints=(ALLOWS,)), row(table=table(constraints=(ALLOWS,)))), False),
+        (violated("partial"), (rls(constraints=(ALLOWS,)),), False),
+        (violated("success"), (replace(rls(constraints=(ALLOWS,)), written=WRITTEN),), True),
         (refusing("23503"), (), False),
     ],
 )
-def test_a_check_that_accepts_now_was_mended_and_of_other_kinds_nobody_can_tell(
-    answer: Call, evidence: Any, healed: bool
+def test_a_constraint_is_over_where_it_is_gone_or_allows_the_very_values_that_were_sent(
+    answer: Call, evidence: Any, works: bool
 ) -> None:
-    assert finding(answered(answer, *evidence), "row/constraint-rejects").found.healed is healed
+    found = finding(answered(answer, *evidence), "row/constraint-rejects").found
+
+    assert (found.resolved is not None) is works
+
+
+def test_a_status_that_the_constraint_does_not_know_is_named_with_the_two_ways_out() -> None:
+    seen = row(table=table(constraints=(ALLOWS,)))
+    found = finding(
+        answered(violated("partial"), rls(constraints=(ALLOWS,)), seen), "row/constraint-rejects"
+    ).found
+    word, wider = found.fixes
+
+    assert "writes the status 'partial', which status_check does not allow" in found.summary
+    assert (word.kind, word.alternative, wider.kind, wider.alternative) == (
+        FixKind.MANUAL,
+        False,
+        FixKind.SQL,
+        True,
+    )
+    assert "OR status = 'partial'" in wider.text
+
+
+# Another table ----------------------------------------------------------------------------------
+
+ELSEWHERE = "public.audit_log"
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code", "said"),
+    [
+        (
+            refusing("42P01", 'relation \\"public.audit_log\\" does not exist'),
+            "row/table-missing",
+            "The database knows no table public.audit_log",
+        ),
+        (
+            refusing("PGRST205", "Could not find the table 'public.audit_log' in the schema cache"),
+            "row/table-missing",
+            "The database knows no table public.audit_log",
+        ),
+        (
+            refusing("42703", 'column \\"who\\" of relation \\"audit_log\\" does not exist'),
+            "row/column-missing",
+            "The table audit_log, which the pipeline uses beside public.backup_history, had no column who",
+        ),
+        (
+            refusing(
+                "PGRST204", "Could not find the 'who' column of 'audit_log' in the schema cache"
+            ),
+            "row/column-missing",
+            "had no column who",
+        ),
+        (
+            refusing("42703", "column audit_log.who does not exist"),
+            "row/column-missing",
+            "had no column who",
+        ),
+        (
+            refusing(
+                "23502",
+                'null value in column \\"who\\" of relation \\"audit_log\\" violates not-null constraint',
+            ),
+            "row/constraint-rejects",
+            "violates a constraint of the table audit_log",
+        ),
+        (
+            refusing(
+                "23503",
+                'insert or update on table \\"audit_log\\" violates foreign key constraint \\"by\\"',
+            ),
+            "row/constraint-rejects",
+            "violates by of the table audit_log",
+        ),
+    ],
+)
+def test_what_the_database_says_of_another_table_is_told_of_that_one(
+    refusal: Call, code: str, said: str
+) -> None:
+    found = finding(answered(refusal), code).found
+
+    assert said in found.summary
+    assert found.summary.endswith("Not checked since.")
+    assert found.resolved is None
+    assert all(fix.kind is not FixKind.SQL for fix in found.fixes)
+
+
+def test_of_a_key_that_another_row_has_that_row_is_named_and_nothing_is_dropped() -> None:
+    unique = Constraint(
+        name="one_key",
+        kind="u",
+        definition="UNIQUE (s3_key)",
+        columns=("s3_key",),
+        accepts=False,
+        holder="row-7",
+    )
+    taken = refusing("23505", 'duplicate key value violates unique constraint \\"one_key\\"')
+    found = finding(answered(taken, rls(constraints=(unique,))), "row/constraint-rejects").found
+    commands = [one.command for one in found.evidence]
+
+    assert "row row-7 has already (s3_key)" in found.summary
+    assert all("DROP" not in fix.text for fix in found.fixes)
+    assert any(one and "= 'row-7'" in one for one in commands)
+
+
+def test_a_column_that_may_not_be_null_is_let_be_null() -> None:
+    kept = Constraint(
+        name="error_text NOT NULL",
+        kind="n",
+        definition="NOT NULL error_text",
+        columns=("error_text",),
+        accepts=False,
+    )
+    (fix,) = finding(case(rls(constraints=(kept,))), "row/constraint-rejects").found.fixes
+
+    assert fix.text == ("ALTER TABLE public.backup_history ALTER COLUMN error_text DROP NOT NULL;")
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("22P02", 'invalid input syntax for type bigint: \\"\\"'),
+        ("22P02", 'invalid input syntax for type uuid: \\"null\\"'),
+        ("22P02", 'invalid input syntax for type bigint: \\"undefined\\"'),
+    ],
+)
+def test_an_empty_variable_is_no_constraint(code: str, message: str) -> None:
+    one = answered(refusing(code, message))
+
+    assert "row/constraint-rejects" not in codes(one)
+    assert "workflow/fallback-failed" in causes(one)
 
 
 def test_the_constraint_is_named_by_its_verdict_else_by_the_log() -> None:
@@ -460,8 +640,10 @@ def test_the_constraint_is_named_by_its_verdict_else_by_the_log() -> None:
 
     assert "status_check" in summary(call(409), rls(constraints=(CHECK,)))
     assert "status_check" in summary(VIOLATED)
-    assert "a constraint" in summary(refusing("23503"))
-    assert "the type of status" in summary(call(409), too_large(column="status", sqlstate="22001"))
+    assert "refuses a value" in summary(refusing("23503"))
+    assert "status (d) cannot take" in summary(
+        call(409), too_large(column="status", sqlstate="22001")
+    )
 
 
 def test_what_refuses_is_dropped_or_widened_by_its_own_fix() -> None:
@@ -475,11 +657,12 @@ def test_what_refuses_is_dropped_or_widened_by_its_own_fix() -> None:
     other = replace(CHECK, name="other")
     foreign = row(table=table(constraints=(other, replace(CHECK, kind="f"))))
 
-    (dropped,) = fixes(NOT_SAID, rls(constraints=(CHECK,)))
+    allowed, dropped = fixes(NOT_SAID, rls(constraints=(CHECK,)))
     (added,) = fixes(NOT_SAID, enum)
     (widened,) = fixes(NOT_SAID, too_large(column="status", sqlstate="22001"))
     (not_an_enum,) = fixes(NOT_SAID, too_large(column="status", sqlstate="22P02"))
-    (named,) = fixes(VIOLATED, foreign)
+    _, named = fixes(VIOLATED, foreign)
+    assert "CHECK (false)" in allowed
     assert 'DROP CONSTRAINT IF EXISTS "status_check"' in dropped
     assert "ADD VALUE IF NOT EXISTS 'success'" in added
     assert "TYPE text" in widened
@@ -638,9 +821,9 @@ def test_a_row_is_locked_by_an_older_transaction_or_by_the_answer_in_the_log(
 def test_a_lock_is_healed_where_nobody_holds_it_now() -> None:
     locked = refusing("55P03")
 
-    assert finding(answered(locked, row(locks=())), "row/locked").found.healed
-    assert not finding(answered(locked, row(locks=NOT_THERE)), "row/locked").found.healed
-    assert not finding(answered(locked, row(locks=(HOLDER,))), "row/locked").found.healed
+    assert finding(answered(locked, row(locks=())), "row/locked").found.resolved
+    assert not finding(answered(locked, row(locks=NOT_THERE)), "row/locked").found.resolved
+    assert not finding(answered(locked, row(locks=(HOLDER,))), "row/locked").found.resolved
 
 
 def test_who_holds_the_lock_is_told_as_far_as_it_is_known() -> None:
@@ -687,7 +870,7 @@ def test_a_database_is_read_only_by_its_default_or_by_the_answer_in_the_log(
 
     assert role(one, code) is expected
     if expected:
-        assert finding(one, code).found.healed is healed
+        assert (finding(one, code).found.resolved is not None) is healed
 
 
 @pytest.mark.parametrize(
@@ -714,8 +897,8 @@ def test_the_data_api_is_overloaded_now_by_its_code_or_its_status(
 def test_an_overload_in_the_log_is_over_where_the_data_api_answers_now() -> None:
     full = refusing("PGRST003")
 
-    assert finding(answered(full), "row/api-overloaded").found.healed
-    assert not finding(answered(full, row(api=NOT_THERE)), "row/api-overloaded").found.healed
+    assert finding(answered(full), "row/api-overloaded").found.resolved
+    assert not finding(answered(full, row(api=NOT_THERE)), "row/api-overloaded").found.resolved
 
 
 @pytest.mark.parametrize(
@@ -784,7 +967,7 @@ def test_the_size_that_does_not_fit_is_told_where_it_is_known() -> None:
 def test_a_column_that_was_widened_since_is_not_said_to_be_too_small_now() -> None:
     widened = finding(answered(refusing("22003")), "row/size-overflow").found
 
-    assert widened.healed
+    assert widened.resolved
     assert widened.summary.startswith("size_bytes could not hold 1,024,000 bytes.")
 
 

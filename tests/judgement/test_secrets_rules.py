@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from checks.secrets import check
-from doctor.chain import Link
-from doctor.evidence.base import NO_SUCH_HOST, Unseen, Why
-from doctor.evidence.function import HttpAnswer
-from doctor.evidence.log import NOT_SAID, Call, Outcome, Shown, Variable
-from doctor.evidence.rls import Proof, Reach
-from doctor.evidence.row import ApiAnswer
-from doctor.evidence.secrets import (
+from backup_doctor.checks.secrets import check
+from backup_doctor.evidence.base import NO_SUCH_HOST, Unseen, Why
+from backup_doctor.evidence.case import Names
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import Role, Severity
+from backup_doctor.evidence.function import HttpAnswer
+from backup_doctor.evidence.log import NOT_SAID, Call, EnvShown, Outcome, Variable
+from backup_doctor.evidence.rls import Proof, Reach
+from backup_doctor.evidence.row import ApiAnswer
+from backup_doctor.evidence.secrets import (
     FunctionKey,
     FunctionSecret,
     KeyKind,
@@ -27,8 +29,7 @@ from doctor.evidence.secrets import (
     StoredSecret,
     SupabaseUrl,
 )
-from doctor.evidence.workflow import Run, WorkflowEvidence, WorkflowFile, WorkflowStep
-from doctor.model import Role, Severity
+from backup_doctor.evidence.workflow import Run, WorkflowEvidence, WorkflowFile, WorkflowStep
 from tests.judgement.asking import causes, codes, finding
 from tests.judgement.cases import (
     CREATED,
@@ -60,6 +61,7 @@ UNREACHED = Call(outcome=Outcome.UNREACHABLE)
 WORKED = workflow(log(call(200), NO_GRANT))
 FAILED = workflow(log(SERVER_ERROR, call(401)))
 SERVICE = ServiceKey(setting="SUPABASE_SERVICE_ROLE_KEY", kind=KeyKind.LEGACY_JWT)
+OFF, UNLISTED = ProjectKeys(legacy_enabled=False), ProjectKeys(service_key_listed=False)
 MAY_NOT = Unseen(why=Why.DENIED, what="The token may not list secrets.")
 
 
@@ -71,7 +73,7 @@ def listed(*names: str, updated_at: Any = LONG_AGO) -> tuple[SecretLevel, ...]:
     return (SecretLevel(level=Level.REPOSITORY, secrets=stored),)
 
 
-def shown(name: str, how: Shown) -> dict[str, Any]:
+def shown(name: str, how: EnvShown) -> dict[str, Any]:
     """A log whose `env:` block shows this one secret in this way."""
     return {"variables": (Variable(name=name, shown=how),)}
 
@@ -95,9 +97,9 @@ def is_own_copy(one: Any, code: str) -> bool:
     [
         (listed(URL, KEY), (), ()),
         (MAY_NOT, (), (MAY_NOT,)),
-        (MAY_NOT, ((URL, Shown.MASKED), (KEY, Shown.MASKED)), ()),
-        (MAY_NOT, ((URL, Shown.MASKED), (KEY, Shown.EMPTY)), (MAY_NOT,)),
-        (MAY_NOT, ((URL, Shown.MASKED),), (MAY_NOT,)),
+        (MAY_NOT, ((URL, EnvShown.MASKED), (KEY, EnvShown.MASKED)), ()),
+        (MAY_NOT, ((URL, EnvShown.MASKED), (KEY, EnvShown.EMPTY)), (MAY_NOT,)),
+        (MAY_NOT, ((URL, EnvShown.MASKED),), (MAY_NOT,)),
     ],
 )
 def test_the_names_at_every_level_or_a_value_in_the_log_show_that_secrets_are_set(
@@ -116,17 +118,17 @@ def test_the_names_at_every_level_or_a_value_in_the_log_show_that_secrets_are_se
 @pytest.mark.parametrize(
     ("levels", "how", "expected"),
     [
-        (listed(URL, API_KEY), Shown.EMPTY, "secrets/missing"),
-        (listed(URL, API_KEY), Shown.MASKED, None),
-        (listed(URL, KEY, API_KEY), Shown.EMPTY, "secrets/empty"),
-        (listed(URL, KEY, API_KEY), Shown.MASKED, None),
-        (listed(URL, "SUPABASE_SERVICE_ROLE_KEY", API_KEY), Shown.EMPTY, "secrets/empty"),
-        (MAY_NOT, Shown.EMPTY, "secrets/missing"),
-        (MAY_NOT, Shown.MASKED, None),
+        (listed(URL, API_KEY), EnvShown.EMPTY, "secrets/missing"),
+        (listed(URL, API_KEY), EnvShown.MASKED, None),
+        (listed(URL, KEY, API_KEY), EnvShown.EMPTY, "secrets/empty"),
+        (listed(URL, KEY, API_KEY), EnvShown.MASKED, None),
+        (listed(URL, "SUPABASE_SERVICE_ROLE_KEY", API_KEY), EnvShown.EMPTY, "secrets/empty"),
+        (MAY_NOT, EnvShown.EMPTY, "secrets/missing"),
+        (MAY_NOT, EnvShown.MASKED, None),
     ],
 )
 def test_a_name_that_is_listed_and_empty_in_the_log_is_empty_and_one_that_is_not_is_missing(
-    levels: Any, how: Shown, expected: str | None
+    levels: Any, how: EnvShown, expected: str | None
 ) -> None:
     one = case(secrets(levels=levels), workflow(log(SERVER_ERROR, call(401), **shown(KEY, how))))
 
@@ -146,19 +148,19 @@ def test_without_a_log_a_missing_key_is_told_by_the_list_of_names_alone() -> Non
 
 
 def test_what_github_and_the_log_show_of_a_missing_secret_is_the_evidence() -> None:
-    empty = workflow(log(SERVER_ERROR, call(401), **shown(KEY, Shown.EMPTY)))
+    empty = workflow(log(SERVER_ERROR, call(401), **shown(KEY, EnvShown.EMPTY)))
 
     def values(levels: Any) -> list[Any]:
         found = finding(case(secrets(levels=levels), empty), "secrets/missing").found
         return [one.value for one in found.evidence]
 
-    assert values(listed(URL, API_KEY)) == ["not listed", Shown.EMPTY]
-    assert values(MAY_NOT) == ["may not be read", Shown.EMPTY]
+    assert values(listed(URL, API_KEY)) == ["not listed", EnvShown.EMPTY]
+    assert values(MAY_NOT) == ["may not be read", EnvShown.EMPTY]
 
 
 def test_a_missing_function_key_is_a_warning_for_the_fallback_needs_none() -> None:
     missing = case(secrets(levels=listed(URL, KEY)))
-    empty = case(workflow(log(NOT_SAID, NO_GRANT, **shown(API_KEY, Shown.EMPTY))))
+    empty = case(workflow(log(NOT_SAID, NO_GRANT, **shown(API_KEY, EnvShown.EMPTY))))
 
     for one, code in ((missing, "secrets/missing"), (empty, "secrets/empty")):
         found = finding(one, code)
@@ -170,9 +172,7 @@ JOB = WorkflowFile(path="backup.yml", job="backup", secrets=("CUSTOM", "github_t
 
 
 def test_with_the_workflow_file_only_what_its_job_names_is_wanted_but_githubs_own_token() -> None:
-    seen = workflow(log(SERVER_ERROR, NO_GRANT), file=JOB)
-
-    one = case(secrets(levels=listed()), seen)
+    one = ahead(secrets(levels=listed()), WorkflowEvidence(run=NO_BACKUP, file=JOB))
 
     assert "CUSTOM" in finding(one, "secrets/missing").found.summary
 
@@ -194,20 +194,112 @@ def test_where_the_file_is_known_another_name_of_the_same_secret_does_not_do() -
     )
 
 
-def uploading(name: str, **log_changes: Any) -> Any:
-    """A run whose job names this secret, which GitHub has not."""
-    seen = workflow(log(SERVER_ERROR, NO_GRANT, **log_changes), file=replace(JOB, secrets=(name,)))
-    return case(secrets(levels=listed()), seen)
+UPLOAD_KEY = "AWS_SECRET_ACCESS_KEY"
+FAILED_AT = "Upload backup to S3"
 
 
-def test_a_missing_upload_key_explains_an_upload_that_failed_and_no_other() -> None:
-    failed = uploading("AWS_SECRET_ACCESS_KEY", upload_errors=("AccessDenied",))
-    step = uploading("AWS_SECRET_ACCESS_KEY", failed_step="Upload")
-    passed = uploading("AWS_SECRET_ACCESS_KEY")
+def stopped(
+    name: str,
+    error: str,
+    *,
+    levels: Any = (),
+    script: str = "bash upload.sh",
+    file: Any = JOB,
+    **changes: Any,
+) -> Any:
+    """A run whose upload failed so; its step is handed this secret, which GitHub has not."""
+    env = {name: f"${{{{ secrets.{name} }}}}"}
+    step = WorkflowStep(name=FAILED_AT, secrets=(name,), env=env, script=script)
+    told = log(
+        NOT_SAID,
+        NOT_SAID,
+        **{"update_seen": False, "failed_step": FAILED_AT, "errors": (error,), **changes},
+    )
+    whole = replace(file, secrets=(name,), steps=(step,))
+    seen = workflow(told, upload="failure", update="skipped", file=whole)
+    return case(secrets(levels=levels or listed()), seen)
 
-    assert finding(failed, "secrets/missing").breaks == (Link.FILE_UPLOADED,)
-    assert finding(step, "secrets/missing").breaks == (Link.FILE_UPLOADED,)
-    assert finding(passed, "secrets/missing").role is Role.CONTEXT
+
+@pytest.mark.parametrize(
+    ("name", "error", "link"),
+    [
+        (UPLOAD_KEY, "Unable to locate credentials", Link.FILE_UPLOADED),
+        (UPLOAD_KEY, "Process completed with exit code 1.", Link.FILE_UPLOADED),
+        ("CUSTOM", "CUSTOM is not set", Link.BACKUP_MADE),
+        ("CUSTOM", "line 3: CUSTOM: unbound variable", Link.BACKUP_MADE),
+        ("CUSTOM", "KeyError: 'CUSTOM'", Link.BACKUP_MADE),
+        ("CUSTOM", "no such host", Link.BACKUP_MADE),
+    ],
+)
+def test_a_secret_is_required_where_the_step_that_failed_uses_it_or_says_that_it_lacks_it(
+    name: str, error: str, link: Link
+) -> None:
+    found = finding(stopped(name, error), "secrets/missing")
+
+    assert (found.role, found.breaks) == (Role.CAUSE, (link,))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied",
+        "An error occurred (NoSuchBucket) when calling the CreateMultipartUpload operation",
+        'ERROR:  permission denied for table audit_log {"code":"42501"}',
+        "No space left on device",
+    ],
+)
+def test_a_step_that_gives_another_reason_did_not_fail_for_want_of_a_secret(error: str) -> None:
+    one = stopped("R2_BUCKET", error)
+
+    assert "secrets/missing" not in codes(one)
+    assert "secrets/missing" not in causes(one)
+
+
+def test_a_secret_that_the_workflow_can_do_without_is_not_missing() -> None:
+    optional = replace(JOB, optional=("R2_BUCKET",))
+
+    assert "secrets/missing" not in codes(stopped("R2_BUCKET", "no such host", file=optional))
+
+
+def test_of_a_secret_that_only_green_steps_read_nothing_is_said() -> None:
+    green = workflow(log(SERVER_ERROR, NO_GRANT), file=replace(JOB, secrets=(UPLOAD_KEY, "CUSTOM")))
+
+    assert "secrets/missing" not in codes(case(secrets(levels=listed()), green))
+
+
+def test_a_secret_of_the_jobs_env_is_used_by_a_step_that_names_its_variable() -> None:
+    held = replace(JOB, job_env={"CUSTOM": "${{ secrets.CUSTOM }}"})
+
+    def failing(script: str) -> Any:
+        step = WorkflowStep(name=FAILED_AT, script=script)
+        seen = stopped("CUSTOM", "no such host")
+        file = replace(held, secrets=("CUSTOM",), steps=(step,))
+        return case(seen.secrets, replace(seen.workflow, file=file))
+
+    assert "secrets/missing" in causes(failing('dump "$CUSTOM"'))
+    assert "secrets/missing" not in codes(failing("dump"))
+
+
+CALLED = replace(JOB, handed={"s3_id": "AWS_ACCESS_KEY_ID", "other": ""})
+
+
+def test_a_parameter_of_a_called_workflow_is_no_secrets_name() -> None:
+    told = "Unable to locate credentials"
+    missing = finding(stopped("s3_id", told, file=CALLED), "secrets/missing").found
+
+    assert missing.summary.startswith("The secret AWS_ACCESS_KEY_ID is not set on GitHub.")
+    assert missing.fixes[0].text == "gh secret set AWS_ACCESS_KEY_ID --repo acme/app"
+    there = stopped("s3_id", told, file=CALLED, levels=listed("AWS_ACCESS_KEY_ID"))
+    assert "secrets/missing" not in codes(there)
+
+
+def test_what_the_calling_workflow_does_not_pass_on_is_empty_and_not_missing() -> None:
+    one = stopped("other", "other is not set", file=CALLED, **shown("other", EnvShown.EMPTY))
+    found = finding(one, "secrets/empty").found
+
+    assert "the calling workflow does not pass it on" in found.summary
+    assert "secrets: inherit" in found.fixes[0].text
+    assert "secrets/missing" not in codes(one)
 
 
 def test_before_the_next_backup_a_missing_upload_key_will_stop_it_and_of_others_nobody_knows() -> (
@@ -222,7 +314,7 @@ def test_before_the_next_backup_a_missing_upload_key_will_stop_it_and_of_others_
 
 
 def test_what_the_run_had_no_value_for_could_not_work() -> None:
-    empty = workflow(log(SERVER_ERROR, NOT_SAID, **shown(KEY, Shown.EMPTY)))
+    empty = workflow(log(SERVER_ERROR, NOT_SAID, **shown(KEY, EnvShown.EMPTY)))
     found = finding(case(secrets(levels=listed(URL, API_KEY)), empty), "secrets/missing")
 
     assert found.found.by_log
@@ -232,56 +324,38 @@ def test_what_the_run_had_no_value_for_could_not_work() -> None:
 def test_a_missing_url_is_weighed_by_what_may_come_from_a_wrong_address() -> None:
     levels = secrets(levels=listed(KEY, API_KEY))
 
-    nobody = finding(
-        case(levels, workflow(log(UNREACHED, UNREACHED, variables=()))), "secrets/missing"
-    )
-    supabase = finding(
-        case(levels, workflow(log(NO_GRANT, NO_GRANT, variables=()))), "secrets/missing"
-    )
+    nobody = case(levels, workflow(log(UNREACHED, UNREACHED, variables=())))
+    supabase = case(levels, workflow(log(NO_GRANT, NO_GRANT, variables=())))
 
-    assert nobody.breaks == BOTH
-    assert supabase.role is Role.CONTEXT
+    assert finding(nobody, "secrets/missing").breaks == BOTH
+    assert "secrets/missing" not in codes(supabase)
 
 
 @pytest.mark.parametrize(
-    ("set_at", "started_at", "healed"),
+    ("set_at", "started_at", "again", "works"),
     [
-        (ENDED, None, True),
-        (CREATED, None, False),
-        (LONG_AGO, None, False),
-        (None, None, False),
-        (ENDED, ENDED + timedelta(hours=1), False),
+        (NOW, None, True, True),
+        # Set while the run went on: it had the older one, and when it failed is later.
+        (ENDED, None, True, False),
+        (CREATED, None, False, False),
+        (LONG_AGO, None, False, False),
+        (None, None, False, False),
+        (ENDED, ENDED + timedelta(hours=1), False, False),
     ],
 )
-def test_a_secret_that_was_set_after_the_run_had_started_is_mended(
-    set_at: Any, started_at: Any, healed: bool
+def test_a_secret_that_was_set_after_the_failure_works_where_the_doctors_copy_does(
+    set_at: Any, started_at: Any, again: bool, works: bool
 ) -> None:
     run = Run(id=1, status="completed", created_at=CREATED, started_at=started_at, updated_at=ENDED)
-    seen = workflow(log(SERVER_ERROR, call(401), **shown(KEY, Shown.EMPTY)), run=run)
-    one = case(secrets(levels=listed(URL, KEY, API_KEY, updated_at=set_at)), seen)
+    seen = workflow(log(SERVER_ERROR, call(401), **shown(KEY, EnvShown.EMPTY)), run=run)
+    levels = secrets(levels=listed(URL, KEY, API_KEY, updated_at=set_at))
 
-    found = finding(one, "secrets/empty").found
+    found = finding(case(levels, seen), "secrets/empty").found
+    refused = finding(case(levels, seen, refused_now()), "secrets/empty").found
 
-    assert found.healed is healed
-    assert ("was set again later" in found.summary) is healed
-
-
-@pytest.mark.parametrize(
-    ("changes", "is_cause"),
-    [({"upload_errors": ("AccessDenied",)}, True), ({"failed_step": "Upload"}, True), ({}, False)],
-)
-def test_an_empty_upload_key_explains_an_upload_that_failed_and_no_other(
-    changes: dict[str, Any], is_cause: bool
-) -> None:
-    name = "AWS_SECRET_ACCESS_KEY"
-    seen = workflow(
-        log(SERVER_ERROR, NO_GRANT, **changes, **shown(name, Shown.EMPTY)),
-        file=replace(JOB, secrets=(name,)),
-    )
-
-    found = finding(case(secrets(levels=listed(name)), seen), "secrets/empty")
-
-    assert (found.role is Role.CAUSE) is is_cause
+    assert ("was set again later" in found.summary) is again
+    assert (found.resolved is not None) is works
+    assert refused.resolved is None
 
 
 def test_the_functions_own_empty_key_explains_a_refusal_unless_it_was_emptied_afterwards() -> None:
@@ -386,10 +460,67 @@ def test_keys_that_are_not_seen_to_differ_are_not_said_to(match: Any) -> None:
 def test_a_function_without_its_key_refuses_every_caller(
     own: Any, answer: Call, expected: Role | None
 ) -> None:
-    one = case(secrets(function_secrets=own), workflow(log(answer, NO_GRANT)))
+    reading = function(reads=("SUPABASE_URL", API_KEY))
+    one = case(secrets(function_secrets=own), reading, workflow(log(answer, NO_GRANT)))
     code = "secrets/function-secret-missing"
 
     assert (finding(one, code).role if code in codes(one) else None) is expected
+
+
+@pytest.mark.parametrize(
+    ("reads", "names", "answer", "lacks"),
+    [
+        ((API_KEY,), {}, OWN_401, API_KEY),
+        (("BACKUP_KEY",), {}, OWN_401, None),
+        (("EDGE_SECRET",), {}, OWN_401, "EDGE_SECRET"),
+        (("SUPABASE_SERVICE_ROLE_KEY",), {}, OWN_401, None),
+        ((), {}, OWN_401, None),
+        (NOT_THERE, {}, OWN_401, None),
+        ((), {"secrets": {"function_key": "OURS"}}, OWN_401, "OURS"),
+        ((), {}, call(500, '{"error":"BACKUP_API_KEY is not set"}'), API_KEY),
+        ((), {}, call(500, '{"error":"HOOK_TOKEN missing"}'), "HOOK_TOKEN"),
+        ((API_KEY,), {"calls_function": False}, NOT_SAID, None),
+    ],
+)
+def test_a_function_lacks_a_secret_only_where_it_is_shown_to_read_it(
+    reads: Any, names: dict[str, Any], answer: Call, lacks: str | None
+) -> None:
+    own = (FunctionSecret(name="BACKUP_KEY", updated_at=LONG_AGO, empty=False),)
+    one = case(
+        secrets(function_secrets=own),
+        function(reads=reads),
+        workflow(log(answer, NO_GRANT)),
+        names=Names(repository="acme/app", **names),
+    )
+    code = "secrets/function-secret-missing"
+
+    assert (code in codes(one)) is (lacks is not None)
+    if lacks:
+        assert f"no secret {lacks}" in finding(one, code).found.summary
+
+
+def test_a_new_key_is_made_and_set_on_both_sides_under_the_names_that_each_reads() -> None:
+    update = WorkflowStep(
+        name="Update",
+        secrets=("PROD_BACKUP_KEY",),
+        env={API_KEY: "${{ secrets.PROD_BACKUP_KEY }}"},
+    )
+    file = replace(JOB, secrets=("PROD_BACKUP_KEY",), steps=(update,), update_step=update)
+    names = Names(repository="acme/app", project_ref="abcdefghijklmnopqrst")
+    one = case(
+        secrets(function_key=DIFFERENT),
+        function(reads=("BACKUP_KEY",)),
+        workflow(log(OWN_401, NO_GRANT), file=file),
+        names=names,
+    )
+
+    (fix,) = finding(one, "secrets/api-key-mismatch").found.fixes
+
+    assert fix.text.splitlines() == [
+        "K=$(openssl rand -hex 32)",
+        'printf %s "$K" | gh secret set PROD_BACKUP_KEY --repo acme/app',
+        'supabase secrets set BACKUP_KEY="$K" --project-ref abcdefghijklmnopqrst --yes',
+    ]
 
 
 # The service key ---------------------------------------------------------------------------------
@@ -533,8 +664,11 @@ def refused_now(**changes: Any) -> Any:
         ((refused_now(gateway=False, code="42501"),), False),
         ((refused_now(status=403),), False),
         ((row(api=NOT_THERE),), False),
-        ((secrets(project_keys=ProjectKeys(legacy_enabled=False)),), True),
-        ((secrets(project_keys=ProjectKeys(service_key_listed=False)),), True),
+        ((secrets(project_keys=OFF), row(api=NOT_THERE)), True),
+        ((secrets(project_keys=UNLISTED), row(api=NOT_THERE)), True),
+        # What the platform answers outranks what it lists.
+        ((secrets(project_keys=OFF),), False),
+        ((secrets(project_keys=UNLISTED),), False),
         ((secrets(project_keys=ProjectKeys(service_key_listed=None)),), False),
         ((secrets(project_keys=NOT_THERE),), False),
         (
@@ -573,9 +707,12 @@ def test_the_logs_own_words_of_a_refused_key_outweigh_what_it_shows_before() -> 
 @pytest.mark.parametrize(
     ("evidence", "answer"),
     [
-        ((secrets(project_keys=ProjectKeys(legacy_enabled=False)),), REVOKED),
+        ((secrets(project_keys=OFF), row(api=NOT_THERE)), REVOKED),
         ((refused_now(message="Legacy API keys are disabled"),), REVOKED),
-        ((row(api=NOT_THERE),), call(401, '{"message":"Legacy API keys are disabled"}')),
+        (
+            (row(api=NOT_THERE), secrets(project_keys=NOT_THERE)),
+            call(401, '{"message":"Legacy API keys are disabled"}'),
+        ),
     ],
 )
 def test_legacy_keys_that_are_off_are_the_functions_too(evidence: Any, answer: Call) -> None:
@@ -583,29 +720,118 @@ def test_legacy_keys_that_are_off_are_the_functions_too(evidence: Any, answer: C
 
     found = finding(one, "secrets/revoked")
 
+    again, own = found.found.fixes[1:]
+
     assert "legacy API keys are disabled" in found.found.summary
-    assert len(found.found.fixes) == 2
+    assert again.alternative
+    assert "(unless the legacy keys are on again)" in own.title
 
 
-def test_a_refused_key_is_set_again_under_the_name_that_the_doctor_knows_it_by() -> None:
-    seen = workflow(log(SERVER_ERROR, REVOKED))
-    unseen = row(api=NOT_THERE)
+def test_a_refused_key_is_set_again_under_the_name_that_the_workflow_reads() -> None:
+    refused = log(SERVER_ERROR, REVOKED)
 
-    def fix(*evidence: Any) -> str:
-        return finding(case(*evidence, seen, unseen), "secrets/revoked").found.fixes[0].text
+    def fix(file: Any, **changes: Any) -> Any:
+        seen = workflow(refused, file=file)
+        one = case(seen, row(api=NOT_THERE), **changes)
+        return finding(one, "secrets/revoked").found.fixes[0]
 
-    assert "gh secret set SUPABASE_SERVICE_ROLE_KEY" in fix()
-    assert f"gh secret set {KEY}" in fix(secrets(service_key=NOT_THERE))
-    assert SERVICE.setting in finding(case(refused_now(), WORKED), "secrets/revoked").found.summary
+    def handing(secret: str, **changes: Any) -> WorkflowFile:
+        update = WorkflowStep(
+            name="Update",
+            secrets=(secret,),
+            env={"SUPABASE_SERVICE_ROLE_KEY": f"${{{{ secrets.{secret} }}}}"},
+        )
+        return replace(JOB, secrets=(secret,), steps=(update,), update_step=update, **changes)
+
+    assert fix(handing("PROD_KEY")).text == "gh secret set PROD_KEY --repo acme/app"
+    assert fix(handing(KEY)).text == f"gh secret set {KEY} --repo acme/app"
+    assert fix(handing("key", handed={"key": "PROD_KEY"})).text.startswith(
+        "gh secret set PROD_KEY "
+    )
+    in_place = handing("PROD_KEY", environment="production")
+    assert fix(in_place).text == "gh secret set PROD_KEY --repo acme/app --env production"
+    # GitHub's own list has one of the guide's names, where the file cannot be read.
+    assert fix(None).text == f"gh secret set {KEY} --repo acme/app"
+    named = Names(secrets={"service_key": "OURS"}, repository="acme/app")
+    assert fix(handing("PROD_KEY"), names=named).text.startswith("gh secret set OURS ")
 
 
-def test_a_key_that_was_rotated_is_githubs_alone() -> None:
-    one = case(workflow(log(SERVER_ERROR, REVOKED)), row(api=NOT_THERE))
+def test_a_secret_whose_name_nobody_saw_is_set_in_words_and_not_under_the_doctors_own_name() -> (
+    None
+):
+    unread = secrets(levels=MAY_NOT)
+    one = case(unread, workflow(log(SERVER_ERROR, REVOKED)), row(api=NOT_THERE))
+    fix = finding(one, "secrets/revoked").found.fixes[0]
 
-    found = finding(one, "secrets/revoked")
+    assert fix.kind == "manual"
+    assert "gh secret set" not in fix.text
+    assert "`secrets.service_role_key`" in fix.text
 
-    assert found.breaks == (FALLBACK,)
-    assert len(found.found.fixes) == 1
+
+OWN = "SUPABASE_SERVICE_ROLE_KEY"
+
+
+@pytest.mark.parametrize(
+    ("set_at", "api", "works"),
+    [
+        (NOW, ApiAnswer(status=200, rows=1), True),
+        (LONG_AGO, ApiAnswer(status=200, rows=1), False),
+        (None, ApiAnswer(status=200, rows=1), False),
+        (NOW, ApiAnswer(status=401, gateway=True), False),
+        (NOW, NOT_THERE, False),
+    ],
+)
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (REVOKED, "secrets/revoked"),
+        (call(401, '{"code":"PGRST303","message":"JWT expired"}'), "secrets/expired"),
+        (
+            call(401, '{"code":"42501","message":"permission denied for table backup_history"}'),
+            "secrets/wrong-role",
+        ),
+    ],
+)
+def test_a_doctors_key_that_works_proves_nothing_unless_githubs_was_set_after_the_failure(
+    set_at: Any, api: Any, works: bool, answer: Call, code: str
+) -> None:
+    levels = secrets(levels=listed(URL, KEY, API_KEY, updated_at=set_at))
+    one = case(levels, workflow(log(SERVER_ERROR, answer)), row(api=api))
+
+    found = finding(one, code).found
+
+    assert (found.resolved is not None) is works
+    assert ("works now" in found.summary) is works
+    assert found.role is Role.CAUSE
+
+
+def test_a_key_that_the_data_api_takes_is_not_refused_because_a_list_lacks_it() -> None:
+    unlisted = secrets(project_keys=ProjectKeys(legacy_enabled=True, service_key_listed=False))
+
+    assert "secrets/revoked" not in codes(case(unlisted, FAILED))
+    assert "secrets/revoked" in codes(case(unlisted, FAILED, row(api=NOT_THERE)))
+
+
+@pytest.mark.parametrize(
+    ("key", "writer", "wrong"),
+    [
+        (replace(SERVICE, role="backup_writer"), "backup_writer", False),
+        (replace(SERVICE, role="service_role"), "backup_writer", True),
+        (replace(SERVICE, role="anon"), "anon", False),
+        (replace(SERVICE, kind=KeyKind.PUBLISHABLE), "anon", False),
+    ],
+)
+def test_a_key_is_of_the_wrong_role_where_it_is_not_the_configured_writers(
+    key: ServiceKey, writer: str, wrong: bool
+) -> None:
+    names = Names(writer_role=writer, repository="acme/app")
+    one = case(secrets(service_key=key), FAILED, names=names)
+
+    assert ("secrets/wrong-role" in codes(one)) is wrong
+    if wrong:
+        found = finding(one, "secrets/wrong-role").found
+        assert f"not one of {writer}" in found.summary
+        assert f"a key of {writer}" in found.fixes[0].title
 
 
 @pytest.mark.parametrize(
@@ -637,8 +863,8 @@ def test_a_key_of_another_project_than_the_urls(
 
 
 def test_a_newline_that_the_log_shows_is_the_pipelines() -> None:
-    key = case(workflow(log(SERVER_ERROR, call(401), **shown(KEY, Shown.MASKED_THEN_NEWLINE))))
-    url = case(workflow(log(UNREACHED, UNREACHED, **shown(URL, Shown.MASKED_THEN_NEWLINE))))
+    key = case(workflow(log(SERVER_ERROR, call(401), **shown(KEY, EnvShown.MASKED_THEN_NEWLINE))))
+    url = case(workflow(log(UNREACHED, UNREACHED, **shown(URL, EnvShown.MASKED_THEN_NEWLINE))))
 
     assert finding(key, "secrets/whitespace").breaks == (FALLBACK,)
     assert finding(url, "secrets/whitespace").breaks == BOTH
@@ -654,7 +880,7 @@ def test_blanks_that_only_the_doctors_copy_shows_are_the_pipelines_unless_the_lo
 ) -> None:
     name = KEY if spaced is SPACED else URL
     untold = workflow(log(UNREACHED, call(401), variables=()))
-    clean = workflow(log(UNREACHED, call(401), **shown(name, Shown.MASKED)))
+    clean = workflow(log(UNREACHED, call(401), **shown(name, EnvShown.MASKED)))
     worked = workflow(log(UNREACHED, NO_GRANT, variables=()))
 
     assert finding(case(spaced, untold), "secrets/whitespace").role is Role.CAUSE
@@ -686,7 +912,7 @@ def test_blanks_around_the_function_key_explain_a_refusal(key: FunctionKey) -> N
 
 
 def test_a_function_key_that_the_log_shows_clean_has_its_blanks_in_the_doctors_copy_alone() -> None:
-    clean = workflow(log(OWN_401, NO_GRANT, **shown(API_KEY, Shown.MASKED)))
+    clean = workflow(log(OWN_401, NO_GRANT, **shown(API_KEY, EnvShown.MASKED)))
 
     assert "secrets/whitespace" not in codes(case(secrets(function_key=GIVEN_WITH_BLANKS), clean))
     assert "secrets/whitespace" in codes(case(secrets(function_key=BUT_FOR_BLANKS), clean))
@@ -704,13 +930,13 @@ def test_the_side_that_has_the_blanks_is_named() -> None:
 
 
 def test_a_newline_in_the_log_after_the_function_key_is_a_cause_whatever_the_digest_says() -> None:
-    one = case(workflow(log(OWN_401, NO_GRANT, **shown(API_KEY, Shown.MASKED_THEN_NEWLINE))))
+    one = case(workflow(log(OWN_401, NO_GRANT, **shown(API_KEY, EnvShown.MASKED_THEN_NEWLINE))))
 
     found = finding(one, "secrets/whitespace")
 
     assert found.breaks == (FUNCTION,)
     assert [one.value for one in found.found.evidence] == [
-        Shown.MASKED_THEN_NEWLINE,
+        EnvShown.MASKED_THEN_NEWLINE,
         "not compared",
     ]
 
@@ -781,9 +1007,11 @@ def test_a_key_with_the_prefix_of_public_variables_is_a_warning_where_a_build_se
     found = finding(case(workflow(None, file=file)), "secrets/public-prefix")
 
     assert (found.severity is Severity.WARN) is exposed
-    assert ("is visible to" in found.found.summary) is exposed
+    assert ("exposes to browsers; no build step reads it now" in found.found.summary) is not exposed
     assert [fix.text for fix in found.found.fixes] == (
-        ["Store the key as SUPABASE_SERVICE_ROLE_KEY and use that name."] if exposed else []
+        ["Store the key as SUPABASE_SERVICE_ROLE_KEY and hand it to the update step alone."]
+        if exposed
+        else []
     )
 
 
@@ -792,8 +1020,18 @@ def test_who_sees_a_key_with_the_prefix_of_public_variables_is_told() -> None:
         seen = workflow(None, file=replace(JOB, **changes))
         return finding(case(seen), "secrets/public-prefix").found.summary
 
-    assert "every step of the workflow" in summary(env_secrets=(KEY,))
-    assert "a build step" in summary(steps=(BUILD,))
+    assert "Every step of the workflow" in summary(env_secrets=(KEY,))
+    assert "A build step" in summary(steps=(BUILD,))
+
+
+def test_a_variable_without_the_prefix_keeps_the_key_out_of_the_bundle() -> None:
+    def severity(**changes: Any) -> Severity:
+        one = case(workflow(None, file=replace(JOB, secrets=(KEY,), **changes)))
+        return finding(one, "secrets/public-prefix").severity
+
+    held = f"${{{{ secrets.{KEY} }}}}"
+    assert severity(env={"SUPABASE_SERVICE_ROLE_KEY": held}, env_secrets=(KEY,)) is Severity.INFO
+    assert severity(env={KEY: held}, env_secrets=(KEY,)) is Severity.WARN
 
 
 def test_a_key_under_a_name_of_its_own_is_no_ones_business() -> None:
@@ -900,8 +1138,8 @@ def test_a_function_that_fails_of_a_refused_key_was_refused_its_own(words: str) 
 
     assert causes(one) == ["secrets/revoked", "rls/no-grant"]
     revoked = finding(one, "secrets/revoked").found
-    assert "that the function itself uses" in revoked.summary
-    assert [fix.title for fix in revoked.fixes] == ["Let the function use a current key"]
+    assert "the key that the function itself uses" in revoked.summary
+    assert revoked.fixes[0].title.startswith("Let the function use a current key")
 
 
 def test_with_legacy_keys_on_again_the_functions_key_works_now() -> None:
@@ -911,7 +1149,7 @@ def test_with_legacy_keys_on_again_the_functions_key_works_now() -> None:
         secrets(project_keys=ProjectKeys(legacy_enabled=True)),
     )
 
-    assert finding(one, "secrets/revoked").found.healed
+    assert finding(one, "secrets/revoked").found.resolved
 
 
 def test_a_function_that_refuses_its_caller_speaks_of_the_callers_key() -> None:
@@ -934,7 +1172,9 @@ def test_a_function_without_its_secret_fails_before_it_asks_the_database() -> No
     words = '{"error":"Server configuration error"}'
     off = call(401, '{"message":"Legacy API keys are disabled"}')
     no_secret = secrets(function_secrets=(), project_keys=ProjectKeys(legacy_enabled=False))
-    same_now = function(empty_post=HttpAnswer(status=500, body=words.replace(":", ": ")))
+    same_now = function(
+        empty_post=HttpAnswer(status=500, body=words.replace(":", ": ")), reads=(API_KEY,)
+    )
 
     one = case(workflow(log(call(500, words), off)), no_secret, same_now)
 
@@ -945,7 +1185,7 @@ def test_an_expired_key_that_stands_in_for_the_functions_key_is_one_cause() -> N
     gate = call(401, '{"code":"UNAUTHORIZED_LEGACY_JWT","message":"Invalid JWT"}')
     ended = secrets(service_key=replace(SERVICE, role="service_role", expires_at=LONG_AGO))
     late = call(401, '{"code":"PGRST303","message":"JWT expired"}')
-    only_service = {"variables": (Variable(name=KEY, shown=Shown.MASKED),)}
+    only_service = {"variables": (Variable(name=KEY, shown=EnvShown.MASKED),)}
 
     alone = case(workflow(log(gate, late, **only_service)), ended)
     own_key = case(workflow(log(gate, late)), ended)
@@ -964,13 +1204,13 @@ def test_a_secret_that_was_made_after_the_run_had_been_missing() -> None:
     (others,) = listed(URL, API_KEY)
     assert isinstance(others.secrets, tuple)
     levels = (replace(others, secrets=(*others.secrets, made)),)
-    seen = workflow(log(SERVER_ERROR, call(401), **shown(KEY, Shown.EMPTY)))
+    seen = workflow(log(SERVER_ERROR, call(401), **shown(KEY, EnvShown.EMPTY)))
 
     one = case(secrets(levels=levels), seen)
 
     assert causes(one) == ["function/server-error", "secrets/missing"]
     found = finding(one, "secrets/missing").found
-    assert found.healed
+    assert found.resolved
     assert "was not set on GitHub when the run started" in found.summary
 
 

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from doctor.case import Asked, Names
-from doctor.chain import Link
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.function import FunctionLogLine, FunctionRecord, HttpAnswer, Invocation
-from doctor.evidence.log import NOT_SAID, Call, Outcome, Shown, Variable
-from doctor.evidence.workflow import Run, WorkflowEvidence, WorkflowFile
-from doctor.model import Role, Severity
-from doctor.show import manual
-from doctor.signatures import Meaning
-from doctor.story import (
-    Progress,
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Asked, Names
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import Role, Severity
+from backup_doctor.evidence.function import FunctionLogLine, FunctionRecord, HttpAnswer, Invocation
+from backup_doctor.evidence.log import NOT_SAID, Call, EnvShown, Outcome, Variable
+from backup_doctor.evidence.workflow import Run, WorkflowEvidence, WorkflowFile
+from backup_doctor.judge.framework import Resolved
+from backup_doctor.judge.history import (
     RowState,
+    RunProgress,
     address_then,
     another_row_succeeded,
     aside,
@@ -45,7 +44,9 @@ from doctor.story import (
     usual_s,
     weigh,
 )
-from doctor.story.calls import function_said, function_wrote, url_was_unusable
+from backup_doctor.judge.history.calls import function_said, function_wrote, url_was_unusable
+from backup_doctor.judge.show import manual
+from backup_doctor.services.meaning import Meaning
 from tests.judgement.cases import (
     CREATED,
     ENDED,
@@ -56,12 +57,13 @@ from tests.judgement.cases import (
     finished_row,
     function,
     log,
+    no_run,
     row,
     workflow,
 )
 
 if TYPE_CHECKING:
-    from doctor.case import Case
+    from backup_doctor.evidence.case import Case
 
 FUNCTION, FALLBACK = Link.FUNCTION_UPDATES, Link.FALLBACK_UPDATES
 FAILED = call(500, "Internal Server Error")
@@ -69,6 +71,7 @@ NOT_MADE = Call(outcome=Outcome.NOT_MADE)
 UNREACHED = Call(outcome=Outcome.UNREACHABLE)
 UNSEEN = Unseen(why=Why.UNREACHABLE, what="GitHub could not be reached.")
 NO_LOG = workflow(None)
+PROOF = Resolved(by="it was tried")
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -91,10 +94,18 @@ def step_of(seen: WorkflowEvidence, **changes: Any) -> WorkflowEvidence:
     return replace(seen, update_step=replace(seen.update_step, **changes))
 
 
+def after_failure(seen: WorkflowEvidence) -> WorkflowEvidence:
+    """The same run, where a step before the update failed."""
+    assert seen.job
+    assert seen.update_step
+    before = replace(seen.update_step, name="Export", number=0, conclusion="failure")
+    return job_of(seen, steps=(before, *seen.job.steps))
+
+
 # Whether the update step ran ---------------------------------------------------------------------
 
 
-NO_RUN = workflow(None, run=None, jobs=(), job=None, update_step=None, found_by=None)
+NO_RUN = no_run()
 UNFINISHED = step_of(NO_LOG, status="in_progress", conclusion=None)
 
 
@@ -102,6 +113,8 @@ UNFINISHED = step_of(NO_LOG, status="in_progress", conclusion=None)
     ("seen", "ran"),
     [
         (workflow(log(FAILED, FAILED), update="skipped"), True),
+        (after_failure(workflow(log(FAILED, FAILED), update="skipped")), False),
+        (after_failure(workflow(log(FAILED, FAILED), update="failure")), True),
         (workflow(None, update="failure"), True),
         (workflow(None, update="skipped"), False),
         (workflow(log(FAILED, FAILED, update_seen=False), update="skipped"), False),
@@ -116,6 +129,8 @@ UNFINISHED = step_of(NO_LOG, status="in_progress", conclusion=None)
     ],
     ids=[
         "the log shows it, whatever its conclusion",
+        "it was skipped after a failure, whatever the log shows",
+        "it ran after a failure",
         "it ended",
         "it was skipped",
         "it was skipped, and the log shows nothing of it",
@@ -140,7 +155,7 @@ def test_of_a_run_that_could_not_be_looked_at_nobody_knows_whether_its_update_ra
 # What was called ---------------------------------------------------------------------------------
 
 
-NO_KEY = (Variable(name="BACKUP_API_KEY", shown=Shown.EMPTY),)
+NO_KEY = (Variable(name="BACKUP_API_KEY", shown=EnvShown.EMPTY),)
 POST = Invocation(at=CREATED + MINUTE, method="POST", status=500)
 
 
@@ -188,6 +203,14 @@ def test_a_fallback_of_which_the_log_says_nothing_was_not_needed_or_not_reached(
     assert fallback_call(case(workflow(log(call(200), NOT_SAID)))) == NOT_MADE
     assert fallback_call(case(workflow(log(NOT_SAID, NOT_SAID, lookup_call=call(401))))) == NOT_MADE
     assert fallback_call(case(workflow(log(FAILED, NOT_SAID)))) == NOT_SAID
+
+
+def test_a_refusal_without_a_status_has_that_of_the_platforms_record() -> None:
+    refused = call(None, "Internal Server Error")
+    recorded = function(invocations=(replace(POST, status=500),))
+
+    assert function_call(case(workflow(log(refused, NOT_SAID)), recorded)).status == 500
+    assert function_call(case(workflow(log(refused, NOT_SAID)))).status is None
 
 
 @pytest.mark.parametrize(
@@ -257,7 +280,7 @@ def test_without_the_function_or_its_step_there_is_no_record() -> None:
     ids=["it was answered", "with a status", "with words", "nobody answered"],
 )
 def test_a_call_that_left_a_trace_was_made_even_without_a_key(made: Call) -> None:
-    no_key = (Variable(name="BACKUP_API_KEY", shown=Shown.EMPTY),)
+    no_key = (Variable(name="BACKUP_API_KEY", shown=EnvShown.EMPTY),)
 
     assert function_call(case(workflow(log(made, FAILED, variables=no_key)))) == made
 
@@ -355,14 +378,14 @@ def test_without_a_log_no_update_is_known_to_have_stopped() -> None:
 @pytest.mark.parametrize(
     ("shown", "called", "unusable"),
     [
-        (Shown.EMPTY, FAILED, True),
-        (Shown.MASKED_THEN_NEWLINE, UNREACHED, True),
-        (Shown.MASKED_THEN_NEWLINE, FAILED, False),
-        (Shown.MASKED, UNREACHED, False),
+        (EnvShown.EMPTY, FAILED, True),
+        (EnvShown.MASKED_THEN_NEWLINE, UNREACHED, True),
+        (EnvShown.MASKED_THEN_NEWLINE, FAILED, False),
+        (EnvShown.MASKED, UNREACHED, False),
     ],
 )
 def test_an_address_that_is_empty_or_led_nowhere_was_unusable(
-    shown: Shown, called: Call, unusable: bool
+    shown: EnvShown, called: Call, unusable: bool
 ) -> None:
     url = (Variable(name="VITE_SUPABASE_URL", shown=shown),)
 
@@ -527,19 +550,19 @@ QUEUED = {"status": "queued", "started_at": None}
 @pytest.mark.parametrize(
     ("one", "expected"),
     [
-        (case(NO_LOG), Progress.OVER),
-        (going(now=2 * HOUR), Progress.GOING),
-        (going(now=2 * HOUR + SECOND), Progress.OVERDUE),
-        (going(now=10 * MINUTE, file=LIMITED), Progress.GOING),
-        (going(now=10 * MINUTE + SECOND, file=LIMITED), Progress.OVERDUE),
-        (going(now=15 * MINUTE, job=QUEUED), Progress.GOING),
-        (going(now=15 * MINUTE + SECOND, job=QUEUED), Progress.NOT_STARTED),
-        (going(now=HOUR, job={"status": "waiting"}), Progress.NOT_STARTED),
-        (going(now=HOUR, job={"started_at": None}), Progress.NOT_STARTED),
-        (going(now=HOUR, job={**QUEUED, "created_at": None}), Progress.GOING),
+        (case(NO_LOG), RunProgress.OVER),
+        (going(now=2 * HOUR), RunProgress.GOING),
+        (going(now=2 * HOUR + SECOND), RunProgress.OVERDUE),
+        (going(now=10 * MINUTE, file=LIMITED), RunProgress.GOING),
+        (going(now=10 * MINUTE + SECOND, file=LIMITED), RunProgress.OVERDUE),
+        (going(now=15 * MINUTE, job=QUEUED), RunProgress.GOING),
+        (going(now=15 * MINUTE + SECOND, job=QUEUED), RunProgress.NOT_STARTED),
+        (going(now=HOUR, job={"status": "waiting"}), RunProgress.NOT_STARTED),
+        (going(now=HOUR, job={"started_at": None}), RunProgress.NOT_STARTED),
+        (going(now=HOUR, job={**QUEUED, "created_at": None}), RunProgress.GOING),
     ],
 )
-def test_how_far_the_job_is(one: Case, expected: Progress) -> None:
+def test_how_far_the_job_is(one: Case, expected: RunProgress) -> None:
     assert progress(one) is expected
 
 
@@ -549,36 +572,62 @@ WAITING = Run(id=1, status="queued", created_at=CREATED)
 @pytest.mark.parametrize(
     ("run", "now", "expected"),
     [
-        (WAITING, 15 * MINUTE, Progress.GOING),
-        (WAITING, 16 * MINUTE, Progress.NOT_STARTED),
-        (replace(WAITING, created_at=None), HOUR, Progress.GOING),
-        (replace(WAITING, status="completed"), MINUTE, Progress.OVER),
+        (WAITING, 15 * MINUTE, RunProgress.GOING),
+        (WAITING, 16 * MINUTE, RunProgress.NOT_STARTED),
+        (replace(WAITING, created_at=None), HOUR, RunProgress.GOING),
+        (replace(WAITING, status="completed"), MINUTE, RunProgress.OVER),
     ],
 )
-def test_a_run_without_jobs_counts_as_the_job(run: Run, now: timedelta, expected: Progress) -> None:
+def test_a_run_without_jobs_counts_as_the_job(
+    run: Run, now: timedelta, expected: RunProgress
+) -> None:
     seen = workflow(None, run=run, jobs=(), job=None, update_step=None)
 
     assert progress(case(seen, now=CREATED + now)) is expected
 
 
-def test_a_run_that_is_not_there_yet_may_come_within_a_minute() -> None:
-    assert progress(case(NO_RUN, now=CREATED + 59 * SECOND)) is Progress.GOING
-    assert progress(case(NO_RUN, now=CREATED + MINUTE)) is Progress.OVER
-    assert progress(case(NO_RUN, row(a_row(created_at=None)))) is Progress.OVER
+def test_a_run_that_is_not_there_yet_may_come_within_a_quarter_of_an_hour() -> None:
+    assert progress(case(NO_RUN, now=CREATED + 15 * MINUTE)) is RunProgress.GOING
+    assert progress(case(NO_RUN, now=CREATED + 15 * MINUTE + SECOND)) is RunProgress.OVER
+
+
+@pytest.mark.parametrize("absence", [None, UNSEEN])
+def test_no_run_ends_nothing_where_nothing_shows_that_one_would_have_been_seen(
+    absence: Unseen | None,
+) -> None:
+    seen = no_run(absence=absence)
+
+    assert progress(case(seen, now=CREATED + HOUR)) is RunProgress.UNSEEN
+    assert not is_over(case(seen, now=CREATED + HOUR))
+
+
+def test_no_run_ends_nothing_where_the_row_does_not_say_how_old_it_is() -> None:
+    assert progress(case(NO_RUN, row(a_row(created_at=None)))) is RunProgress.UNSEEN
+
+
+@pytest.mark.parametrize("seen", [no_run(absence=UNSEEN), workflow(None, run=UNSEEN)])
+def test_a_backup_of_which_nothing_can_be_seen_is_over_after_the_longest_run(
+    seen: WorkflowEvidence,
+) -> None:
+    limit = CREATED + timedelta(days=35)
+
+    assert progress(case(seen, now=limit)) is RunProgress.UNSEEN
+    assert progress(case(seen, now=limit + SECOND)) is RunProgress.OVER
+    assert progress(without("workflow", now=limit + SECOND)) is RunProgress.OVER
 
 
 def test_a_run_that_is_over_is_no_candidate_that_may_still_end_well() -> None:
     ended = replace(NO_RUN, candidates=(Run(id=1, status="completed"),))
     open_one = replace(NO_RUN, candidates=(Run(id=1, status="completed"), WAITING))
 
-    assert progress(case(ended)) is Progress.OVER
-    assert progress(case(open_one)) is Progress.UNSEEN
-    assert progress(case(workflow(None, candidates=(WAITING,)))) is Progress.OVER
+    assert progress(case(ended)) is RunProgress.OVER
+    assert progress(case(open_one)) is RunProgress.UNSEEN
+    assert progress(case(workflow(None, candidates=(WAITING,)))) is RunProgress.OVER
 
 
 def test_a_run_that_could_not_be_seen_leaves_its_progress_open() -> None:
-    assert progress(case(workflow(None, run=UNSEEN))) is Progress.UNSEEN
-    assert progress(without("workflow")) is Progress.UNSEEN
+    assert progress(case(workflow(None, run=UNSEEN))) is RunProgress.UNSEEN
+    assert progress(without("workflow")) is RunProgress.UNSEEN
 
 
 def test_the_usual_time_is_the_jobs_limit_else_three_times_the_usual_else_stuck_after() -> None:
@@ -642,7 +691,7 @@ def test_the_run_got_its_secrets_when_it_was_started_else_made() -> None:
 # What the log says of a condition at each way ----------------------------------------------------
 
 
-EMPTY_URL = {"variables": (Variable(name="SUPABASE_URL", shown=Shown.EMPTY),)}
+EMPTY_URL = {"variables": (Variable(name="SUPABASE_URL", shown=EnvShown.EMPTY),)}
 DENIED_TO_ALL = '{"code":"42501","message":"permission denied for table x"}'
 
 
@@ -850,13 +899,13 @@ def test_an_address_that_the_look_up_did_not_reach_was_of_no_use_to_either_way()
 def weighed(
     function: bool | None, fallback: bool | None, *, now: bool | None, since: datetime | None = None
 ) -> tuple[tuple[Link, ...], bool, bool] | None:
-    """What it breaks, whether it is healed, and whether the log proves it."""
+    """What it breaks, whether it is over with a proof at hand, and whether the log proves it."""
     then = {FUNCTION: function, FALLBACK: fallback}
     weight = weigh(then, now=now, since=since, case=case(NO_LOG))
     if weight is None or not weight.is_cause:
         return None
     assert weight.severity is Severity.FAIL
-    return weight.breaks, weight.healed, weight.by_log
+    return weight.breaks, weight.is_over(PROOF), weight.by_log
 
 
 @pytest.mark.parametrize(
@@ -864,7 +913,7 @@ def weighed(
     [
         (True, None, True, ((FUNCTION, FALLBACK), False, True)),
         (True, None, False, ((FUNCTION,), True, True)),
-        (True, False, None, ((FUNCTION,), False, True)),
+        (True, False, None, ((FUNCTION,), True, True)),
         (None, None, True, ((FUNCTION, FALLBACK), False, False)),
         (None, False, True, ((FUNCTION,), False, False)),
         (None, None, None, None),
@@ -904,32 +953,45 @@ def test_only_of_a_backup_that_is_not_right_it_is_said_that_a_condition_does_not
     assert "does not explain" in aside(case()).remark
     assert aside(case(row(finished_row()))).remark == ""
     assert aside(preflight).remark == ""
-    assert not aside(preflight).healed
     assert not aside(preflight).by_log
 
 
-def test_a_healed_cause_leaves_only_the_row_to_mend_and_a_right_row_nothing() -> None:
-    then = {FUNCTION: True}
-
-    stuck = weigh(then, now=False, case=case())
-    right = weigh(then, now=False, case=case(row(finished_row())))
-
-    assert stuck
-    assert right
-    assert "only the row is left" in stuck.remark
-    assert "works now" in right.remark
-    assert "only the row" not in right.remark
+def said_of(one: Case, *, now: bool | None, resolved: Resolved | None) -> str:
+    """The summary of a failure that the log proves."""
+    weight = weigh({FUNCTION: True}, now=now, case=one)
+    assert weight
+    return weight.found("It failed.", resolved=resolved).summary
 
 
-def test_what_is_healed_has_no_fix_and_what_the_log_proves_is_not_weak() -> None:
+def test_that_it_works_now_is_said_with_its_proof_and_leaves_only_a_row_that_is_not_right() -> None:
+    stuck = said_of(case(), now=None, resolved=PROOF)
+    right = said_of(case(row(finished_row())), now=None, resolved=PROOF)
+
+    assert (
+        stuck
+        == "It failed. It failed then and works now: it was tried. Only the row is left to fix."
+    )
+    assert right == "It failed. It failed then and works now: it was tried."
+
+
+@pytest.mark.parametrize("now", [None, False])
+def test_without_a_proof_nobody_says_that_it_works_now(now: bool | None) -> None:
+    assert said_of(case(), now=now, resolved=None) == "It failed. Not checked since."
+
+
+def test_what_is_seen_to_hold_still_does_not_work_whatever_else_does() -> None:
+    assert said_of(case(), now=True, resolved=PROOF) == "It failed."
+
+
+def test_what_works_now_has_no_fix_and_what_the_log_proves_is_not_weak() -> None:
     fix = manual("Mend it", "By hand.")
-    healed = weigh({FUNCTION: True}, now=False, case=case())
+    over = weigh({FUNCTION: True}, now=None, case=case())
     current = weigh({FUNCTION: None}, now=True, case=case())
 
-    assert healed
+    assert over
     assert current
-    assert healed.found("x", (), (fix,), weak=True).fixes == ()
-    assert not healed.found("x", weak=True).weak
+    assert over.found("x", (), (fix,), resolved=PROOF, weak=True).fixes == ()
+    assert over.found("x", (), (fix,)).fixes == (fix,)
+    assert not over.found("x", weak=True).weak
     assert current.found("x", (), (fix,), weak=True).fixes == (fix,)
     assert current.found("x", weak=True).weak
-    assert not current.found("x").weak

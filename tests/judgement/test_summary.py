@@ -6,19 +6,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from msgspec.structs import replace
 
-from doctor.diagnosis import diagnose
-from doctor.evidence.rls import Reach
-from doctor.judgement import judge
-from doctor.registry import load_checks
-from doctor.reporting.summary import summary_of
+from backup_doctor.evidence.rls import Reach
+from backup_doctor.judge.diagnosis import diagnose
+from backup_doctor.judge.judgement import judge
+from backup_doctor.judge.registry import load_checks
+from backup_doctor.report.compose.summary import summary_of
 from tests.judgement import cases
 from tests.judgement.cases import CREATED, call, case, log, rls, workflow
 
 if TYPE_CHECKING:
-    from doctor.case import Case
-    from doctor.framework import Check
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.judge.framework import Check
 
 PERMISSION_DENIED = '{"code":"42501","message":"permission denied for table backup_history"}'
 
@@ -36,7 +35,7 @@ def test_it_says_how_long_a_backup_is_stuck_from_a_minute_on(age: timedelta, sai
 
 
 def test_a_row_that_is_missing_is_said_once() -> None:
-    nowhere = replace(cases.row(), rows=())
+    nowhere = cases.row(rows=())
 
     assert summary(case(nowhere)).count("row") == 1
 
@@ -54,7 +53,7 @@ def test_it_is_one_line_and_each_sentence_ends() -> None:
     said = summary(case(workflow(crashed), rls(Reach.REFUSED, sqlstate="42501")))
 
     assert "\n" not in said
-    assert "code: 1 }. Besides: " in said
+    assert "code: 1 }. Also: " in said
     assert said.endswith(".")
 
 

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from doctor.case import Names
-from doctor.chain import Link
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.function import FunctionRecord
-from doctor.evidence.log import NOT_SAID, Call, Outcome
-from doctor.evidence.rls import RlsEvidence
-from doctor.evidence.workflow import (
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Names
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import Role, Severity
+from backup_doctor.evidence.function import FunctionRecord
+from backup_doctor.evidence.log import NOT_SAID, Call, Outcome
+from backup_doctor.evidence.rls import RlsEvidence
+from backup_doctor.evidence.workflow import (
     FoundBy,
     Job,
     Run,
@@ -24,7 +25,6 @@ from doctor.evidence.workflow import (
     WorkflowState,
     WorkflowStep,
 )
-from doctor.model import Role, Severity
 from tests.judgement.asking import codes, finding
 from tests.judgement.cases import (
     CREATED,
@@ -37,6 +37,7 @@ from tests.judgement.cases import (
     finished_row,
     function,
     log,
+    no_run,
     row,
     the_object,
     workflow,
@@ -48,7 +49,7 @@ MINUTE, HOUR, SECOND = timedelta(minutes=1), timedelta(hours=1), timedelta(secon
 NO_GRANT = call(403, '{"code":"42501","message":"permission denied for table x"}')
 BOTH_FAILED = log(call(500), NO_GRANT)
 UNREACHED = Unseen(why=Why.UNREACHABLE, what="GitHub did not answer.")
-NO_RUN = workflow(None, run=None, jobs=(), job=None, update_step=None, found_by=None)
+NO_RUN = no_run()
 PATH = ".github/workflows/backup.yml"
 FILE = WorkflowFile(path=PATH, job="backup", job_timeout_minutes=30, run_name="${{ inputs.id }}")
 
@@ -243,9 +244,11 @@ def test_what_the_job_waits_for_is_told_as_far_as_github_says() -> None:
     def summary(seen: WorkflowEvidence) -> str:
         return finding(case(seen, now=CREATED + HOUR), "workflow/not-started").found.summary
 
-    assert summary(waiting).endswith("it is queued for 1 h 0 min. GitHub says: No runner matches.")
+    assert summary(waiting).endswith(
+        "it has been queued for 1 h 0 min. GitHub says: No runner matches."
+    )
     assert summary(job_of(waiting, created_at=CREATED + 30 * MINUTE)).count("30 min") == 1
-    assert "it is waiting for 1 h 0 min." in summary(run_waits)
+    assert "it has been waiting for 1 h 0 min." in summary(run_waits)
     assert "GitHub says" not in summary(run_waits)
     assert "over without" in summary(job_of(workflow(None), **DEAD))
     assert " for " not in summary(job_of(workflow(None), **DEAD))
@@ -511,6 +514,29 @@ def test_an_upload_that_failed_in_a_green_step_counts_where_there_is_no_file(
         assert "green all the same" in finding(one, code).found.summary
 
 
+def test_an_upload_that_failed_in_the_red_update_step_is_no_green_one() -> None:
+    name = "Update backup_history via Edge Function"
+    red = {**FAILED_UPLOAD, "errors": FAILED_UPLOAD["upload_errors"], "failed_step": name}
+    one = case(workflow(log(NOT_SAID, NOT_SAID, **red), update="failure"), NO_FILE)
+
+    found = finding(one, "workflow/failed-before-update").found
+
+    assert found.summary.startswith(f"The upload failed, in the step {name!r}: ")
+
+
+def test_the_error_of_a_later_step_is_not_the_first_ones() -> None:
+    later = step("Notify", 4, "failure")
+    disk = "zip I/O error: No space left on device"
+    told = log(NOT_SAID, NOT_SAID, errors=(disk,), told=(disk,), failed_step="Notify")
+
+    found = finding(
+        case(replace(steps_of(RED, UPDATE, later), log=told)), "workflow/failed-before-update"
+    ).found
+
+    assert found.reason is None
+    assert disk not in found.summary
+
+
 def test_without_a_look_into_the_bucket_the_logs_upload_error_counts() -> None:
     one = case(workflow(log(call(500), NO_GRANT, **FAILED_UPLOAD), update="success"))
     blind = replace(one, evidence={**one.evidence, "object": NOT_THERE})
@@ -518,16 +544,45 @@ def test_without_a_look_into_the_bucket_the_logs_upload_error_counts() -> None:
     assert "workflow/failed-before-update" in codes(blind)
 
 
+NOT_ALLOWED = (
+    "upload failed: An error occurred (AccessDenied) when calling the PutObject operation: User: "
+    "arn:aws:iam::1:user/ci is not authorized to perform: {} on resource: x because no "
+    "identity-based policy allows the action"
+)
+REFUSED = (
+    "An error occurred (AccessDenied) when calling the PutObject operation: User: "
+    "arn:aws:iam::1:user/ci is not authorized to perform: s3:PutObject on resource: x"
+)
+
+
 @pytest.mark.parametrize(
     ("error", "advice"),
     [
-        ("An error occurred (AccessDenied)", "s3:PutObject"),
-        ("403 Access Denied", "s3:PutObject"),
-        ("Unable to locate credentials", "credentials are missing"),
-        ("InvalidAccessKeyId", "credentials are missing"),
-        ("SignatureDoesNotMatch", "credentials are missing"),
-        ("NoSuchBucket", "bucket does not exist"),
+        ("An error occurred (AccessDenied) when calling the PutObject operation", "see whether"),
+        (NOT_ALLOWED.format("s3:PutObject"), "Give the pipeline's AWS identity s3:PutObject on"),
+        (NOT_ALLOWED.format("kms:GenerateDataKey"), "kms:GenerateDataKey on that key"),
+        ("s3: AccessDenied: The ciphertext refers to a KMS key", "kms:GenerateDataKey and kms"),
+        (
+            f"{REFUSED} with an explicit deny in a resource-based policy",
+            "resource-based policy that",
+        ),
+        (f"{REFUSED} with an explicit deny", "no permission helps against it"),
+        (f"{REFUSED} because no service control policy allows it", "service control policy allow"),
+        ("Not authorized to perform sts:AssumeRoleWithWebIdentity", "trust policy"),
+        ("s3: Unable to locate credentials", "had no AWS credentials"),
+        ("(ExpiredToken) when calling the PutObject operation", "had expired"),
+        ("(InvalidAccessKeyId) when calling the PutObject operation", "does not accept"),
+        ("(SignatureDoesNotMatch) when calling the PutObject operation", "does not accept"),
+        ("(NoSuchBucket) when calling the PutObject operation", "bucket does not exist"),
+        ("(NoSuchBucket) when calling PutObject: AccessDenied", "bucket does not exist"),
+        ("(SlowDown) when calling the PutObject operation", "run the workflow again"),
+        ("(PermanentRedirect) when calling the PutObject operation", "set AWS_REGION"),
+        ("(RequestTimeTooSkewed) when calling the PutObject operation", "clock"),
+        ("(InvalidPart) when calling the CompleteMultipartUpload operation", "Read the quoted"),
         ("disk full", "Read the quoted error"),
+        ("remote: Invalid username or credentials", "Set the secret with the token again"),
+        ("Login failed: invalid credential", "Read the quoted error"),
+        ("docker: 403 Access Denied", "Read the quoted error"),
     ],
 )
 def test_what_the_failed_step_says_is_quoted_with_advice(error: str, advice: str) -> None:

@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from doctor.case import Asked, Case
-from doctor.diagnosis import Diagnosis, diagnose
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.log import NOT_SAID
-from doctor.evidence.workflow import (
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Asked, Case
+from backup_doctor.evidence.findings import Role
+from backup_doctor.evidence.log import NOT_SAID
+from backup_doctor.evidence.workflow import (
     Run,
     WorkflowEvidence,
     WorkflowFile,
     WorkflowState,
     WorkflowStep,
 )
-from doctor.judgement import judge
-from doctor.model import Role
-from doctor.registry import load_checks
+from backup_doctor.judge.diagnosis import Diagnosis, diagnose
+from backup_doctor.judge.judgement import judge
+from backup_doctor.judge.registry import load_checks
 from tests.judgement import asking
 from tests.judgement.asking import finding
 from tests.judgement.cases import (
@@ -32,6 +32,7 @@ from tests.judgement.cases import (
     a_row,
     case,
     log,
+    no_run,
     row,
     the_object,
     workflow,
@@ -70,7 +71,7 @@ def without_jobs(run: Run | None, **changes: Any) -> WorkflowEvidence:
 
 
 EMPTY = the_object(expected_key=None, key_source=None, head=None, tail=None)
-NO_RUN = without_jobs(None)
+NO_RUN = no_run()
 
 
 @pytest.mark.parametrize("conclusion", ["failure", "startup_failure"])
@@ -114,7 +115,7 @@ def test_a_job_that_has_waited_for_hours_never_started(status: str) -> None:
     seen = waiting(status)
 
     assert causes(seen) == ["workflow/not-started"]
-    assert f"it is {status} for 5 h 0 min" in summary_of(seen, "workflow/not-started")
+    assert f"it has been {status} for 5 h 0 min" in summary_of(seen, "workflow/not-started")
 
 
 def test_a_job_that_has_waited_for_a_minute_is_going() -> None:
@@ -151,7 +152,10 @@ def test_a_job_whose_runner_was_lost_failed_in_the_step_that_it_was_at() -> None
 
     assert causes(seen) == ["workflow/failed-before-update"]
     summary = summary_of(seen, "workflow/failed-before-update")
-    assert summary == f"The step {job.steps[1].name!r} failed. GitHub says: {lost}"
+    assert summary == (
+        f"The step {job.steps[1].name!r} failed: GitHub lost the machine that ran the job."
+        f" GitHub says: {lost}"
+    )
 
 
 def overdue(**changes: Any) -> WorkflowEvidence:
@@ -233,7 +237,7 @@ def state(path: str, state: str = "disabled_manually") -> WorkflowState:
 
 
 def test_a_disabled_workflow_without_a_run_is_the_cause() -> None:
-    seen = without_jobs(None, workflows=(state(PATH),))
+    seen = no_run(workflows=(state(PATH),))
 
     assert causes(seen) == ["workflow/disabled"]
     (fix,) = finding(case(seen), "workflow/disabled").found.fixes
@@ -254,7 +258,7 @@ def test_a_workflow_disabled_after_the_run_threatens_only_the_next_backup() -> N
 def test_another_disabled_workflow_is_none_of_this_backups() -> None:
     others = (state(".github/workflows/lint.yml"), state(".github/workflows/deploy.yml"))
 
-    assert causes(case(without_jobs(None, workflows=others), EMPTY)) == ["workflow/run-not-found"]
+    assert causes(case(no_run(workflows=others), EMPTY)) == ["workflow/run-not-found"]
 
 
 def test_a_run_was_started_where_its_file_is_in_the_bucket() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from doctor.evidence.workflow import Step
+from backup_doctor.evidence.workflow import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from doctor.evidence.log import Call, Outcome
-from doctor.log.reader import LookFor, read
+from backup_doctor.collect.log.reader import LookFor, read
+from backup_doctor.evidence.log import Call, Outcome
 from tests.log.logs import DISPATCH, UPDATE, api_step, job, step
 
 OK, REFUSED, NOT_MADE = Outcome.OK, Outcome.REFUSED, Outcome.NOT_MADE
@@ -64,6 +64,18 @@ class Example:
 
 
 EXAMPLES = (
+    Example(
+        "a fallback that is called otherwise, below the function's whole answer",
+        'Edge function call failed (HTTP 503)\nResponse: {"code":"BOOT_ERROR","message":"Function '
+        'failed to start (please check logs)"}\nplan B ...\n-> HTTP 403\n'
+        'Response: {"code":"42501","details":null,"hint":null,"message":"permission denied for table '
+        'backup_history"}',
+        function=(REFUSED, 503),
+        function_body='{"code":"BOOT_ERROR","message":"Function failed to start (please check logs)"}',
+        fallback=(REFUSED, 403),
+        fallback_body='{"code":"42501","details":null,"hint":null,"message":"permission denied for '
+        'table backup_history"}',
+    ),
     Example(
         "the guide's wording",
         "Edge function call failed (HTTP 401)\nFalling back to direct Supabase update...\n"

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from doctor.evidence.log import NOT_SAID, Outcome, Shown
-from doctor.log.mention import mentions
-from doctor.log.reader import LookFor, read
+from backup_doctor.collect.log.mention import mentions
+from backup_doctor.collect.log.reader import LookFor, read
+from backup_doctor.evidence.log import NOT_SAID, EnvShown, Outcome
 from tests.log.logs import DISPATCH, MASKED, UPDATE, api_step, head, job, stamped, step
 
 REFUSED_404 = "Edge function call failed (HTTP 404)"
@@ -40,11 +40,11 @@ def test_the_env_block_tells_present_missing_and_broken_secrets() -> None:
 
     shown = {variable.name: variable.shown for variable in seen.variables}
     assert shown == {
-        "SUPABASE_URL": Shown.MASKED,
-        "BACKUP_API_KEY": Shown.EMPTY,
-        "SUPABASE_SERVICE_ROLE_KEY": Shown.MASKED_THEN_NEWLINE,
-        "S3_KEY": Shown.PLAIN,
-        "LEAKED_TOKEN": Shown.PLAIN,
+        "SUPABASE_URL": EnvShown.MASKED,
+        "BACKUP_API_KEY": EnvShown.EMPTY,
+        "SUPABASE_SERVICE_ROLE_KEY": EnvShown.MASKED_THEN_NEWLINE,
+        "S3_KEY": EnvShown.PLAIN,
+        "LEAKED_TOKEN": EnvShown.PLAIN,
     }
     assert seen.assignments == {"S3_KEY": "backups/2026/01/15/b.zip"}
     assert "plain-text-secret" not in repr(seen)
@@ -266,6 +266,8 @@ def test_the_trigger_steps_lines_are_kept() -> None:
         "printf '%s' \"key: ${BACKUP_API_KEY:0:4}\"",
         "python -c \"print(os.environ['BACKUP_API_KEY'])\"",
         "console.log(process.env.BACKUP_API_KEY)",
+        "console.log(process.env.BACKUP_API_KEY ?? 'none')",
+        "console.log(process.env.BACKUP_API_KEY?.slice(0, 4))",
     ],
 )
 def test_a_script_that_prints_a_secret_is_named(script: str) -> None:
@@ -281,10 +283,34 @@ def test_a_script_that_prints_a_secret_is_named(script: str) -> None:
         'echo "$BACKUP_API_KEY" > key.txt',
         'echo "$S3_KEY"',
         'if [ -n "$BACKUP_API_KEY" ]; then echo yes; fi',
+        'echo "set: $([ -n "$BACKUP_API_KEY" ] && echo yes || echo no)"',
+        'echo "id set: ${AWS_ACCESS_KEY_ID:+YES}"',
+        'echo "id set: ${AWS_ACCESS_KEY_ID+YES}"',
+        "console.log('set', !!process.env.BACKUP_API_KEY)",
+        "console.log('set', process.env.BACKUP_API_KEY ? 'yes' : 'no')",
+        "console.log('set', Boolean(process.env.BACKUP_API_KEY))",
+        "console.log('length', process.env.BACKUP_API_KEY?.length)",
+        "print('set', os.environ.get('BACKUP_API_KEY') is not None)",
     ],
 )
 def test_a_script_that_prints_no_secret_is_not_named(script: str) -> None:
     assert read("a log", [job(step(script, "x"))], WANTED).prints_secret == ()
+
+
+def test_the_whole_name_of_what_is_printed_is_told() -> None:
+    script = 'echo "${AWS_ACCESS_KEY_ID:+SET (hidden)}${AWS_ACCESS_KEY_ID:-MISSING}"'
+
+    assert read("a log", [job(step(script, "x"))], WANTED).prints_secret == ("AWS_ACCESS_KEY_ID",)
+
+
+def test_the_updates_script_and_the_end_of_the_step_that_failed_are_kept() -> None:
+    script = 'curl "$URL/functions/v1/update-backup"'
+    log = job(step(script, "##[error]Process completed with exit code 1."))
+
+    seen = read("a log", [log], WANTED)
+
+    assert seen.update_script == (script,)
+    assert seen.failed_excerpt == ("##[error]Process completed with exit code 1.",)
 
 
 def test_a_mask_beside_a_secrets_name_in_the_output_was_a_printed_secret() -> None:
@@ -312,8 +338,10 @@ def test_the_dispatch_is_seen_where_it_stands_as_a_whole(*, line: str, seen: boo
 @pytest.mark.parametrize(
     ("text", "dispatch_id", "named"),
     [
-        ("wrote nw-nightly-20260115.zip", "nightly-20260115", True),
+        ("wrote backup-nightly-20260115.zip", "nightly-20260115", True),
+        ("wrote nw-nightly-20260115.zip", "nightly-20260115", False),
         ("wrote nightly-20260115-2.zip", "nightly-20260115", False),
+        ("wrote nightly-20260115-b.zip", "nightly-20260115", False),
         ("wrote nw-run-42.zip", "run-42", False),
         ("backup run-42", "run-42", True),
     ],
@@ -374,7 +402,7 @@ def test_garbage_is_read_without_complaint() -> None:
 
 LARGE = """
 import resource
-from doctor.log.reader import LookFor, read
+from backup_doctor.collect.log.reader import LookFor, read
 from tests.log.logs import UPDATE, api_step, job, step
 
 def chunks():
@@ -471,3 +499,75 @@ def test_what_another_step_could_not_reach_is_no_call_of_the_update() -> None:
     seen = read("a log", [other], LookFor(dispatch_id=DISPATCH))
 
     assert seen.function_call == NOT_SAID
+
+
+MISMATCH = "pg_dump: error: aborting because of server version mismatch"
+NO_SPACE = "zip I/O error: No space left on device"
+RED = "##[error]Process completed with exit code 1."
+
+
+def failing(*lines: str) -> bytes:
+    """A job whose first step fails, and whose second prints an error without failing."""
+    return job(step("./dump.sh", (*lines, RED)), step("./tidy.sh", [NO_SPACE], second=9))
+
+
+def test_of_the_failed_step_what_tells_a_known_error_is_kept_wherever_it_stands() -> None:
+    filling = [f"dumping table {number}" for number in range(3000)]
+
+    seen = read("a log", [failing(*filling, MISMATCH, *filling)], LookFor())
+
+    assert seen.told == (MISMATCH,)
+
+
+@pytest.mark.parametrize("noise", [f"+ {MISMATCH}", f"✓ {MISMATCH}", f"##[warning]{MISMATCH}"])
+def test_a_trace_or_a_warning_tells_no_known_error(noise: str) -> None:
+    assert read("a log", [failing(noise)], LookFor()).told == ()
+
+
+def test_of_a_job_without_a_failed_step_nothing_is_told() -> None:
+    assert read("a log", [job(step("./dump.sh", [MISMATCH]))], LookFor()).told == ()
+
+
+GIVEN = {"DISPATCH_ID": "d-1", "SUPABASE_URL": "***", "SUPABASE_SERVICE_ROLE_KEY": "***"}
+REFUSAL = 'Abgewiesen, 404: {"code": "NOT_FOUND", "message": "Requested function was not found"}'
+GAVE_UP = "##[error]Process completed with exit code 1."
+
+
+def test_the_step_that_was_given_the_keys_after_the_upload_is_the_update() -> None:
+    log = job(
+        step("./bin/dump", "dumped", env=GIVEN),
+        step("./bin/ship", "S3_KEY=backups/a.zip", env={}, second=1),
+        step(
+            "./bin/finish",
+            f"{REFUSAL}\n{GAVE_UP}",
+            env={**GIVEN, "S3_KEY": "backups/a.zip"},
+            second=2,
+        ),
+    )
+    steps = (api_step("Dump"), api_step("Ship", 1), api_step("Fertig", 2))
+
+    seen = read("a log", [log], LookFor(steps=steps))
+
+    assert seen.update_step == "Fertig"
+
+
+def test_of_two_steps_that_were_given_the_keys_neither_is_the_update_unless_one_failed() -> None:
+    uploaded = {**GIVEN, "S3_KEY": "backups/a.zip"}
+    log = job(
+        step("./bin/one", "one", env=uploaded), step("./bin/two", "two", env=uploaded, second=1)
+    )
+
+    seen = read("a log", [log], LookFor(steps=(api_step("One"), api_step("Two", 1))))
+
+    assert seen.update_step is None
+
+
+def test_a_composite_action_that_was_given_the_keys_is_one_step() -> None:
+    uploaded = {**GIVEN, "S3_KEY": "backups/a.zip"}
+    log = job(
+        step("./bin/one", "one", env=uploaded), step("./bin/two", "two", env=uploaded, second=0.1)
+    )
+
+    seen = read("a log", [log], LookFor(steps=(api_step("Buchen"),)))
+
+    assert seen.update_step == "Buchen"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count, cycle, product
 from typing import TYPE_CHECKING
 
-from doctor.demo.faults import SINGLE, Fault, Side
-from tests.matrix.pipelines import PIPELINES, REFERENCE
+from backup_doctor.demo.faults import SINGLE, Fault, Side
+from backup_doctor.evidence.findings import Verdict
+from tests.matrix.pipelines import ENVIRONMENT, OWN_SECRETS, PIPELINES, REFERENCE
 from tests.matrix.scenes import Scene
 
 if TYPE_CHECKING:
@@ -60,14 +62,33 @@ def _in_turn(faults: tuple[Fault, ...]) -> dict[tuple[Side, str | None], Iterato
     }
 
 
+SECRETS = ("no-service-key", "expired-key", "url-newline", "other-caller-key", "upload-key-not-set")
+
+
 def loops() -> list[Scene]:
-    """The scenes whose reports are followed to the letter."""
-    return [scene for scene in singles() if scene.pipeline is REFERENCE]
+    """The scenes whose reports are followed to the letter: every fault of the catalogue.
+
+    Where the fallback saves the backup, it is broken too, or there was nothing to do. What is wrong
+    with secrets is played where they are kept elsewhere, or called otherwise, too.
+    """
+    elsewhere = [
+        Scene((SINGLE[name],), pipeline)
+        for pipeline in (ENVIRONMENT, OWN_SECRETS)
+        for name in SECRETS
+    ]
+    reference = [scene for scene in singles() if scene.pipeline is REFERENCE]
+    return [_failing(scene) for scene in (*reference, *elsewhere)]
 
 
-def core() -> list[Scene]:
-    """What every change is held against: every fault alone, and two pairs of three."""
-    return [*loops(), *(scene for number, scene in enumerate(pairs()) if number % 3)]
+def _failing(scene: Scene) -> Scene:
+    saved = scene.expected.verdict is Verdict.HEALTHY
+    denied = SINGLE["no-update-grant"]
+    return replace(scene, faults=(*scene.faults, denied)) if saved else scene
+
+
+def some_pairs() -> list[Scene]:
+    """Two pairs of three: what every change is held against, beside the loops."""
+    return [scene for number, scene in enumerate(pairs()) if number % 3]
 
 
 CATALOGUES = {
@@ -75,5 +96,5 @@ CATALOGUES = {
     "pairs": pairs,
     "every_pair": every_pair,
     "loops": loops,
-    "core": core,
+    "some_pairs": some_pairs,
 }

@@ -1,142 +1,137 @@
-"""The closed loop: do what the report says, and see whether the backup and the next one are right."""
+"""The closed loop: do what the report says, and see whether the backup and the next one are right.
+
+Every step of the plan is done in its order. Of alternatives, the first is; then the scene is played
+again for each of the others. Commands are executed as they stand (`tests.terminal`), and what is prose
+is done by a person who acts on its words alone (`tests.matrix.person`): nothing else mends anything.
+"""
 
 from __future__ import annotations
 
+import time
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from doctor.demo.faults.fault import Side, nothing
-from doctor.demo.world import World
-from doctor.model import FixKind, Risk, Verdict
-from tests.e2e.doctoring import diagnose_world, paste, psql
-from tests.matrix.scenes import break_and_run
+import psycopg
+
+from backup_doctor.demo.world import World
+from backup_doctor.evidence.findings import Severity, Verdict
+from tests.matrix.evidence import try_evidence
+from tests.matrix.following import Choice, Follower
+from tests.matrix.person import answers
+from tests.matrix.scenes import Outcome, break_and_run, outcome
+from tests.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from doctor.demo.faults import Fault
-    from doctor.demo.world import Servers
-    from doctor.model import Report
+    from backup_doctor.demo.world import Servers
+    from backup_doctor.evidence.findings import Finding, Report
     from tests.matrix.scenes import Scene
 
-ROWS = "SELECT * FROM public.backup_history ORDER BY id"
-HEAL = """
-    UPDATE public.backup_history SET status = 'success', s3_key = 'backups/healed.zip',
-      size_bytes = 22
-    WHERE dispatch_id = '{}'
-"""
+# How often a person who fixed what hid the row runs the doctor again.
+ROUNDS = 2
 
 
-def close_loop(servers: Servers, scene: Scene) -> list[str]:
-    """Mend what the scene broke, as the report says; return what was not right then, in words."""
+@dataclass(frozen=True)
+class Loop:
+    """How a loop ended: what was not right then, and what was done in it.
+
+    `fixes` and `evidence` count the programs that ran, `acts` what a person did after prose.
+    """
+
+    outcome: Outcome
+    problems: tuple[str, ...]
+    fixes: Counter[str]
+    evidence: Counter[str]
+    acts: int
+
+
+def close_loop(servers: Servers, scene: Scene, tried: set[str] | None = None) -> Loop:
+    """Follow the report on a scene, once for each alternative that it offers.
+
+    Evidence whose command has a form that is in `tried` is left out.
+    """
+    first, others = _follow(servers, scene, {}, tried)
+    loops = [first, *(_follow(servers, scene, choice, tried)[0] for choice in others)]
+    return Loop(
+        first.outcome,
+        tuple(problem for loop in loops for problem in loop.problems),
+        sum((loop.fixes for loop in loops), Counter[str]()),
+        first.evidence,
+        sum(loop.acts for loop in loops),
+    )
+
+
+def _follow(
+    servers: Servers, scene: Scene, choice: Choice, tried: set[str] | None
+) -> tuple[Loop, list[Choice]]:
+    """Play the scene and follow its report; the choices that were left out, too."""
+    started = time.monotonic()
     with World(servers) as world:
         dispatch_id = break_and_run(world, scene)
-        report = diagnose_world(world, dispatch_id, world.directory)
-        if report.verdict is Verdict.HEALTHY:
-            return [] if report.fix_sql is None else ["a healthy backup has fix SQL"]
-        return [
-            *_mend_causes(world, scene, report, after=False),
-            *_mend_row(world, report, dispatch_id),
-            *_mend_causes(world, scene, report, after=True),
-            *(_back_up_again(world) if _all_mended(scene, report) else ()),
-        ]
+        with Terminal(world, answers(world)) as terminal:
+            follower = Follower(world, scene, terminal, dispatch_id)
+            report = follower.look()
+            judged = outcome(scene, report, time.monotonic() - started)
+            problems = [] if choice else [*try_evidence(report, terminal, tried)]
+            evidence = terminal.used
+            problems += [
+                _chosen(report, choice) + text for text in _rounds(follower, report, choice)
+            ]
+            fixes = terminal.used - evidence
+    left_out: list[Choice] = [
+        {number: alternative}
+        for number, step in enumerate(report.plan)
+        for alternative in range(1, len(step.one_of))
+    ]
+    return Loop(judged, tuple(problems), fixes, evidence, len(follower.acts)), left_out
 
 
-def _mend_causes(world: World, scene: Scene, report: Report, *, after: bool) -> Iterator[str]:
-    """Mend what the report calls a cause; what spoilt a row that was right, `after` the row."""
-    parts = [part for part in _parts(scene) if (part.side is Side.AFTER) is after]
-    for part in parts:
-        printed = _sql_fixes(report, part.code) if part.code in report.causes else []
-        if printed:
-            try:
-                psql(world, printed[0])
-            except AssertionError as refused:
-                yield f"the fix of {part.code} fails: {refused}\n{printed[0]}"
-        elif part.mend:
-            part.mend(world)
-    for code in report.causes if after else ():
-        if not _any_fix(report, code) and not _is_over(scene):
-            yield f"no fix is printed for {code}"
+def _chosen(report: Report, choice: Choice) -> str:
+    return "".join(f"{report.plan[step].one_of[one].title!r}: " for step, one in choice.items())
 
 
-def _mend_row(world: World, report: Report, dispatch_id: str) -> Iterator[str]:
-    if report.fix_sql is None:
+def _rounds(follower: Follower, report: Report, choice: Choice) -> Iterator[str]:
+    if report.verdict is Verdict.HEALTHY:
         return
-    if _changes_what_healed(world, dispatch_id, report.fix_sql):
-        yield "the SQL changes a row that healed meanwhile"
-    psql(world, report.fix_sql)
-    once = psql(world, ROWS)
-    psql(world, report.fix_sql)
-    if psql(world, ROWS) != once:
-        yield "the SQL changes something the second time"
-    if "status = 'failed'" in report.fix_sql:
-        if "failed" not in once:
-            yield "the row is not marked as failed"
-        return
-    again = diagnose_world(world, dispatch_id, world.directory)
-    if again.verdict is not Verdict.HEALTHY:
-        yield f"the old row is {again.verdict} then: {again.root_cause}, {again.summary}"
+    known = {one.code for one in _findings(report) if one.severity is Severity.WARN}
+    yield from follower.do(report, choice)
+    for _ in range(ROUNDS):
+        before, report = report, follower.look()
+        if _is_right(follower, report) or report.plan == before.plan:
+            break
+        yield from follower.do(report, {})
+    if not _is_right(follower, report):
+        yield f"the old row is {report.verdict} then: {report.root_cause}, {report.summary}"
+    yield from _back_up_again(follower, known)
 
 
-def _changes_what_healed(world: World, dispatch_id: str, fix: str) -> bool:
-    """Whether the SQL changes anything where the pipeline itself has finished the row meanwhile."""
-    name = world.database_uri.rsplit("/", 1)[1]
-    copy = world.servers.postgres.copy_database(name, f"{name}_healed")
+def _is_right(follower: Follower, report: Report) -> bool:
+    return report.verdict is Verdict.HEALTHY or follower.wrote_failed
+
+
+def _back_up_again(follower: Follower, known: set[str]) -> Iterator[str]:
+    """Run the pipeline for a new backup: it is right, and there is nothing new to warn of.
+
+    `known`: the codes of what was merely warned of before, and that no step was about.
+    """
     try:
-        paste(copy, HEAL.format(dispatch_id))
-        healed = paste(copy, ROWS)
-        paste(copy, fix)
-        return "(0 rows)" not in healed and paste(copy, ROWS) != healed
-    finally:
-        world.servers.postgres.drop_database(f"{name}_healed")
-
-
-def _back_up_again(world: World) -> Iterator[str]:
-    """Run the pipeline for a new backup."""
-    report = diagnose_world(world, _backed_up(world), world.directory)
+        dispatch_id = follower.world.insert_row()
+    except psycopg.Error as error:
+        yield f"the app cannot insert a new row: {error}"
+        return
+    follower.world.run_pipeline(dispatch_id)
+    report = follower.look(dispatch_id)
     if report.verdict is not Verdict.HEALTHY:
         yield f"the next backup is {report.verdict}: {report.causes}, {report.summary}"
+    elif not follower.took_a_risk:
+        yield from (
+            f"the next backup's report still has {finding.code}: {finding.summary}"
+            for finding in _findings(report)
+            if finding.severity is not Severity.INFO and finding.code not in known
+        )
 
 
-def _backed_up(world: World) -> str:
-    dispatch_id = world.insert_row()
-    world.run_pipeline(dispatch_id)
-    return dispatch_id
-
-
-def _parts(scene: Scene) -> list[Fault]:
-    return [part for fault in scene.faults for part in fault.causes]
-
-
-def _all_mended(scene: Scene, report: Report) -> bool:
-    """Whether every fault has a remedy here: a world without a runner stays without one."""
-    return all(_is_mended(part, report) for part in _parts(scene))
-
-
-def _is_mended(part: Fault, report: Report) -> bool:
-    by_itself = part.side is Side.BOTH and part.after is not nothing
-    return bool(part.mend or by_itself or (part.code and _sql_fixes(report, part.code)))
-
-
-def _is_over(scene: Scene) -> bool:
-    """Whether what broke works again: then nothing but the row is left to mend."""
-    return any(part.after is not nothing for part in _parts(scene))
-
-
-def _sql_fixes(report: Report, code: str | None) -> list[str]:
-    return [
-        fix.text
-        for result in report.results
-        for finding in result.findings
-        if finding.code == code
-        for fix in finding.fixes
-        if fix.kind is FixKind.SQL and fix.risk is not Risk.HIGH
-    ]
-
-
-def _any_fix(report: Report, code: str) -> bool:
-    return any(
-        finding.fixes
-        for result in report.results
-        for finding in result.findings
-        if finding.code == code
-    )
+def _findings(report: Report) -> Iterator[Finding]:
+    yield from (finding for result in report.results for finding in result.findings)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from doctor.demo.faults.changes import SCRIPT, SOURCE
-from doctor.demo.world import WORKFLOW
+from backup_doctor.demo.faults.changes import SCRIPT, SOURCE
+from backup_doctor.demo.faults.fault import nothing
+from backup_doctor.demo.world import WORKFLOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from doctor.demo.world import World
+    from backup_doctor.demo.world import World
 
 # The same upload in 20 ms instead of 400: curl signs as well as the AWS command line does.
 CURL_UPLOAD = """\
@@ -126,10 +127,18 @@ FIND_ROW_STEP = """\
 """
 
 
+OWN_NAMES = {
+    "VITE_SUPABASE_URL": "PROD_DATABASE_ADDRESS",
+    "VITE_SUPABASE_SERVICE_ROLE_KEY": "PROD_DATABASE_KEY",
+    "BACKUP_API_KEY": "UPDATER_TOKEN",
+}
+
+
 @dataclass(frozen=True)
 class Pipeline:
     """One pipeline.
 
+    settle: what is different of it that a fault need not know of, once the faults are there.
     looks_up: its update step begins by looking up the row.
     own_function: its function is not the reference one.
     looks_up_early: it looks up the row in a step of its own, before the backup is made.
@@ -142,15 +151,12 @@ class Pipeline:
     own_function: bool = False
     looks_up_early: bool = False
     mute: bool = False
+    settle: Callable[[World], None] = nothing
 
 
 def upload_quickly(world: World) -> None:
     """Upload in a way that costs no second, where nothing is to go wrong before the update."""
     world.write("scripts/upload-backup.sh", CURL_UPLOAD)
-
-
-def _reference(_world: World) -> None:
-    """Leave the pipeline as it is shipped."""
 
 
 def _other_function(world: World) -> None:
@@ -171,9 +177,31 @@ def _early(world: World) -> None:
     world.edit(SCRIPT, 'find_backup_id "$DISPATCH_ID"\n', "")
 
 
-REFERENCE = Pipeline("reference", _reference)
+def _keep_secrets_in_environment(world: World) -> None:
+    """Let the secrets be those of the environment that the job names."""
+    limit = "    timeout-minutes: 30\n"
+    world.edit(WORKFLOW, limit, f"{limit}    environment: production\n")
+    known = world.repository
+    known.environment_values = {"production": known.secret_values}
+    known.secret_values, known.secrets = {}, []
+
+
+def _call_secrets_otherwise(world: World) -> None:
+    """Let the workflow's secrets have the team's own names."""
+    for name, own in OWN_NAMES.items():
+        world.edit(WORKFLOW, f"secrets.{name} ", f"secrets.{own} ")
+        if name in world.github_secrets:
+            world.github_secrets[own] = world.github_secrets.pop(name)
+    world.secret_names = OWN_NAMES
+
+
+REFERENCE = Pipeline("reference", nothing)
 OTHER = Pipeline("other-function", _other_function, own_function=True)
 TERSE = Pipeline("terse", _by_dispatch_id(TERSE_SCRIPT), looks_up=False)
 SILENT = Pipeline("silent", _by_dispatch_id(SILENT_SCRIPT), looks_up=False, mute=True)
 EARLY = Pipeline("early", _early, looks_up_early=True)
 PIPELINES = (REFERENCE, OTHER, TERSE, SILENT, EARLY)
+
+# Their commands have to name secrets as they do.
+ENVIRONMENT = Pipeline("environment", nothing, settle=_keep_secrets_in_environment)
+OWN_SECRETS = Pipeline("own-names", nothing, settle=_call_secrets_otherwise)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import time
 import traceback
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from doctor.demo.faults import Expectation
-from doctor.demo.world import Servers
-from doctor.model import Verdict
+from backup_doctor.demo.faults import Expectation
+from backup_doctor.demo.world import Servers
+from backup_doctor.evidence.findings import Verdict
 from tests.matrix.catalogue import CATALOGUES
 from tests.matrix.loop import close_loop
 from tests.matrix.scenes import Outcome, Scene, play
@@ -27,16 +28,22 @@ PER_CORE = 3
 
 @dataclass(frozen=True)
 class LoopOutcome:
-    """What was not right after a scene was mended as its report said: nothing, if all is well."""
+    """What was not right after a scene's report was followed, and what was done: see `Loop`."""
 
     name: str
     problems: tuple[str, ...]
+    outcome: Outcome | None = None
+    fixes: Counter[str] = field(default_factory=Counter)
+    evidence: Counter[str] = field(default_factory=Counter)
+    acts: int = 0
+    seconds: float = 0.0
 
 
 class _Stage:
-    """The servers of this process, started when its first scene begins."""
+    """The servers of this process, started when its first scene begins, and what it has tried."""
 
     servers: Servers | None = None
+    tried: ClassVar[set[str]] = set()
 
     @classmethod
     def open(cls) -> Servers:
@@ -53,9 +60,14 @@ def play_all(catalogue: str, names: tuple[str, ...] = (), every: int = 1) -> Ite
     yield from _on_all_cores(_play, catalogue, names, every)
 
 
-def loop_all(catalogue: str, names: tuple[str, ...] = (), every: int = 1) -> Iterator[LoopOutcome]:
-    """Mend the scenes of a catalogue as their reports say."""
-    yield from _on_all_cores(_loop, catalogue, names, every)
+def loop_all(
+    catalogue: str, names: tuple[str, ...] = (), every: int = 1, *, thorough: bool = True
+) -> Iterator[LoopOutcome]:
+    """Follow the reports on the scenes of a catalogue.
+
+    `thorough` tries each command of the evidence in every scene; else a process tries each form once.
+    """
+    yield from _on_all_cores(partial(_loop, thorough), catalogue, names, every)
 
 
 def _on_all_cores(
@@ -87,9 +99,18 @@ def _play(catalogue: str, number: int) -> Outcome:
         )
 
 
-def _loop(catalogue: str, number: int) -> LoopOutcome:
-    scene = _scene(catalogue, number)
+def _loop(thorough: bool, catalogue: str, number: int) -> LoopOutcome:
+    scene, started = _scene(catalogue, number), time.monotonic()
     try:
-        return LoopOutcome(scene.name, tuple(close_loop(_Stage.open(), scene)))
+        loop = close_loop(_Stage.open(), scene, None if thorough else _Stage.tried)
     except Exception:  # noqa: BLE001 -- the same
         return LoopOutcome(scene.name, (traceback.format_exc(),))
+    return LoopOutcome(
+        scene.name,
+        loop.problems,
+        loop.outcome,
+        loop.fixes,
+        loop.evidence,
+        loop.acts,
+        time.monotonic() - started,
+    )

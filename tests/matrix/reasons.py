@@ -36,6 +36,17 @@ REASONS: Final[dict[str, str]] = {
 }
 
 
+# Why the loop of a scene stays open although its report was followed.
+OPEN: Final[dict[str, str]] = {
+    "rejects-with-404+": _NOT_FOUND,
+}
+
+
+def open_reason(name: str) -> str | None:
+    """Return why the loop of this scene stays open; None where it has to close."""
+    return next((text for part, text in OPEN.items() if part in name), None)
+
+
 def reason(name: str) -> str | None:
     """Return why the scene of this name is not right; None where it has to be."""
     return next((text for part, text in REASONS.items() if part in name), None)

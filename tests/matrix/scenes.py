@@ -6,16 +6,24 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from doctor.demo.faults import Expectation, Fault, compose, expected, function_code, function_key
-from doctor.demo.faults.expectation import BEFORE_THE_UPDATE
-from doctor.demo.faults.fault import nothing
-from doctor.demo.world import World
+from backup_doctor.demo.faults import (
+    Expectation,
+    Fault,
+    compose,
+    expected,
+    function_code,
+    function_key,
+)
+from backup_doctor.demo.faults.expectation import BEFORE_THE_UPDATE
+from backup_doctor.demo.faults.fault import nothing
+from backup_doctor.demo.world import World
+from backup_doctor.evidence.findings import Verdict
 from tests.e2e.doctoring import diagnose_world
 from tests.matrix.pipelines import REFERENCE, Pipeline, upload_quickly
 
 if TYPE_CHECKING:
-    from doctor.demo.world import Servers
-    from doctor.model import Report
+    from backup_doctor.demo.world import Servers
+    from backup_doctor.evidence.findings import Report
 
 CODE_FAULTS = (
     *function_code.FAULTS,
@@ -34,6 +42,11 @@ class Scene:
     def name(self) -> str:
         """The faults and the pipeline, as a test is named."""
         return f"{'+'.join(fault.name for fault in self.faults)} ({self.pipeline.name})"
+
+    @property
+    def parts(self) -> tuple[Fault, ...]:
+        """The single faults that it is made of."""
+        return tuple(part for fault in self.faults for part in fault.causes)
 
     @property
     def expected(self) -> Expectation:
@@ -97,6 +110,7 @@ def break_and_run(world: World, scene: Scene) -> str:
     dispatch_id = world.insert_row()
     broken = compose(*scene.faults)
     broken.before(world)
+    scene.pipeline.settle(world)
     world.run_pipeline(dispatch_id)
     broken.after(world)
     return dispatch_id
@@ -112,11 +126,12 @@ def play(servers: Servers, scene: Scene) -> Outcome:
 
 def outcome(scene: Scene, report: Report, seconds: float) -> Outcome:
     """Hold a report against what follows from the chain."""
+    needless = report.verdict is Verdict.HEALTHY and report.fix_sql is not None
     return Outcome(
         scene.name,
         scene.expected,
         Expectation(report.verdict, tuple(report.causes)),
         report.failing_step.check if report.failing_step else None,
-        tuple(map(str, report.errors)),
+        (*map(str, report.errors), *(["a healthy backup has fix SQL"] if needless else [])),
         seconds,
     )

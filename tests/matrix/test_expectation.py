@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from doctor.demo.faults import SINGLE, Expectation, Fault, Side, compose, expected
-from doctor.model import Verdict
+from backup_doctor.demo.faults import SINGLE, Expectation, Fault, Side, compose, expected
+from backup_doctor.evidence.findings import Verdict
 
 
 def causes(*names: str, looks_up: bool = True) -> tuple[str, ...]:

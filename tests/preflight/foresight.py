@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor.case import Asked
+from backup_doctor.evidence.case import Asked
 from tests.e2e.doctoring import diagnose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from doctor.demo.world import World
-    from doctor.model import Report
+    from backup_doctor.demo.world import World
+    from backup_doctor.evidence.findings import Report
 
 NO_BACKUP = Asked()
 

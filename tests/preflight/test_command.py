@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor.demo.faults import SINGLE
+from backup_doctor.demo.faults import SINGLE
 from tests.programs import bare
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from doctor.demo.world import World
+    from backup_doctor.demo.world import World
 
 
 def preflight(
     world: World, directory: Path, *flags: str, **environ: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "doctor", "preflight", "--format", "json", *flags],
+        [sys.executable, "-m", "backup_doctor", "preflight", "--format", "json", *flags],
         env=bare(HOME=str(directory), **(world.environment() | environ)),
         cwd=directory,
         capture_output=True,
@@ -38,7 +38,10 @@ def test_a_pipeline_that_is_well_is_exit_0(world: World, tmp_path: Path) -> None
     report = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0, "")
     assert report["verdict"] == "healthy"
-    assert set(report["subject"].values()) == {None}
+    backup = ("dispatch_id", "backup_id", "run_id", "s3_key", "run_url", "created_at")
+    assert [report["subject"][name] for name in backup] == [None] * 6
+    assert report["subject"]["repository"] == world.repository.full_name
+    assert report["subject"]["project"] == world.project.ref
     assert report["fix_sql"] is None
     assert report["summary"].startswith("The next backup would get through")
 

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from doctor.case import Asked, Case
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.function import HttpAnswer
-from doctor.evidence.object import ObjectEvidence
-from doctor.evidence.rls import RlsEvidence
-from doctor.evidence.row import ApiAnswer
-from doctor.evidence.workflow import (
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Asked, Case
+from backup_doctor.evidence.findings import Verdict
+from backup_doctor.evidence.function import FunctionRecord, HttpAnswer
+from backup_doctor.evidence.object import ObjectEvidence
+from backup_doctor.evidence.rls import RlsEvidence
+from backup_doctor.evidence.row import ApiAnswer
+from backup_doctor.evidence.secrets import Level, SecretLevel, StoredSecret
+from backup_doctor.evidence.workflow import (
+    Held,
     WorkflowEvidence,
     WorkflowFile,
     WorkflowState,
     WorkflowStep,
 )
-from doctor.judgement import judge
-from doctor.model import Verdict
-from doctor.preflight import foresee, function_accepts, summary, unsettled
-from doctor.registry import load_checks
-from doctor.story.ways import has_no_fallback
+from backup_doctor.judge.history.ways import has_no_fallback
+from backup_doctor.judge.judgement import judge
+from backup_doctor.judge.preflight import foresee, function_accepts, summary, unsettled
+from backup_doctor.judge.registry import load_checks
 from tests.judgement.cases import COLUMNS, case, function, row, secrets, table
 
 if TYPE_CHECKING:
-    from doctor.diagnosis import Diagnosis
-    from doctor.evidence.base import Evidence
+    from backup_doctor.evidence.base import Evidence
+    from backup_doctor.judge.diagnosis import Diagnosis
 
 PATH = ".github/workflows/backup.yml"
 OURS = WorkflowState(id=1, name="Backup", path=PATH, state="active")
@@ -71,7 +74,9 @@ def test_a_check_that_saw_nothing_at_all_leaves_it_open(check: str) -> None:
     verdict, said, _ = foreseen(ahead(**{check: UNREACHABLE}))
 
     assert verdict is Verdict.UNKNOWN
-    assert said.startswith("Cannot tell whether the next backup would get through: Nobody answered")
+    assert said.startswith(
+        "Could not determine whether the next backup would get through: Nobody answered"
+    )
 
 
 @pytest.mark.parametrize(
@@ -231,3 +236,76 @@ def test_without_a_fallback_a_function_that_was_not_asked_leaves_it_open() -> No
 
     assert verdict is Verdict.UNKNOWN
     assert "Nobody answered" in said
+
+
+# The newest backup as proof ----------------------------------------------------------------------
+
+
+AT = datetime(2026, 11, 19, 2, 0, tzinfo=UTC)
+DIRECTLY = Held(run_id=77, at=AT, way="the direct update")
+BY_FUNCTION = Held(run_id=77, at=AT, way="the function update-backup", by_function=True)
+UNASKED_TABLE = RlsEvidence(proof=DENIED, constraints=DENIED, refused_values=DENIED)
+
+
+def after(last: Held | Unseen | None, *evidence: Evidence) -> Case:
+    """A pre-flight that cannot ask the table, after this backup."""
+    seen = WorkflowEvidence(run=NO_RUN, ours=OURS, workflows=(OURS,), held=last)
+    return ahead(UNASKED_TABLE, seen, *evidence)
+
+
+@pytest.mark.parametrize("last", [DIRECTLY, BY_FUNCTION])
+def test_the_newest_good_backup_shows_that_the_table_takes_the_update(last: Held) -> None:
+    verdict, said, _ = foreseen(after(last))
+
+    assert verdict is Verdict.HEALTHY
+    assert f"{last.way} updated the row of run 77, 2026-11-19T02:00:00Z (held then, not" in said
+    assert "the table takes the update" not in said
+
+
+@pytest.mark.parametrize("last", [None, DENIED])
+def test_without_such_a_backup_the_table_must_be_asked_and_what_to_give_is_said(last: Any) -> None:
+    one = after(last)
+    verdict, said, found = foreseen(one)
+    gaps = unsettled(one, tuple(each.judged for each in found.placed))
+
+    assert verdict is Verdict.UNKNOWN
+    assert "It is not allowed." in said
+    assert any("backup" in (gap.remedy or "") for gap in gaps)
+
+
+DEPLOYED_SINCE = function(
+    record=FunctionRecord(
+        slug="update-backup", status="ACTIVE", version=4, updated_at=AT + timedelta(hours=1)
+    )
+)
+
+
+def set_since(name: str) -> Evidence:
+    """GitHub lists this secret, beside the others, as set after that backup."""
+    names = {name, "VITE_SUPABASE_URL", "VITE_SUPABASE_SERVICE_ROLE_KEY", "BACKUP_API_KEY"}
+    listed = tuple(
+        StoredSecret(
+            name=one,
+            level=Level.REPOSITORY,
+            updated_at=AT + timedelta(hours=1 if one == name else -1),
+        )
+        for one in sorted(names)
+    )
+    return secrets(levels=(SecretLevel(level=Level.REPOSITORY, secrets=listed),))
+
+
+@pytest.mark.parametrize(
+    ("last", "since", "verdict"),
+    [
+        (DIRECTLY, set_since("VITE_SUPABASE_SERVICE_ROLE_KEY"), Verdict.UNKNOWN),
+        (DIRECTLY, set_since("VITE_SUPABASE_URL"), Verdict.UNKNOWN),
+        (BY_FUNCTION, set_since("BACKUP_API_KEY"), Verdict.UNKNOWN),
+        (BY_FUNCTION, DEPLOYED_SINCE, Verdict.UNKNOWN),
+        (DIRECTLY, DEPLOYED_SINCE, Verdict.HEALTHY),
+        (DIRECTLY, set_since("OTHER"), Verdict.HEALTHY),
+    ],
+)
+def test_what_was_changed_since_takes_its_proof_away(
+    last: Held, since: Evidence, verdict: Verdict
+) -> None:
+    assert foreseen(after(last, since))[0] is verdict

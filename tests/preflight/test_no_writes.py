@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from doctor.demo.faults import SINGLE
+from backup_doctor.demo.faults import SINGLE
 from tests.preflight.foresight import foresee
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from doctor.demo.world import World
+    from backup_doctor.demo.world import World
 
 MESSAGE = re.compile(r"LOG:  (?:statement|execute [^:]*):(.*(?:\n\t.*)*)")
 COMMENT = re.compile(r"--[^\n]*")

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor.demo.faults import SINGLE, Side
-from doctor.demo.faults.fault import nothing
-from doctor.demo.shapes import SHAPES
-from doctor.demo.shapes.shape import as_configured
-from doctor.model import Severity, Verdict
+from backup_doctor.demo.faults import SINGLE, Side
+from backup_doctor.demo.faults.fault import nothing
+from backup_doctor.demo.shapes import SHAPES
+from backup_doctor.demo.shapes.shape import as_configured
+from backup_doctor.evidence.findings import Severity, Verdict
 from tests.preflight.foresight import foresee
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from doctor.demo.faults import Fault
-    from doctor.demo.world import World
-    from doctor.model import Report
+    from backup_doctor.demo.faults import Fault
+    from backup_doctor.demo.world import World
+    from backup_doctor.evidence.findings import Report
 
 FALLBACK_IS_OUT = SINGLE["no-update-grant"]
 # Of these nothing is to be seen until a backup meets them.
@@ -42,6 +42,7 @@ OPEN = {
     "empty-url": "the same",
     "dashboard-url": "an address that answers 404",
     "misspelt-url": "a host without an address may be a matter of this machine's network",
+    "column-renamed": "not every pipeline writes every column, and no row shows that this one does",
     "project-paused": "nobody sees the table while the project is paused",
 }
 
@@ -127,7 +128,30 @@ def test_a_function_that_is_out_is_a_warning_where_the_fallback_works(
     assert fault.code in warned
 
 
-@pytest.mark.parametrize("name", ["workflow-disabled", "workflow-invalid", "bucket-deleted"])
+def test_a_bucket_that_the_last_good_backup_used_and_that_is_gone_is_found(
+    world: World, tmp_path: Path
+) -> None:
+    world.run_pipeline(world.insert_row())
+    SINGLE["bucket-deleted"].after(world)
+
+    report = foresee(world, tmp_path)
+
+    assert report.verdict is Verdict.FAILING
+    assert report.root_cause == "object/bucket-missing"
+
+
+def test_a_bucket_that_nothing_shows_to_be_the_pipelines_may_be_a_wrong_setting(
+    world: World, tmp_path: Path
+) -> None:
+    SINGLE["bucket-deleted"].after(world)
+
+    report = foresee(world, tmp_path)
+
+    assert report.verdict is Verdict.UNKNOWN
+    assert "BACKUP_BUCKET" in str(report.plan)
+
+
+@pytest.mark.parametrize("name", ["workflow-disabled", "workflow-invalid"])
 def test_what_keeps_a_run_from_starting_or_its_file_from_landing_is_found(
     world: World, name: str, tmp_path: Path
 ) -> None:
@@ -212,3 +236,33 @@ def test_a_pipeline_that_is_well_passes(world: World, tmp_path: Path) -> None:
 
     assert (report.verdict, report.causes, report.cannot_tell) == (Verdict.HEALTHY, (), ())
     assert [result.status.value for result in report.results] == ["pass"] * 6
+
+
+def test_that_no_backup_succeeded_lately_is_found(world: World, tmp_path: Path) -> None:
+    world.run_pipeline(world.insert_row())
+    environ = {**world.environment(), "BACKUP_MAX_AGE": "26h"}
+
+    fresh = foresee(world, tmp_path, environ)
+    world.sql("UPDATE public.backup_history SET created_at = created_at - interval '3 days'")
+    slow = foresee(world, tmp_path, environ)
+    world.sql("UPDATE public.backup_history SET finished_at = finished_at - interval '3 days'")
+    old = foresee(world, tmp_path, environ)
+    FALLBACK_IS_OUT.before(world)
+    broken = foresee(world, tmp_path, environ)
+
+    assert (fresh.verdict, slow.verdict) == (Verdict.HEALTHY, Verdict.HEALTHY)
+    assert old.root_cause == "row/none-lately"
+    assert old.summary.startswith("No backup has succeeded for 3 d")
+    assert broken.causes == ("rls/no-grant",), "which may well be why there was none"
+    assert "row/none-lately" in [
+        finding.code for result in broken.results for finding in result.findings
+    ]
+
+
+def test_without_any_good_backup_max_age_is_not_kept(world: World, tmp_path: Path) -> None:
+    environ = {**world.environment(), "BACKUP_MAX_AGE": "26h"}
+
+    report = foresee(world, tmp_path, environ)
+
+    assert report.root_cause == "row/none-lately"
+    assert report.summary.startswith("No backup has succeeded at all; ")

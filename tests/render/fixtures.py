@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from doctor.model import (
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import (
     CheckResult,
     Exhibit,
     FailingStep,
@@ -15,13 +16,14 @@ from doctor.model import (
     Fix,
     FixKind,
     Moment,
-    Passage,
+    PlanStep,
     Report,
+    ResultStatus,
     Risk,
     Role,
     Severity,
-    Stage,
-    Status,
+    StageResult,
+    StageState,
     Subject,
     Tool,
     Verdict,
@@ -141,19 +143,39 @@ def report(**values: Any) -> Report:
     healthy: dict[str, Any] = {
         "schema_version": 1,
         "tool": Tool(name="backup-doctor", version="0.1.0"),
-        "subject": Subject(dispatch_id=DISPATCH, backup_id=BACKUP, run_id="123456789", s3_key=KEY),
+        "subject": Subject(
+            dispatch_id=DISPATCH,
+            backup_id=BACKUP,
+            run_id="123456789",
+            s3_key=KEY,
+            repository="acme/app",
+            project="abcdefghijklmnopqrst",
+            run_url="https://github.com/acme/app/actions/runs/123456789",
+            created_at="2026-11-24T01:00:00Z",
+        ),
         "verdict": Verdict.HEALTHY,
         "failing_step": None,
         "root_cause": None,
         "causes": (),
         "summary": "The backup is complete: 1,048,576 bytes in S3, as the row says.",
+        "plan": (),
         "fix_sql": None,
         "results": checks(),
+        "chain": chain(),
         "fingerprint": "bd-0123456789",
         "generated_at": "2026-11-24T04:14:03Z",
         "duration_s": 1.234,
     }
     return Report(**healthy | values)
+
+
+def plan(*findings: Finding, sql: str | None = None) -> tuple[PlanStep, ...]:
+    """A step for each finding's first fix, the others its alternatives; then the row's SQL."""
+    steps = [PlanStep(title=one.fixes[0].title, why=one.code, one_of=one.fixes) for one in findings]
+    if sql is None:
+        return tuple(steps)
+    row = Fix(kind=FixKind.SQL, title="Fix the row", text=sql)
+    return (*steps, PlanStep(title=row.title, why="row/stuck", one_of=(row,)))
 
 
 def checks(**other: CheckResult) -> tuple[CheckResult, ...]:
@@ -167,7 +189,8 @@ def checks(**other: CheckResult) -> tuple[CheckResult, ...]:
         ("rls", None, "Permissions and policies"),
     )
     return tuple(
-        other.get(name, result(name, step, title, Status.PASS)) for name, step, title in passed
+        other.get(name, result(name, step, title, ResultStatus.PASS))
+        for name, step, title in passed
     )
 
 
@@ -175,7 +198,7 @@ def result(
     check: str,
     step: int | None,
     title: str,
-    status: Status,
+    status: ResultStatus,
     *findings: Finding,
     notes: tuple[str, ...] = (),
 ) -> CheckResult:
@@ -188,23 +211,25 @@ def result(
         duration_s=0.12,
         findings=findings,
         notes=notes,
-        saw="all that it looked at" if status is Status.PASS else "",
+        saw="all that it looked at" if status is ResultStatus.PASS else "",
     )
 
 
-def chain(**broken: str) -> tuple[Stage, ...]:
+def chain(**broken: str) -> tuple[StageResult, ...]:
     """The chain, held but for the links that are named with the code that broke them."""
-    links = ("row", "run", "backup", "upload", "function", "fallback")
     stages = (
-        Stage(
-            name=name,
-            title=f"the {name} of the backup",
-            passage=Passage.BROKEN if name in broken else Passage.HELD,
-            code=broken.get(name),
+        StageResult(
+            link=link.code,
+            title=link.title,
+            state=StageState.FAILED if link.name.lower() in broken else StageState.OK,
+            codes=(broken[link.name.lower()],) if link.name.lower() in broken else (),
         )
-        for name in links
+        for link in Link
+        if link is not Link.STAYS_SO
     )
-    return (*stages, Stage(name="result", title="the row is right", passage=Passage.NOT_REACHED))
+    stays = Link.STAYS_SO
+    last = StageState.NOT_REACHED if broken else StageState.OK
+    return (*stages, StageResult(link=stays.code, title=stays.title, state=last))
 
 
 HEALTHY = report()
@@ -221,46 +246,50 @@ STUCK = report(
         "The backup is stuck for 3 h 12 min because the function update-backup is not deployed and"
         " the fallback may not update the table; the file itself is in S3, whole."
     ),
+    plan=plan(NOT_DEPLOYED, NO_GRANT, sql=FIX_SQL),
     fix_sql=FIX_SQL,
-    fix_notes=("Checked with EXPLAIN in a read-only transaction: it parses and aims at one row.",),
+    fix_notes=("Checked with EXPLAIN in a read-only transaction: it is valid SQL.",),
     results=checks(
         secrets=result(
             "secrets",
             2,
             "Secrets",
-            Status.WARN,
+            ResultStatus.WARN,
             PRINTED,
             notes=(LIST_DENIED,),
         ),
-        function=result("function", 5, "Edge function", Status.FAIL, NOT_DEPLOYED),
-        row=result("row", 3, "Row in backup_history", Status.FAIL, STUCK_ROW),
-        rls=result("rls", None, "Permissions and policies", Status.FAIL, NO_GRANT),
+        function=result("function", 5, "Edge function", ResultStatus.FAIL, NOT_DEPLOYED),
+        row=result("row", 3, "Row in backup_history", ResultStatus.FAIL, STUCK_ROW),
+        rls=result("rls", None, "Permissions and policies", ResultStatus.FAIL, NO_GRANT),
     ),
     timeline=(
         Moment(at="2026-11-24T01:00:00Z", what="the row was created"),
         Moment(at="2026-11-24T01:02:03Z", what="the file was uploaded, 1,048,576 bytes"),
         Moment(at="2026-11-24T01:02:05Z", what="the run ended: success"),
     ),
-    chain=chain(function="function/not-deployed", fallback="rls/no-grant"),
+    chain=chain(function_updates="function/not-deployed", fallback_updates="rls/no-grant"),
 )
 UNKNOWN = report(
     subject=Subject(dispatch_id=DISPATCH),
     verdict=Verdict.UNKNOWN,
     summary="The row could not be seen, so nothing can be said of this backup.",
     cannot_tell=("No way to the database is configured.",),
+    chain=tuple(
+        StageResult(link=link.code, title=link.title, state=StageState.UNKNOWN) for link in Link
+    ),
     results=checks(
         row=result(
             "row",
             3,
             "Row in backup_history",
-            Status.SKIP,
+            ResultStatus.SKIP,
             notes=("No database is configured. Set SUPABASE_DB_URL or DATABASE_URL.",),
         ),
         object=result(
             "object",
             6,
             "Object in the bucket",
-            Status.UNKNOWN,
+            ResultStatus.UNKNOWN,
             notes=("S3 did not answer within 10 s. Try again.",),
         ),
     ),
@@ -271,7 +300,12 @@ HOSTILE_TEXT = (
     " ]]> &amp; $(id) %0A\n::error::at the start of a line\n````\n"
 )
 HOSTILE = report(
-    subject=Subject(dispatch_id=HOSTILE_TEXT),
+    subject=Subject(
+        dispatch_id=HOSTILE_TEXT,
+        repository=HOSTILE_TEXT,
+        run_url=HOSTILE_TEXT,
+        created_at=HOSTILE_TEXT,
+    ),
     verdict=Verdict.FAILING,
     failing_step=FailingStep(check="row", step=3, title=HOSTILE_TEXT),
     root_cause="row/missing",
@@ -283,7 +317,7 @@ HOSTILE = report(
             "row",
             3,
             HOSTILE_TEXT,
-            Status.FAIL,
+            ResultStatus.FAIL,
             Finding(
                 code="row/missing",
                 severity=Severity.FAIL,
@@ -301,19 +335,33 @@ HOSTILE = report(
                 ),
                 fixes=(Fix(kind=FixKind.SHELL, title=HOSTILE_TEXT, text=HOSTILE_TEXT),),
                 url=f"https://docs.test/#{HOSTILE_TEXT}",
+                reason=HOSTILE_TEXT,
             ),
             notes=(HOSTILE_TEXT,),
         )
     ),
     notes=(HOSTILE_TEXT,),
     timeline=(Moment(at=HOSTILE_TEXT, what=HOSTILE_TEXT),),
-    chain=(
-        Stage(name=HOSTILE_TEXT, title=HOSTILE_TEXT, passage=Passage.BROKEN, code="row/missing"),
+    plan=(
+        PlanStep(
+            title=HOSTILE_TEXT,
+            why="row/missing",
+            one_of=(
+                Fix(kind=FixKind.SHELL, title=HOSTILE_TEXT, text=HOSTILE_TEXT),
+                Fix(kind=FixKind.MANUAL, title=HOSTILE_TEXT, text=HOSTILE_TEXT, risk=Risk.HIGH),
+            ),
+        ),
+    ),
+    chain=tuple(
+        StageResult(
+            link=link.code, title=HOSTILE_TEXT, state=StageState.FAILED, codes=("row/missing",)
+        )
+        for link in Link
     ),
     fingerprint=HOSTILE_TEXT,
 )
 
-WARNED = report(results=checks(secrets=result("secrets", 2, "Secrets", Status.WARN, PRINTED)))
+WARNED = report(results=checks(secrets=result("secrets", 2, "Secrets", ResultStatus.WARN, PRINTED)))
 # What `backup-doctor demo stuck` reported, with `--report real.json`.
 REAL = msgspec.json.decode(Path(__file__).with_name("real.json").read_bytes(), type=Report)
 ALL = {

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from doctor.model import Report
-from doctor.redaction import Redactor
-from doctor.render import Look, render
+from backup_doctor.base.redaction import Redactor
+from backup_doctor.evidence.findings import Report
+from backup_doctor.report.render import Look, render
 from tests.render.fixtures import ALL, HOSTILE
 
 if TYPE_CHECKING:
-    from doctor.render import Format
+    from backup_doctor.report.render import Format
 
 
 def rendered(which: Report, form: Format, **look: Any) -> str:

@@ -7,7 +7,7 @@ import re
 import msgspec
 import pytest
 
-from doctor.render import Format
+from backup_doctor.report.render import Format
 from tests.render.fixtures import HOSTILE, STUCK, report
 from tests.render.rendering import rendered
 

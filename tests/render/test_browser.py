@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from doctor.redaction import Redactor
-from doctor.render import Format, Look, render
+from backup_doctor.base.redaction import Redactor
+from backup_doctor.report.render import Format, Look, render
 from tests.render.browser import LOOKS, assert_well_made, opened
 from tests.render.fixtures import ALL
 

@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from doctor.quoting import ZERO_WIDTH, visible
-from doctor.redaction import Redactor
-from doctor.render import Format, Look, render
+from backup_doctor.base.quoting import ZERO_WIDTH, visible
+from backup_doctor.base.redaction import Redactor
+from backup_doctor.evidence.findings import Finding, ResultStatus, Role, Severity, Verdict
+from backup_doctor.report.render import Format, Look, render
 from tests.render.fixtures import (
     FIX_SQL,
     HEALTHY,
@@ -27,6 +28,7 @@ from tests.render.fixtures import (
     UNKNOWN,
     checks,
     report,
+    result,
 )
 from tests.render.rendering import everywhere, rendered
 
@@ -57,6 +59,30 @@ def test_no_format_lets_a_control_or_bidi_character_out(form: Format) -> None:
     assert visible(text, keep="\n") == text
 
 
+@pytest.mark.parametrize("form", Format)
+def test_every_format_names_the_reason_of_a_finding(form: Format) -> None:
+    reason = "pg-dump/version-mismatch"
+    mismatch = Finding(
+        code="workflow/failed-before-update",
+        severity=Severity.FAIL,
+        role=Role.CAUSE,
+        summary="The step 'Dump' failed.",
+        reason=reason,
+    )
+    dumped = report(
+        verdict=Verdict.FAILING,
+        root_cause=mismatch.code,
+        causes=(mismatch.code,),
+        results=checks(workflow=result("workflow", 1, "Run", ResultStatus.FAIL, mismatch)),
+    )
+
+    text = rendered(dumped, form)
+
+    assert reason in text.replace(ZERO_WIDTH, "")
+    if form is Format.TEXT:
+        assert f"explain {reason}" in text
+
+
 @pytest.mark.parametrize("form", [form for form in Format if form is not Format.GITHUB])
 def test_no_format_makes_a_ci_runner_obey_hostile_text(form: Format) -> None:
     text = rendered(HOSTILE, form)
@@ -80,12 +106,12 @@ def test_the_fix_can_be_pasted_as_it_stands(form: Format) -> None:
 
 
 @pytest.mark.parametrize("form", [Format.TEXT, Format.MARKDOWN])
-def test_verdict_cause_and_step_come_first(form: Format) -> None:
+def test_verdict_cause_and_the_check_that_found_it_come_first(form: Format) -> None:
     first = rendered(STUCK, form).splitlines()[0]
 
     assert "FAILING" in first
     assert "function/not-deployed" in first
-    assert "step 5" in first
+    assert "Edge function" in first
 
 
 @pytest.mark.parametrize("form", [Format.TEXT, Format.MARKDOWN, Format.HTML])
@@ -129,7 +155,7 @@ def test_a_link_that_is_none_of_ours_is_no_link() -> None:
     hostile = report(results=(result,), verdict=STUCK.verdict, root_cause=STUCK.root_cause)
 
     assert "](javascript" not in rendered(hostile, Format.MARKDOWN)
-    assert "<a " not in rendered(hostile, Format.HTML)
+    assert 'href="javascript' not in rendered(hostile, Format.HTML)
 
 
 def test_what_could_not_be_seen_is_named_with_what_would_enable_it() -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from doctor.redaction import Redactor
-from doctor.render import ENDINGS, Format, Look, render
+from backup_doctor.base.redaction import Redactor
+from backup_doctor.report.render import ENDINGS, Format, Look, render
 from tests.render.fixtures import ALL
 
 GOLDEN = Path(__file__).parent / "golden"

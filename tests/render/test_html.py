@@ -6,7 +6,7 @@ import base64
 import hashlib
 from html.parser import HTMLParser
 
-from doctor.render import Format
+from backup_doctor.report.render import Format
 from tests.render.fixtures import HOSTILE, STUCK
 from tests.render.rendering import rendered
 

@@ -9,8 +9,8 @@ import jsonschema
 import msgspec
 import pytest
 
-from doctor.model import Report
-from doctor.render import Format
+from backup_doctor.evidence.findings import Report
+from backup_doctor.report.render import Format
 from tests.render.fixtures import ALL, HOSTILE, report
 from tests.render.rendering import rendered
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 import xmlschema
 
-from doctor.render import Format
+from backup_doctor.report.render import Format
 from tests.render.fixtures import ALL, UNKNOWN, report
 from tests.render.rendering import rendered
 
 if TYPE_CHECKING:
-    from doctor.model import Report
+    from backup_doctor.evidence.findings import Report
 
 SCHEMA = xmlschema.XMLSchema(Path(__file__).with_name("junit.xsd"))
 

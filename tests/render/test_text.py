@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor.render import Format
-from tests.render.fixtures import HEALTHY, HOSTILE, REAL, STUCK
+from backup_doctor.evidence.findings import Fix, FixKind, PlanStep, Risk, Verdict
+from backup_doctor.report.render import Format
+from tests.render.fixtures import HEALTHY, HOSTILE, REAL, STUCK, report
 from tests.render.rendering import rendered
 
 if TYPE_CHECKING:
-    from doctor.model import Report
+    from backup_doctor.evidence.findings import Report
 
 
 @pytest.mark.parametrize("which", [STUCK, REAL], ids=["stuck", "real"])
@@ -28,18 +29,43 @@ def test_text_fits_80_columns_but_for_what_is_pasted(which: Report) -> None:
     )
 
 
-def test_verdict_cause_and_both_fixes_stand_on_the_first_screen() -> None:
-    screen = "\n".join(rendered(STUCK, Format.TEXT).splitlines()[:40])
+def test_which_backup_verdict_and_plan_stand_on_the_first_screen() -> None:
+    screen = "\n".join(rendered(STUCK, Format.TEXT).splitlines()[:48])
 
     assert "FAILING  function/not-deployed" in screen
+    assert STUCK.subject.dispatch_id is not None
+    assert STUCK.subject.dispatch_id in screen
     assert "supabase functions deploy" in screen
     assert "COMMIT;" in screen
+    assert screen.index("1. ") < screen.index("2. ") < screen.index("3. Fix the row")
+
+
+def test_a_fix_of_high_risk_is_on_the_first_screen_too_and_says_so() -> None:
+    risky = Fix(kind=FixKind.SQL, title="Drop the trigger", text="DROP TRIGGER x;", risk=Risk.HIGH)
+    step = PlanStep(title=risky.title, why="row/trigger-interferes", one_of=(risky,))
+
+    for form in (Format.TEXT, Format.MARKDOWN, Format.HTML, Format.JUNIT, Format.GITHUB):
+        text = rendered(report(plan=(step,), verdict=Verdict.FAILING), form)
+        assert "Drop the trigger" in text
+        assert "high risk" in text
+
+
+def test_alternatives_are_shown_as_alternatives() -> None:
+    one = Fix(kind=FixKind.SQL, title="Give the role BYPASSRLS", text="ALTER ROLE x BYPASSRLS;")
+    other = Fix(kind=FixKind.SQL, title="Add a policy", text="CREATE POLICY p;")
+    step = PlanStep(title=one.title, why="rls/role-without-bypass", one_of=(one, other))
+
+    for form in (Format.TEXT, Format.MARKDOWN, Format.HTML):
+        text = rendered(report(plan=(step,), verdict=Verdict.FAILING), form)
+        assert "or: " in text[text.index("Give the role") : text.index("Add a policy")]
+        assert "2. " not in text
 
 
 def test_the_chain_shows_where_it_broke() -> None:
     text = rendered(REAL, Format.TEXT)
 
-    assert "✔ upload  ✘ function  ✘ fallback  – result" in text.replace("\N{NO-BREAK SPACE}", " ")
+    plain = " ".join(text.replace("\N{NO-BREAK SPACE}", " ").split())
+    assert "✔ file uploaded ✘ first update ✘ other updates – stays" in plain
 
 
 def test_colours_are_there_when_wanted_and_only_then() -> None:
@@ -57,5 +83,5 @@ def test_a_colour_terminal_gets_no_escape_sequence_from_outside() -> None:
 def test_a_healthy_report_has_no_empty_sections() -> None:
     text = rendered(HEALTHY, Format.TEXT)
 
-    for heading in ("Fix", "Root cause", "found", "Not seen", "Notes", "Errors"):
+    for heading in ("Fix", "Root cause", "found", "Could not check", "Notes", "Errors"):
         assert heading not in text

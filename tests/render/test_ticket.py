@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from doctor.render import Format
-from doctor.render.to_markdown import fitting
+from backup_doctor.report.render import Format
+from backup_doctor.report.render.to_markdown import fitting
 from tests.render.fixtures import ALL, HOSTILE, HOSTILE_TEXT, REAL
 from tests.render.rendering import everywhere, rendered
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-    from doctor.model import Report
+    from backup_doctor.evidence.findings import Report
 
 # GitHub and GitLab let some HTML through; Jira's importer takes none.
 READERS = {
@@ -78,7 +78,7 @@ def test_hostile_text_makes_no_link_image_or_heading(reader: str) -> None:
 def test_hostile_text_to_paste_stays_within_its_block(reader: str) -> None:
     whole = [block for block in blocks(HOSTILE, reader) if "DROP TABLE" in block]
 
-    assert len(whole) == 4  # the fix, two pieces of evidence, and a command
+    assert len(whole) == 5  # a fix and its alternative, two pieces of evidence, a command
     assert all("at the start of a line" in block and "````" in block for block in whole)
     assert "<script>" in HOSTILE_TEXT
 

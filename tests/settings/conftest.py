@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from doctor.settings.load import Flags, load
-from doctor.settings.model import Settings
+from backup_doctor.settings.load import Flags, load
+from backup_doctor.settings.model import Settings
 
 Load = Callable[..., Settings]
 

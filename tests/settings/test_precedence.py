@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from doctor.settings.load import Flags, SettingsError, anything_configured, load
-from doctor.settings.model import Secret
+from backup_doctor.settings.first_steps import anything_configured
+from backup_doctor.settings.load import Flags, SettingsError, load
+from backup_doctor.settings.model import Secret
 from tests.settings.conftest import Load
 
 REF = "abcdefghijklmnopqrst"
@@ -117,7 +118,7 @@ def test_settings_may_stand_in_pyproject(loaded: Load) -> None:
 def test_a_config_flag_names_another_file(loaded: Load, tmp_path: Path) -> None:
     (tmp_path / "ops.toml").write_text('bucket = "from-ops"\n')
 
-    settings = loaded(toml='bucket = "ignored"\n', flags=Flags(config=Path("ops.toml")))
+    settings = loaded(toml='bucket = "ignored"\n', flags=Flags(config=(Path("ops.toml"),)))
 
     assert settings.names.bucket == "from-ops"
 
@@ -182,7 +183,7 @@ def test_a_folder_in_the_place_of_the_file_is_not_passed_over(loaded: Load, tmp_
 
 def test_a_config_file_that_is_not_there_is_an_error(loaded: Load) -> None:
     with pytest.raises(SettingsError, match=r"nowhere\.toml cannot be read: No such file"):
-        loaded(flags=Flags(config=Path("nowhere.toml")))
+        loaded(flags=Flags(config=(Path("nowhere.toml"),)))
 
 
 def test_aws_credentials_are_taken_whole_from_dotenv(loaded: Load) -> None:

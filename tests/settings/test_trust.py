@@ -1,13 +1,14 @@
 """A file of a stranger's pull request cannot choose where the environment's keys are sent."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from doctor.demo.supabase.keys import legacy_key
-from doctor.evidence.base import Why
-from doctor.settings.load import Flags
-from doctor.settings.model import Secret
+from backup_doctor.demo.supabase.keys import legacy_key
+from backup_doctor.evidence.base import Why
+from backup_doctor.settings.load import Flags
+from backup_doctor.settings.model import Secret
 from tests.settings.conftest import Load
 
 REF = "abcdefghijklmnopqrst"
@@ -29,7 +30,8 @@ def test_a_url_from_a_file_is_given_no_key_of_the_environment(
 ) -> None:
     settings = loaded(SUPABASE, **{place: text})
 
-    assert settings.supabase_url == EVIL
+    assert settings.supabase_url is None
+    assert settings.absent("supabase_url").why is Why.NOT_TRUSTED
     assert settings.service_key is None
     assert settings.function_key is None
     why = settings.absent("service_key")
@@ -196,3 +198,102 @@ def test_nothing_that_is_printed_shows_a_credential(loaded: Load) -> None:
     settings = loaded(SUPABASE, dotenv="GITHUB_TOKEN=ghs_mine")
 
     assert "mine" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("dotenv", "silent"),
+    [
+        (f"SUPABASE_URL={EVIL}", "supabase_url"),
+        (f"GITHUB_API_URL={EVIL}\nGITHUB_REPOSITORY=acme/app", "repository"),
+        (f"SUPABASE_MANAGEMENT_URL={EVIL}", "access_token"),
+        (f"AWS_ENDPOINT_URL_S3={EVIL}\nBACKUP_BUCKET=acme", "bucket"),
+    ],
+)
+def test_an_address_from_a_file_is_not_called_at_all_without_the_files_own_credential(
+    loaded: Load, dotenv: str, silent: str
+) -> None:
+    settings = loaded({"GITHUB_REPOSITORY": "acme/app", "BACKUP_BUCKET": "acme"}, dotenv=dotenv)
+
+    assert settings.absent(silent).why is Why.NOT_TRUSTED
+    assert silent not in settings.origins
+    for held in (settings.supabase_url, settings.github_url, settings.management_url):
+        assert held != EVIL or silent in ("repository", "access_token")
+
+
+def test_with_the_files_own_credential_it_is(loaded: Load) -> None:
+    settings = loaded(dotenv=f"GITHUB_API_URL={EVIL}\nGH_TOKEN=theirs\nGITHUB_REPOSITORY=acme/app")
+
+    assert settings.repository == "acme/app"
+    assert settings.github_token == Secret("theirs")
+
+
+def test_a_project_is_still_known_by_the_url_that_is_not_called(loaded: Load) -> None:
+    settings = loaded({}, dotenv=f"SUPABASE_URL=https://{REF}.supabase.co")
+
+    assert settings.supabase_url is None
+    assert settings.project_ref == REF
+
+
+STEERING = """
+table = "customers"
+function = "delete-user"
+bucket = "acme"
+prefix = "p/"
+aws_endpoint_url_s3 = "http://127.0.0.1:9000"
+repository = "acme/app"
+step = "harmless"
+[columns]
+s3_key = "email"
+[status]
+success = "deleted"
+"""
+STEERS = {
+    *("table", "function", "bucket", "prefix", "endpoint", "repository"),
+    *("columns.s3_key", "status.success"),
+}
+
+
+def test_what_a_found_file_steers_is_known_with_the_file(loaded: Load) -> None:
+    settings = loaded(toml=STEERING)
+
+    steered = settings.steered_by_found_files()
+    assert steered.keys() == STEERS
+    assert {origin.file for origin in steered.values()} == {"backup-doctor.toml"}
+
+
+def test_a_found_env_file_is_such_a_file_too(loaded: Load) -> None:
+    settings = loaded(dotenv="BACKUP_DOCTOR_TABLE=customers\n")
+
+    assert settings.steered_by_found_files()["table"].file == ".env"
+
+
+@pytest.mark.parametrize(
+    "flags", [Flags(trust_config=True), Flags(config=(Path("backup-doctor.toml"),))]
+)
+def test_a_trusted_or_named_file_may_steer(loaded: Load, flags: Flags) -> None:
+    settings = loaded(toml=STEERING, flags=flags)
+
+    assert settings.steered_by_found_files() == {}
+    assert settings.may_post_to_function
+
+
+def test_a_project_that_a_file_names_is_steered_unless_the_token_is_the_files_own(
+    loaded: Load,
+) -> None:
+    elsewhere = loaded(
+        {"SUPABASE_ACCESS_TOKEN": "sbp_mine"}, dotenv=f"SUPABASE_URL=https://{REF}.supabase.co"
+    )
+    own = loaded(dotenv=f"SUPABASE_PROJECT_REF={REF}\nSUPABASE_ACCESS_TOKEN=sbp_theirs")
+
+    assert elsewhere.steered_by_found_files().keys() == {"project_ref"}
+    assert own.steered_by_found_files() == {}
+
+
+def test_a_function_that_a_found_file_names_is_never_posted_to(loaded: Load) -> None:
+    assert not loaded(toml='function = "delete-user"').may_post_to_function
+    assert loaded({"BACKUP_DOCTOR_FUNCTION": "update-row"}, toml="").may_post_to_function
+
+
+def test_nor_is_any_where_the_user_forbids_it(loaded: Load) -> None:
+    assert not loaded(flags=Flags(no_probe=True)).may_post_to_function
+    assert loaded().may_post_to_function

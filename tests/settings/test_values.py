@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doctor.settings import values
-from doctor.settings.load import SettingsError
+from backup_doctor.settings import values
+from backup_doctor.settings.load import SettingsError
 from tests.settings.conftest import Load
 
 COUNTS = st.integers(0, 999)
@@ -32,25 +32,25 @@ def test_durations_as_people_write_them(text: str, seconds: int) -> None:
 
 @given(st.text().filter(lambda text: not text.isascii() or not text[-1:].isalpha()))
 def test_anything_else_is_no_duration(text: str) -> None:
-    with pytest.raises(ValueError, match="is no duration"):
+    with pytest.raises(ValueError, match="is not a duration"):
         values.duration_s(text)
 
 
 @pytest.mark.parametrize(
     ("environ", "says"),
     [
-        ({"SUPABASE_URL": "abcdefghijklmnopqrst.supabase.co"}, "is no URL"),
-        ({"SUPABASE_URL": "ftp://example.com"}, "is no URL"),
-        ({"SUPABASE_URL": "https://"}, "is no URL"),
-        ({"SUPABASE_URL": "https://example.com:port"}, "is no URL"),
-        ({"SUPABASE_URL": "https://exa mple.com"}, "is no URL"),
+        ({"SUPABASE_URL": "abcdefghijklmnopqrst.supabase.co"}, "is not a URL"),
+        ({"SUPABASE_URL": "ftp://example.com"}, "is not a URL"),
+        ({"SUPABASE_URL": "https://"}, "is not a URL"),
+        ({"SUPABASE_URL": "https://example.com:port"}, "is not a URL"),
+        ({"SUPABASE_URL": "https://exa mple.com"}, "is not a URL"),
         ({"SUPABASE_URL": "http://example.com"}, "http is for loopback"),
         ({"SUPABASE_URL": "https://127.0.0.1\\.example.com"}, "no backslash"),
         ({"GITHUB_API_URL": "https://user:hunter2@example.com"}, "user name or password"),
-        ({"SUPABASE_DB_URL": "mysql://root:hunter2@db/x"}, "is no PostgreSQL URL"),
-        ({"DATABASE_URL": "host=db password=hunter2"}, "is no PostgreSQL URL"),
-        ({"BACKUP_STUCK_AFTER": "soon"}, "is no duration"),
-        ({"BACKUP_STUCK_AFTER": "2"}, "is no duration"),
+        ({"SUPABASE_DB_URL": "mysql://root:hunter2@db/x"}, "is not a PostgreSQL URL"),
+        ({"DATABASE_URL": "host=db password=hunter2"}, "is not a PostgreSQL URL"),
+        ({"BACKUP_STUCK_AFTER": "soon"}, "is not a duration"),
+        ({"BACKUP_STUCK_AFTER": "2"}, "is not a duration"),
         ({"GITHUB_REPOSITORY": "app"}, "owner/name"),
         ({"GITHUB_REPOSITORY": "https://github.com/acme/app"}, "owner/name"),
         ({"SUPABASE_PROJECT_REF": "short"}, "20 lower-case letters"),

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from doctor.settings.load import Flags, load
-from doctor.sweep.sweeping import Sweeping, Wish
+from backup_doctor.run.sweep.sweeping import Sweeping, Wish
+from backup_doctor.settings.load import Flags, load
 from tests.e2e.doctoring import AWS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from doctor.demo.world import World
-    from doctor.settings.model import Settings
-    from doctor.sweep.result import Sweep
+    from backup_doctor.demo.world import World
+    from backup_doctor.run.sweep.result import Sweep
+    from backup_doctor.settings.model import Settings
 
 
 class Quiet:

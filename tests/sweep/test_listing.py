@@ -8,18 +8,20 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from doctor.case import Names
-from doctor.deadline import Deadline
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.row import BackupRow
-from doctor.settings.model import Secret, Settings, Storage
-from doctor.sources import Sources
-from doctor.sweep.backup import StuckBackup
-from doctor.sweep.shelf import Shelf, list_bucket
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.collect.sources import Sources
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Names
+from backup_doctor.evidence.row import BackupRow
+from backup_doctor.run.sweep.backup import StuckBackup
+from backup_doctor.run.sweep.shelf import Shelf, list_bucket
+from backup_doctor.settings.model import Secret, Settings, Storage
 from tests.clients.s3_faults import Answer, Request, error, faulty_s3, listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+pytestmark = pytest.mark.slow
 
 NAMES = Names(bucket="acme")
 AT = datetime(2026, 1, 15, 2, 3, tzinfo=UTC)
@@ -70,7 +72,7 @@ def test_a_file_in_the_folder_of_its_day_is_found_without_listing_more() -> None
     found, asked = listed(backup(IN_ITS_FOLDER))
 
     assert isinstance(found, Shelf)
-    assert [one.key for one in found.naming(backup(IN_ITS_FOLDER))] == [KEYS[0]]
+    assert [one.key for one in found.search(backup(IN_ITS_FOLDER)).hits] == [KEYS[0]]
     assert all(prefix.startswith("backups/2026/01/1") for prefix in asked)
 
 
@@ -81,7 +83,7 @@ def test_a_file_that_is_not_there_is_looked_for_in_wider_and_wider_circles(
     found, asked = listed(backup(dispatch_id))
 
     assert isinstance(found, Shelf)
-    assert [one.key for one in found.naming(backup(dispatch_id))] == [key]
+    assert [one.key for one in found.search(backup(dispatch_id)).hits] == [key]
     assert "backups/" in asked
     assert ("" in asked) is (dispatch_id == OUTSIDE)
 

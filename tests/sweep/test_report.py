@@ -2,64 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
-from doctor.case import Names
-from doctor.model import Fix, FixKind, Risk, Verdict
-from doctor.redaction import Redactor
-from doctor.render.formats import Look
-from doctor.sweep.formats import SweepFormat
-from doctor.sweep.likeness import presume
-from doctor.sweep.render import rendered
-from doctor.sweep.render.message import message
-from doctor.sweep.render.wording import headline
-from doctor.sweep.result import Sweep, Swept
-from doctor.sweep.script import Mendable, script
+from backup_doctor.base.redaction import Redactor
+from backup_doctor.evidence.case import Names
+from backup_doctor.evidence.findings import Fix, FixKind, Risk, Verdict
+from backup_doctor.evidence.row import BackupRow
+from backup_doctor.judge.freshness import Freshness
+from backup_doctor.report.render.formats import Look
+from backup_doctor.run.sweep.formats import SweepFormat
+from backup_doctor.run.sweep.likeness import presume
+from backup_doctor.run.sweep.render import rendered
+from backup_doctor.run.sweep.render.message import message
+from backup_doctor.run.sweep.render.wording import headline
+from backup_doctor.run.sweep.result import Sweep, Swept
+from backup_doctor.run.sweep.script import Entry, Mendable, script
+from backup_doctor.run.sweep.withheld import CONTESTED, contested
 from tests.render.fixtures import STUCK
+from tests.sweep.results import AT, NO_GRANT, NOT_DEPLOYED, sweep, swept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-AT = datetime(2026, 1, 15, 2, 3, tzinfo=UTC)
-NOT_DEPLOYED, NO_GRANT = "function/not-deployed", "rls/no-grant"
-
-
-def swept(cause: str | None = NOT_DEPLOYED, name: str = "d-1", **fields: Any) -> Swept:
-    """A stuck backup of this cause."""
-    report = msgspec.structs.replace(
-        STUCK,
-        subject=msgspec.structs.replace(STUCK.subject, dispatch_id=name, backup_id="b-1"),
-        root_cause=cause,
-        causes=(cause,) if cause else (),
-        verdict=fields.pop("verdict", Verdict.FAILING if cause else Verdict.UNKNOWN),
-    )
-    given: dict[str, Any] = {"created_at": AT, "closely": True, "says": "It is so.", **fields}
-    return Swept(report=report, **given)
-
-
-def sweep(*backups: Swept, complete: bool = True, **fields: Any) -> Sweep:
-    return Sweep(
-        backups=backups,
-        found=len(backups),
-        complete=complete,
-        at=AT + timedelta(hours=1),
-        older_than_s=7200,
-        **fields,
-    )
 
 
 @pytest.mark.parametrize(
     ("made", "says"),
     [
-        (sweep(), "No backup is stuck: none is overdue of those in progress for over 2 h 0 min."),
-        (
-            sweep(complete=False),
-            "No backup is stuck: none is overdue of those in progress for over 2 h 0 min, as far as",
-        ),
+        (sweep(), "No stuck backups (none in progress for more than 2 h 0 min)."),
+        (sweep(swept(None, verdict=Verdict.RUNNING)), "No stuck backups (all still going)."),
+        (sweep(complete=False), "Could not determine whether backups are stuck."),
         (sweep(swept()), f"1 backup, one cause: {NOT_DEPLOYED} since 2026-01-15 02:03 UTC."),
         (sweep(swept(created_at=None)), f"1 backup, one cause: {NOT_DEPLOYED}."),
         (sweep(swept(None)), "1 backup, cause unknown since 2026-01-15 02:03 UTC."),
@@ -70,6 +46,47 @@ def sweep(*backups: Swept, complete: bool = True, **fields: Any) -> Sweep:
 )
 def test_the_headline_says_how_many_and_why(made: Sweep, says: str) -> None:
     assert headline(made).startswith(says)
+
+
+OLD = Freshness(
+    last_good=BackupRow(dispatch_id="d-0`"),
+    last_good_at=AT - timedelta(days=3),
+    age=timedelta(days=3),
+    max_age_s=93_600,
+    ok=False,
+)
+UNTOLD = Freshness(max_age_s=93_600)
+NONE_FOR = (
+    "No backup has succeeded for 3 d 0 h; there should be one at least every 1 d 2 h (max_age)."
+)
+
+
+def test_that_no_backup_was_good_lately_is_in_the_headline() -> None:
+    alone, beside = sweep(freshness=OLD), sweep(swept(), freshness=OLD)
+
+    assert headline(alone).startswith(f"{NONE_FOR} No stuck backups")
+    assert headline(beside).startswith("1 backup, one cause")
+    assert headline(beside).endswith(NONE_FOR)
+    assert "**row/none-lately**" in message(alone, None)
+    assert "The last good one is `` d-0` ``, 2026-01-12 02:03 UTC." in message(alone, None)
+    assert text_of(alone, SweepFormat.MARKDOWN).startswith("## ❌ ")
+
+
+def test_where_nobody_can_tell_it_is_no_all_clear() -> None:
+    made = sweep(freshness=UNTOLD)
+
+    assert (made.all_seen, made.late) == (False, False)
+    assert text_of(made, SweepFormat.MARKDOWN).startswith("## ❔ ")
+
+
+def test_labels_hold_whatever_a_name_holds() -> None:
+    place = {"project": "", "repository": "a/b", "table": 'public."x\\y'}
+
+    text = text_of(sweep(place=place), SweepFormat.PROMETHEUS)
+
+    families = {one.name: one for one in text_string_to_metric_families(text)}
+    (complete,) = families["backup_doctor_sweep_complete"].samples
+    assert complete.labels == place
 
 
 def text_of(made: Sweep, form: SweepFormat = SweepFormat.TEXT) -> str:
@@ -104,7 +121,7 @@ def test_gaps_warnings_and_a_high_risk_are_told(form: SweepFormat) -> None:
 
     text = text_of(made, form)
 
-    assert "Not seen: The bucket." in text
+    assert "Could not check: The bucket." in text
     assert "Warning: A check was left out." in text
     assert " (high risk)\n" in text
 
@@ -125,28 +142,66 @@ def test_a_row_without_a_dispatch_is_asked_for_by_its_own_id() -> None:
     text = text_of(sweep(Swept(report=report, created_at=None, closely=True)))
 
     assert "backup-doctor --backup-id b-1" in text
-    assert "begun an unknown time" in text
+    assert "started at an unknown time" in text
 
 
 def test_a_message_of_nothing_says_so() -> None:
-    assert message(sweep(), None) == "No backup is stuck any more."
+    assert message(sweep(), None).startswith("No stuck backups")
+    assert "determine" in message(sweep(complete=False), None)
 
 
-def test_the_script_leaves_out_what_is_refused_secret_or_unsure_and_counts_it() -> None:
+def of_script(text: str, prefix: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith(prefix)]
+
+
+def test_the_script_names_in_a_comment_what_it_leaves_out() -> None:
+    refused = "it would fail until row/locked is fixed"
+    secret = "UPDATE t SET a = 'canary-secret-value'"
     made = [
-        Mendable(backup_id="1", statement="UPDATE t SET a = 1 WHERE id = '1'"),
-        Mendable(backup_id="2", statement="UPDATE t", refused_by=("row/locked",)),
-        Mendable(backup_id="3", statement="UPDATE t SET a = 'canary-secret-value'"),
+        Entry(name="d-1", mendable=Mendable(backup_id="1", statement="UPDATE t SET a = 1")),
+        Entry(name="d-2", mendable=Mendable(backup_id="2", statement="UPDATE t", refused=refused)),
+        Entry(name="d-3", mendable=Mendable(backup_id="3", statement=secret)),
+        Entry(name="d-4"),
     ]
 
-    text = script(Names(), made, 5, AT, Redactor(["canary-secret-value"]))
+    text = script(Names(), made, Redactor(["canary-secret-value"]))
 
-    assert "the rows of 1 of 5 stuck backups" in text
-    assert "Left out: 1 that row/locked would refuse. Mend that first." in text
-    assert "Left out: 1 that would show what looks like a secret." in text
-    assert "Without a sure repair: 2. See the sweep." in text
+    assert "the rows of 1 of 4 stuck backups" in text
+    assert of_script(text, "-- Left out: ") == [
+        "-- Left out: 'd-2': it would fail until row/locked is fixed.",
+        "-- Left out: 'd-3': it would show what looks like a secret.",
+        "-- Left out: 'd-4': no sure fix; the sweep says why.",
+    ]
     assert "canary" not in text
     assert text.count("UPDATE") == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["x\n\\! touch hacked", "x\r\nDROP TABLE t;", "a'; DROP TABLE t; --", "\u2028\\q"]
+)
+def test_an_id_in_a_comment_ends_no_line(name: str) -> None:
+    text = script(Names(), [Entry(name=name)], Redactor())
+
+    assert len(text.splitlines()) == 5
+    assert all(line.startswith("--") for line in text.splitlines())
+
+
+def test_two_backups_that_would_take_one_file_both_get_no_sql() -> None:
+    row = Mendable(backup_id="1", statement="UPDATE t")
+    first, second, other = (
+        swept(name=name, whole=True, takes=key, mendable=row)
+        for name, key in (("d-1", "a.zip"), ("d-2", "a.zip"), ("d-3", "b.zip"))
+    )
+
+    found = contested([first, second, other])
+
+    for one in found[:2]:
+        assert one.report.fix_sql is None
+        assert one.mendable is None
+        assert CONTESTED in one.report.fix_notes
+        assert not any(STUCK.fix_sql == fix.text for step in one.report.plan for fix in step.one_of)
+    assert found[2] == other
+    assert other.report.fix_sql == STUCK.fix_sql
 
 
 def presumed(backups: Sequence[Swept]) -> list[Swept]:

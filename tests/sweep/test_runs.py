@@ -7,18 +7,19 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
-from doctor.case import Names
-from doctor.collectors.find_run import NOT_NAMED
-from doctor.deadline import Deadline
-from doctor.evidence.base import Unseen, Why
-from doctor.evidence.row import BackupRow
-from doctor.evidence.workflow import FoundBy, Run
-from doctor.sources import Sources
-from doctor.sweep import runs as of_runs
-from doctor.sweep.backup import StuckBackup
-from doctor.sweep.memory import RememberingGitHub
-from doctor.sweep.runs import NOT_SEARCHED, RunBook, list_runs, match, window, windows
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.collect.sources import Sources
+from backup_doctor.collect.workflow.find_run import NOT_NAMED
+from backup_doctor.evidence.base import Shown, Unseen, Why
+from backup_doctor.evidence.case import Names
+from backup_doctor.evidence.row import BackupRow
+from backup_doctor.evidence.workflow import FoundBy, Run
+from backup_doctor.run.sweep import runs as of_runs
+from backup_doctor.run.sweep.backup import StuckBackup
+from backup_doctor.run.sweep.memory import RememberingGitHub
+from backup_doctor.run.sweep.runs import NOT_SEARCHED, RunBook, list_runs, match, window, windows
 from tests.clients import github_stand_in as github
 
 if TYPE_CHECKING:
@@ -62,14 +63,72 @@ def test_a_run_of_another_dispatch_in_the_row_gives_way_to_the_one_whose_title_n
     assert (found.run.id, found.by) == (8, FoundBy.TITLE)
 
 
-def test_of_several_runs_of_one_dispatch_the_nearest_to_the_row_is_taken() -> None:
+@pytest.mark.parametrize(
+    ("states", "taken"),
+    [
+        (("completed", "completed"), 7),
+        (("queued", "completed"), 7),
+        (("completed", "in_progress"), 8),
+    ],
+)
+def test_of_several_runs_of_one_dispatch_the_one_that_goes_on_is_taken_else_the_newest(
+    states: tuple[str, str], taken: int
+) -> None:
     title = f"Backup {DISPATCH}"
-    book = book_of(a_run(7, title, timedelta(hours=1)), a_run(8, title, timedelta(seconds=3)))
+    later, first = a_run(7, title, timedelta(hours=1)), a_run(8, title, timedelta(seconds=3))
+    book = book_of(replace(later, status=states[0]), replace(first, status=states[1]))
 
-    found = match(book, backup(), NAMES).run
+    found = match(book, backup(), NAMES)
 
-    assert isinstance(found, Run)
-    assert found.id == 8
+    assert isinstance(found.run, Run)
+    assert (found.run.id, [run.id for run in found.others]) == (taken, [15 - taken])
+
+
+def test_a_newer_run_of_the_dispatch_comes_before_the_one_that_the_row_names() -> None:
+    title = f"Backup {DISPATCH}"
+    book = book_of(a_run(7, "Nightly"), a_run(8, title, timedelta(hours=1)))
+
+    found = match(book, backup(workflow_run_id="7"), NAMES)
+
+    assert isinstance(found.run, Run)
+    assert (found.run.id, found.by, [run.id for run in found.others]) == (8, FoundBy.TITLE, [7])
+
+
+def test_a_uuid_in_capitals_is_found_in_a_title() -> None:
+    book = book_of(a_run(7, f"Backup {DISPATCH.upper()}"))
+
+    assert match(book, backup(), NAMES).by is FoundBy.TITLE
+
+
+def test_no_run_is_shown_to_be_absent_by_a_list_that_has_none_of_a_backup() -> None:
+    lint = replace(a_run(7, "Lint", timedelta(days=1)), path=".github/workflows/lint.yml")
+    backups = replace(lint, path=".github/workflows/backup.yml")
+
+    assert match(book_of(lint), backup(), NAMES).absence == of_runs.NOT_SHOWN
+    assert match(RunBook(), backup(), NAMES).absence == of_runs.NOT_SHOWN
+    assert match(book_of(backups), backup(), NAMES).absence == Shown(
+        by="the same token lists another run of the repository"
+    )
+    assert isinstance(match(book_of(lint), backup(), Names(workflow="lint.yml")).absence, Shown)
+
+
+def test_a_run_of_a_workflow_that_only_runs_the_doctor_is_no_backups() -> None:
+    diagnose = ".github/workflows/diagnose.yml"
+    known = github.repository(
+        github.run(7, title=f"Diagnose {DISPATCH}", path=diagnose, status="in_progress"),
+        github.run(8, title=f"Backup {DISPATCH}"),
+        files={
+            diagnose: b"jobs: {it: {steps: [{run: backup-doctor --dispatch-id x}]}}",
+            github.PATH: b"jobs: {backup: {steps: [{run: ./backup.sh}]}}",
+        },
+    )
+
+    with github.stand_in(known) as server:
+        book = list_runs(sources(server.url), [backup()], NAMES)
+
+    found = match(book, backup(), NAMES)
+    assert isinstance(found.run, Run)
+    assert (found.run.id, found.others) == (8, ())
 
 
 def test_an_id_of_several_words_is_found_in_a_title_too() -> None:

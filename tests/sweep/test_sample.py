@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doctor.sweep.sample import groups_of, neighbours, next_to_read
+from backup_doctor.run.sweep.sample import groups_of, neighbours, next_to_read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from doctor.settings.table import SETTINGS
+from backup_doctor.settings.table import SETTINGS
 from scripts.docs import help_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "schedules.md").read_text(encoding="utf-8")
@@ -26,6 +26,7 @@ def test_every_yaml_file_can_be_read() -> None:
     assert workflow["jobs"]["sweep"]["timeout-minutes"] == 20
     assert {rule["alert"] for rule in rules["groups"][0]["rules"]} == {
         "BackupsStuck",
+        "NoGoodBackup",
         "BackupSweepStale",
     }
     assert cronjob["kind"] == "CronJob"
@@ -45,7 +46,7 @@ def test_every_flag_exists() -> None:
 
 
 def test_every_setting_exists() -> None:
-    known = {name for setting in SETTINGS for name in setting.env} | OTHER_NAMES
+    known = {name for setting in SETTINGS for name in setting.variables} | OTHER_NAMES
     (env,) = re.findall(
         r"^        env:\n((?:          \w+:.*\n)+)", blocks("yaml")[0], re.MULTILINE
     )
@@ -53,9 +54,18 @@ def test_every_setting_exists() -> None:
     assert set(re.findall(r"^ +(\w+):", env, re.MULTILINE)) <= known
 
 
-@pytest.mark.parametrize("metric", ["stuck_backups", "sweep_timestamp_seconds", "sweep_complete"])
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "stuck_backups",
+        "sweep_timestamp_seconds",
+        "sweep_complete",
+        "fresh",
+        "last_good_timestamp_seconds",
+    ],
+)
 def test_every_metric_of_the_alerts_is_written(metric: str) -> None:
-    source = Path(__file__).parents[2] / "doctor" / "sweep" / "render" / "to_prometheus.py"
+    source = Path(__file__).parents[2] / "doctor" / "run" / "sweep" / "render" / "to_prometheus.py"
 
     assert f"backup_doctor_{metric}" in PAGE
     assert f'"{metric}"' in source.read_text(encoding="utf-8")

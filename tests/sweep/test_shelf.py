@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doctor.collectors.object_keys import Names
-from doctor.evidence.row import BackupRow
-from doctor.sweep.backup import StuckBackup
-from doctor.sweep.shelf import Shelf, is_odd
+from backup_doctor.evidence.ids import Ids, Named
+from backup_doctor.evidence.object_keys import FileKind, kind_of
+from backup_doctor.evidence.row import BackupRow
+from backup_doctor.run.sweep.backup import StuckBackup
+from backup_doctor.run.sweep.shelf import Shelf, is_odd
 
 DISPATCH = "3f2a8c1e-5b7d-4e9a-8c6f-0123456789ab"
 AT = datetime(2026, 11, 20, 2, 9, tzinfo=UTC)
@@ -44,12 +45,12 @@ def shelf_with(one: StuckBackup, *keys: str) -> Shelf:
     ],
 )
 def test_a_key_that_names_the_backup_is_kept(key: str) -> None:
-    assert [one.key for one in shelf_with(backup(), key).naming(backup())] == [key]
+    assert [one.key for one in shelf_with(backup(), key).search(backup()).hits] == [key]
 
 
 @pytest.mark.parametrize("key", [f"backups/{DISPATCH}9.zip", f"backups/a{DISPATCH}.zip", "b/c.zip"])
 def test_a_key_that_only_holds_the_id_is_not(key: str) -> None:
-    assert shelf_with(backup(), key).naming(backup()) == ()
+    assert shelf_with(backup(), key).search(backup()).hits == ()
 
 
 def test_the_key_that_the_row_names_is_kept_in_any_notation() -> None:
@@ -65,7 +66,7 @@ def test_the_key_that_the_row_names_is_kept_in_any_notation() -> None:
 def test_checksums_beside_the_file_are_no_second_file() -> None:
     shelf = shelf_with(backup(), f"b/{DISPATCH}.zip", f"b/{DISPATCH}.zip.sha256")
 
-    assert [one.key for one in shelf.naming(backup())] == [f"b/{DISPATCH}.zip"]
+    assert [one.key for one in shelf.search(backup()).hits] == [f"b/{DISPATCH}.zip"]
 
 
 def test_of_all_else_nothing_is_kept() -> None:
@@ -83,6 +84,9 @@ PIECES = st.text("abAB01-_./ ", max_size=8)
 def test_an_id_is_found_where_a_single_search_finds_it(one: str, before: str, after: str) -> None:
     key = before + one + after
 
-    found = bool(shelf_with(backup(one), key).naming(backup(one)))
+    found = shelf_with(backup(one), key).search(backup(one))
 
-    assert found == Names([one]).in_key(key)
+    named = Ids([], of_rows=[one]).named_in(key)
+    assert bool(found.hits or found.possible) == (
+        named is not Named.NOT and kind_of(key) is not FileKind.NOTE
+    )

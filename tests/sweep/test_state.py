@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from doctor.sweep.notify import NotSentError, secrets_in, send
-from doctor.sweep.ping import Signal, address, ping
-from doctor.sweep.state import State, news, read_state, write_state
+from backup_doctor.run.sweep.notify import NotSentError, secrets_in, send
+from backup_doctor.run.sweep.ping import Signal, address, ping
+from backup_doctor.run.sweep.state import SweepState, news, read_state, state_of, write_state
+from tests.sweep.results import sweep
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,22 +19,53 @@ URL = "https://hc-ping.com/5a3b1c9e-0000-4000-8000-000000000000"
 
 
 def test_nothing_new_is_no_news() -> None:
-    same = State(stuck={"a": "function/not-deployed"})
+    same = SweepState(stuck={"a": "function/not-deployed"})
 
     assert news(same, same) is None
 
 
 def test_what_changed_is_told_in_one_sentence() -> None:
-    before = State(stuck={"a": "unknown", "b": "unknown"})
-    after = State(stuck={"b": "rls/no-grant", "c": "unknown", "d": "unknown"})
+    before = SweepState(stuck={"a": "unknown", "b": "unknown"})
+    after = SweepState(stuck={"b": "rls/no-grant", "c": "unknown", "d": "unknown"})
 
     assert news(before, after) == (
         "Since the last sweep: 2 new, 1 no longer stuck, 1 with another cause."
     )
 
 
+def test_that_good_backups_stop_and_come_again_is_news() -> None:
+    late, well = SweepState(late=True), SweepState()
+
+    assert news(well, late) == "Since the last sweep: no good backup lately."
+    assert news(late, well) == "Since the last sweep: good backups again."
+    assert news(late, late) is None
+
+
+def test_that_not_all_can_be_seen_is_news_once() -> None:
+    blind, well = SweepState(blind=True), SweepState()
+
+    assert news(well, blind) == "Since the last sweep: not all can be seen."
+    assert news(blind, well) == "Since the last sweep: all can be seen again."
+    assert news(blind, blind) is None
+
+
+def test_what_a_sweep_did_not_see_is_not_over() -> None:
+    before = SweepState(stuck={"seen-before": "unknown"})
+
+    after = state_of(sweep(complete=False), before)
+
+    assert after == SweepState(stuck={"seen-before": "unknown"}, blind=True)
+    assert "no longer stuck" not in (news(before, after) or "")
+
+
+def test_a_state_of_an_older_version_is_read(tmp_path: Path) -> None:
+    (tmp_path / "last.json").write_text('{"stuck": {"a": "unknown"}, "late": true}')
+
+    assert read_state(tmp_path / "last.json") == SweepState(stuck={"a": "unknown"}, late=True)
+
+
 def test_the_state_is_read_as_it_was_written(tmp_path: Path) -> None:
-    state = State(stuck={"ünï": "unknown"})
+    state = SweepState(stuck={"ünï": "unknown"})
 
     write_state(tmp_path / "last.json", state)
 
@@ -45,8 +77,8 @@ def test_the_state_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_a_file_that_is_no_state_is_as_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "last.json").write_bytes(content)
 
-    assert read_state(tmp_path / "last.json") == State()
-    assert read_state(tmp_path / "absent.json") == State()
+    assert read_state(tmp_path / "last.json") == SweepState()
+    assert read_state(tmp_path / "absent.json") == SweepState()
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from doctor.case import Names
-from doctor.deadline import Deadline
-from doctor.demo.faults import FAULTS
-from doctor.evidence.base import Unseen, Why
-from doctor.runner import Silent
-from doctor.sources import Sources
-from doctor.sweep import stuck
-from doctor.sweep.shared import collect_shared
-from doctor.sweep.stuck import Found, Search, find_stuck
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.collect.sources import Sources
+from backup_doctor.demo.faults import FAULTS
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Names
+from backup_doctor.run.runner import Silent
+from backup_doctor.run.sweep import stuck
+from backup_doctor.run.sweep.shared import collect_shared
+from backup_doctor.run.sweep.stuck import StuckFound, StuckSearch, find_stuck
 from tests.sweep.crowd import settings_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from doctor.demo.world import World
+    from backup_doctor.demo.world import World
 
 INSERT = (
     "INSERT INTO public.backup_history (id, dispatch_id, status, created_at)"
@@ -35,21 +35,21 @@ def put(
     world.sql(INSERT.format(at=at, dispatch=dispatch, status=status, created=created))
 
 
-def found_in(world: World, directory: Path, **search: Any) -> Found:
+def found_in(world: World, directory: Path, **search: Any) -> StuckFound:
     """What is found with what a sweep knows of the table."""
     settings = settings_of(world, directory)
     shared = collect_shared(settings, 60.0, Silent())
     table = None if isinstance(shared.row, Unseen) else shared.row.table
-    found = Found()
+    found = StuckFound()
     find_stuck(
         shared.ask,
-        Search(names=settings.names, older_than_s=7200, table=table, **search),
+        StuckSearch(names=settings.names, older_than_s=7200, table=table, **search),
         found,
     )
     return found
 
 
-def names_of(found: Found) -> list[str | None]:
+def names_of(found: StuckFound) -> list[str | None]:
     return [one.row.dispatch_id for one in found.backups]
 
 
@@ -78,8 +78,10 @@ def test_pages_are_read_to_the_limit(
     for at in range(1, 6):
         put(world, at, f"d-{at}")
 
-    assert names_of(found_in(world, tmp_path)) == [f"d-{at}" for at in range(1, 6)]
-    assert names_of(found_in(world, tmp_path, limit=3)) == ["d-1", "d-2", "d-3"]
+    whole, cut = found_in(world, tmp_path), found_in(world, tmp_path, limit=3)
+
+    assert (names_of(whole), whole.cut) == ([f"d-{at}" for at in range(1, 6)], False)
+    assert (names_of(cut), cut.cut) == (["d-1", "d-2", "d-3"], True)
 
 
 def test_a_row_of_no_known_age_counts_and_a_time_without_a_zone_is_utc(
@@ -106,9 +108,9 @@ def test_a_status_of_an_enum_is_compared_as_text(world: World, tmp_path: Path) -
 def test_without_time_nothing_is_said_to_be_all(world: World, tmp_path: Path) -> None:
     put(world, 1, "old")
     ask = Sources(settings_of(world, tmp_path), Deadline(0))
-    found = Found()
+    found = StuckFound()
 
-    find_stuck(ask, Search(names=Names(), older_than_s=7200), found)
+    find_stuck(ask, StuckSearch(names=Names(), older_than_s=7200), found)
 
     assert found.backups == []
     assert found.gap is not None
@@ -129,10 +131,10 @@ def test_rows_that_policies_hide_are_not_taken_for_none(world: World, tmp_path: 
 def test_a_database_that_refuses_is_a_gap(world: World, tmp_path: Path) -> None:
     world.sql_as_superuser("REVOKE ALL ON public.backup_history FROM backup_doctor")
     settings = settings_of(world, tmp_path)
-    found = Found()
+    found = StuckFound()
 
     find_stuck(
-        Sources(settings, Deadline(60)), Search(names=settings.names, older_than_s=7200), found
+        Sources(settings, Deadline(60)), StuckSearch(names=settings.names, older_than_s=7200), found
     )
 
     assert found.backups == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -15,12 +16,12 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from doctor.cli import sweeping
-from doctor.cli.entry import run
-from doctor.cli.listing import schema
-from doctor.demo.crowd import multiply, original
-from doctor.demo.faults import FAULTS
-from doctor.demo.world import World
+from backup_doctor.cli import sweeping
+from backup_doctor.cli.entry import run
+from backup_doctor.cli.listing import schema
+from backup_doctor.demo.crowd import multiply, original
+from backup_doctor.demo.faults import FAULTS
+from backup_doctor.demo.world import World
 from tests.e2e.doctoring import psql
 from tests.programs import bare, on_a_terminal
 from tests.sweep.listener import Listener, listening
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from doctor.demo.world import Servers
+    from backup_doctor.demo.world import Servers
 
 COUNT = 4
 ROOT = "function/not-deployed"
@@ -64,7 +65,7 @@ def _stuck_again(stuck: World) -> None:
 
 
 def command(world: World, *flags: str) -> list[str]:
-    return [sys.executable, "-m", "doctor", "sweep", *flags]
+    return [sys.executable, "-m", "backup_doctor", "sweep", *flags]
 
 
 def environment(world: World, **more: str | None) -> dict[str, str]:
@@ -101,6 +102,7 @@ def test_the_document_is_the_contracts(stuck: World, tmp_path: Path) -> None:
     assert document["by_root_cause"] == {ROOT: COUNT}
     assert document["counts"] == {"stuck": COUNT, "running": 0, "failing": COUNT, "unknown": 0}
     assert document["complete"] is True
+    assert document["freshness"] == {"last_good_at": None, "max_age_s": None, "ok": None}
     reports: list[dict[str, Any]] = document["backups"]
     assert {one["root_cause"] for one in reports} == {ROOT}
     assert {one["verdict"] for one in reports} == {"failing"}
@@ -128,7 +130,7 @@ def test_a_ticket_names_the_backups(stuck: World, tmp_path: Path) -> None:
     done = sweep(stuck, cwd=tmp_path)
 
     assert done.stdout.startswith(f"## ❌ {COUNT} backups, one cause: {ROOT} since ")
-    assert done.stdout.count("`: its row can be mended\n") == COUNT
+    assert done.stdout.count("`: its row can be fixed\n") == COUNT
 
 
 def test_metrics_are_read_by_prometheus(stuck: World, tmp_path: Path) -> None:
@@ -136,7 +138,18 @@ def test_metrics_are_read_by_prometheus(stuck: World, tmp_path: Path) -> None:
 
     families = {one.name: one for one in text_string_to_metric_families(done.stdout)}
     (by_cause,) = families["backup_doctor_stuck_backups"].samples
-    assert (by_cause.labels, by_cause.value) == ({"root_cause": ROOT}, COUNT)
+    place = {
+        "project": stuck.project.ref,
+        "repository": stuck.repository.full_name,
+        "table": "public.backup_history",
+    }
+    assert (by_cause.labels, by_cause.value) == ({**place, "root_cause": ROOT}, COUNT)
+    assert all(
+        place.items() <= sample.labels.items()
+        for one in families.values()
+        for sample in one.samples
+    )
+    assert families["backup_doctor_fresh"].samples == []
     assert families["backup_doctor_sweep_complete"].samples[0].value == 1
     assert families["backup_doctor_oldest_stuck_backup_age_seconds"].samples[0].value > 35_000
 
@@ -145,7 +158,39 @@ def test_nothing_stuck_is_exit_code_0(stuck: World, tmp_path: Path) -> None:
     done = sweep(stuck, "--older-than", "1d", cwd=tmp_path)
 
     assert done.returncode == 0
-    assert "No backup is stuck" in done.stdout
+    assert "No stuck backups" in done.stdout
+
+
+def test_that_no_backup_was_good_lately_is_exit_code_1_and_worth_a_message(
+    stuck: World, listener: Listener, tmp_path: Path
+) -> None:
+    url = listener.url.replace("http://", MESSAGE) + "/hooks/9a8b7c6d5e4f3a2b"
+    # Only what is stuck for longer than a day is looked for: nothing is.
+    flags = ("--older-than", "1d", "--notify", url, "--state", "last.json")
+    good = "UPDATE public.backup_history SET status = 'success', s3_key = 'k', size_bytes = 7"
+
+    never = sweep(stuck, *flags, "--quiet", cwd=tmp_path, BACKUP_MAX_AGE="26h")
+    same = sweep(stuck, *flags, cwd=tmp_path, BACKUP_MAX_AGE="26h")
+    stuck.sql(f"{good}, finished_at = now() - interval '3 d 1 min'")
+    old = sweep(stuck, *flags, "--format", "json", cwd=tmp_path, BACKUP_MAX_AGE="26h")
+    allowed = sweep(stuck, *flags, cwd=tmp_path, BACKUP_MAX_AGE="4d")
+    metrics = sweep(stuck, "--format", "prometheus", cwd=tmp_path, BACKUP_MAX_AGE="26h")
+
+    assert [one.returncode for one in (never, same, old, allowed, metrics)] == [1, 1, 1, 0, 1]
+    assert never.stdout.startswith("## ❌ No backup has succeeded at all; there should be one")
+    assert json.loads(old.stdout)["freshness"]["ok"] is False
+    assert "The last good backup is 3 d 0 h old; it may be 4 d 0 h (max_age)." in allowed.stdout
+    first, last = [json.loads(body) for _, _, body in listener.heard]
+    assert first["title"].startswith("No backup has succeeded at all")
+    assert "no good backup lately" in first["message"]
+    assert "row/none-lately" in first["message"]
+    assert (first["type"], last["type"]) == ("failure", "success")
+    assert "good backups again" in last["message"]
+    families = {one.name: one for one in text_string_to_metric_families(metrics.stdout)}
+    assert families["backup_doctor_fresh"].samples[0].value == 0
+    assert families["backup_doctor_last_good_size_bytes"].samples[0].value == 7
+    made = families["backup_doctor_last_good_timestamp_seconds"].samples[0].value
+    assert abs(time.time() - made - 3 * 86_400 - 60) < 60
 
 
 def test_a_database_that_cannot_be_asked_is_exit_code_3(stuck: World, tmp_path: Path) -> None:
@@ -186,23 +231,31 @@ def test_the_script_is_one_paste_that_mends_every_row(stuck: World, tmp_path: Pa
     psql(stuck, (tmp_path / "mend.sql").read_text())
     assert done.returncode == 1
     assert statuses(stuck) == ["success"] * COUNT
+    assert stat.S_IMODE((tmp_path / "mend.sql").stat().st_mode) == 0o600
 
 
-def test_a_script_that_cannot_be_written_costs_no_report(stuck: World, tmp_path: Path) -> None:
-    done = sweep(stuck, "--fix-script", "no/such/folder.sql", cwd=tmp_path)
+@pytest.mark.parametrize("name", ["no/such/folder.sql", "link.sql"])
+def test_a_script_that_cannot_be_written_costs_no_report(
+    stuck: World, name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "link.sql").symlink_to(tmp_path / "of-another")
+
+    done = sweep(stuck, "--fix-script", name, cwd=tmp_path)
 
     assert done.returncode == 4
     assert "could not be written" in done.stderr
     assert done.stdout.startswith("## ❌")
+    assert not (tmp_path / "of-another").exists()
 
 
 def test_apply_mends_no_more_than_allowed(stuck: World, tmp_path: Path) -> None:
-    done = sweep(stuck, "--apply", "--yes", "--max-changes", "3", cwd=tmp_path)
+    flags = ("--apply", "--yes", "--max-changes", "3")
+    done = sweep(stuck, *flags, cwd=tmp_path, SUPABASE_DB_URL=stuck.owner_uri)
 
-    assert done.returncode == 1, done.stderr
+    assert done.returncode == 0, done.stderr
     assert sorted(statuses(stuck)) == ["in_progress", "success", "success", "success"]
     assert "Changed 3 of 3 rows." in done.stderr
-    assert "1 more have a repair" in done.stderr
+    assert "1 more has a fix; --max-changes is 3." in done.stderr
 
 
 def test_apply_ends_well_where_nothing_is_stuck_any_more(stuck: World, tmp_path: Path) -> None:
@@ -267,6 +320,40 @@ def test_one_message_a_sweep_and_with_a_state_only_on_change(
     assert f"{COUNT} no longer stuck" in last["message"]
 
 
+def test_a_table_that_cannot_be_read_any_more_is_worth_one_message_and_nothing_is_said_to_be_over(
+    stuck: World, listener: Listener, tmp_path: Path
+) -> None:
+    url = listener.url.replace("http://", MESSAGE) + "/hooks/9a8b7c6d5e4f3a2b"
+    flags = ("--notify", url, "--state", "last.json")
+    nowhere = {"SUPABASE_DB_URL": "postgresql://nobody:wrong@127.0.0.1:1/none"}
+    unread = {**nowhere, "SUPABASE_ACCESS_TOKEN": None, "SUPABASE_SERVICE_ROLE_KEY": None}
+
+    sweep(stuck, *flags, cwd=tmp_path)
+    blind = [sweep(stuck, *flags, cwd=tmp_path, **unread) for _ in range(2)]
+    sweep(stuck, *flags, cwd=tmp_path)
+
+    assert [one.returncode for one in blind] == [3, 3]
+    _, lost, again = [json.loads(body) for _, _, body in listener.heard]
+    assert lost["title"] == "Could not determine whether backups are stuck."
+    assert (lost["type"], again["type"]) == ("failure", "failure")
+    assert "Since the last sweep: not all can be seen." in lost["message"]
+    assert "Since the last sweep: all can be seen again." in again["message"]
+    assert "no longer stuck" not in lost["message"]
+
+
+def test_rows_whose_word_no_setting_names_are_no_all_clear(stuck: World, tmp_path: Path) -> None:
+    stuck.sql("ALTER TABLE public.backup_history DROP CONSTRAINT backup_history_status_check")
+    stuck.sql("UPDATE public.backup_history SET status = 'running'")
+
+    unnamed = sweep(stuck, cwd=tmp_path)
+    named = sweep(stuck, cwd=tmp_path, BACKUP_DOCTOR_STATUS_IN_PROGRESS="running")
+
+    assert unnamed.returncode == 3
+    assert "Could not determine whether backups are stuck." in unnamed.stdout
+    assert "status 'running', which no setting names" in unnamed.stdout
+    assert named.returncode == 1
+
+
 def test_a_message_that_is_refused_is_sent_again_the_next_time(
     stuck: World, listener: Listener, tmp_path: Path
 ) -> None:
@@ -328,10 +415,11 @@ def test_ctrl_c_prints_what_is_known_so_far(stuck: World, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
-        (("--older-than", "soon"), "--older-than is no duration"),
+        (("--older-than", "soon"), "--older-than is not a duration"),
         (("--yes",), "--yes answers the question of --apply"),
         (("--ping", "nowhere"), "--ping is no URL"),
         (("--state", "last.json"), "--state is for --notify"),
+        (("--notify-test",), "--notify-test is for --notify"),
         (("--budget", "0"), "--budget is in seconds"),
         (("--format", "html"), "html"),
     ],
@@ -357,16 +445,55 @@ def test_a_message_that_cannot_be_sent_or_noted_costs_no_report(
 ) -> None:
     url = listener.url.replace("http://", MESSAGE) + "/hooks/9a8b7c6d5e4f3a2b"
 
-    unknown = sweep(stuck, "--notify", "nonsense://secret-token-1", cwd=tmp_path)
     unnoted = sweep(stuck, "--notify", url, "--state", "no/such/folder.json", cwd=tmp_path)
 
-    for done in (unknown, unnoted):
-        assert done.returncode == 1
-        assert done.stdout.startswith("## ❌")
-    assert "the address 1 of --notify is none that apprise knows" in unknown.stderr
-    assert "secret-token-1" not in unknown.stderr
+    assert unnoted.returncode == 1
+    assert unnoted.stdout.startswith("## ❌")
     assert "The state could not be written to no/such/folder.json" in unnoted.stderr
     assert len(listener.heard) == 1
+
+
+def test_an_address_that_cannot_be_one_is_exit_2_before_anything_is_asked(
+    stuck: World, listener: Listener, tmp_path: Path
+) -> None:
+    good = listener.url.replace("http://", MESSAGE) + "/hooks/9a8b7c6d5e4f3a2b"
+    bad = "nonsense://secret-token-1"
+
+    for flags in ((), ("--notify-test",), ("--older-than", "1d")):
+        done = sweep(stuck, "--notify", good, "--notify", bad, *flags, cwd=tmp_path)
+
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "The address 2 of --notify is none that apprise knows." in done.stderr
+        assert "secret-token-1" not in done.stderr
+    assert listener.heard == []
+
+
+def test_a_message_can_be_tried(listener: Listener, tmp_path: Path) -> None:
+    url = listener.url.replace("http://", MESSAGE) + "/hooks/9a8b7c6d5e4f3a2b"
+    flags = ["sweep", "--notify", url, "--notify", f"{url}c", "--notify-test"]
+
+    def tried() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "backup_doctor", *flags],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+            env=bare(),
+            timeout=60,
+        )
+
+    taken = tried()
+    listener.status = 503
+    refused = tried()
+
+    first = json.loads(listener.heard[0][2])
+    assert (taken.returncode, taken.stdout) == (0, "")
+    assert taken.stderr.count("took the message") == 2
+    assert first["title"] == "backup-doctor: a test"
+    assert refused.returncode == 1
+    assert "The address 2 of --notify did not take the message." in refused.stderr
+    assert "9a8b7c6d5e4f3a2b" not in taken.stderr + refused.stderr
 
 
 def test_an_error_in_the_tool_itself_is_exit_code_4_with_what_is_known(
@@ -391,3 +518,79 @@ def test_an_error_in_the_tool_itself_is_exit_code_4_with_what_is_known(
     assert json.loads(told.out)["complete"] is False
     assert "an error in the tool itself: ValueError: about" in told.err
     assert stuck.access_token.value not in told.err
+
+
+def test_of_all_projects_one_that_cannot_be_read_hides_none(stuck: World, tmp_path: Path) -> None:
+    # The names of the file are the only ones: the world's own variables are the credentials.
+    given = stuck.environment()
+    (tmp_path / "backup-doctor.toml").write_text(
+        "\n".join(
+            [
+                "[projects.nowhere]",
+                'supabase_url = "http://127.0.0.1:9"',
+                'service_role_key_env = "SUPABASE_SERVICE_ROLE_KEY"',
+                '[projects."my shop"]',
+                f'supabase_url = "{given["SUPABASE_URL"]}"',
+                'service_role_key_env = "SUPABASE_SERVICE_ROLE_KEY"',
+                'database_url_env = "SUPABASE_DB_URL"',
+                "[projects.broken]",
+                'supabase_url = "no url"',
+            ]
+        )
+    )
+
+    done = sweep(stuck, "--all-projects", "--format", "json", "--sample", "1", cwd=tmp_path)
+
+    projects = json.loads(done.stdout)["projects"]
+    assert done.returncode == 3
+    assert list(projects) == ["nowhere", "my shop", "broken"]
+    assert [one["complete"] for one in projects.values()] == [False, True, False]
+    assert projects["my shop"]["counts"]["stuck"] == COUNT
+    assert "supabase_url (backup-doctor.toml, [projects.broken])" in projects["broken"]["notes"][0]
+    assert "broken: supabase_url" in done.stderr
+
+    text = sweep(stuck, "--all-projects", "--format", "text", "--sample", "1", cwd=tmp_path).stdout
+
+    assert "=== my shop ===\n\n4 backups, one cause" in text
+    assert "All of one: backup-doctor --project 'my shop' --dispatch-id " in text
+
+
+@pytest.mark.parametrize(
+    "flags", [("--project", "x"), ("--apply",), ("--fix-script", "x"), ("--format", "prometheus")]
+)
+def test_what_is_for_one_project_is_not_done_for_all(
+    stuck: World, tmp_path: Path, flags: tuple[str, ...]
+) -> None:
+    done = sweep(stuck, "--all-projects", *flags, cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert "is for one project" in done.stderr
+
+
+def test_of_all_projects_each_has_its_message_and_state_and_the_switch_hears_once(
+    stuck: World, listener: Listener, tmp_path: Path
+) -> None:
+    (tmp_path / "backup-doctor.toml").write_text(
+        f'[projects.nowhere]\nsupabase_url = "{listener.url}"\n'
+        f'[projects.shop]\nsupabase_url = "{stuck.environment()["SUPABASE_URL"]}"\n'
+        'database_url_env = "SUPABASE_DB_URL"\n'
+    )
+    hook = listener.url.replace("http://", MESSAGE) + "/hooks/9a8b7c6d5e4f3a2b"
+    told = ("--notify", hook, "--state", "state.json", "--ping", f"{listener.url}/switch")
+
+    done = sweep(stuck, "--all-projects", *told, "--sample", "1", cwd=tmp_path)
+
+    heard = [(path, body) for _, path, body in listener.heard if path.startswith(("/h", "/sw"))]
+    assert done.returncode == 3
+    assert [path.partition("/9a")[0] for path, _ in heard] == [
+        "/switch/start",
+        "/hooks",
+        "/hooks",
+        "/switch/fail",
+    ]
+    assert {json.loads(body)["title"].partition(",")[0] for _, body in heard[1:3]} == {
+        f"shop: {COUNT} backups",
+        "nowhere: Could not determine whether backups are stuck.",
+    }
+    kept = {file.name for file in tmp_path.glob("state*")}
+    assert kept == {"state.json.nowhere", "state.json.shop"}

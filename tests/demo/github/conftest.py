@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from doctor.demo.github.server import GitHub
-from doctor.demo.github.state import (
+from backup_doctor.demo.github.server import GitHub
+from backup_doctor.demo.github.state import (
     Job,
+    PendingDeployment,
     Repository,
     Run,
     SecretRecord,
@@ -53,8 +54,8 @@ ADMIN = Token(
             "actions_variables:read",
             "checks:read",
             "contents:read",
-            "environments:read",
-            "secrets:read",
+            "environments:write",
+            "secrets:write",
         }
     ),
     kind="pat",
@@ -150,6 +151,7 @@ def running_run() -> Run:
         run_started_at=later,
         updated_at=later,
         head_sha="b" * 40,
+        pending_deployments=[PendingDeployment("production", ["octocat"], 30, later)],
         jobs=[
             Job(id=103, name="backup", created_at=later, started_at=later, log="done\n"),
             Job(

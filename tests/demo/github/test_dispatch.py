@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from doctor.demo.github.server import GitHub
-from doctor.demo.github.state import Repository, Run
+from backup_doctor.demo.github.server import GitHub
+from backup_doctor.demo.github.state import Repository, Run
 from tests.demo.github.conftest import ADMIN, NIGHT, PATH, Clock, connect
 
 DISPATCHES = "/actions/workflows/backup.yml/dispatches"

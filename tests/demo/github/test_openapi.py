@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from doctor.demo.github.listing import RUN_FILTERS, STATUSES
-from doctor.demo.github.server import GitHub
+from backup_doctor.demo.github.listing import RUN_FILTERS, STATUSES
+from backup_doctor.demo.github.server import GitHub
 from tests.demo.github.conftest import ADMIN, connect
 from tests.demo.github.openapi import (
     DESCRIPTIONS,
@@ -36,12 +36,22 @@ ANSWERS = [
         f"{NAME}/actions/runs/{{run_id}}/attempts/{{attempt_number}}/jobs",
         "/actions/runs/11/attempts/2/jobs",
     ),
+    (
+        f"{NAME}/actions/runs/{{run_id}}/pending_deployments",
+        "/actions/runs/12/pending_deployments",
+    ),
     (f"{NAME}/actions/jobs/{{job_id}}", "/actions/jobs/101"),
     (f"{NAME}/actions/workflows", "/actions/workflows"),
     (f"{NAME}/actions/workflows/{{workflow_id}}", "/actions/workflows/backup.yml"),
     (f"{NAME}/actions/workflows/{{workflow_id}}/runs", "/actions/workflows/7/runs"),
     (f"{NAME}/check-runs/{{check_run_id}}/annotations", "/check-runs/101/annotations"),
     (f"{NAME}/actions/secrets", "/actions/secrets"),
+    (f"{NAME}/actions/secrets/public-key", "/actions/secrets/public-key"),
+    (
+        f"{NAME}/environments/{{environment_name}}/secrets/public-key",
+        "/environments/production/secrets/public-key",
+    ),
+    (f"{NAME}/actions/runs/{{run_id}}/artifacts", "/actions/runs/11/artifacts"),
     (f"{NAME}/actions/organization-secrets", "/actions/organization-secrets"),
     (f"{NAME}/environments", "/environments"),
     (f"{NAME}/environments/{{environment_name}}/secrets", "/environments/production/secrets"),

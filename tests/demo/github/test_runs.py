@@ -5,8 +5,8 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from doctor.demo.github.server import GitHub
-from doctor.demo.github.state import Repository, Run
+from backup_doctor.demo.github.server import GitHub
+from backup_doctor.demo.github.state import Repository, Run
 from tests.demo.github.conftest import NIGHT, PATH
 
 
@@ -220,6 +220,14 @@ def test_the_command_line_client_can_view_a_failed_run(workflow_token: httpx.Cli
     jobs = workflow_token.get(run["jobs_url"], params={"per_page": 100}).json()["jobs"]
     failed = next(job for job in jobs if job["conclusion"] == "failure")
 
-    log = workflow_token.get(f"{failed['url']}/logs", follow_redirects=True)
+    log = httpx.get(workflow_token.get(f"{failed['url']}/logs").headers["location"])
 
     assert "Edge function call failed (HTTP 404)" in log.text
+
+
+def test_a_waiting_run_says_who_must_approve_which_environment(client: httpx.Client) -> None:
+    (pending,) = client.get("/actions/runs/12/pending_deployments").json()
+
+    assert pending["environment"]["name"] == "production"
+    assert [each["reviewer"]["login"] for each in pending["reviewers"]] == ["octocat"]
+    assert client.get("/actions/runs/11/pending_deployments").json() == []

@@ -1,0 +1,89 @@
+"""Whose file it is: this backup's, an earlier one's, or a later one's that wrote the same key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backup_doctor.checks.object.view import found_one
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import Role, Severity
+from backup_doctor.evidence.object import ObjectEvidence
+from backup_doctor.judge.framework import Found, Rules
+from backup_doctor.judge.history.file import Whose, began_at, found_file
+from backup_doctor.judge.show import exhibit, manual
+from backup_doctor.judge.traits import Trait
+
+if TYPE_CHECKING:
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Exhibit
+
+rules = Rules[ObjectEvidence]()
+
+OWN_KEYS = manual(
+    "Give every backup a key of its own",
+    "Let the key hold the dispatch id, so that no backup writes over another one.",
+)
+
+
+@rules.warning("object/stale", yields_to=(Trait.BREAKS_OFF,), traits=(Trait.SPOILS_SUCCESS,))
+def stale(seen: ObjectEvidence, case: Case) -> Found | None:
+    """The object is older than the run that should have made it.
+
+    Detected: its time lies before every run of this backup. Five minutes are allowed for clocks, but
+    not where another row names the object, or the run's log shows that the upload failed: that says
+    more than two clocks. The file then is an earlier backup's, and this one has none: a failure.
+    Cause: the upload failed silently, and an object of an earlier backup has the same key.
+    Fix: give every backup a key of its own.
+    By hand: compare LastModified with the run's start.
+    Source: guide, step 6.
+    """
+    here, found = seen.present, found_file(case)
+    if here is None or found is None or found.whose not in (Whose.OLDER, Whose.NOT_UPLOADED):
+        return None
+    evidence = (
+        found_one(seen, case, here),
+        exhibit("run began", began_at(case), "GitHub API", None),
+    )
+    if found.whose is Whose.OLDER:
+        return Found(
+            summary=f"{here.key} is older than the run that should have made it.",
+            evidence=evidence,
+            fixes=(OWN_KEYS,),
+        )
+    return Found(
+        summary=f"{here.key} is an earlier backup's file. {found.why}",
+        evidence=evidence,
+        fixes=(OWN_KEYS,),
+        breaks=(Link.FILE_UPLOADED,),
+        role=Role.CAUSE,
+        severity=Severity.FAIL,
+        by_log=True,
+    )
+
+
+@rules.cause("object/replaced", breaks=Link.STAYS_SO, traits=(Trait.SPOILS_SUCCESS,))
+def replaced(seen: ObjectEvidence, case: Case) -> Found | None:
+    """A later backup wrote the same key: this one's file is gone.
+
+    Detected: the row of a later backup names the key, and the object was written after that row was
+    made; or the object was written after the next backup was begun and has not this one's size.
+    Cause: the pipeline stores every backup under the same key.
+    Fix: give every backup a key of its own. The row is left as it is: no file is this backup's.
+    By hand: `SELECT id, dispatch_id, created_at FROM backup_history WHERE s3_key = 'KEY';`
+    Source: S3, PutObject overwrites.
+    """
+    here, found = seen.present, found_file(case)
+    if here is None or found is None or found.whose is not Whose.REPLACED:
+        return None
+    return Found(
+        summary=f"{here.key} is a later backup's file. {found.why}",
+        evidence=(found_one(seen, case, here), *_made(case)),
+        fixes=(OWN_KEYS,),
+    )
+
+
+def _made(case: Case) -> tuple[Exhibit, ...]:
+    row = case.backup
+    if row is None or row.created_at is None:
+        return ()
+    return (exhibit("this row was made", row.created_at, "database", None),)

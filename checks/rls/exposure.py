@@ -1,0 +1,107 @@
+"""Whether others than the pipeline may write the table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backup_doctor.checks.rls.view import TABLES, policy_exhibits, table_of
+from backup_doctor.evidence.findings import Fix, Risk
+from backup_doctor.evidence.rls import RlsEvidence
+from backup_doctor.evidence.sql import identifier
+from backup_doctor.judge.framework import Found, Rules
+from backup_doctor.judge.history.roles import PUBLIC_ROLES
+from backup_doctor.judge.openness import PUBLIC, lets_write, writes
+from backup_doctor.judge.show import listed, sql, table
+
+if TYPE_CHECKING:
+    from backup_doctor.evidence.case import Case
+
+
+rules = Rules[RlsEvidence]()
+
+
+@rules.warning("rls/disabled")
+def disabled(seen: RlsEvidence, case: Case) -> Found | None:
+    """RLS is off: the table is open to every key that has a grant, the public ones included.
+
+    Detected: relrowsecurity is false and anon or authenticated has a grant on the table.
+    Cause: the table was made by raw SQL, or RLS was turned off for a test and never on again.
+    Fix: turn it on; service_role bypasses it.
+    By hand: `SELECT relrowsecurity FROM pg_class WHERE relname = 'backup_history';`
+    Source: guide, Solution 4; Supabase's linter, rls_disabled_in_public.
+    """
+    known = table_of(case)
+    if known is None or known.rls_enabled or known.kind not in TABLES:
+        return None
+    public = [
+        grants.role
+        for grants in known.grants
+        if grants.role in ("anon", "authenticated")
+        and (grants.select or grants.update or grants.insert)
+    ]
+    whom = f"it is open to {listed(public)}" if public else "only missing grants protect it"
+    return Found(
+        summary=f"Row-level security is off on {case.names.table}: {whom}.",
+        fixes=(sql("Turn it on", f"ALTER TABLE {table(case)} ENABLE ROW LEVEL SECURITY;"),),
+    )
+
+
+@rules.warning("rls/open")
+def open_to_all(seen: RlsEvidence, case: Case) -> Found | None:
+    """A public key may write the table: its policies and grants let it, or a function does.
+
+    Detected: anon or authenticated has the grant, and a permissive policy lets it whose expression
+    does not depend on who asks; or a SECURITY DEFINER function that writes the table may be called
+    by anon.
+    Cause: a policy `USING (true)` for everyone, made to get the pipeline through; a function whose
+    EXECUTE was never taken from PUBLIC.
+    Fix: take the writing away from the public roles; service_role needs no policy.
+    By hand: `SELECT * FROM pg_policies WHERE tablename = 'backup_history';`
+    Source: Supabase's linter, rls_policy_always_true; PostgreSQL, SECURITY DEFINER functions.
+    """
+    known = table_of(case)
+    if known is None:
+        return None
+    roles = tuple(role for role in PUBLIC if lets_write(known, role))
+    functions = tuple(one.name for one in known.open_functions if writes(one, known.name))
+    if not roles and not functions:
+        return None
+    said = (
+        f"{listed(roles)} may write {case.names.table}: its policies and grants let every public key."
+        if roles
+        else "",
+        f"anon may call {listed(functions)}, which writes {case.names.table} with its owner's rights."
+        if functions
+        else "",
+    )
+    return Found(
+        summary=" ".join(filter(None, said)),
+        evidence=policy_exhibits(case) if roles else (),
+        fixes=(
+            *((_take_back(case, roles),) if roles else ()),
+            *(_take_back_function(case, name) for name in functions),
+        ),
+    )
+
+
+def _take_back(case: Case, roles: tuple[str, ...]) -> Fix:
+    names = ", ".join(identifier(role) for role in roles)
+    return sql(
+        f"Take the writing away from {listed(roles)} (whatever else writes with that key loses it too)",
+        f"REVOKE INSERT, UPDATE, DELETE ON {table(case)} FROM {names};",
+        Risk.HIGH,
+    )
+
+
+def _take_back_function(case: Case, name: str) -> Fix:
+    writer = case.names.writer_role
+    keep = (
+        ""
+        if writer in PUBLIC_ROLES
+        else f"\nGRANT EXECUTE ON FUNCTION {name} TO {identifier(writer)};"
+    )
+    return sql(
+        f"Let only the writing role call {name}",
+        f"REVOKE EXECUTE ON FUNCTION {name} FROM PUBLIC, anon, authenticated;{keep}",
+        Risk.HIGH,
+    )

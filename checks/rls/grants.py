@@ -1,0 +1,126 @@
+"""Whether the writing role may touch the table at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backup_doctor.checks.rls.view import exhibits, proof_of, role_of, table_of
+from backup_doctor.evidence.rls import Reach, RlsEvidence
+from backup_doctor.evidence.sql import identifier
+from backup_doctor.judge.advice import set_on_github
+from backup_doctor.judge.framework import Found, Resolved, Rules
+from backup_doctor.judge.history import (
+    BOTH_WRITES,
+    database_then,
+    fallback_call,
+    function_told,
+    weigh,
+)
+from backup_doctor.judge.history.early import early_text
+from backup_doctor.judge.history.roles import PUBLIC_ROLES
+from backup_doctor.judge.show import either, listed, manual, sql, table
+from backup_doctor.judge.traits import Trait
+from backup_doctor.services.meaning import denied_object
+from backup_doctor.services.secret_uses import Use
+
+if TYPE_CHECKING:
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Fix
+
+
+rules = Rules[RlsEvidence]()
+
+REFUSED_GRANT = "42501"
+
+
+@rules.cause(
+    "rls/no-grant",
+    breaks=BOTH_WRITES,
+    yields_to=("secrets/wrong-role", "row/table-missing"),
+    traits=(Trait.AFTER_KEY, Trait.HIDES_ROW, Trait.FAILS_LOOK_UP, Trait.NAMED_BY_STEP),
+)
+def no_grant(seen: RlsEvidence, case: Case) -> Found | None:
+    """The role that writes has no grant on the table.
+
+    Detected: PostgreSQL refuses the role's UPDATE with 42501 when it plans it (EXPLAIN in a
+    read-only transaction), or the log says "permission denied for table".
+    Cause: new tables in `public` get no grants any more (Supabase, existing projects since
+    2026-10-30); service_role included, for BYPASSRLS is no grant.
+    Fix: grant what the pipeline needs.
+    By hand: `SELECT has_table_privilege('service_role', 'public.backup_history', 'UPDATE');`
+    Source: PostgreSQL 42501; Supabase changelog on default grants.
+    """
+    role, denied = role_of(case), _denied(seen, case)
+    proof = proof_of(seen, role)
+    refused = proof is not None and proof.reach is Reach.REFUSED
+    now = True if refused and proof and proof.sqlstate == REFUSED_GRANT else None
+    weight = weigh(database_then(case, "rls/no-grant"), now=now, case=case)
+    if weight is None:
+        return None
+    if denied and not _is_ours(denied, case):
+        who = "A step before the update" if early_text(case) else "The update"
+        return weight.found(
+            f"{who} is refused what it needs beside {case.names.table}: permission denied for "
+            f"{denied[0]} {denied[1]}.",
+            exhibits(seen, case),
+            _allow_beside(denied, role, case),
+        )
+    granted = proof is not None and not refused
+    resolved = Resolved(by=f"{role} has the grants that the update needs") if granted else None
+    return weight.found(
+        f"{role} has no grant to update {case.names.table}.",
+        exhibits(seen, case),
+        (_grant(case, role),),
+        resolved=resolved,
+    )
+
+
+def _denied(seen: RlsEvidence, case: Case) -> tuple[str, str] | None:
+    """What PostgreSQL names as denied: in the log, else now."""
+    look_up = case.log.lookup_call.body if case.log else ""
+    proof = proof_of(seen, role_of(case))
+    texts = (function_told(case), fallback_call(case).body, look_up, early_text(case))
+    told = (denied_object(text) for text in (*texts, proof.message if proof else ""))
+    return next((one for one in told if one), None)
+
+
+def _is_ours(denied: tuple[str, str], case: Case) -> bool:
+    """Whether it is the table of the backups, or its schema."""
+    kind, name = denied
+    bare = name.rpartition(".")[2]
+    if kind == "schema":
+        return bare == case.names.schema
+    return kind in ("table", "relation", "view") and bare == case.names.table_name
+
+
+def _allow_beside(denied: tuple[str, str], role: str, case: Case) -> tuple[Fix, ...]:
+    """What lets a trigger, or a step before, use another object than the table of the backups."""
+    kind, name = denied
+    if early_text(case):
+        grant = f"Its user needs the grant on the {kind} {name}, or the step must leave it out."
+        return (manual(f"Let the step that failed use the {kind} {name}", grant),)
+    known = table_of(case)
+    triggers = [one.name for one in (known.triggers if known else ()) if name in one.source]
+    by = f" (the trigger {listed(triggers)} uses it)" if triggers else ""
+    return either(
+        manual(
+            f"Let the trigger's function use {name} with its owner's rights",
+            f"Make the function that uses the {kind} {name}{by} SECURITY DEFINER, with a search_path "
+            "of its own.",
+        ),
+        manual(
+            f"Or grant {role} what it needs on {name}",
+            f"Grant {role} exactly what the function does with the {kind} {name}.",
+        ),
+    )
+
+
+def _grant(case: Case, role: str) -> Fix:
+    """A grant for the writing role; a role of everybody's gets none: the key is then the fault."""
+    if role in PUBLIC_ROLES:
+        return set_on_github(case, Use.SERVICE_KEY, "a key that is not public")
+    usage = f"GRANT USAGE ON SCHEMA {identifier(case.names.schema)} TO {identifier(role)};\n"
+    return sql(
+        f"Grant {role} what the pipeline needs",
+        f"{usage}GRANT SELECT, INSERT, UPDATE ON {table(case)} TO {identifier(role)};",
+    )

@@ -1,0 +1,190 @@
+"""Whether row-level policies let the writing role reach the row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backup_doctor.checks.rls.view import (
+    TABLES,
+    exhibits,
+    policy_exhibits,
+    proof_of,
+    role_of,
+    table_of,
+)
+from backup_doctor.evidence.findings import Fix, Risk, Role, Severity
+from backup_doctor.evidence.rls import Proof, Reach, RlsEvidence
+from backup_doctor.evidence.sql import identifier
+from backup_doctor.judge.advice import set_on_github
+from backup_doctor.judge.framework import Found, Resolved, Rules
+from backup_doctor.judge.history import BOTH_WRITES, database_then, weigh
+from backup_doctor.judge.history.roles import PUBLIC_ROLES
+from backup_doctor.judge.show import either, listed, manual, sql, table
+from backup_doctor.judge.traits import Trait
+from backup_doctor.services.secret_uses import Use
+
+if TYPE_CHECKING:
+    from backup_doctor.evidence.case import Case
+
+
+rules = Rules[RlsEvidence]()
+
+SERVICE_ROLE = "service_role"
+
+
+@rules.cause(
+    "rls/update-blocked",
+    breaks=BOTH_WRITES,
+    yields_to=("rls/role-without-bypass", "secrets/wrong-role", "row/missing"),
+    traits=(Trait.AFTER_KEY, Trait.HIDES_ROW, Trait.FAILS_LOOK_UP, Trait.NAMED_BY_STEP),
+)
+def update_blocked(seen: RlsEvidence, case: Case) -> Found | None:
+    """Row-level policies leave the row out of the writing role's reach.
+
+    Detected: the role's UPDATE plans to no row at all (one-time filter false), its SELECT does not
+    see the row, or a policy's WITH CHECK refuses the row as it would be written. Such an update is
+    a success that changes nothing.
+    Cause: RLS is on, and no policy lets this role update this row (an UPDATE needs a SELECT policy
+    as well).
+    Fix: a policy for the writing role; or write with a role that bypasses RLS.
+    By hand: `SELECT * FROM pg_policies WHERE tablename = 'backup_history';`
+    Source: guide, Solution 4; PostgreSQL, row security policies.
+    """
+    role = role_of(case)
+    proof = proof_of(seen, role)
+    blocked = proof is not None and _is_blocked(proof, case)
+    weight = weigh(
+        database_then(case, "rls/update-blocked", silent=True), now=blocked or None, case=case
+    )
+    if weight is None:
+        return None
+    names = f" ({listed(proof.blocking)})" if proof and proof.blocking else ""
+    return weight.found(
+        f"Row-level security keeps the row out of {role}'s reach{names}.",
+        (*exhibits(seen, case), *policy_exhibits(case)),
+        either(_policy_fix(case, role), *_disable(case)),
+        resolved=_let_through(proof, case),
+    )
+
+
+def _is_blocked(proof: Proof, case: Case) -> bool:
+    if proof.reach is Reach.REFUSED:
+        return False
+    hidden = proof.row_visible is False and case.backup is not None
+    return proof.reach is Reach.NO_ROW or hidden or proof.new_row_allowed is False
+
+
+def _let_through(proof: Proof | None, case: Case) -> Resolved | None:
+    """The policies, evaluated as that role, let the row be read and written now; or bind it not at all."""
+    if proof is None or not proof.strong or proof.reach is not Reach.NO_OBSTACLE:
+        return None
+    if proof.row_visible is False or proof.new_row_allowed is False:
+        return None
+    known = table_of(case)
+    grants = known.grants_of(proof.role) if known else None
+    free = known is not None and not known.rls_enabled
+    if free or (grants is not None and (grants.bypasses_rls or grants.superuser)):
+        return Resolved(by=f"row-level security does not bind {proof.role}")
+    if proof.new_row_allowed is None:
+        return None
+    return Resolved(by=f"the policies, evaluated as {proof.role}, let the update through")
+
+
+def _policy_fix(case: Case, role: str) -> Fix:
+    """A policy for the writing role; a role of everybody's gets none: the key is then the fault."""
+    known = table_of(case)
+    if role in PUBLIC_ROLES:
+        return set_on_github(case, Use.SERVICE_KEY, "a key that is not public")
+    if known is not None and known.kind not in TABLES:
+        of_base = f"{known.name} is a {known.kind}: its rows are guarded by the policies of the table below it."
+        return manual(f"Let {role} reach the row in the table below", of_base)
+    name = identifier(f"backup pipeline writes as {role}")
+    return sql(
+        f"A policy that lets {role} read and update the table",
+        f"DROP POLICY IF EXISTS {name} ON {table(case)};\n"
+        f"CREATE POLICY {name} ON {table(case)} FOR ALL TO {identifier(role)} "
+        "USING (true) WITH CHECK (true);",
+    )
+
+
+def _disable(case: Case) -> tuple[Fix, ...]:
+    known = table_of(case)
+    if known is not None and known.kind not in TABLES:
+        return ()
+    off = sql(
+        "For a test only, as the guide has it: turn RLS off (NOT recommended for production)",
+        f"ALTER TABLE {table(case)} DISABLE ROW LEVEL SECURITY;\n"
+        f"-- On again: ALTER TABLE {table(case)} ENABLE ROW LEVEL SECURITY;",
+        Risk.HIGH,
+    )
+    return (off,)
+
+
+@rules.cause(
+    "rls/role-without-bypass",
+    breaks=BOTH_WRITES,
+    yields_to=("secrets/wrong-role", "row/missing"),
+    traits=(Trait.HIDES_ROW, Trait.FAILS_LOOK_UP, Trait.NAMED_BY_STEP),
+)
+def role_without_bypass(seen: RlsEvidence, case: Case) -> Found | None:
+    """service_role has lost BYPASSRLS, and no policy lets it through.
+
+    Detected: the role's rolbypassrls is false, RLS is on, and the role's UPDATE reaches no row.
+    Cause: the role was altered or made anew (a self-hosted project, a restored dump).
+    Fix: give it BYPASSRLS back, or a policy.
+    By hand: `SELECT rolbypassrls FROM pg_roles WHERE rolname = 'service_role';`
+    Source: Supabase, service_role; PostgreSQL, BYPASSRLS.
+    """
+    role, known = role_of(case), table_of(case)
+    proof = proof_of(seen, role)
+    grants = known.grants_of(role) if known else None
+    if proof is None or known is None or grants is None or not grants.exists:
+        return None
+    if role != SERVICE_ROLE or grants.bypasses_rls or grants.superuser or not known.rls_enabled:
+        return None
+    if not _is_blocked(proof, case):
+        return None
+    then = database_then(case, "rls/role-without-bypass", "rls/update-blocked", silent=True)
+    weight = weigh(then, now=True, case=case)
+    if weight is None:
+        return None
+    return weight.found(
+        f"{role} lacks BYPASSRLS, and no policy lets it update the row.",
+        (*exhibits(seen, case), *policy_exhibits(case)),
+        either(
+            sql(f"Give {role} BYPASSRLS back", f"ALTER ROLE {identifier(role)} BYPASSRLS;"),
+            _policy_fix(case, role),
+            *_disable(case),
+        ),
+    )
+
+
+@rules.context("rls/forced", traits=(Trait.NAMED_BY_STEP,))
+def forced(seen: RlsEvidence, case: Case) -> Found | None:
+    """RLS is forced: it binds the table's owner too.
+
+    Detected: relforcerowsecurity. Roles with BYPASSRLS and superusers still bypass it.
+    Cause: `ALTER TABLE … FORCE ROW LEVEL SECURITY`.
+    Fix: none, unless the pipeline writes as the owner.
+    By hand: `SELECT relforcerowsecurity FROM pg_class WHERE relname = 'backup_history';`
+    Source: PostgreSQL, ALTER TABLE.
+    """
+    known, proof = table_of(case), proof_of(seen)
+    if known is None or not known.rls_forced:
+        return None
+    summary = f"RLS is forced on {case.names.table}: it binds the owner ({known.owner}) too."
+    blocks = proof is not None and proof.role == known.owner and proof.reach is Reach.NO_ROW
+    if not blocks:
+        return Found(summary=summary)
+    return Found(
+        summary=f"{summary} The pipeline writes as the owner, and no policy lets it through.",
+        severity=Severity.FAIL,
+        role=Role.CAUSE,
+        breaks=BOTH_WRITES,
+        fixes=(
+            sql(
+                "Let the owner bypass RLS again",
+                f"ALTER TABLE {table(case)} NO FORCE ROW LEVEL SECURITY;",
+            ),
+        ),
+    )

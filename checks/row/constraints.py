@@ -1,0 +1,293 @@
+"""What of the table's constraints and types refuses the update: the value, and what may take it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from backup_doctor.checks.row.refusals import refused_sizes, refused_values
+from backup_doctor.checks.row.view import table_of, where
+from backup_doctor.evidence.base import Unseen
+from backup_doctor.evidence.findings import Fix, Risk
+from backup_doctor.evidence.log import Outcome
+from backup_doctor.evidence.row import RowEvidence
+from backup_doctor.evidence.sql import identifier, literal
+from backup_doctor.judge.framework import Found, Resolved, Rules
+from backup_doctor.judge.history import (
+    BOTH_WRITES,
+    database_then,
+    fallback_call,
+    function_call,
+    function_told,
+    names_ours,
+    table_beside,
+    weigh,
+)
+from backup_doctor.judge.history.calls import update_ways
+from backup_doctor.judge.show import either, exhibit, listed, log_lines, manual, sql, table
+from backup_doctor.judge.traits import SqlRefusal, Trait
+from backup_doctor.services.meaning import VALUE_CLASSES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Exhibit
+    from backup_doctor.evidence.rls import RefusedValue
+    from backup_doctor.evidence.row import Constraint
+
+rules = Rules[RowEvidence]()
+
+NO_SUCH_VALUE = "22P02"
+UNIQUE = ("u", "p")
+_NAMED = re.compile(r"constraint \\?\"([^\"\\]+)\\?\"")
+_FAILING_ROW = re.compile(r"Failing row contains \((.*?)\)\.?(?:\\?\"|\n|$)", re.DOTALL)
+
+
+def _refuses_success(case: Case, values: Mapping[str, Any]) -> bool:
+    """The verdicts are on the pipeline's own values: they speak of the statement that writes these."""
+    return values.get("status") == case.names.success and bool(
+        _refusing(case) or refused_values(case)
+    )
+
+
+@rules.cause(
+    "row/constraint-rejects",
+    breaks=BOTH_WRITES,
+    traits=(Trait.AFTER_KEY, Trait.OF_TABLE, Trait.NAMED_BY_STEP),
+    refuses_sql=SqlRefusal(shown=_refuses_success, sqlstates=VALUE_CLASSES, by_constraint=True),
+)
+def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
+    """A constraint refuses the update that the pipeline makes.
+
+    Detected: the constraint, evaluated on the row as the pipeline would write it, is false; or a type
+    cannot take one of its values; or the log's answer was 23514, 23502, 23505, 23503, 22001, or that
+    an enum has no such value. What was sent is read from PostgreSQL's "Failing row
+    contains", or from the update step's script.
+    Cause: a CHECK that does not know the status `success`, a NOT NULL column that the update sets
+    to NULL, a UNIQUE key that another row has, a foreign key, a type or domain that is too narrow.
+    Fix: change the constraint, or the value that the pipeline writes.
+    By hand: `SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'backup_history'::regclass;`
+    Source: PostgreSQL SQLSTATE class 23.
+    """
+    refusing, types = _refusing(case), _refused_types(case)
+    told, sent = _named_in_log(case, seen), _status_sent(case, seen)
+    still = told is not None and sent is not None and _knows_not(told, sent)
+    now = True if refusing or types or still else None
+    weight = weigh(database_then(case, "row/constraint-rejects"), now=now, case=case)
+    if weight is None:
+        return None
+    blamed = refusing or ((told,) if told else ())
+    evidence = (
+        *(exhibit(f"{one.column} {one.type}", one.message, where(seen), None) for one in types),
+        *(_shown(one, seen, case) for one in blamed),
+        *log_lines(case, "answer of the function", function_call(case)),
+        *log_lines(case, "answer to the update", fallback_call(case)),
+    )
+    if told and sent and sent != case.names.success:
+        return weight.found(
+            f"The update writes the status {sent!r}, which {told.name} does not allow.",
+            evidence,
+            _other_status(case, told, sent),
+        )
+    return weight.found(
+        _summary(case, blamed, types),
+        evidence,
+        (
+            *(_widen(case, one) for one in types),
+            *(fix for one in blamed for fix in _let_pass(case, one)),
+        ),
+        resolved=_passes_now(case, seen, told, sent),
+    )
+
+
+def _refusing(case: Case) -> tuple[Constraint, ...]:
+    evaluated = case.rls.constraints if case.rls else ()
+    if isinstance(evaluated, Unseen):
+        return ()
+    return tuple(one for one in evaluated if one.accepts is False)
+
+
+def _refused_types(case: Case) -> tuple[RefusedValue, ...]:
+    sizes = refused_sizes(case)
+    return tuple(one for one in refused_values(case) if one not in sizes)
+
+
+def _summary(case: Case, blamed: tuple[Constraint, ...], types: tuple[RefusedValue, ...]) -> str:
+    if types and not blamed:
+        one = types[0]
+        return f"{one.column} ({one.type}) cannot take what the update writes: {one.message}."
+    held = next((one for one in blamed if one.kind in UNIQUE and one.holder), None)
+    if held:
+        return (
+            f"The update would give this row what row {held.holder} has already "
+            f"({listed(held.columns)}), and {held.name} allows that once."
+        )
+    named = listed(one.name for one in blamed) or _name_in_log(case)
+    other = None if blamed else table_beside(case, "row/constraint-rejects")
+    of = f" of the table {other}, which is written beside {case.names.table}" if other else ""
+    if named or other:
+        return f"The update that the pipeline makes violates {named or 'a constraint'}{of}."
+    return "PostgreSQL refuses a value of the update that the pipeline makes."
+
+
+def _shown(one: Constraint, seen: RowEvidence, case: Case) -> Exhibit:
+    """The constraint; of a unique key the row that has it."""
+    if one.kind in UNIQUE and one.holder:
+        key = identifier(case.names.column("id"))
+        row = f"SELECT * FROM {table(case)} WHERE {key} = {literal(one.holder)};"
+        return exhibit(f"has {listed(one.columns)} already", f"row {one.holder}", where(seen), row)
+    return exhibit(f"constraint {one.name}", one.definition, where(seen), _constraints(case))
+
+
+# What the log tells of it ------------------------------------------------------------------------
+
+
+def _told(case: Case) -> str:
+    return f"{function_told(case)}\n{fallback_call(case).body}"
+
+
+def _name_in_log(case: Case) -> str | None:
+    match = _NAMED.search(_told(case))
+    return match.group(1) if match else None
+
+
+def _named_in_log(case: Case, seen: RowEvidence) -> Constraint | None:
+    """The constraint that the log names, with its verdict where it was evaluated."""
+    named, known = _name_in_log(case), table_of(seen)
+    evaluated = case.rls.constraints if case.rls else ()
+    candidates = (
+        *(() if isinstance(evaluated, Unseen) else evaluated),
+        *(known.constraints if known else ()),
+    )
+    return next((one for one in candidates if one.name == named), None)
+
+
+def _row_sent(case: Case, seen: RowEvidence) -> dict[str, str]:
+    """The row that PostgreSQL refused, by column; empty where the log does not show it whole."""
+    known, match = table_of(seen), _FAILING_ROW.search(_told(case))
+    values = match[1].split(", ") if match else []
+    if known is None or len(values) != len(known.columns):
+        return {}
+    return {column.name: value for column, value in zip(known.columns, values, strict=True)}
+
+
+def _status_sent(case: Case, seen: RowEvidence) -> str | None:
+    column = case.names.column("status")
+    return _row_sent(case, seen).get(column) or _status_written(case, column)
+
+
+def _status_written(case: Case, column: str) -> str | None:
+    """The one status that the refused updates write, by the update step's script."""
+    refused = [one for one in update_ways(case) if one.call.outcome is Outcome.REFUSED]
+    words = {one.writes[column] for one in refused if column in one.writes}
+    return words.pop() if len(words) == 1 else None
+
+
+def _knows_not(constraint: Constraint, status: str) -> bool:
+    """Whether it is a CHECK that lists words, and not this one."""
+    return (
+        constraint.kind == "c"
+        and "'" in constraint.definition
+        and f"'{status}'" not in constraint.definition
+        and constraint.accepts is not False
+    )
+
+
+def _passes_now(
+    case: Case, seen: RowEvidence, told: Constraint | None, sent: str | None
+) -> Resolved | None:
+    """The constraint is gone, or allows now the very values that were sent."""
+    known, named = table_of(seen), _name_in_log(case)
+    if known is None or named is None:
+        return None
+    if told is None and not names_ours(case, "row/constraint-rejects"):
+        return None  # It may be another table's.
+    if told is None:
+        return Resolved(by=f"the table has no constraint {named} any more")
+    row = _row_sent(case, seen)
+    written = case.rls.written if case.rls else {}
+    again = {case.names.column(name): value for name, value in written.items()}
+    same = all(row.get(name) == again.get(name) for name in told.columns)
+    if told.kind == "c" and told.accepts and sent and same:
+        return Resolved(by=f"{named}, evaluated on what was sent, allows it")
+    return None
+
+
+# What may be done --------------------------------------------------------------------------------
+
+
+def _widen(case: Case, refused: RefusedValue) -> Fix:
+    """Let the column's type take the value."""
+    column = identifier(refused.column)
+    if refused.sqlstate == NO_SUCH_VALUE and "enum" in refused.message:
+        return sql(
+            f"Let the type {refused.type} have the value",
+            f"ALTER TYPE {refused.type} ADD VALUE IF NOT EXISTS {literal(case.names.success)};",
+        )
+    return sql(
+        f"Make {refused.column} text, which takes any length",
+        f"ALTER TABLE {table(case)} ALTER COLUMN {column} TYPE text;\n"
+        "NOTIFY pgrst, 'reload schema';",
+    )
+
+
+def _let_pass(case: Case, one: Constraint) -> tuple[Fix, ...]:
+    """What lets the update pass one constraint, by its kind."""
+    if one.kind == "n" and one.columns:
+        column = identifier(one.columns[0])
+        return (
+            sql(
+                f"Let {one.columns[0]} be NULL",
+                f"ALTER TABLE {table(case)} ALTER COLUMN {column} DROP NOT NULL;",
+            ),
+        )
+    if one.kind in UNIQUE:
+        holder = f"row {one.holder}" if one.holder else "the other row"
+        return (
+            manual(
+                "Look at the row that has the key already",
+                f"{holder[0].upper()}{holder[1:]} has {listed(one.columns) or 'it'} already: see which "
+                f"of the two is right. {one.name} is what forbids both: {one.definition}.",
+            ),
+        )
+    if _only_status(case, one):
+        return (_allow_status(case, one, case.names.success),)
+    allowed = manual(f"Let the pipeline write what {one.name} allows", f"It is: {one.definition}.")
+    drop = sql(
+        f"Drop {one.name} (it is: {one.definition})",
+        f"ALTER TABLE {table(case)} DROP CONSTRAINT IF EXISTS {identifier(one.name)};",
+        Risk.HIGH,
+    )
+    return either(allowed, drop)
+
+
+def _only_status(case: Case, one: Constraint) -> bool:
+    return (
+        one.kind == "c" and bool(one.expression) and one.columns == (case.names.column("status"),)
+    )
+
+
+def _allow_status(case: Case, one: Constraint, status: str) -> Fix:
+    """The same CHECK, which allows one word more."""
+    name, column = identifier(one.name), identifier(case.names.column("status"))
+    return sql(
+        f"Let {one.name} allow {status!r} too",
+        f"ALTER TABLE {table(case)}\n  DROP CONSTRAINT IF EXISTS {name},\n"
+        f"  ADD CONSTRAINT {name} CHECK (({one.expression}) OR {column} = {literal(status)});",
+    )
+
+
+def _other_status(case: Case, one: Constraint, sent: str) -> tuple[Fix, ...]:
+    word = manual(
+        f"Let the update step write a status that {one.name} allows",
+        f"It writes {sent!r}. The constraint is: {one.definition}.",
+    )
+    return either(word, _allow_status(case, one, sent)) if _only_status(case, one) else (word,)
+
+
+def _constraints(case: Case) -> str:
+    return (
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint "
+        f"WHERE conrelid = {literal(table(case))}::regclass;"
+    )

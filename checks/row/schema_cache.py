@@ -1,0 +1,90 @@
+"""Whether PostgREST knows the table and the columns that are there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backup_doctor.checks.row.schema import column_named_in_log, lacking
+from backup_doctor.checks.row.view import WRITTEN, api_text, table_of
+from backup_doctor.evidence.base import Unseen
+from backup_doctor.evidence.findings import Risk
+from backup_doctor.evidence.log import NOT_SAID
+from backup_doctor.evidence.row import RowEvidence
+from backup_doctor.judge.framework import Found, Resolved, Rules
+from backup_doctor.judge.history import (
+    BOTH_WRITES,
+    database_then,
+    fallback_call,
+    function_told,
+    proved_where_open,
+    table_beside,
+    weigh,
+)
+from backup_doctor.judge.history.since import data_api_answers
+from backup_doctor.judge.show import exhibit, log_lines, sql
+from backup_doctor.judge.traits import Trait
+from backup_doctor.services.meaning import coded_answer, database_meaning
+
+if TYPE_CHECKING:
+    from backup_doctor.evidence.case import Case
+
+
+rules = Rules[RowEvidence]()
+
+
+@rules.cause(
+    "row/schema-cache-stale",
+    breaks=BOTH_WRITES,
+    traits=(
+        Trait.AFTER_KEY,
+        Trait.OF_TABLE,
+        Trait.HIDES_ROW,
+        Trait.FAILS_LOOK_UP,
+        Trait.NAMED_BY_STEP,
+    ),
+)
+def schema_cache_stale(seen: RowEvidence, case: Case) -> Found | None:
+    """PostgREST does not know a table or column that exists.
+
+    Detected: the Data API answers PGRST205 or PGRST204 (now, or in the log), and the catalogue has
+    the table and its columns.
+    Cause: the table or column was made after PostgREST last read the schema, and the reload that
+    usually follows did not happen.
+    Fix: `NOTIFY pgrst, 'reload schema';`
+    By hand: ask the Data API for the row and compare with the catalogue.
+    Source: PostgREST, schema cache.
+    """
+    known = table_of(seen)
+    if known is None or (not seen.has_good and lacking(known, case, WRITTEN)):
+        return None
+    named = column_named_in_log(case)
+    if (named and known.column(named) is None) or table_beside(case, "row/schema-cache-stale"):
+        return None
+    api = None if isinstance(seen.api, Unseen) else seen.api
+    now = True if api and "row/schema-cache-stale" in coded_answer(api.code).means else None
+    then = database_then(case, "row/schema-cache-stale")
+    if _says_unknown(case):
+        # The message is PGRST204 or PGRST205 and the thing exists: that is what stale means.
+        then = proved_where_open(then)
+    weight = weigh(then, now=now, case=case)
+    if weight is None:
+        return None
+    return weight.found(
+        "PostgREST's schema cache is stale: it does not know what the database has.",
+        (
+            *log_lines(case, "answer to the update", fallback_call(case)),
+            exhibit("Data API now", api_text(seen), "Data API", None),
+        ),
+        (sql("Reload the schema cache", "NOTIFY pgrst, 'reload schema';", Risk.LOW),),
+        # The doctor's own look-up does not ask for a column that was missed.
+        resolved=Resolved(by="the Data API knows the table")
+        if data_api_answers(case) and not named
+        else None,
+    )
+
+
+def _says_unknown(case: Case) -> bool:
+    """Whether PostgREST itself said in the log that it does not know the thing; a 404 may be anyone's."""
+    look_up = case.log.lookup_call if case.log else NOT_SAID
+    texts = (function_told(case), fallback_call(case).body, look_up.body)
+    return any("row/schema-cache-stale" in database_meaning(text) for text in texts)

@@ -1,0 +1,145 @@
+"""The secrets that the pipeline's job reads, and which of them it is shown to need."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backup_doctor.evidence.base import Shown
+from backup_doctor.judge.history.calls import update_ran
+from backup_doctor.judge.history.early import (
+    early_codes,
+    early_text,
+    failed_step,
+    says_not_set,
+    uses,
+)
+from backup_doctor.judge.history.function_calls import calls_function
+from backup_doctor.judge.history.secret_names import (
+    environment_of,
+    on_github,
+    variables_of,
+    workflow_file,
+)
+from backup_doctor.judge.registry import codes_with
+from backup_doctor.judge.traits import Trait
+from backup_doctor.services.secret_uses import GUIDES_NAMES, UPLOAD_KEYS, Use, use_of
+from backup_doctor.services.workflow_secrets import secrets_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.workflow import WorkflowFile
+
+# Given to every run by GitHub; nobody sets it.
+AUTOMATIC = frozenset({"GITHUB_TOKEN"})
+SERVICE = (Use.URL, Use.SERVICE_KEY)
+# What a client says that was given nothing.
+_SAYS_NOTHING_GIVEN = {
+    Use.URL: re.compile(r"supabase_?url is required|invalid supabase_?url", re.IGNORECASE),
+    Use.SERVICE_KEY: re.compile(
+        r"supabase_?key is required|no api key found in request", re.IGNORECASE
+    ),
+    Use.DATABASE_URL: re.compile(r"connection to server on socket", re.IGNORECASE),
+}
+_NO_CREDENTIALS = re.compile(
+    r"unable to locate credentials|partial credentials|NoCredentialsError"
+    r"|credentials could not be loaded|could not load credentials",
+    re.IGNORECASE,
+)
+# Reasons of its own that a step gives: what else it lacks did not stop it.
+_OTHER_REASON = re.compile(
+    r"an error occurred \(\w+\)|no space left|network is unreachable|timed? ?out", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A secret by the name that the workflow has for it; `name` is GitHub's, None where not known.
+
+    `optional`: the workflow itself can do without. `withheld`: a called workflow asks for it, and
+    its caller hands it none.
+    """
+
+    written: str
+    name: str | None
+    use: Use | None
+    variables: tuple[str, ...] = ()
+    optional: bool = False
+    withheld: bool = False
+
+
+def wanted(case: Case) -> tuple[Wanted, ...]:
+    """The secrets that the job reads; without its file, the guide's."""
+    file = workflow_file(case)
+    named = tuple(_of_file(file)) if file else ()
+    return named or tuple(_of_guide(case))
+
+
+def _of_file(file: WorkflowFile) -> Iterator[Wanted]:
+    for written in file.secrets:
+        if written.upper() in AUTOMATIC:
+            continue
+        variables = variables_of(file, file.update_step, written)
+        of_variable = (use for one in variables if (use := use_of(one)))
+        name = on_github(file, written)
+        yield Wanted(
+            written=written,
+            name=name,
+            use=next(of_variable, None) or use_of(written),
+            variables=variables,
+            optional=written in file.optional,
+            withheld=file.handed is not None and not file.handed.get(written, ""),
+        )
+
+
+def _of_guide(case: Case) -> Iterator[Wanted]:
+    for use in (Use.URL, Use.SERVICE_KEY, Use.FUNCTION_KEY):
+        if use is Use.FUNCTION_KEY and not isinstance(calls_function(case), Shown):
+            continue
+        name = case.names.secrets.get(use) or GUIDES_NAMES[use][0]
+        yield Wanted(written=name, name=name, use=use, variables=GUIDES_NAMES[use])
+
+
+def is_needed(case: Case, one: Wanted) -> bool | None:
+    """Whether this backup needed it: True, False, or None where it may well have.
+
+    The words of a step say so (True), or a step that failed before the update uses it and gives no
+    other reason (None). Of what only green steps read nothing is known to need it (False).
+    """
+    if one.optional:
+        return False
+    if says_it_lacks(case, one):
+        return True
+    file, step = workflow_file(case), failed_step(case)
+    if file is None or step is None or update_ran(case) is not False:
+        return False
+    named = set(early_codes(case)) - codes_with(Trait.KEY_NOT_SHOWN)
+    other = _OTHER_REASON.search(early_text(case)) or named
+    return None if uses(file, step, one.written) and not other else False
+
+
+def says_it_lacks(case: Case, one: Wanted) -> bool:
+    """Whether the log says that it was not there."""
+    if says_not_set(case, *one.variables, *_variables_of_any_step(case, one.written), one.written):
+        return True
+    text = early_text(case)
+    if one.use in UPLOAD_KEYS:
+        errors = case.log.upload_errors if case.log else ()
+        return _NO_CREDENTIALS.search("\n".join((text, *errors))) is not None
+    pattern = _SAYS_NOTHING_GIVEN.get(one.use) if one.use else None
+    return pattern is not None and pattern.search(text) is not None
+
+
+def _variables_of_any_step(case: Case, secret: str) -> tuple[str, ...]:
+    file = workflow_file(case)
+    if file is None:
+        return ()
+    return tuple(
+        name
+        for step in file.steps
+        for name, value in environment_of(file, step).items()
+        if secret in secrets_in(value)
+    )

@@ -1,0 +1,114 @@
+"""Which line of a failed step is quoted, and what it means."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from backup_doctor.checks.workflow.view import jobs_of
+from backup_doctor.judge.commands import gh_log
+from backup_doctor.judge.show import exhibit
+from backup_doctor.services.error_lines import is_noise, plain
+from backup_doctor.services.errors import decide
+from backup_doctor.services.told import told_by
+
+if TYPE_CHECKING:
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Exhibit
+    from backup_doctor.evidence.workflow import Job, Step, WorkflowEvidence
+    from backup_doctor.services.errors import ToldError
+
+# What GitHub adds to every failure.
+UNTELLING = re.compile(r"Process completed with exit code|The operation was canceled")
+LINES_SHOWN = 5
+
+
+def told_of(
+    seen: WorkflowEvidence, step: Step | None, *, shut_down: str | None
+) -> ToldError | None:
+    """The known error of a tool that stopped the step, or the upload in a green one (`step` is None).
+
+    `shut_down`: GitHub's word that the machine went away, which outranks what ran on it.
+    """
+    if shut_down:
+        return decide((shut_down,))
+    log = seen.reading
+    if log is None:
+        return None
+    own = step is not None and not of_another(seen, step)
+    return (told_by(log) if own else None) or decide(log.upload_errors)
+
+
+def of_another(seen: WorkflowEvidence, step: Step | None) -> bool:
+    """Whether the error in the log is that of another step than the one that failed first."""
+    log = seen.reading
+    if log is None or step is None or log.failed_step in (None, step.name):
+        return False
+    return log.failed_step in {one.name for job in _jobs(seen) for one in job.steps}
+
+
+def what_failed(seen: WorkflowEvidence, step: Step | None) -> str:
+    """The step that failed, or the upload in another one, as a sentence begins."""
+    if step:
+        return f"The step {step.name!r} failed"
+    red = _red_upload(seen)
+    return (
+        f"The upload failed, in the step {red!r}"
+        if red
+        else "The upload failed, in a step that is green all the same"
+    )
+
+
+def _red_upload(seen: WorkflowEvidence) -> str | None:
+    """The red step that printed the upload's error; None where another one did."""
+    log = seen.reading
+    if log is None:
+        return None
+    printed = {plain(one) for one in (*log.of_failure, *log.complaints)}
+    red = {one.name for job in _jobs(seen) for one in job.steps if one.conclusion == "failure"}
+    return log.failed_step if log.failed_step in red and printed & {*log.upload_errors} else None
+
+
+def _jobs(seen: WorkflowEvidence) -> list[Job]:
+    return [job for job in (seen.job, *jobs_of(seen)) if job]
+
+
+def is_runners(told: ToldError) -> bool:
+    """Whether GitHub says it, of the machine and not of what ran on it."""
+    return told.error.tool == "runner"
+
+
+def quoted(told: ToldError | None, errors: tuple[str, ...]) -> str:
+    """What it means, where that is known, and the line that says so; empty where none is."""
+    if told:
+        who = "GitHub says" if is_runners(told) else "It says"
+        return f": {told.error.means}. {who}: {told.line}"
+    telling = tuple(one for one in errors if not UNTELLING.match(one)) or errors
+    return f": {telling[0]}" if telling else ""
+
+
+def new_lines(seen: WorkflowEvidence, step: Step | None) -> tuple[str, ...]:
+    """What the step complained of and the last good run did not, the most telling line first.
+
+    Empty where there is nothing to hold it against, or nothing is new.
+    """
+    log, good = seen.reading, seen.last_good
+    if log is None or good is None or of_another(seen, step):
+        return ()
+    said = dict.fromkeys((*log.errors, *reversed(log.complaints)))
+    new = [one for one in said if one not in good.lines and not UNTELLING.match(one)]
+    return tuple(new or _unusual(log.failed_excerpt, good.lines))
+
+
+def _unusual(printed: tuple[str, ...], usual: tuple[str, ...]) -> list[str]:
+    """Where nothing names an error: what it printed last and the last good run did not, last first."""
+    new = [plain(one) for one in printed if one not in usual and not is_noise(one)]
+    return [one for one in new if not UNTELLING.match(one)][: -LINES_SHOWN - 1 : -1]
+
+
+def compared(seen: WorkflowEvidence, case: Case, new: tuple[str, ...]) -> tuple[Exhibit, ...]:
+    """What is new, and since when."""
+    if not new or seen.last_good is None:
+        return ()
+    label = f"not in the log of run {seen.last_good.run_id}, which ended well"
+    return (exhibit(label, "\n".join(new), "workflow log", gh_log(case)),)

@@ -1,0 +1,280 @@
+"""What came of the update step's calls: the guide's own list of errors."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from backup_doctor.checks.workflow.view import run_exhibits, update_ended_well
+from backup_doctor.evidence.base import Unseen
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import Role
+from backup_doctor.evidence.log import Call, EnvShown, Outcome
+from backup_doctor.evidence.workflow import WorkflowEvidence
+from backup_doctor.judge.commands import gh_log
+from backup_doctor.judge.framework import Found, Rules
+from backup_doctor.judge.history import (
+    BOTH_WRITES,
+    RowState,
+    another_row_succeeded,
+    fallback_call,
+    function_call,
+    is_over,
+    row_age,
+    row_state,
+    update_ran,
+)
+from backup_doctor.judge.history.calls import update_ways
+from backup_doctor.judge.show import duration, exhibit, log_lines, manual
+from backup_doctor.judge.traits import Trait
+
+if TYPE_CHECKING:
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Exhibit, Fix
+
+
+rules = Rules[WorkflowEvidence]()
+
+
+BELOW = ("secrets/*", "function/*", "row/*", "rls/*")
+
+
+@rules.cause(
+    "workflow/backup-id-not-found",
+    breaks=Link.FUNCTION_UPDATES,
+    yields_to=BELOW,
+    traits=(Trait.OF_ONE_RUN,),
+)
+def backup_id_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
+    """The update step found no backup id for its dispatch.
+
+    Detected: "Could not find backup_id" (or the like) in the log.
+    Cause: there is no such row; or the look-up itself was refused (a wrong key, no grant, a hidden
+    row). The row check decides which.
+    Fix: that of the cause.
+    By hand: the log of the update step.
+    Source: guide, step 1, "Could not find backup_id".
+    """
+    log = case.log
+    if log is None or not (line := log.backup_id_not_found) or row_state(case) is RowState.RIGHT:
+        return None
+    return Found(
+        summary="The update step found no backup id for this dispatch.",
+        evidence=(
+            exhibit("line", line, "workflow log", gh_log(case)),
+            *log_lines(case, "answer to the look-up", log.lookup_call),
+        ),
+        fixes=(
+            manual(
+                "See whether the row is there, and whether the step's key may read it",
+                "Run the guide's query of step 3, then the step's own look-up with the service-role key.",
+            ),
+        ),
+    )
+
+
+FAILED = (Outcome.REFUSED, Outcome.TIMED_OUT, Outcome.UNREACHABLE)
+
+
+@rules.cause(
+    "workflow/edge-call-failed",
+    breaks=Link.FUNCTION_UPDATES,
+    yields_to=(*BELOW, "workflow/backup-id-not-found"),
+    traits=(Trait.GENERAL, Trait.OF_ONE_RUN),
+)
+def edge_call_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
+    """The update step's call of the edge function failed.
+
+    Detected: "Edge function call failed (HTTP …)" or the like in the log.
+    Cause: 401: the key or the JWT check; 404: not deployed, or the function's own; 5xx: the function
+    or what lies below it. This code is a cause only where nothing tells which.
+    Fix: that of the cause; what would settle it is said in the report.
+    By hand: the log of the update step.
+    Source: guide, step 1.
+    """
+    call = function_call(case)
+    if call.outcome not in FAILED:
+        return None
+    ask_more = manual(
+        "Find out what the answer means",
+        "Configure SUPABASE_ACCESS_TOKEN and BACKUP_API_KEY for the doctor: the platform's "
+        "record of the function tells a refusal of the gateway from one of the function.",
+    )
+    function = case.function
+    known = function is not None and function.key_sent and not isinstance(function.record, Unseen)
+    sent = empty_value(call)
+    return Found(
+        summary=f"The call of {case.names.function} failed{_how(call)}.{_said_empty(case, sent)}",
+        evidence=(*log_lines(case, "log", call), *_empty_variables(case, sent)),
+        fixes=(_send_it(case, sent),) if sent else () if known else (ask_more,),
+        # The same error twice is one cause.
+        breaks=BOTH_WRITES if sent and empty_value(fallback_call(case)) else None,
+    )
+
+
+_EMPTY = re.compile(r"invalid input syntax for type ([\w ]+): \\*\"(|null|undefined|None|NaN)\\*\"")
+# The columns that a type is most likely of, and what scripts call their values.
+_OF_TYPE = {
+    "bigint": ("size_bytes", "BACKUP_SIZE"),
+    "integer": ("size_bytes", "BACKUP_SIZE"),
+    "numeric": ("size_bytes", "BACKUP_SIZE"),
+    "uuid": ("id", "BACKUP_ID"),
+    "timestamp with time zone": ("finished_at", "FINISHED_AT"),
+}
+
+
+def empty_value(call: Call) -> str | None:
+    """The type for which the update had no value to send: PostgreSQL was handed an empty one (22P02)."""
+    sent = _EMPTY.search(call.body)
+    return sent[1] if sent else None
+
+
+def _said_empty(case: Case, kind: str | None) -> str:
+    if kind is None:
+        return ""
+    column, variable = _OF_TYPE.get(kind, ("", ""))
+    named = f" for {case.names.column(column)} ({variable})" if column else ""
+    return f" It sent an empty value{named}, which is no {kind}."
+
+
+def _empty_variables(case: Case, kind: str | None) -> tuple[Exhibit, ...]:
+    """The variables that the log's `env:` block shows to be empty."""
+    logged = case.log.variables if case.log and kind else ()
+    empty = [one.name for one in logged if one.shown is EnvShown.EMPTY]
+    told = exhibit("empty in the log's env: block", empty, "workflow log", gh_log(case))
+    return (told,) if empty else ()
+
+
+def _send_it(case: Case, kind: str) -> Fix:
+    column, variable = _OF_TYPE.get(kind, ("", ""))
+    what = f"{variable} (for {case.names.column(column)})" if column else f"the {kind}"
+    return manual(
+        "Let the step that sets the value pass it on",
+        f"{what} was empty when the update step ran: see that the step before writes it to "
+        "GITHUB_ENV or GITHUB_OUTPUT under the name that the update step reads.",
+    )
+
+
+def _how(call: Call) -> str:
+    if call.outcome is Outcome.TIMED_OUT:
+        return ": no answer in time"
+    if call.outcome is Outcome.UNREACHABLE:
+        return ": nothing answered"
+    return f" (HTTP {call.status})" if call.status else ""
+
+
+@rules.cause(
+    "workflow/fallback-failed",
+    breaks=Link.FALLBACK_UPDATES,
+    yields_to=BELOW,
+    traits=(Trait.GENERAL, Trait.OF_ONE_RUN, Trait.AFTER_KEY),
+)
+def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
+    """The direct update, the fallback, failed too.
+
+    Detected: the log shows its failure; or the update step is red and its log cannot be read, or does
+    not say whose failure it is.
+    Cause: the service-role key, a grant, a policy, the table, the database: named where it can be told.
+    Fix: that of the cause.
+    By hand: the log of the update step.
+    Source: guide, step 1 and Solution 3.
+    """
+    call = fallback_call(case)
+    if call.outcome in FAILED:
+        ask_more = manual(
+            "Find out what the answer means",
+            "Configure SUPABASE_DB_URL for the doctor: PostgreSQL itself tells why it refuses the "
+            "update.",
+        )
+        known = case.rls is not None and not isinstance(case.rls.proof, Unseen)
+        sent = empty_value(call)
+        same = bool(sent and empty_value(function_call(case)))
+        return Found(
+            summary=f"The direct update failed too{_how(call)}.{_said_empty(case, sent)}",
+            evidence=(
+                *log_lines(case, "log", call),
+                *_other_ways(case, call),
+                *_empty_variables(case, sent),
+            ),
+            fixes=(_send_it(case, sent),) if sent else () if known else (ask_more,),
+            breaks=() if same else None,
+            role=Role.SYMPTOM if same else None,
+        )
+    step = seen.update_step
+    if step is None or step.conclusion != "failure" or _tells_of_a_call(case):
+        return None
+    return Found(
+        summary=f"The step {step.name!r} failed; its log "
+        + ("cannot be read." if case.log is None else "does not say of which call."),
+        evidence=(*run_exhibits(seen, case), *_excerpt(case)),
+        breaks=(),
+        role=Role.SYMPTOM,
+    )
+
+
+def _other_ways(case: Case, shown: Call) -> tuple[Exhibit, ...]:
+    """What became of the other ways to update the row that were tried and failed."""
+    failed = (
+        one
+        for one in update_ways(case)
+        if one.kind != "function" and one.call.outcome in FAILED and one.call != shown
+    )
+    return tuple(
+        each for one in failed for each in log_lines(case, f"answer to the {one.name}", one.call)
+    )
+
+
+def _tells_of_a_call(case: Case) -> bool:
+    """Whether the log says how a call ended, or that the row was not found."""
+    log = case.log
+    if log is None:
+        return False
+    calls = (function_call(case), fallback_call(case), log.lookup_call)
+    told = any(call.outcome not in (Outcome.NOT_SAID, Outcome.NOT_MADE) for call in calls)
+    return told or bool(log.backup_id_not_found)
+
+
+def _excerpt(case: Case) -> tuple[Exhibit, ...]:
+    lines = case.log.update_excerpt if case.log else ()
+    told = exhibit("log of the step", "\n".join(lines), "workflow log", gh_log(case))
+    return (told,) if lines else ()
+
+
+@rules.cause(
+    "workflow/green-but-failed",
+    breaks=Link.STAYS_SO,
+    yields_to=("*",),
+    traits=(Trait.GENERAL, Trait.OF_ONE_RUN),
+)
+def green_but_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
+    """The update step is green, and the row is not updated.
+
+    Detected: the step's conclusion is success, and the row is still in progress.
+    Cause: the step swallows its errors (`continue-on-error`, `|| true`, curl without --fail), or the
+    update changed no row and was a success all the same. A cause only where nothing explains it.
+    Fix: let the step fail when no row was changed.
+    By hand: the log of the green step.
+    Source: guide, "even after the GitHub Actions workflow completes"; PostgREST's silent updates.
+    """
+    if not update_ended_well(seen) or not is_over(case) or not update_ran(case):
+        return None
+    if row_state(case) not in (RowState.IN_PROGRESS, RowState.ABSENT):
+        return None
+    if another_row_succeeded(case):
+        return None
+    age = row_age(case)
+    return Found(
+        summary="The update step is green, but the row was not updated"
+        + (f" in {duration(age)}." if age else "."),
+        evidence=(
+            *run_exhibits(seen, case),
+            *_excerpt(case),
+        ),
+        fixes=(
+            manual(
+                "Let the step fail when nothing was updated",
+                "Use `Prefer: return=representation` and fail on an empty answer; no continue-on-error "
+                "and no `|| true` on the update step.",
+            ),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Guide step 5: what is known of the edge function."""

@@ -1,0 +1,194 @@
+"""What stands in a step's output, one after the other: words, answers that are shown, traced commands.
+
+The first of three stages. Nothing is said yet of whose an event is: `ownership` tells, `draft` sums up.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from backup_doctor.collect.log.record import record
+from backup_doctor.services import log_wording as wording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from backup_doctor.collect.log.names import CallNames
+    from backup_doctor.services.log_wording import CallSubject
+
+BODY_LINES = 60
+MARKER = re.compile(r"^##\[\w+\]")
+# What node prints for a field of an error that is not there.
+NOTHING = re.compile(r"^(?:null|undefined|None)\W*$")
+MASK = "***"
+MARKUP = re.compile(r"^\s*<(?:!doctype|html|\?xml|head|body)", re.IGNORECASE)
+QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
+STATUS_FIRST = re.compile(r"\(?[1-5]\d\d\b(?!\d)")
+
+
+@dataclass(frozen=True)
+class Words:
+    """A line of words. `tag` is what the script puts before the lines of one of its parts."""
+
+    text: str
+    tag: str = ""
+
+
+@dataclass(frozen=True)
+class ShownAnswer:
+    """What a service answered, as far as it was shown.
+
+    `inline`: it begins in the words above it. `doubtful`: they tell no outcome, so that it may be what
+    was sent.
+    """
+
+    lines: tuple[str, ...]
+    inline: bool = False
+    doubtful: bool = False
+
+
+@dataclass(frozen=True)
+class Label:
+    """`Function's answer:`, which says whose the answer below it is."""
+
+    subject: CallSubject
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A command that `set -x` shows."""
+
+    text: str
+    tag: str = ""
+
+
+@dataclass(frozen=True)
+class ByPsql:
+    """What PostgreSQL's own client says of a failure; `more`: a further line of it."""
+
+    text: str
+    more: bool
+    tag: str = ""
+
+
+Event: TypeAlias = Words | ShownAnswer | Label | Traced | ByPsql
+
+
+def events(lines: Iterable[str], names: CallNames) -> Iterator[Event]:
+    """The events of a step's output, in its order."""
+    splitter = _Splitter(names)
+    for line in lines:
+        yield from splitter.take(line)
+    yield from splitter.end()
+
+
+class _Splitter:
+    """The state: the answer that is being shown, which may go on over several lines."""
+
+    def __init__(self, names: CallNames) -> None:
+        self._names = names
+        self._open: list[str] = []
+        self._depth = 0
+        self._wanted = False
+        self._inline = False
+        self._doubtful = False
+        self._by_psql = False
+
+    def take(self, line: str) -> Iterator[Event]:
+        """The events that end with the next line."""
+        plain = wording.GUTTER.sub("", MARKER.sub("", line)).strip()
+        tag, text = _untagged(wording.LOGGER.sub("", plain))
+        if not text:
+            yield from self.end()
+            return
+        fails = wording.PSQL.match(plain)
+        if fails or (self._by_psql and wording.PSQL_MORE.match(plain)):
+            yield from self.end()
+            self._by_psql = True
+            yield ByPsql(plain, more=not fails, tag=tag)
+            return
+        self._by_psql = False
+        if wording.TRACE.match(text):
+            yield Traced(text, tag)
+        elif self._continues(text):
+            yield from self._add(text)
+        else:
+            yield from self.end()
+            yield from self._begin(text, tag)
+
+    def end(self) -> Iterator[Event]:
+        """The answer that was being shown has ended."""
+        if self._open:
+            yield ShownAnswer(tuple(self._open), self._inline, self._doubtful)
+        self._open, self._depth = [], 0
+        self._wanted = self._inline = self._doubtful = False
+
+    def _begin(self, text: str, tag: str) -> Iterator[Event]:
+        """A line that is none of the answer above it."""
+        logged = record(text)
+        if logged:
+            yield Words(logged.words, tag)
+            if logged.body:
+                yield ShownAnswer((logged.body,), inline=True)
+            return
+        if wording.OPENING.match(text) or MARKUP.match(text):
+            yield from self._add(text)
+            return
+        label = wording.BODY_LABEL.match(text)
+        shown = label[1].strip() if label else ""
+        if label is None or (STATUS_FIRST.match(shown) and not shown.startswith("{")):
+            yield Words(text, tag)
+            yield from self._inline_answer(text)
+        elif not NOTHING.match(shown):
+            yield from self._labelled(text[: label.start(1)], shown)
+
+    def _labelled(self, label: str, shown: str) -> Iterator[Event]:
+        named = self._names.named(label)
+        if named:
+            yield Label(named[0][1])
+        if shown:
+            yield from self._add(shown)
+        else:
+            self._wanted = True
+
+    def _inline_answer(self, text: str) -> Iterator[Event]:
+        """The answer, or the beginning of it, that stands in a line of words."""
+        opening, exception = wording.OPENING.search(text), wording.EXCEPTION.search(text)
+        told = self._names.outcome(text) or wording.SAYS_OK.search(text)
+        told = told or wording.NOT_FOUND.search(text)
+        if not (opening or exception) or not (told or self._names.named(text)):
+            return
+        self._inline, self._doubtful = True, bool(opening) and not told
+        if opening:
+            yield from self._add(text[opening.start() :])
+        elif exception:
+            yield from self._add(exception[1])
+
+    def _continues(self, text: str) -> bool:
+        """Whether the line belongs to the answer that is being shown, or that was announced."""
+        if self._depth > 0 and len(self._open) < BODY_LINES:
+            fresh = text[0] not in "\"'}]{[" and (
+                wording.FALLS_BACK.search(text)
+                or wording.STATUS.search(text)
+                or text.startswith(("curl:", "Process completed"))
+            )
+            return not fresh
+        return self._wanted and self._names.said(text) is None and not self._names.named(text)
+
+    def _add(self, text: str) -> Iterator[Event]:
+        self._wanted = False
+        self._open.append(text)
+        plain = QUOTED.sub("", text)
+        self._depth += plain.count("{") + plain.count("[") - plain.count("}") - plain.count("]")
+        if self._depth <= 0 or text.endswith(MASK):
+            yield from self.end()
+
+
+def _untagged(text: str) -> tuple[str, str]:
+    """What a script puts before all lines of one of its parts, numbers masked, and the line without it."""
+    tag = wording.TAG.match(text)
+    if tag is None:
+        return "", text
+    return re.sub(r"\d+", "#", tag[1] or tag[2]), text[tag.end() :]

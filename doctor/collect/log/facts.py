@@ -1,0 +1,112 @@
+"""The single facts that stand in a step's output: assignments, uploads, printed secrets."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from backup_doctor.collect.log.header import MASK
+from backup_doctor.evidence.log import EnvShown, Variable
+from backup_doctor.services.error_lines import names_upload_error
+from backup_doctor.services.printed_secrets import is_secret_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+VALUE_LIMIT = 2048
+
+# What pipelines call these values, and the name under which the evidence has them.
+ASSIGNED = {
+    "s3key": "S3_KEY",
+    "objectkey": "S3_KEY",
+    "backupkey": "S3_KEY",
+    "backupsize": "BACKUP_SIZE",
+    "sizebytes": "BACKUP_SIZE",
+    "filesize": "BACKUP_SIZE",
+    "dispatchid": "DISPATCH_ID",
+    "backupid": "BACKUP_ID",
+}
+_ASSIGNMENT = re.compile(
+    r"^(?:[^\w\n]*)(?:export |debug:? |info:? )?"
+    r"(s3[_ -]?key|object[_ -]?key|backup[_ -]?key|backup[_ -]?size|size[_ -]?bytes|file[_ -]?size"
+    r"|dispatch[_ -]?id|backup[_ -]?id)\s*[=:]\s*(.+?)\s*$",
+    re.IGNORECASE,
+)
+_UPLOADED = (
+    re.compile(r"^(?:upload|copy|move): .+ to (s3://\S+)"),
+    re.compile(r"^upload: .+ -> '?(s3://[^\s']+)"),
+    re.compile(r"^(?:cp|mv) \S+ (s3://\S+)$"),
+    re.compile(
+        r"\b(?:uploaded|upload (?:ok|done|complete[d]?|succeeded|successful))\b.*?(s3://[^\s'\"]+)",
+        re.IGNORECASE,
+    ),
+    re.compile(r"\buploaded\b[^/]*\bto:? ['\"]?([\w.-]+(?:/[\w.=@+-]+)+\.\w+)", re.IGNORECASE),
+)
+
+
+def assignments(lines: Iterable[str]) -> dict[str, str]:
+    """`S3_KEY=…`, `Backup size: …` and the like, by one name each; the last one wins."""
+    found = {}
+    for line in lines:
+        match = _ASSIGNMENT.match(line)
+        if match is None or MASK in match[2]:
+            continue
+        value = match[2].strip("\"'")
+        name = ASSIGNED[re.sub(r"[^a-z0-9]", "", match[1].lower())]
+        if value and value.lower() not in ("null", "none", "undefined"):
+            found[name] = value[:VALUE_LIMIT]
+    return found
+
+
+_BUCKET_NAME = re.compile(r"(?:^|_)BUCKET(?:_NAME)?$")
+_ENDPOINT_NAME = re.compile(
+    r"^(?:AWS_)?ENDPOINT_URL(?:_S3)?$"
+    r"|(?:^|_)(?:S3|R2|B2|MINIO|SPACES|WASABI|STORAGE|BUCKET)_ENDPOINT(?:_URL)?$"
+)
+
+
+def assigned_variables(variables: Iterable[Variable]) -> dict[str, str]:
+    """The same values where the `env:` block shows them: an earlier step passed them on."""
+    shown = {variable.name: variable.value for variable in variables if variable.value}
+    names = ("S3_KEY", "BACKUP_SIZE", "DISPATCH_ID", "BACKUP_ID")
+    return {name: value for name in names if (value := shown.get(name))}
+
+
+def buckets(variables: Iterable[Variable]) -> Iterator[str]:
+    """The buckets that the `env:` block names."""
+    for variable in variables:
+        if variable.value and _BUCKET_NAME.search(variable.name):
+            yield variable.value.removeprefix("s3://").strip("/")
+
+
+def endpoints(variables: Iterable[Variable]) -> Iterator[str]:
+    """The addresses of the S3 store that the `env:` block names."""
+    for variable in variables:
+        if variable.value and _ENDPOINT_NAME.search(variable.name):
+            yield variable.value
+
+
+def uploads(lines: Iterable[str]) -> Iterator[str]:
+    """Keys and s3:// URLs that an upload reported as done."""
+    for line in lines:
+        if names_upload_error(line):
+            continue
+        match = next(filter(None, (pattern.search(line) for pattern in _UPLOADED)), None)
+        if match:
+            yield match[1].rstrip(".,;)'\"")
+
+
+def printed_in_output(lines: Iterable[str], masked: frozenset[str]) -> Iterator[str]:
+    """The names of secrets that stand beside a mask in the output: their value was printed."""
+    for line in lines:
+        if MASK not in line:
+            continue
+        for name in masked:
+            if is_secret_name(name) and re.search(rf"\b{re.escape(name)}\b.*\*\*\*", line):
+                yield name
+
+
+def masked_names(variables: Iterable[Variable]) -> frozenset[str]:
+    """The variables that held a secret."""
+    hidden = (EnvShown.MASKED, EnvShown.MASKED_THEN_NEWLINE)
+    return frozenset(variable.name for variable in variables if variable.shown in hidden)

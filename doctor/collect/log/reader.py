@@ -1,0 +1,318 @@
+"""Reads one job's log into the facts that a diagnosis needs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from backup_doctor.collect.log import facts, header
+from backup_doctor.collect.log.attribution import attribute
+from backup_doctor.collect.log.calls import Calls, read_calls
+from backup_doctor.collect.log.known import USUAL, Targets
+from backup_doctor.collect.log.mention import ids_in, mentions
+from backup_doctor.collect.log.names import CallNames
+from backup_doctor.collect.log.sections import Section, scan
+from backup_doctor.collect.log.step_calls import StepCalls, is_said, step_calls, with_breaks
+from backup_doctor.collect.log.step_script import NONE, RepositoryFiles, unreadable
+from backup_doctor.evidence.log import Call, LogReading, Outcome
+from backup_doctor.services import error_lines
+from backup_doctor.services.printed_secrets import printed_by_script
+from backup_doctor.services.update_step import HANDLES_FAILURE, SUPABASE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from backup_doctor.evidence.log import Variable
+    from backup_doctor.evidence.workflow import Step
+
+EXCERPT_LINES = 40
+SCRIPT_LINES = 400
+TRIGGER_LINES = 40
+UPLOADS = 20
+FAILED = frozenset({"failure", "cancelled", "timed_out"})
+# A script that speaks of the table, and of changing it rather than of creating the row.
+_UPDATES_TABLE = re.compile(r"\bPATCH\b|\bupdate\b|\.update\(", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookFor:
+    """What to look for: the dispatch id, what the calls are aimed at, and the job's steps.
+
+    `update_step` and `trigger_step` are names of steps of this job, as the API has them. `files`
+    gives a file of the repository at the run's commit, for the update step's script.
+    """
+
+    dispatch_id: str | None = None
+    targets: Targets = USUAL
+    files: RepositoryFiles = NONE
+    steps: tuple[Step, ...] = ()
+    update_step: str | None = None
+    trigger_step: str | None = None
+    is_trigger_job: bool = False
+
+    @property
+    def names(self) -> CallNames:
+        """What names the calls in words."""
+        return CallNames(self.targets.function, self.targets.table)
+
+
+@dataclass
+class _Parts:
+    """The sections of a log, by what they are."""
+
+    sections: list[Section]
+    steps: dict[int, Step] = field(default_factory=dict)
+
+    def of(self, name: str | None) -> list[Section]:
+        return [self.sections[i] for i, step in self.steps.items() if step.name == name]
+
+
+def read(source: str, chunks: Iterable[bytes], wanted: LookFor) -> LogReading:
+    """One job's log. `source` names where it came from, as a person would."""
+    dispatch_id = wanted.dispatch_id
+    scanned = scan(chunks, lambda line: bool(dispatch_id) and mentions(line, dispatch_id or ""))
+    parts = _Parts(scanned.sections, attribute(scanned.sections, wanted.steps))
+    update = _update_sections(parts, wanted)
+    told = _calls(parts, update, wanted)
+    calls = told.calls
+    variables = header.variables(update[0]) if update else ()
+    output = [line for section in parts.sections for line in _output(section)]
+    failed = _failed(parts)
+    return LogReading(
+        source=source,
+        bytes_read=scanned.bytes_read,
+        truncated=bool(getattr(chunks, "broken_off", False)),
+        update_seen=bool(update) or _speaks(calls),
+        update_step=_name_of(parts, update),
+        variables=variables,
+        assignments={**facts.assigned_variables(variables), **facts.assignments(output)},
+        function_call=calls.function,
+        fallback_call=calls.fallback,
+        lookup_call=calls.lookup,
+        attempts=told.attempts,
+        whole_script=told.whole,
+        unread_script=unreadable(update[0]) if update else None,
+        backup_id_not_found=calls.not_found,
+        failed_step=_title(parts, failed),
+        errors=error_lines.errors(_output(failed)) if failed else (),
+        told=_told(failed) if failed else (),
+        complaints=error_lines.complaints(_whole(failed)) if failed else (),
+        uploaded=tuple(dict.fromkeys(facts.uploads(output)))[:UPLOADS],
+        buckets=tuple(dict.fromkeys(_shown(parts, facts.buckets)))[:UPLOADS],
+        endpoints=tuple(dict.fromkeys(_shown(parts, facts.endpoints)))[:UPLOADS],
+        upload_errors=tuple(dict.fromkeys(error_lines.upload_errors(output)))[:UPLOADS],
+        trigger_lines=_trigger_lines(parts, wanted),
+        prints_secret=_prints_secret(parts),
+        dispatch_seen=scanned.found,
+        ids=() if dispatch_id else ids_in(_lines(parts)),
+        update_excerpt=tuple(_spoken(update))[-EXCERPT_LINES:],
+        update_script=tuple(line for one in update for line in header.script(one))[:SCRIPT_LINES],
+        failed_excerpt=tuple(_spoken([failed]))[-EXCERPT_LINES:] if failed else (),
+    )
+
+
+def _lines(parts: _Parts) -> Iterator[str]:
+    return (line.text for section in parts.sections for line in section.lines)
+
+
+def _shown(parts: _Parts, told: Callable[[Iterable[Variable]], Iterator[str]]) -> Iterator[str]:
+    """What the `env:` blocks of all steps tell."""
+    for section in parts.sections:
+        yield from told(header.variables(section))
+
+
+def _output(section: Section) -> list[str]:
+    return [line.text for line in section.output]
+
+
+def _spoken(sections: Sequence[Section]) -> list[str]:
+    return [text for section in sections for text in _output(section) if text.strip()]
+
+
+def _told(failed: Section) -> tuple[str, ...]:
+    """Of all that the failed step printed, what tells a known error of its tools."""
+    from backup_doctor.services.errors import telling
+
+    return telling(_whole(failed))
+
+
+def _whole(section: Section) -> Iterator[str]:
+    return (line.text for line in section.complaints_and_output)
+
+
+def _update_sections(parts: _Parts, wanted: LookFor) -> list[Section]:
+    """The sections of the update step: by its name, else by what its script does."""
+    named = parts.of(wanted.update_step) if wanted.update_step else []
+    if named:
+        return named
+    function = re.compile(rf"(?<![\w-]){re.escape(wanted.targets.function)}(?![\w])")
+    calling = [one for one in parts.sections if function.search(_head(one))]
+    if calling:
+        return calling[-1:]
+    updating = (
+        one
+        for one in parts.sections
+        if wanted.targets.table in _head(one) and _UPDATES_TABLE.search(_head(one))
+    )
+    return (
+        list(updating)[-1:]
+        or _by_script(parts, wanted)
+        or _only_speaking(parts, wanted)
+        or _given_keys(parts)
+    )
+
+
+def _by_script(parts: _Parts, wanted: LookFor) -> list[Section]:
+    """The last step whose script, where it is a file of the repository, updates the row."""
+    if wanted.files is NONE:
+        return []
+    updating = (
+        section
+        for section in reversed(parts.sections)
+        if section.title
+        and any(one.updates for one in step_calls([section], wanted.targets, wanted.files).attempts)
+    )
+    return list(islice(updating, 1))
+
+
+def _only_speaking(parts: _Parts, wanted: LookFor) -> list[Section]:
+    """The one step whose script does not show, and whose output tells of the calls: the update's."""
+    names = wanted.names
+    speaking = [
+        one for one in parts.sections if one.title and _speaks(read_calls(names, (), _output(one)))
+    ]
+    named = [
+        one for one in speaking if any(wanted.targets.function in line for line in _output(one))
+    ]
+    return named if len(speaking) == 1 else []
+
+
+def _given_keys(parts: _Parts) -> list[Section]:
+    """The one step behind the upload that was given Supabase's keys; of several, the one that failed.
+
+    Where nothing of its script can be read, and its words are nobody's.
+    """
+    given = [
+        one
+        for index, one in enumerate(parts.sections)
+        if any(SUPABASE.search(variable.name) for variable in header.variables(one))
+        and not HANDLES_FAILURE.search(_title(parts, one) or "")
+        and _is_uploaded(parts.sections[:index], one)
+    ]
+    failed = [one for one in given if error_lines.has_error(_output(one))]
+    # A composite action has several sections.
+    steps = {_title(parts, one) for one in given}
+    return failed[-1:] or (given if len(steps) == 1 else [])
+
+
+def _is_uploaded(before: Sequence[Section], section: Section) -> bool:
+    """Whether the file had been uploaded when the step began: it was told the key, or a step says so."""
+    if "S3_KEY" in facts.assigned_variables(header.variables(section)):
+        return True
+    return any(True for one in before for _ in facts.uploads(_output(one)))
+
+
+def _head(section: Section) -> str:
+    """What the step was told to do; the `env:` block names too much to count."""
+    return "\n".join((section.title, *header.script(section))) if section.title else ""
+
+
+def _calls(parts: _Parts, update: Sequence[Section], wanted: LookFor) -> StepCalls:
+    """The calls of the update step; where it is not known, of every step that speaks of them."""
+    files = wanted.files if update else NONE
+    told = step_calls(update or parts.sections, wanted.targets, files, is_update=bool(update))
+    calls = told.calls
+    beside = _beside(parts, update)
+    if len(beside) > len(update) and not _speaks(calls):
+        return replace(told, calls=read_calls(wanted.names, (), with_breaks(beside)))
+    if calls.not_found or not update:
+        return told
+    elsewhere = [section for section in parts.sections if section not in update]
+    looked_up = step_calls(elsewhere, wanted.targets, NONE).calls
+    return replace(
+        told,
+        calls=Calls(
+            function=calls.function,
+            fallback=_fallback(parts, update, wanted, calls),
+            lookup=calls.lookup if is_said(calls.lookup) else looked_up.lookup,
+            not_found=looked_up.not_found,
+        ),
+    )
+
+
+def _fallback(parts: _Parts, update: Sequence[Section], wanted: LookFor, calls: Calls) -> Call:
+    """The direct update; where the update step made none, that of a later step that is named for it."""
+    if calls.fallback.outcome not in (Outcome.NOT_SAID, Outcome.NOT_MADE):
+        return calls.fallback
+    names = wanted.names
+    later = parts.sections[parts.sections.index(update[-1]) + 1 :]
+    named = (one for one in later if names.is_fallback(_title(parts, one) or ""))
+    own = (
+        read_calls(names, header.script(one), ("Falling back", *_output(one)), is_update=True)
+        for one in named
+    )
+    return next((one.fallback for one in own if is_said(one.fallback)), calls.fallback)
+
+
+def _beside(parts: _Parts, update: Sequence[Section]) -> list[Section]:
+    """The update step's sections and those of steps that ran at the same time: lines interleave."""
+    own = next((parts.steps.get(i) for i, one in enumerate(parts.sections) if one in update), None)
+    if own is None:
+        return []
+    together = [i for i, step in parts.steps.items() if step is not own and _overlap(step, own)]
+    return [one for i, one in enumerate(parts.sections) if i in together or one in update]
+
+
+def _overlap(one: Step, other: Step) -> bool:
+    if not (one.started_at and one.completed_at and other.started_at and other.completed_at):
+        return False
+    return one.started_at < other.completed_at and other.started_at < one.completed_at
+
+
+def _speaks(calls: Calls) -> bool:
+    return is_said(calls.function) or is_said(calls.fallback)
+
+
+def _failed(parts: _Parts) -> Section | None:
+    """The section of the step that failed first; one that is green may have failed inside."""
+    for index, step in parts.steps.items():
+        if step.conclusion in FAILED and error_lines.has_error(_output(parts.sections[index])):
+            return parts.sections[index]
+    return next(
+        (
+            one
+            for one in parts.sections
+            if not one.aftermath and error_lines.has_error(_output(one))
+        ),
+        None,
+    )
+
+
+def _title(parts: _Parts, section: Section | None) -> str | None:
+    if section is None:
+        return None
+    step = parts.steps.get(parts.sections.index(section))
+    return step.name if step else section.title or None
+
+
+def _name_of(parts: _Parts, update: Sequence[Section]) -> str | None:
+    if not update:
+        return None
+    step = parts.steps.get(parts.sections.index(update[0]))
+    return step.name if step else None
+
+
+def _trigger_lines(parts: _Parts, wanted: LookFor) -> tuple[str, ...]:
+    sections = parts.sections if wanted.is_trigger_job else parts.of(wanted.trigger_step)
+    return tuple(_spoken(sections))[-TRIGGER_LINES:]
+
+
+def _prints_secret(parts: _Parts) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for section in parts.sections:
+        masked = facts.masked_names(header.variables(section))
+        found.update(dict.fromkeys(printed_by_script(header.script(section), masked)))
+        found.update(dict.fromkeys(facts.printed_in_output(_output(section), masked)))
+    return tuple(found)

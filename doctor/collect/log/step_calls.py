@@ -1,0 +1,157 @@
+"""The calls of one step: by its script where that can be read, else by the words of its output.
+
+What the script tells of a call decides over words. Of a call of which it tells nothing the words do,
+but for the lines that are surely another call's.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from time import thread_time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backup_doctor.collect.log import header
+from backup_doctor.collect.log.calls import Calls, read_calls
+from backup_doctor.collect.log.draft import NO_ANSWER
+from backup_doctor.collect.log.known import KnownCalls, know
+from backup_doctor.collect.log.names import CallNames
+from backup_doctor.collect.log.step_script import NONE, RepositoryFiles, script_of
+from backup_doctor.collect.log.talk import FAILED
+from backup_doctor.evidence.log import NOT_SAID, Call, Outcome
+from backup_doctor.services.log_wording import CallSubject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from backup_doctor.collect.log.known import Targets
+    from backup_doctor.collect.log.sections import Section
+    from backup_doctor.evidence.log import Attempt
+
+SECONDS = 2.0
+"""Processor time for the scripts of one log; what comes after is left to the words."""
+
+# What a script that runs no file has to say to make a call.
+_MAY_CALL = re.compile(
+    r"curl|wget|http|fetch|request|axios|supabase|psql|\bgh\b|rest/v1|Invoke-", re.IGNORECASE
+)
+# Where a section ends nothing goes on.
+BREAK = ""
+
+
+@dataclass(frozen=True)
+class StepCalls:
+    """The calls as the diagnosis takes them, and all of them as the script makes them.
+
+    `whole`: no script of the step has a part that could not be read.
+    """
+
+    calls: Calls
+    attempts: tuple[Attempt, ...] = ()
+    whole: bool = False
+
+
+def step_calls(
+    sections: Sequence[Section],
+    targets: Targets,
+    files: RepositoryFiles = NONE,
+    *,
+    is_update: bool = False,
+) -> StepCalls:
+    """What the sections of a step, or of several, say of their calls.
+
+    `is_update`: it is the update step, so that a call which nothing names is its own.
+    """
+    known = list(_all_known(sections, targets, files))
+    names = CallNames(targets.function, targets.table)
+    script = [line for section in sections for line in header.script(section)] if is_update else []
+
+    def worded(subject: CallSubject) -> Calls:
+        lines = list(_lines(sections, known, subject))
+        return read_calls(names, script, lines, is_update=is_update)
+
+    if not any(known):
+        return StepCalls(read_calls(names, script, with_breaks(sections), is_update=is_update))
+    looked_up = worded(CallSubject.LOOKUP)
+    told = {
+        subject: next((call for one in known if one and is_said(call := one.call(subject))), None)
+        for subject in CallSubject
+    }
+    whole = all(one is not None and one.whole for one in known)
+    attempts = tuple(one for each in known if each for one in each.attempts)
+    function = worded(CallSubject.FUNCTION).function
+    fallback = worded(CallSubject.FALLBACK).fallback
+    if whole and is_update and not any(one.kind == "function" for one in attempts):
+        # What nothing names is of a call that the script makes.
+        unnamed = not is_said(fallback) and function.outcome in NO_ANSWER
+        fallback, function = (function if unnamed else fallback), NOT_SAID
+    return StepCalls(
+        Calls(
+            function=_merged(told[CallSubject.FUNCTION], function),
+            fallback=_merged(told[CallSubject.FALLBACK], fallback),
+            lookup=_merged(told[CallSubject.LOOKUP], looked_up.lookup),
+            not_found=next((one.not_found for one in known if one and one.not_found), None)
+            or looked_up.not_found,
+        ),
+        attempts=attempts,
+        whole=whole,
+    )
+
+
+def _all_known(
+    sections: Sequence[Section], targets: Targets, files: RepositoryFiles
+) -> Iterator[KnownCalls | None]:
+    """What the script of each section tells, for as long as the time goes."""
+    start = thread_time()
+    for section in sections:
+        may_call = files is not NONE or _MAY_CALL.search("\n".join(header.script(section)))
+        in_time = thread_time() - start < SECONDS
+        yield _known(section, targets, files) if may_call and in_time else None
+
+
+def _known(section: Section, targets: Targets, files: RepositoryFiles) -> KnownCalls | None:
+    """What the section's script tells; None where it has none that can be read and makes a call."""
+    script = script_of(section, files)
+    if script is None or not script.calls:
+        return None
+    return know(script, [line.text for line in section.output], targets)
+
+
+def _lines(
+    sections: Sequence[Section], known: Sequence[KnownCalls | None], subject: CallSubject
+) -> Iterator[str]:
+    """The output without the lines that are surely of another call."""
+    for section, one in zip(sections, known, strict=True):
+        lines = [line.text for line in section.output]
+        yield from one.lines_for(subject, lines) if one else lines
+        yield BREAK
+
+
+def _merged(known: Call | None, worded: Call) -> Call:
+    """What the script tells of a call, with the status and answer that only words show."""
+    if known is None:
+        return worded
+    both_failed = known.outcome in FAILED and worded.outcome in FAILED
+    if not both_failed and known.outcome is not worded.outcome:
+        return known
+    more = (one for one in worded.lines if not any(one in line for line in known.lines))
+    lines = (*known.lines, *more)
+    if known.status is None and not known.body:
+        return msgspec.structs.replace(worded, lines=lines, known=known.known)
+    if not known.body and worded.body and known.status == worded.status:
+        return msgspec.structs.replace(known, body=worded.body, rows=worded.rows, lines=lines)
+    return known
+
+
+def with_breaks(sections: Iterable[Section]) -> Iterator[str]:
+    """The output of several sections, an empty line after each."""
+    for section in sections:
+        yield from (line.text for line in section.output)
+        yield BREAK
+
+
+def is_said(call: Call) -> bool:
+    """Whether the log tells of it at all."""
+    return call.outcome is not Outcome.NOT_SAID

@@ -1,0 +1,1 @@
+"""Guide step 6: the file in the bucket."""

@@ -1,0 +1,1 @@
+"""Guide, Solution 4: what the writing role may do."""

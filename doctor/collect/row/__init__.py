@@ -1,0 +1,1 @@
+"""Guide step 3: the row and its table."""

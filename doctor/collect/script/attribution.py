@@ -1,0 +1,103 @@
+"""Which print made which line of output, and whose the lines are that no print made.
+
+Named rules, the surest first: `print` (its pattern fits), `placed` (a print of few words fits, and
+stands where the line does), `continues` (more of a text that a print began), and what `gaps` has for
+lines that no print made. What several prints can have made is decided by the order in which the
+script makes them, and is never certain.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backup_doctor.collect.script.gaps import Gaps
+from backup_doctor.collect.script.model import Attributed, Certainty
+from backup_doctor.collect.script.ordering import best_path
+from backup_doctor.collect.script.patterns import MASK, Pattern, pattern_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backup_doctor.collect.script.model import Fill, Script
+
+LINES = 6_000
+MATCHES = 60_000
+"""Comparisons of a line with a pattern; what comes after is left open."""
+
+CANDIDATES = 6
+MASKED_START = 12
+_TRACE = re.compile(r"^\++ ")
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A print that a line fits, and what it has in its holes."""
+
+    pattern: Pattern
+    fills: tuple[Fill, ...]
+
+
+def attribute(lines: Sequence[str], script: Script) -> tuple[Attributed, ...]:
+    """Each line of output with where it came from, in order."""
+    lines = lines[:LINES]
+    patterns = [pattern_of(index, one) for index, one in enumerate(script.prints) if not one.raw]
+    candidates = _candidates(lines, [one for one in patterns if one.identifies])
+    chosen = best_path([[one.pattern for one in found] for found in candidates], script)
+    printed = [
+        None if choice is None else _printed(index, candidates[index], *choice)
+        for index, choice in enumerate(chosen)
+    ]
+    return tuple(Gaps(lines, script, patterns, printed).fill())
+
+
+def _candidates(lines: Sequence[str], patterns: Sequence[Pattern]) -> list[list[Fit]]:
+    """The prints that each line fits."""
+    by_start: dict[str, list[Pattern]] = {}
+    for pattern in patterns:
+        by_start.setdefault(pattern.start, []).append(pattern)
+    work = 0
+    found: list[list[Fit]] = []
+    for line in lines:
+        told = line.strip()
+        near: Sequence[Pattern] = ()
+        if told and not _TRACE.match(told):
+            starts = ("", told[:1], told[:2])
+            near = [one for start in dict.fromkeys(starts) for one in by_start.get(start, ())]
+            near = patterns if MASK in told[:MASKED_START] else near
+        work += len(near)
+        found.append(_fitting(told, near) if work <= MATCHES else [])
+    return found
+
+
+def _fitting(line: str, near: Sequence[Pattern]) -> list[Fit]:
+    """The prints that a line fits, without those that fit nearly anything."""
+    found = []
+    for pattern in near:
+        fills = pattern.match(line)
+        if fills is not None:
+            found.append(Fit(pattern, fills))
+    most = max((one.pattern.letters for one in found), default=0)
+    kept = [one for one in found if one.pattern.letters * 2 > most]
+    kept.sort(key=lambda one: (-one.pattern.letters, one.pattern.index))
+    return kept[:CANDIDATES]
+
+
+def _printed(index: int, found: Sequence[Fit], best: int, clear: bool) -> Attributed:
+    """The line by the print that was chosen; certain if all that fit speak of the same calls."""
+    chosen = found[best]
+    one = chosen.pattern.print
+    certainty = Certainty.LIKELY if clear else Certainty.OPEN
+    if len({other.pattern.print.calls for other in found}) == 1:
+        certainty = Certainty.CERTAIN
+    known = certainty is not Certainty.OPEN
+    return Attributed(
+        line=index,
+        certainty=certainty,
+        rule="print",
+        print=chosen.pattern.index,
+        calls=one.calls if known else (),
+        fills=chosen.fills if known else (),
+        after=one.after,
+    )

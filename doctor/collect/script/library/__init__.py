@@ -1,0 +1,1 @@
+"""What the libraries of JavaScript, Python and PowerShell do that a script calls."""

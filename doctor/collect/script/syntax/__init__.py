@@ -1,0 +1,1 @@
+"""From a syntax tree of any language to statements of one."""

@@ -1,0 +1,223 @@
+"""Guide step 1, collected: the runs, their jobs and steps, the log, the workflow's file and state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backup_doctor.collect.log.mention import is_same_id, mentions
+from backup_doctor.collect.workflow.attempts import (
+    AttemptReader,
+    SeenAttempt,
+    judged,
+    of_writers,
+    with_choice,
+)
+from backup_doctor.collect.workflow.ci import JobSurroundings
+from backup_doctor.collect.workflow.find_run import RunsFound, find_runs, newest_runs
+from backup_doctor.collect.workflow.job_choice import by_secrets
+from backup_doctor.collect.workflow.last_good import look_at_last_good
+from backup_doctor.collect.workflow.next_run import look_ahead
+from backup_doctor.collect.workflow.pending import Pending
+from backup_doctor.collect.workflow.run_absence import look_for_proof
+from backup_doctor.collect.workflow.run_facts import RunFacts
+from backup_doctor.collect.workflow.run_files import RunFiles
+from backup_doctor.collect.workflow.run_logs import RunLogs, has_log
+from backup_doctor.collect.workflow.run_title import dispatch_of
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import dispatch_id_of
+from backup_doctor.evidence.log import LogReading
+from backup_doctor.evidence.row import RowEvidence
+from backup_doctor.evidence.workflow import FoundBy, Job, Run, Step, WorkflowEvidence, WorkflowFile
+
+if TYPE_CHECKING:
+    from backup_doctor.collect.sources import Sources
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.row import BackupRow
+    from backup_doctor.evidence.workflow import Approval, WorkflowState
+
+    Workflows = Pending[tuple[WorkflowState, ...] | Unseen]
+
+USUAL_RUNS = 20
+# What a log shows in a secret's place.
+MASK = "***"
+TOLD_BY_GITHUB = frozenset({"failure", "cancelled", "timed_out", "startup_failure"})
+LOG_OF_GOING_JOB = Unseen(
+    why=Why.NOT_FOUND,
+    what="GitHub gives out the log of a job only when the job has ended, and this one goes on.",
+    remedy="Run the doctor in a job of its own, after this one (`needs:`).",
+    dependency="GitHub",
+)
+
+
+def look(ask: Sources, case: Case) -> WorkflowEvidence:
+    """Find the runs, then read their jobs and files, and the log of the one that is judged."""
+    if case.is_preflight:
+        return look_ahead(ask, case)
+    workflows = Pending(ask, "The workflows", ask.github.workflows)
+    newest = newest_runs(ask)
+    only_run = case.asked.dispatch_id is None and case.asked.backup_id is None
+    # With nothing but a run's id the row is found through the run, so this must not wait for it.
+    seen = None if only_run else ask.need(RowEvidence)
+    row = seen.newest if seen else None
+    dispatch_id = dispatch_id_of(case.asked, row)
+    facts = RunFacts(ask, case, JobSurroundings.here())
+
+    def looked(found: RunsFound) -> WorkflowEvidence:
+        if not found.runs:
+            return _without_run(ask, case, found, facts, dispatch_id, workflows)
+        attempts = _attempts(case, found, facts, dispatch_id)
+        return _examine(ask, case, found, attempts, facts, row, dispatch_id)
+
+    evidence = looked(find_runs(ask, case, row, facts, newest))
+    handed = _handed_another(evidence, dispatch_id)
+    if handed is not None and isinstance(evidence.run, Run):
+        anothers = evidence.run.id
+        evidence = looked(find_runs(ask, case, row, facts, newest, anothers=anothers))
+        evidence = msgspec.structs.replace(evidence, run_title_dispatch=handed)
+    return msgspec.structs.replace(evidence, workflows=workflows.result())
+
+
+def _handed_another(evidence: WorkflowEvidence, dispatch_id: str | None) -> str | None:
+    """The other dispatch that the run was handed, by its log, where only the row calls it this one's."""
+    log = evidence.reading
+    if evidence.found_by is not FoundBy.ROW or dispatch_id is None or log is None:
+        return None
+    handed = log.assignments.get("DISPATCH_ID", "").strip()
+    told = bool(handed) and MASK not in handed and not log.dispatch_seen
+    return handed if told and not is_same_id(handed, dispatch_id) else None
+
+
+def _without_run(
+    ask: Sources,
+    case: Case,
+    found: RunsFound,
+    facts: RunFacts,
+    dispatch_id: str | None,
+    workflows: Workflows,
+) -> WorkflowEvidence:
+    named = found.named_by_row
+    evidence = WorkflowEvidence(
+        run=found.gap,
+        searched=found.searched,
+        candidates=found.candidates,
+        absence=found.no_such_run,
+        run_title_dispatch=_title_dispatch(named, facts.known_file(named), None, dispatch_id)
+        if named
+        else None,
+    )
+    if found.gap is not None or found.no_such_run is not None:
+        return evidence
+    proof = look_for_proof(ask, case, found.listed, workflows.result())
+    return msgspec.structs.replace(
+        evidence, absence=proof.absence, ours=proof.ours, ours_file=proof.file
+    )
+
+
+def _attempts(
+    case: Case, found: RunsFound, facts: RunFacts, dispatch_id: str | None
+) -> list[SeenAttempt]:
+    """Every attempt of every run of the dispatch that can have written the row, newest first."""
+    facts.begin(one.run for one in found.runs)
+    reader = AttemptReader(names=case.names, dispatch_id=dispatch_id, here=facts.here)
+    every = [
+        attempt
+        for one in found.runs
+        for attempt in reader.attempts(one, facts.jobs(one.run), facts.file(one.run))
+    ]
+    return of_writers(every, case.names)
+
+
+def _examine(
+    ask: Sources,
+    case: Case,
+    found: RunsFound,
+    attempts: list[SeenAttempt],
+    facts: RunFacts,
+    row: BackupRow | None,
+    dispatch_id: str | None,
+) -> WorkflowEvidence:
+    first = judged(attempts, row, case.names)
+    run, file, names = first.run, first.known_file, case.names
+    jobs = () if isinstance(first.jobs, Unseen) else first.jobs
+    told = Pending(ask, "The job's annotations", lambda: _annotations(ask, first.attempt.job))
+    usual = Pending(ask, "Earlier runs", lambda: _usual_s(ask, first))
+    waits = Pending(ask, "The approvals", lambda: _approvals(ask, run, first.attempt.job))
+    files = RunFiles(ask, run)
+    files.begin(file.update_step if file and any(map(has_log, jobs)) else None)
+    logs = RunLogs(ask, run, names, dispatch_id, files)
+    choice, log = logs.read(jobs, first.choice)
+    one = with_choice(first, choice, facts.here, names)
+    job = choice.job
+    annotations = told.result() if job is first.attempt.job else _annotations(ask, job)
+    unread = annotations if isinstance(annotations, Unseen) else None
+    if job is not None and not isinstance(annotations, Unseen):
+        job = msgspec.structs.replace(job, annotations=annotations)
+    step = choice.step or _step_of(job, log) or by_secrets(job, file)
+    if log is None and job is not None and job.status != "completed" and not one.attempt.may_write:
+        log = LOG_OF_GOING_JOB
+    earlier = usual.result()
+    return WorkflowEvidence(
+        run=run,
+        found_by=first.attempt.found_by,
+        searched=found.searched,
+        jobs=first.jobs,
+        job=job,
+        update_step=step,
+        log=log,
+        file=first.file,
+        usual_s=() if isinstance(earlier, Unseen) else earlier,
+        run_title_dispatch=_title_dispatch(found.named_by_row or run, file, log, dispatch_id),
+        unread_annotations=unread,
+        approvals=waits.result(),
+        last_good=look_at_last_good(ask, run, jobs, log, step),
+        attempts=tuple((one if each is first else each).attempt for each in attempts),
+    )
+
+
+def _annotations(ask: Sources, job: Job | None) -> tuple[str, ...] | Unseen:
+    """What GitHub itself says of a job that did not end well: time limits, billing, runners."""
+    if job is None or job.conclusion not in TOLD_BY_GITHUB:
+        return ()
+    return ask.github.annotations(job)
+
+
+def _approvals(ask: Sources, run: Run, job: Job | None) -> tuple[Approval, ...] | Unseen:
+    """What a waiting run waits for."""
+    if "waiting" not in (run.status, job.status if job else ""):
+        return ()
+    return ask.github.approvals(run)
+
+
+def _usual_s(ask: Sources, seen: SeenAttempt) -> tuple[float, ...] | Unseen:
+    """How long recent successful runs took, in seconds; only asked while this one is going."""
+    run = seen.run
+    if not seen.attempt.may_write or run.workflow_id is None:
+        return ()
+    runs = ask.github.workflow_runs(run.workflow_id, status="success", count=USUAL_RUNS)
+    if isinstance(runs, Unseen):
+        return runs
+    return tuple(
+        (one.updated_at - one.started_at).total_seconds()
+        for one in runs
+        if one.id != run.id and one.updated_at and one.started_at
+    )
+
+
+def _step_of(job: Job | None, log: LogReading | Unseen | None) -> Step | None:
+    if job is None or not isinstance(log, LogReading):
+        return None
+    return next((step for step in job.steps if step.name == log.update_step), None)
+
+
+def _title_dispatch(
+    run: Run, file: WorkflowFile | None, log: LogReading | Unseen | None, dispatch_id: str | None
+) -> str | None:
+    """The dispatch of the run that the row names, else of this run."""
+    if dispatch_id is not None and mentions(run.title, dispatch_id):
+        return dispatch_id
+    titled = dispatch_of(run.title, file.run_name if file else None, dispatch_id)
+    if titled or dispatch_id is not None or not isinstance(log, LogReading):
+        return titled
+    return log.assignments.get("DISPATCH_ID")

@@ -1,0 +1,70 @@
+"""Jobs and workflow files of runs: each asked for once, and begun as soon as a run is likely."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from backup_doctor.collect.workflow.at_commit import file_at
+from backup_doctor.collect.workflow.ci import JobSurroundings, is_doctors_run
+from backup_doctor.collect.workflow.pending import Pending
+from backup_doctor.evidence.base import Unseen
+from backup_doctor.evidence.workflow import Job, Run, WorkflowFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from backup_doctor.collect.sources import Sources
+    from backup_doctor.evidence.case import Case
+
+File = WorkflowFile | Unseen | None
+
+
+class RunFacts:
+    """What is known of the runs that may be this backup's. `here` is where the doctor itself runs."""
+
+    def __init__(self, ask: Sources, case: Case, here: JobSurroundings) -> None:
+        self.here = here
+        self._ask = ask
+        self._case = case
+        self._jobs: dict[int, Pending[tuple[Job, ...] | Unseen]] = {}
+        self._files: dict[tuple[str, str], Pending[File]] = {}
+
+    def begin(self, runs: Iterable[Run]) -> None:
+        """Ask for all of it at once; whoever needs it waits for the answer."""
+        for run in runs:
+            self._job_list(run)
+            self._file_call(run)
+
+    def jobs(self, run: Run) -> tuple[Job, ...] | Unseen:
+        """Every job of every attempt of the run, the doctor's own too."""
+        return self._job_list(run).result()
+
+    def file(self, run: Run) -> File:
+        """The workflow's file at the run's commit."""
+        return self._file_call(run).result()
+
+    def known_file(self, run: Run) -> WorkflowFile | None:
+        """The same, where it could be read."""
+        file = self.file(run)
+        return file if isinstance(file, WorkflowFile) else None
+
+    def is_doctors(self, run: Run) -> bool:
+        """Whether the run is the doctor's own, and so no backup's."""
+        file = self.file(run)
+        known = isinstance(file, WorkflowFile) and file.problem is None
+        jobs = () if known else self.jobs(run)
+        return is_doctors_run(jobs, run, self.here, file, self._case.names)
+
+    def _job_list(self, run: Run) -> Pending[tuple[Job, ...] | Unseen]:
+        if run.id not in self._jobs:
+            call = partial(self._ask.github.jobs, run)
+            self._jobs[run.id] = Pending(self._ask, f"The jobs of run {run.id}", call)
+        return self._jobs[run.id]
+
+    def _file_call(self, run: Run) -> Pending[File]:
+        place = (run.path, run.head_sha)
+        if place not in self._files:
+            call = partial(file_at, self._ask, self._case.names, *place)
+            self._files[place] = Pending(self._ask, "The workflow's file", call)
+        return self._files[place]

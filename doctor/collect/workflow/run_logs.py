@@ -1,0 +1,176 @@
+"""The logs of a run: the job with the update step first, the others for what they add."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeGuard
+
+import msgspec
+
+from backup_doctor.collect.log.known import Targets
+from backup_doctor.collect.log.mention import is_same_id
+from backup_doctor.collect.log.reader import LookFor, read
+from backup_doctor.collect.log.step_script import RepositoryFiles
+from backup_doctor.collect.workflow.job_choice import JobChoice, is_named, leg_of, legs
+from backup_doctor.collect.workflow.pending import Pending
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Status
+from backup_doctor.evidence.log import LogReading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from backup_doctor.collect.clients.github_logs import Log
+    from backup_doctor.collect.sources import Sources
+    from backup_doctor.collect.workflow.run_files import RunFiles
+    from backup_doctor.evidence.case import Names
+    from backup_doctor.evidence.workflow import Job, Run, Step
+
+OTHER_JOBS = 4
+ZIP_HELPS = frozenset({Why.NOT_FOUND, Why.REFUSED, Why.GARBLED, Why.UNREACHABLE})
+
+
+FINISHING = ("status", "s3_key", "size_bytes", "finished_at")
+
+
+def targets_of(names: Names) -> Targets:
+    """What the calls are aimed at that matter in the log."""
+    return Targets(
+        function=names.function,
+        table=names.table_name,
+        finishing=frozenset(filter(None, map(names.column, FINISHING))),
+        status=names.column("status"),
+        going=frozenset(names.words(Status.IN_PROGRESS)),
+    )
+
+
+def has_log(job: Job) -> bool:
+    """Whether there should be a log: GitHub stores it when the job has ended."""
+    return job.status == "completed" and bool(job.steps) and job.conclusion != "skipped"
+
+
+class RunLogs:
+    """Reads the logs of one run for one dispatch."""
+
+    def __init__(
+        self, ask: Sources, run: Run, names: Names, dispatch_id: str | None, files: RunFiles
+    ) -> None:
+        self._ask = ask
+        self._run = run
+        self._names = names
+        self._dispatch_id = dispatch_id
+        self._files = files
+
+    def read(
+        self, jobs: Sequence[Job], choice: JobChoice
+    ) -> tuple[JobChoice, LogReading | Unseen | None]:
+        """The job that holds the update step, and what its log says, completed by the others'.
+
+        Of a matrix's jobs that is the one whose log names the dispatch, and the other ones' logs
+        are other backups'. Where no job was chosen, the one whose log shows the update is.
+        """
+        chosen = choice.job
+        is_told = chosen is not None and is_named(chosen, self._dispatch_id)
+        of_matrix = legs(jobs, choice)
+        updates = {one.job.id: one.step for one in of_matrix if one.job}
+        wanted = [job for job in (chosen, *self._others(jobs, chosen)) if job and has_log(job)]
+        if is_told:
+            wanted = [job for job in wanted if job is chosen or job.id not in updates]
+        pending = {
+            job.id: Pending(
+                self._ask,
+                f"The log of the job {job.name!r}",
+                self._reader(job, updates.get(job.id)),
+            )
+            for job in wanted
+        }
+        readings = {job.id: pending[job.id].result() for job in wanted}
+        if not is_told and len(of_matrix) > 1:
+            choice = leg_of(of_matrix, readings, self._dispatch_id) or choice
+        if chosen is None:
+            choice = JobChoice(
+                next((job for job in wanted if _shows_update(readings[job.id])), None)
+            )
+        if choice.job is None or choice.job.id not in readings:
+            return choice, None
+        own = readings[choice.job.id]
+        if isinstance(own, Unseen):
+            return choice, own
+        others = (one for key, one in readings.items() if key not in {choice.job.id, *updates})
+        return choice, _completed(own, [one for one in others if self._is_ours(one)])
+
+    def _is_ours(self, reading: LogReading | Unseen) -> TypeGuard[LogReading]:
+        """Whether a log was read, and is none of another dispatch's job."""
+        if isinstance(reading, Unseen):
+            return False
+        handed = reading.assignments.get("DISPATCH_ID")
+        return None in (handed, self._dispatch_id) or is_same_id(handed, self._dispatch_id)
+
+    def _others(self, jobs: Sequence[Job], chosen: Job | None) -> list[Job]:
+        others = [job for job in jobs if chosen is None or job.id != chosen.id]
+        return [job for job in others if has_log(job)][:OTHER_JOBS]
+
+    def _reader(self, job: Job, update: Step | None) -> Callable[[], LogReading | Unseen]:
+        trigger = self._names.trigger_step
+        look_for = LookFor(
+            dispatch_id=self._dispatch_id,
+            targets=targets_of(self._names),
+            files=RepositoryFiles(self._files.text, self._files.directory),
+            steps=job.steps,
+            update_step=update.name if update else None,
+            trigger_step=_like(trigger, (step.name for step in job.steps)),
+            is_trigger_job=_like(trigger, (job.name,)) is not None,
+        )
+        return lambda: self._one(job, look_for)
+
+    def _one(self, job: Job, look_for: LookFor) -> LogReading | Unseen:
+        github = self._ask.github
+        text = github.job_log(job, lambda log: read(f"log of the job {job.name}", log, look_for))
+        if not isinstance(text, Unseen) or text.why not in ZIP_HELPS:
+            return text
+        if self._run.status != "completed":
+            return text
+
+        def from_zip(log: Log) -> LogReading:
+            return read(f"log of the job {job.name}, from the run's zip", log, look_for)
+
+        zipped = github.run_log(self._run, job, from_zip)
+        lost = isinstance(zipped, Unseen) and zipped.why is not Why.GONE
+        return text if lost else zipped
+
+
+def _like(wanted: str, names: Iterable[str]) -> str | None:
+    """The name that is the wanted one but for case, blanks and dashes."""
+    return next((name for name in names if _plain(wanted) in _plain(name)), None)
+
+
+def _plain(name: str) -> str:
+    return "".join(char for char in name.casefold() if char.isalnum())
+
+
+def _shows_update(reading: LogReading | Unseen) -> bool:
+    return isinstance(reading, LogReading) and reading.update_seen
+
+
+def _completed(own: LogReading, others: Sequence[LogReading]) -> LogReading:
+    """The update job's reading, with what only other jobs of the run could tell."""
+    for other in others:
+        own = msgspec.structs.replace(
+            own,
+            bytes_read=own.bytes_read + other.bytes_read,
+            assignments={**other.assignments, **own.assignments},
+            backup_id_not_found=own.backup_id_not_found or other.backup_id_not_found,
+            failed_step=own.failed_step or other.failed_step,
+            errors=own.errors or other.errors,
+            told=own.told or (() if own.failed_step else other.told),
+            complaints=own.complaints or (() if own.failed_step else other.complaints),
+            failed_excerpt=own.failed_excerpt or other.failed_excerpt,
+            uploaded=own.uploaded or other.uploaded,
+            buckets=own.buckets or other.buckets,
+            endpoints=own.endpoints or other.endpoints,
+            upload_errors=own.upload_errors or other.upload_errors,
+            trigger_lines=own.trigger_lines or other.trigger_lines,
+            prints_secret=tuple(dict.fromkeys((*own.prints_secret, *other.prints_secret))),
+            dispatch_seen=own.dispatch_seen or other.dispatch_seen,
+            ids=tuple(dict.fromkeys((*own.ids, *other.ids))),
+        )
+    return own

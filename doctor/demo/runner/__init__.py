@@ -1,9 +1,0 @@
-"""A runner that executes a job of a workflow file for real, and logs as GitHub's does.
-
-What it does not support it refuses with a `WorkflowError` before anything runs.
-"""
-
-from doctor.demo.runner.run import run_workflow
-from doctor.demo.runner.workflow import WorkflowError
-
-__all__ = ["WorkflowError", "run_workflow"]

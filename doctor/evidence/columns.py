@@ -1,0 +1,13 @@
+"""The columns of the guide's table. Nothing is imported here: `--help` needs their names."""
+
+GUIDE_COLUMNS = (
+    "id",
+    "dispatch_id",
+    "s3_key",
+    "status",
+    "size_bytes",
+    "finished_at",
+    "error_text",
+    "workflow_run_id",
+    "created_at",
+)

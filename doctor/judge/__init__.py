@@ -1,0 +1,1 @@
+"""From evidence to findings, their causes and the fix: pure functions."""

@@ -1,0 +1,98 @@
+"""What would refuse a statement: a cause that must be fixed before, or the statement itself.
+
+`EXPLAIN` and the catalogue decide. A cause that the log alone tells of may be over: the SQL then
+stands as it is. A statement that is refused for a reason of its own is not printed at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from backup_doctor.evidence.collected import FixCheck
+from backup_doctor.evidence.findings import Role, Severity
+from backup_doctor.judge.fix_sql.statement import Repair, none
+from backup_doctor.judge.show import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from backup_doctor.evidence.base import Unseen
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.judge.diagnosis import Diagnosis
+    from backup_doctor.judge.traits import SqlRefusal
+
+
+def settled(
+    case: Case, diagnosis: Diagnosis, repair: Repair, check: FixCheck | Unseen | None
+) -> Repair:
+    """The repair as it may be printed, once the database was asked; `check` None: it was not."""
+    if repair.statement is None:
+        kept = tuple(
+            replace(one, repair=made)
+            for one in repair.alternatives
+            if (made := settled(case, diagnosis, one.repair, check)).sql is not None
+        )
+        return replace(repair, alternatives=kept)
+    known = check if isinstance(check, FixCheck) else None
+    suspects = _suspects(diagnosis)
+    refusing = {code: how for code, how in suspects.items() if _is_shown(how, case, repair, known)}
+    own = _own_reason(refusing.values(), known) if known else None
+    if own is not None:
+        return none(own)
+    codes = tuple(refusing)
+    return replace(repair, sql=f"{_first_line(codes)}{repair.sql}", refused_by=codes)
+
+
+def may_add_columns(diagnosis: Diagnosis) -> bool:
+    """Whether the table lacks a column that must be added before the statement can run."""
+    return any(how.adds_column for how in _suspects(diagnosis).values())
+
+
+def _suspects(diagnosis: Diagnosis) -> dict[str, SqlRefusal]:
+    """The causes that refused the pipeline's update, and what began since and would refuse this one."""
+    causes = (one for one in diagnosis.causes if one.found.resolved is None)
+    since = (
+        one.judged
+        for one in diagnosis.placed
+        if one.role is Role.CONTEXT and one.severity is Severity.WARN
+    )
+    return {one.code: one.rule.refuses_sql for one in (*causes, *since) if one.rule.refuses_sql}
+
+
+def _own_reason(refusing: Collection[SqlRefusal], check: FixCheck) -> str | None:
+    """Why the statement itself can not be run, whatever is fixed before."""
+    if check.problem and not any(_fits(how, check.sqlstate) for how in refusing):
+        return f"PostgreSQL would refuse it. {check.problem}"
+    if check.refused and not any(how.by_constraint for how in refusing):
+        return f"{listed(check.refused)} would refuse what it writes; a person must look at it."
+    if check.rows not in (None, 1):
+        return (
+            f"it would change {check.rows} rows and not one: the row, or who else names its file, is "
+            "not as it was seen. A person must look at it."
+        )
+    return None
+
+
+def _fits(how: SqlRefusal, sqlstate: str | None) -> bool:
+    return sqlstate is not None and sqlstate.startswith(how.sqlstates)
+
+
+def _is_shown(how: SqlRefusal, case: Case, repair: Repair, check: FixCheck | None) -> bool:
+    """Whether EXPLAIN or the catalogue shows that this cause refuses the statement."""
+    if check is not None and check.problem:
+        return _fits(how, check.sqlstate) or (how.by_constraint and bool(check.refused))
+    if check is not None and check.planned and how.seen_by_plan:
+        return False
+    if check is not None and how.by_constraint and check.refused is not None:
+        return bool(check.refused)
+    return how.shown(case, repair.change.values if repair.change else {})
+
+
+def _first_line(refusing: tuple[str, ...]) -> str:
+    """What must be fixed before. Codes only, nothing from outside."""
+    if not refusing:
+        return ""
+    steps = listed(str(number) for number in range(1, len(refusing) + 1))
+    is_are = "is fixed (step" if len(refusing) == 1 else "are fixed (steps"
+    return f"-- This statement will fail until {listed(refusing)} {is_are} {steps})\n"

@@ -1,0 +1,112 @@
+"""What a condition is in this story: the log and the present held together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backup_doctor.evidence.findings import Exhibit, Fix, Role, Severity
+from backup_doctor.judge.framework import Found, Resolved
+from backup_doctor.judge.history.absence import run_found_row
+from backup_doctor.judge.history.row import RowState, row_state
+from backup_doctor.judge.history.run import began_after_failure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.chain import Link
+
+
+NOT_CHECKED = " Not checked since."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weight:
+    """What a condition is in this story, once the log and the present were held together.
+
+    `by_log`: the run's own log proves it. `holds`: it is seen to hold now. `elsewhere`: the run found
+    its row and the doctor does not, so that what the doctor sees may be another database's. `remark`
+    is what the summary adds, where there is something to add.
+    """
+
+    breaks: tuple[Link, ...]
+    role: Role
+    severity: Severity
+    by_log: bool = False
+    holds: bool = False
+    row_is_right: bool = False
+    elsewhere: bool = False
+    remark: str = ""
+
+    @property
+    def is_cause(self) -> bool:
+        """Whether it explains this row."""
+        return self.role is Role.CAUSE
+
+    def is_over(self, resolved: Resolved | None) -> bool:
+        """Whether it failed then, which the log proves, and works now, which `resolved` proves."""
+        proved = resolved is not None and not self.elsewhere
+        return self.by_log and not self.holds and proved
+
+    def found(
+        self,
+        summary: str,
+        evidence: tuple[Exhibit, ...] = (),
+        fixes: tuple[Fix, ...] = (),
+        *,
+        resolved: Resolved | None = None,
+        weak: bool = False,
+    ) -> Found:
+        """The finding. That it works now is said only with the proof; then the row alone is left."""
+        over = resolved if self.is_over(resolved) else None
+        return Found(
+            summary=f"{summary}{self._since(over)}",
+            evidence=evidence,
+            fixes=() if over else fixes,
+            breaks=self.breaks,
+            severity=self.severity,
+            role=self.role,
+            by_log=self.by_log,
+            resolved=over,
+            weak=weak and not self.by_log,
+        )
+
+    def _since(self, over: Resolved | None) -> str:
+        """What is known of the time since the failure."""
+        if over:
+            left = "" if self.row_is_right else " Only the row is left to fix."
+            return f" It failed then and works now: {over.by}.{left}"
+        return NOT_CHECKED if self.by_log and not self.holds else self.remark
+
+
+def weigh(
+    then: Mapping[Link, bool | None], *, now: bool | None, since: datetime | None = None, case: Case
+) -> Weight | None:
+    """Hold a condition against the log (`then`, by link) and the present (`now`).
+
+    At a link, True is what the log proves, False what it rules out, None what it leaves open: there
+    the present decides, unless it began (`since`) after the failure. Nothing at all: None.
+    """
+    current = bool(now) and not began_after_failure(case, since)
+    proved = tuple(link for link, shown in then.items() if shown)
+    likely = tuple(link for link, shown in then.items() if shown is None and current)
+    if proved or likely:
+        return Weight(
+            breaks=tuple(sorted(set(proved + likely))),
+            role=Role.CAUSE,
+            severity=Severity.FAIL,
+            by_log=bool(proved),
+            holds=bool(now),
+            row_is_right=row_state(case) is RowState.RIGHT,
+            elsewhere=case.backup is None and run_found_row(case),
+        )
+    return aside(case) if now else None
+
+
+def aside(case: Case) -> Weight:
+    """The weight of what holds now and explains nothing."""
+    unexplained = not case.is_preflight and row_state(case) is not RowState.RIGHT
+    remark = " It does not explain this backup." if unexplained else ""
+    return Weight(breaks=(), role=Role.CONTEXT, severity=Severity.WARN, holds=True, remark=remark)

@@ -1,0 +1,82 @@
+"""Judging: every rule is asked once, in running order; what it says is kept with its rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backup_doctor.judge.framework import AnyCheck, Found, RuleInfo, Ruling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from backup_doctor.evidence.base import Evidence
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.chain import Link
+    from backup_doctor.evidence.findings import Role, Severity
+    from backup_doctor.judge.traits import Trait
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A finding, still with all that the diagnosis needs to place it in the chain."""
+
+    check: AnyCheck
+    rule: RuleInfo[Evidence]
+    found: Found
+
+    @property
+    def code(self) -> str:
+        """The finding's code."""
+        return self.rule.code
+
+    def has(self, trait: Trait) -> bool:
+        """Whether its rule says so of its code."""
+        return trait in self.rule.traits
+
+    @property
+    def breaks(self) -> tuple[Link, ...]:
+        """The links that it breaks in this case."""
+        return self.rule.breaks if self.found.breaks is None else self.found.breaks
+
+    @property
+    def role(self) -> Role:
+        """What it is, before the diagnosis held it against the others."""
+        return self.found.role or self.rule.role
+
+    @property
+    def severity(self) -> Severity:
+        """How much it matters, before the diagnosis."""
+        return self.found.severity or self.rule.severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """All findings in running order, and the rules that failed themselves: a defect of the tool."""
+
+    findings: tuple[Judged, ...]
+    errors: tuple[str, ...] = ()
+
+
+def judge(case: Case, checks: Iterable[AnyCheck]) -> Judgement:
+    """Ask every rule of every check that has evidence. A rule that raises does not stop the others."""
+    findings: list[Judged] = []
+    errors: list[str] = []
+    for check in checks:
+        evidence = case.evidence.get(check.name)
+        if not isinstance(evidence, check.evidence):
+            continue
+        for rule in check.rules:
+            try:
+                found = _as_tuple(rule.judge(evidence, case))
+            except Exception as error:  # noqa: BLE001 -- a defect in one rule must not cost the report
+                errors.append(f"{rule.code}: {type(error).__name__}: {error}")
+                continue
+            findings.extend(Judged(check=check, rule=rule, found=one) for one in found)
+    return Judgement(findings=tuple(findings), errors=tuple(errors))
+
+
+def _as_tuple(ruling: Ruling) -> tuple[Found, ...]:
+    if ruling is None:
+        return ()
+    return (ruling,) if isinstance(ruling, Found) else tuple(ruling)

@@ -1,0 +1,1 @@
+"""From the diagnosis to text: pure functions."""

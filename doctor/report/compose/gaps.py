@@ -1,0 +1,102 @@
+"""What could not be told, and what to give the doctor to settle it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backup_doctor.evidence.base import Evidence, Unseen, Why, unseen
+from backup_doctor.evidence.findings import Verdict
+from backup_doctor.judge import preflight
+
+if TYPE_CHECKING:
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.judge.diagnosis import Diagnosis
+    from backup_doctor.judge.framework import AnyCheck
+    from backup_doctor.judge.judgement import Judged
+
+from backup_doctor.judge.history import (
+    BOTH_WRITES,
+    RowState,
+    absence_of_row,
+    absence_of_table,
+    row_state,
+    unknown_status,
+)
+from backup_doctor.judge.history.file import object_gaps
+from backup_doctor.judge.traits import Trait
+from backup_doctor.report.compose.results import sentence
+
+# The built-in checks of which something could still say more than a general root.
+TELLING = ("workflow", "function", "rls", "secrets")
+
+
+def deciding_gap(case: Case) -> Unseen | None:
+    """The one thing that would settle an unknown verdict: the row, then the object it names."""
+    row = case.evidence.get("row")
+    if isinstance(row, Unseen):
+        return row
+    if case.row is None:
+        return Unseen(
+            why=Why.NOT_ASKED, what="The row was not looked at.", remedy="Run the row check."
+        )
+    if row_state(case) in (RowState.UNSEEN, RowState.OTHER):
+        seen_row = case.row
+        proofs = (absence_of_table(seen_row, case), seen_row.rows, absence_of_row(seen_row, case))
+        return next(iter((*unseen(*proofs), *unknown_status(case))), None)
+    if row_state(case) in (RowState.IN_PROGRESS, RowState.CANCELLED):
+        return _unseen_job(case)
+    seen = case.evidence.get("object")
+    if isinstance(seen, Unseen):
+        return seen
+    return next(iter(object_gaps(case.object, case)), None) if case.object else None
+
+
+def _unseen_job(case: Case) -> Unseen:
+    """Why it is not known whether the backup is still going."""
+    young = "The row is in progress and younger than stuck_after;"
+    if row_state(case) is RowState.CANCELLED:
+        young = "The row says cancelled, and its run may go on;"
+    workflow = case.workflow
+    why = workflow.run or workflow.absence if workflow else case.evidence.get("workflow")
+    if isinstance(why, Unseen):
+        return msgspec.structs.replace(why, what=f"{young} its job could not be seen. {why.what}")
+    if case.workflow is not None:
+        what, remedy = "which of the runs going is its own cannot be told.", "Give --run-id."
+    else:
+        what, remedy = "its job was not looked at.", "Run the workflow check."
+    return Unseen(why=Why.NOT_ASKED, what=f"{young} {what}", remedy=remedy)
+
+
+def cannot_tell(case: Case, diagnosis: Diagnosis, checks: tuple[AnyCheck, ...]) -> tuple[str, ...]:
+    """What is open, and what to give the doctor to settle it."""
+    if diagnosis.verdict is Verdict.UNKNOWN and case.is_preflight:
+        findings = tuple(one.judged for one in diagnosis.placed)
+        return tuple(map(sentence, preflight.unsettled(case, findings)))
+    if diagnosis.verdict is Verdict.UNKNOWN:
+        gap = deciding_gap(case)
+        return (sentence(gap),) if gap else ()
+    if diagnosis.verdict is not Verdict.FAILING:
+        return ()
+    gaps: list[str] = []
+    for check in checks:
+        evidence = case.evidence.get(check.name)
+        if evidence is None or not _could_say_more(check, diagnosis.root):
+            continue
+        unseen = (evidence,) if isinstance(evidence, Unseen) else _open(check, evidence, case)
+        gaps.extend(sentence(gap) for gap in unseen)
+    return tuple(dict.fromkeys(gaps))
+
+
+def _could_say_more(check: AnyCheck, root: Judged | None) -> bool:
+    """Whether a finding of this check could be an earlier or a more special cause than the root."""
+    if root is None or root.has(Trait.GENERAL):
+        return check.name in TELLING
+    special = any(root.rule.yields(rule) for rule in check.rules)
+    guessed = not root.found.by_log and min(root.breaks) in BOTH_WRITES
+    return special or (guessed and check.name in ("workflow", "function"))
+
+
+def _open(check: AnyCheck, evidence: Evidence, case: Case) -> tuple[Unseen, ...]:
+    return (*check.gaps(evidence, case), *evidence.notes())

@@ -1,0 +1,105 @@
+"""What to do, in the order of doing: the causes' fixes, and the row's SQL at its place among them.
+
+Pure. Nothing in the plan undoes, or is refused by, what stands before it: what refuses the SQL comes
+before it, what needs the row right comes after it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from backup_doctor.evidence.findings import Fix, FixKind, PlanStep, Risk, Role, Severity, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from backup_doctor.judge.diagnosis import Diagnosis
+    from backup_doctor.judge.fix_sql import Alternative, Repair
+    from backup_doctor.judge.judgement import Judged
+
+ROW_TITLE = "Fix the row"
+DECIDE_TITLE = "Decide what the row should say"
+STAY_TITLE = "Leave the row as it is"
+GIVE_MORE = "Let the doctor see more"
+
+
+def plan(diagnosis: Diagnosis, repair: Repair, cannot_tell: Sequence[str]) -> tuple[PlanStep, ...]:
+    """Return the steps; none for a backup that is right or still going."""
+    if diagnosis.verdict in (Verdict.HEALTHY, Verdict.RUNNING):
+        return ()
+    steps = [
+        PlanStep(title=one_of[0].title, why=cause.code, one_of=one_of)
+        for cause in diagnosis.causes
+        for one_of in _choices(cause, after_row=False)
+    ]
+    steps = [_with_alternatives(step, repair) for step in steps]
+    steps += _row(diagnosis, repair, {step.why for step in steps})
+    steps += (
+        PlanStep(title=one_of[0].title, why=cause.code, one_of=one_of)
+        for cause in diagnosis.causes
+        for one_of in _choices(cause, after_row=True)
+    )
+    if not diagnosis.causes:
+        steps += _see_more(cannot_tell)
+    return _each_once(steps)
+
+
+def _choices(cause: Judged, *, after_row: bool) -> Iterator[tuple[Fix, ...]]:
+    """What a cause's finding advises, each with its alternatives."""
+    group: list[Fix] = []
+    for fix in cause.found.fixes:
+        if group and not fix.alternative:
+            yield tuple(group)
+            group = []
+        if fix.after_row is after_row or group:
+            group.append(fix)
+    if group:
+        yield tuple(group)
+
+
+def _with_alternatives(step: PlanStep, repair: Repair) -> PlanStep:
+    """The step with the SQL that a person may choose in place of what it advises."""
+    instead = tuple(_alternative(one) for one in repair.alternatives if one.why == step.why)
+    return structs.replace(step, one_of=(*step.one_of, *instead))
+
+
+def _alternative(one: Alternative) -> Fix:
+    return Fix(kind=FixKind.SQL, title=one.title, text=one.sql, risk=one.risk, alternative=True)
+
+
+def _row(diagnosis: Diagnosis, repair: Repair, ended: set[str | None]) -> Iterator[PlanStep]:
+    """The row's own step: its SQL, or where a person decides, that it may stay as it is."""
+    if repair.sql:
+        sql = Fix(kind=FixKind.SQL, title=ROW_TITLE, text=repair.sql, risk=Risk.LOW)
+        yield PlanStep(title=ROW_TITLE, why=_symptom(diagnosis), one_of=(sql,))
+    open_ones = tuple(_alternative(one) for one in repair.alternatives if one.why not in ended)
+    if open_ones:
+        reason = " ".join(repair.notes)
+        stay = Fix(kind=FixKind.MANUAL, title=STAY_TITLE, text=reason, risk=Risk.NONE)
+        yield PlanStep(title=DECIDE_TITLE, why=_symptom(diagnosis), one_of=(stay, *open_ones))
+
+
+def _symptom(diagnosis: Diagnosis) -> str | None:
+    """The row's own symptom, which its SQL ends."""
+    symptoms = (
+        one.judged.code
+        for one in diagnosis.placed
+        if one.judged.check.name == "row"
+        and one.role is Role.SYMPTOM
+        and one.severity is Severity.FAIL
+        and one.judged not in diagnosis.causes
+    )
+    return next(symptoms, None)
+
+
+def _see_more(cannot_tell: Sequence[str]) -> Iterator[PlanStep]:
+    for reason in cannot_tell:
+        fix = Fix(kind=FixKind.SETTING, title=GIVE_MORE, text=reason, risk=Risk.NONE)
+        yield PlanStep(title=GIVE_MORE, why=None, one_of=(fix,))
+
+
+def _each_once(steps: Iterable[PlanStep]) -> tuple[PlanStep, ...]:
+    """Two causes may advise the same: it is done once, for the earlier one."""
+    return tuple({step.one_of: step for step in reversed(tuple(steps))}.values())[::-1]

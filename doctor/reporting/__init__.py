@@ -1,5 +1,0 @@
-"""The report: a pure function of what was collected. No clock, no network, no environment."""
-
-from doctor.reporting.report import planned_repair, write
-
-__all__ = ["planned_repair", "write"]

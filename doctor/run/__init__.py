@@ -1,0 +1,1 @@
+"""A run as a whole: collect, judge, diagnose, report; and what is built on it."""

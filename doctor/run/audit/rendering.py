@@ -1,0 +1,73 @@
+"""A summary as text, Markdown or HTML, through the templates; an item as a line of JSON."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backup_doctor.base.quoting import for_markdown_inline, for_xml, markdown_code
+from backup_doctor.report.render.templating import Safe, environment, source
+from backup_doctor.run.audit.summary import in_units
+
+if TYPE_CHECKING:
+    from backup_doctor.report.render.formats import Look
+    from backup_doctor.run.audit.model import Item
+    from backup_doctor.run.audit.picture import Picture
+    from backup_doctor.run.audit.summary import Summary
+
+TERMINAL_COLOURS = {
+    "clean": "bold green",
+    "not clean": "bold red",
+    "incomplete": "bold yellow",
+    "interrupted": "bold yellow",
+}
+
+
+def as_json(item: Item) -> str:
+    """The contract's line."""
+    line = {
+        "kind": item.kind.value,
+        "backup_id": item.backup_id,
+        "s3_key": item.s3_key,
+        "row_size": item.row_size,
+        "object_size": item.object_size,
+    }
+    return msgspec.json.encode(line).decode()
+
+
+def as_text(summary: Summary, look: Look) -> str:
+    """For a terminal."""
+    from backup_doctor.report.render.to_text import HANG, escape, to_terminal
+
+    own = environment(look, escape)
+    markup = own.get_template("audit.txt.j2").render(
+        summary=summary,
+        in_units=in_units,
+        colour=Safe(TERMINAL_COLOURS[summary.verdict]),
+        hang=Safe(HANG),
+    )
+    return to_terminal(markup, width=look.width, colour=look.colour)
+
+
+def as_markdown(summary: Summary, look: Look) -> str:
+    """For a ticket."""
+    own = environment(look, for_markdown_inline)
+    own.filters["code"] = lambda text: Safe(markdown_code(str(text)))
+    return own.get_template("audit.md.j2").render(summary=summary, in_units=in_units)
+
+
+def as_html(summary: Summary, picture: Picture, look: Look) -> str:
+    """One page with nothing to fetch; its policy allows its own style sheet and nothing else."""
+    style = f"\n{source('report.css', look)}{source('audit.css', look)}"
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    own = environment(look, for_xml)
+    return own.get_template("audit.html.j2").render(
+        summary=summary,
+        picture=picture,
+        in_units=in_units,
+        style=Safe(style),
+        style_hash=Safe(f"sha256-{digest}"),
+    )

@@ -1,0 +1,234 @@
+"""One audit from beginning to end: both sides opened, walked along, and counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import chain, takewhile
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.run.audit import judge
+from backup_doctor.run.audit.ahead import Ahead
+from backup_doctor.run.audit.aside import Aside
+from backup_doctor.run.audit.bucket import BucketPages
+from backup_doctor.run.audit.fitting import fitted
+from backup_doctor.run.audit.judge import ReadSoFar
+from backup_doctor.run.audit.listing import listing
+from backup_doctor.run.audit.merge import Sides, merge
+from backup_doctor.run.audit.model import OddRow, Totals
+from backup_doctor.run.audit.outside import look_up
+from backup_doctor.run.audit.resolve import resolve
+from backup_doctor.run.audit.statements import ODD
+from backup_doctor.run.audit.table import HIDDEN, About, AuditTable, BrokeOffError, Day
+from backup_doctor.run.audit.ways import no_way, ways
+from backup_doctor.settings.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from backup_doctor.collect.deadline import Deadline
+    from backup_doctor.evidence.row import Route
+    from backup_doctor.run.audit.inventory import Inventory
+    from backup_doctor.run.audit.model import Item, Row, Stored
+    from backup_doctor.settings.model import Settings
+
+# Batches of rows and pages of objects that may wait for the other side, which may have to sort.
+ROWS_AHEAD = 4
+PAGES_AHEAD = 32
+
+
+@dataclass(kw_only=True)
+class Audit:
+    """The audit of the configured table and bucket. `totals` grow while `items` are read.
+
+    `route` and `read_at` say how and when the table was read, `days` what the picture needs.
+    """
+
+    settings: Settings
+    deadline: Deadline
+    inventory: Inventory | None = None
+    wants_days: bool = False
+    totals: Totals = field(default_factory=Totals)
+    route: Route | None = None
+    read_at: datetime | None = None
+    days: list[Day] = field(default_factory=list)
+
+    def items(self) -> Iterator[Item]:
+        """Every disagreement, as it is found. What could not be read is in the totals' gaps.
+
+        Raises:
+            SettingsError: the configuration names what the database does not have.
+        """
+        table = self._opened()
+        if table is None:
+            return
+        try:
+            for item in self._compared(*table):
+                self.totals.count(item)
+                yield item
+        finally:
+            table[0].close()
+
+    def _opened(self) -> tuple[AuditTable, About] | None:
+        """The table by the first way that works.
+
+        Raises:
+            SettingsError: the configuration names what the database does not have.
+        """
+        failures: list[Unseen] = []
+        for way in ways(self.settings, self.deadline):
+            try:
+                about = way.about()
+                way.fit(fitted(self.settings, about))
+            except SettingsError:
+                way.close()
+                raise
+            except BrokeOffError as broken:
+                failures.append(broken.gap)
+                way.close()
+                continue
+            self.route, self.read_at = way.route, about.read_at
+            self.totals.notes += [failure.what for failure in failures]
+            return way, about
+        self.totals.gaps += failures or no_way(self.settings)
+        return None
+
+    def _compared(self, table: AuditTable, about: About) -> Iterator[Item]:
+        names = self.settings.names
+        known = ReadSoFar(read_at=about.read_at, all_rows=not about.may_hide)
+        aside = Aside(names.bucket or "", names.prefix)
+        sides = Sides(aside=aside, known=known, bucket_in_prefix=self._bucket_in_prefix())
+        # The bucket is listed after the table's snapshot: what a row says is there was there then.
+        source, pages = self._pages(sides)
+        objects, read = Ahead(pages, PAGES_AHEAD), Ahead(self._read(table), ROWS_AHEAD)
+        batches = iter(read)
+        try:
+            first = self._set_aside(batches, aside)
+            if first is None:
+                return
+            rows = chain.from_iterable(self._rows(chain([first], batches), sides))
+            yield from merge(rows, chain.from_iterable(self._objects(objects, sides)), sides)
+            yield from self._afterwards(sides, source)
+        finally:
+            objects.close()
+            read.close()
+            self._conclude(sides)
+            aside.close()
+
+    def _read(self, table: AuditTable) -> Iterator[list[Row]]:
+        if self.wants_days:
+            self.days = table.by_day()
+        yield from table.rows()
+
+    def _bucket_in_prefix(self) -> str | None:
+        bare = f"{self.settings.names.bucket}/"
+        if self.inventory is not None:  # it may hold the prefix alone
+            return None
+        return bare if self.settings.names.prefix.startswith(bare) else None
+
+    def _pages(self, sides: Sides) -> tuple[BucketPages | None, Iterable[list[Stored]]]:
+        if self.inventory is not None:
+            sides.known.listed_until = self.inventory.listed_until
+            return None, self.inventory.pages(self.settings.names.prefix)
+        if not self.settings.names.bucket:
+            return None, _unlisted(self.settings.absent("bucket"))
+        source = BucketPages(self.settings, self.deadline)
+        return source, listing(source, self.settings.names.prefix)
+
+    def _set_aside(self, batches: Iterator[list[Row]], aside: Aside) -> list[Row] | None:
+        """Read up to the first row with a plain key; it and its batch.
+
+        None where the table breaks off before it: then no object is known to have no row.
+        """
+        first: list[Row] = []
+        try:
+            for batch in batches:
+                odd = list(takewhile(lambda row: row[0].startswith(ODD), batch))
+                self.totals.rows.update(Counter(row[2] for row in odd))
+                aside.add(map(OddRow.unpacked, odd))
+                first = batch[len(odd) :]
+                if first:
+                    break
+        except BrokeOffError as broken:
+            self.totals.gaps.append(broken.gap)
+            return None
+        aside.ready()
+        return first
+
+    def _rows(self, batches: Iterable[list[Row]], sides: Sides) -> Iterator[list[Row]]:
+        last = ""
+        try:
+            for batch in batches:
+                self.totals.rows.update(map(itemgetter(2), batch))
+                last = batch[-1][0] if batch else last
+                yield batch
+        except BrokeOffError as broken:
+            sides.rows_whole = False
+            self._broke_off("table", last, broken.gap)
+
+    def _objects(self, pages: Iterable[list[Stored]], sides: Sides) -> Iterator[list[Stored]]:
+        last = ""
+        try:
+            for page in pages:
+                self.totals.objects += len(page)
+                self.totals.object_bytes += sum(map(int, map(itemgetter(1), page)))
+                last = page[-1][0] if page else last
+                yield page
+        except BrokeOffError as broken:
+            sides.objects_whole = False
+            self._broke_off("bucket", last, broken.gap)
+
+    def _broke_off(self, side: str, last: str, gap: Unseen) -> None:
+        self.totals.gaps.append(gap)
+        if last:
+            self.totals.notes.append(f"The {side} was read up to {last}")
+
+    def _afterwards(self, sides: Sides, source: BucketPages | None) -> Iterator[Item]:
+        """What can only be said when both sides were read as far as they can be."""
+        self._look_outside(sides, source)
+        prefix, whole = self.settings.names.prefix, sides.rows_whole
+        yield from resolve(sides.aside, sides.known, prefix, rows_whole=whole)
+        for row in sides.aside.keyless_successes():
+            if sides.objects_whole:
+                yield from judge.missing(("", *row[2:6]), sides.known)
+            else:
+                sides.known.unlisted += 1
+
+    def _look_outside(self, sides: Sides, source: BucketPages | None) -> None:
+        if source is None or not sides.objects_whole:
+            return
+        try:
+            for meaning, stored in look_up(source, sides.aside.meanings(inside=False)):
+                sides.aside.found(meaning, stored)
+        except BrokeOffError as broken:
+            self.totals.gaps.append(broken.gap)
+
+    def _conclude(self, sides: Sides) -> None:
+        """Turn what lay beyond the reach into gaps and notes."""
+        known, totals = sides.known, self.totals
+        if not known.all_rows:
+            totals.gaps.append(HIDDEN)
+        if known.unlisted:
+            what = f"{known.unlisted:,} successful rows have their key where nothing was listed."
+            totals.gaps.append(Unseen(why=Why.NOT_ASKED, what=what, dependency="S3"))
+        if sides.aside.elsewhere:
+            what = (
+                f"{sides.aside.elsewhere:,} successful rows name another bucket; it was not listed."
+            )
+            totals.gaps.append(Unseen(why=Why.NOT_ASKED, what=what, dependency="S3"))
+        if known.young_objects:
+            totals.notes.append(
+                f"{known.young_objects:,} objects are younger than the table's snapshot: left out."
+            )
+        if known.young_rows:
+            totals.notes.append(
+                f"{known.young_rows:,} successful rows are too young for the listing: left out."
+            )
+
+
+def _unlisted(gap: Unseen) -> Iterator[list[Stored]]:
+    raise BrokeOffError(gap)
+    yield []

@@ -1,0 +1,131 @@
+"""What an audit came to, as every format but JSON tells it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from backup_doctor.evidence.base import Unseen
+from backup_doctor.run.audit.model import BackupState, DisagreementKind, Item
+
+if TYPE_CHECKING:
+    from backup_doctor.run.audit.run import Audit
+
+MEANINGS = {
+    DisagreementKind.MISSING_OBJECT: "the row says success, and its object is not in the bucket",
+    DisagreementKind.SIZE_MISMATCH: "the object has another size than the row says",
+    DisagreementKind.STUCK_WITH_OBJECT: "in progress for too long, and the object is there",
+    DisagreementKind.ORPHAN_OBJECT: "no row of any status names the object",
+    DisagreementKind.DUPLICATE_KEY: "another row names the same key",
+}
+UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
+STEP = 1000
+
+
+class KindSection(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of disagreement: how many there are, and the first of them."""
+
+    kind: DisagreementKind
+    meaning: str
+    count: int
+    examples: list[Item]
+
+    @property
+    def more(self) -> int:
+        """How many are not among the examples."""
+        return self.count - len(self.examples)
+
+
+@dataclass(kw_only=True)
+class Examples:
+    """The first items of each kind."""
+
+    limit: int
+    by_kind: defaultdict[DisagreementKind, list[Item]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+
+    def take(self, item: Item) -> None:
+        """Keep it, if it is among the first."""
+        kept = self.by_kind[item.kind]
+        if len(kept) < self.limit:
+            kept.append(item)
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """Both sides, what they disagree about, and what could not be read."""
+
+    table: str
+    bucket: str
+    verdict: str
+    rows: str
+    read: str
+    objects: str
+    listed: str
+    sections: list[KindSection]
+    total: int
+    gaps: list[Unseen]
+    notes: list[str]
+
+
+def summarize(audit: Audit, examples: Examples, *, interrupted: bool = False) -> Summary:
+    """The summary of an audit, finished or not."""
+    totals, names = audit.totals, audit.settings.names
+    sections = [
+        KindSection(
+            kind=kind,
+            meaning=meaning,
+            count=totals.kinds[kind],
+            examples=examples.by_kind[kind],
+        )
+        for kind, meaning in MEANINGS.items()
+        if totals.kinds[kind]
+    ]
+    return Summary(
+        table=names.table,
+        bucket=f"s3://{names.bucket or '?'}/{names.prefix}",
+        verdict=_verdict(audit, interrupted=interrupted),
+        rows=_rows(audit),
+        read=_read(audit),
+        objects=f"{totals.objects:,} objects, {in_units(totals.object_bytes)}",
+        listed=audit.inventory.told if audit.inventory else "listed now",
+        sections=sections,
+        total=totals.kinds.total(),
+        gaps=list(dict.fromkeys(totals.gaps)),
+        notes=totals.notes,
+    )
+
+
+def in_units(size: int | None) -> str:
+    """`1,234 bytes`, `12.3 GB`."""
+    if size is None:
+        return "?"
+    if size < STEP * 10:
+        return f"{size:,} bytes"
+    value, unit = float(size), 0
+    while value >= STEP and unit < len(UNITS) - 1:
+        value, unit = value / STEP, unit + 1
+    return f"{value:,.1f} {UNITS[unit]}"
+
+
+def _verdict(audit: Audit, *, interrupted: bool) -> str:
+    if interrupted:
+        return "interrupted"
+    if not audit.totals.complete:
+        return "incomplete"
+    return "not clean" if audit.totals.kinds.total() else "clean"
+
+
+def _rows(audit: Audit) -> str:
+    rows = audit.totals.rows
+    parts = [f"{rows[state]:,} {state}" for state in BackupState if rows[state]]
+    return f"{rows.total():,} rows" + (f": {', '.join(parts)}" if parts else "")
+
+
+def _read(audit: Audit) -> str:
+    if audit.route is None or audit.read_at is None:
+        return "not read"
+    return f"read through {audit.route} at {audit.read_at:%Y-%m-%d %H:%M:%S} UTC"

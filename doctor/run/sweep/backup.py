@@ -1,0 +1,39 @@
+"""A stuck backup: the row, what else has its dispatch id, and who holds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backup_doctor.evidence.case import Asked
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from backup_doctor.evidence.row import BackupRow, LockHolder
+
+
+@dataclass(frozen=True, kw_only=True)
+class StuckBackup:
+    """`row` is the stuck one; `rows` are all of its dispatch, newest first."""
+
+    row: BackupRow
+    rows: tuple[BackupRow, ...]
+    holders: tuple[LockHolder, ...] = ()
+
+    @property
+    def asked(self) -> Asked:
+        """What a single diagnosis of it would be asked."""
+        if self.row.dispatch_id:
+            return Asked(dispatch_id=self.row.dispatch_id)
+        return Asked(backup_id=self.row.id)
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When its row was made."""
+        return self.row.created_at
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """What a title or a key may name it by."""
+        return tuple(one.strip() for one in (self.row.dispatch_id, self.row.id) if one)

@@ -1,0 +1,82 @@
+"""A backup read closely: by the very collectors of a single diagnosis, over the shared clients."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from backup_doctor.collect.function.collector import recorded
+from backup_doctor.collect.sources import Sources
+from backup_doctor.evidence.base import Evidence, Unseen, Why
+from backup_doctor.evidence.function import FunctionEvidence
+
+if TYPE_CHECKING:
+    from backup_doctor.collect.clients.github import GitHub
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.judge.framework import AnyCheck
+    from backup_doctor.run.sweep.backup import StuckBackup
+    from backup_doctor.run.sweep.shared import Shared
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloseReader:
+    """Reads single backups closely. Safe to use from several threads."""
+
+    shared: Shared
+    github: GitHub
+
+    def read(self, backup: StuckBackup, *, function_log: bool) -> Case:
+        """The case that a single diagnosis of this backup would judge."""
+        case = msgspec.structs.replace(self.shared.case, asked=backup.asked, evidence={})
+        earlier: dict[type[Evidence], Future[Any]] = {}
+        ask = self._sources(earlier)
+        evidence: dict[str, Evidence | Unseen] = {
+            "secrets": self.shared.secrets,
+            "function": self.shared.function,
+            "row": self.shared.row_of(backup),
+        }
+        for check in (one.check for one in self.shared.registry.checks):
+            if check.shared:
+                evidence[check.name] = self.shared.of(check)
+            elif check.name not in evidence:
+                evidence[check.name] = _collected(check, ask, case)
+            _remember(earlier, evidence[check.name])
+        function = self.shared.function
+        if function_log and isinstance(function, FunctionEvidence):
+            logs, invocations = recorded(ask, case, function.record)
+            evidence["function"] = msgspec.structs.replace(
+                function, logs=logs, invocations=invocations
+            )
+        return msgspec.structs.replace(case, evidence=evidence)
+
+    def _sources(self, earlier: dict[type[Evidence], Future[Any]]) -> Sources:
+        """The shared clients, with this backup's evidence of earlier checks."""
+        whole = self.shared.ask
+        ask = Sources(whole.settings, whole.deadline, earlier)
+        ask.github = self.github
+        ask.management = whole.management
+        ask.data_api = whole.data_api
+        ask.database = whole.database
+        ask.bucket = whole.bucket
+        return ask
+
+
+def _remember(earlier: dict[type[Evidence], Future[Any]], found: Evidence | Unseen) -> None:
+    if isinstance(found, Evidence):
+        earlier[type(found)] = Future()
+        earlier[type(found)].set_result(found)
+
+
+def _collected(check: AnyCheck, ask: Sources, case: Case) -> Evidence | Unseen:
+    """What the collector saw; a defect in it costs this backup that check, and no other anything."""
+    try:
+        seen: Evidence = check.load_collector()(ask, case)
+    except Exception as error:  # noqa: BLE001 -- as in a single run
+        return Unseen(
+            why=Why.CRASHED,
+            what=f"The check {check.name} failed in the doctor itself ({type(error).__name__}).",
+        )
+    return seen

@@ -1,0 +1,158 @@
+"""What a sweep comes to: a short report for each backup, grouped by root cause."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from backup_doctor.evidence.findings import Verdict
+from backup_doctor.judge.freshness import Freshness
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from backup_doctor.evidence.case import Names
+    from backup_doctor.evidence.findings import Fix, Report
+    from backup_doctor.run.sweep.script import Mendable
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swept:
+    """One backup of the sweep.
+
+    `closely`: its run was read as a single diagnosis reads it. `presumed`: its causes are those of
+    the backups before and after it that were. `whole`: its file is there and whole. `says` is the
+    root cause in this case, `fixes` what to do about it. `takes` is the key of the file that its fix
+    SQL would give to the row; `mendable` that SQL for a script, or why it must not be run, where it
+    was wanted.
+    """
+
+    report: Report
+    created_at: datetime | None
+    closely: bool
+    presumed: bool = False
+    whole: bool = False
+    takes: str | None = None
+    mendable: Mendable | None = None
+    says: str = ""
+    fixes: tuple[Fix, ...] = ()
+
+    @property
+    def root_cause(self) -> str:
+        """The code of its root cause, or `unknown`."""
+        return self.report.root_cause or UNKNOWN
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it is over or overdue, or nobody can tell."""
+        return self.report.verdict in (Verdict.FAILING, Verdict.UNKNOWN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CauseGroup:
+    """The backups of one root cause, oldest first."""
+
+    root_cause: str
+    backups: tuple[Swept, ...]
+
+    @property
+    def since(self) -> datetime | None:
+        """When the first of them was begun."""
+        return min((one.created_at for one in self.backups if one.created_at), default=None)
+
+    @property
+    def until(self) -> datetime | None:
+        """When the last of them was begun."""
+        return max((one.created_at for one in self.backups if one.created_at), default=None)
+
+    @property
+    def closely(self) -> int:
+        """How many of them were read closely."""
+        return sum(one.closely for one in self.backups)
+
+    @property
+    def presumed(self) -> int:
+        """How many are only presumed to share the cause."""
+        return sum(one.presumed for one in self.backups)
+
+    @property
+    def spokesman(self) -> Swept:
+        """The one that says best what the cause is: read closely, and the newest."""
+        return max(self.backups, key=lambda one: (one.closely, not one.presumed))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """The whole sweep. `found` counts the backups that were found, judged or not.
+
+    `gaps` are sentences that say what could not be seen; `complete` is whether every stuck backup
+    was found and judged. `freshness` is the last good backup, `place` where all this is, for the
+    labels of metrics, `project` the one of the file that was chosen. Times are UTC, durations seconds.
+    """
+
+    backups: tuple[Swept, ...]
+    found: int
+    complete: bool
+    at: datetime
+    older_than_s: float
+    duration_s: float = 0.0
+    gaps: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    freshness: Freshness = field(default_factory=Freshness)
+    place: dict[str, str] = field(default_factory=dict)
+    project: str | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether no backup succeeded for longer than `max_age`."""
+        return self.freshness.ok is False
+
+    @property
+    def all_seen(self) -> bool:
+        """Whether whatever was to be told could be: what is stuck, and what `max_age` asks for."""
+        untold = self.freshness.max_age_s is not None and self.freshness.ok is None
+        return self.complete and not untold
+
+    @property
+    def groups(self) -> tuple[CauseGroup, ...]:
+        """By root cause, the largest first, `unknown` last; running backups are in none."""
+        by_cause: dict[str, list[Swept]] = {}
+        for one in self.backups:
+            if one.is_stuck:
+                by_cause.setdefault(one.root_cause, []).append(one)
+        groups = [CauseGroup(root_cause=code, backups=tuple(of)) for code, of in by_cause.items()]
+        return tuple(sorted(groups, key=lambda one: (one.root_cause == UNKNOWN, -len(one.backups))))
+
+    @property
+    def by_root_cause(self) -> dict[str, int]:
+        """How many backups each root cause has."""
+        return {group.root_cause: len(group.backups) for group in self.groups}
+
+    @property
+    def presumed(self) -> dict[str, int]:
+        """How many of them are only presumed."""
+        return {group.root_cause: group.presumed for group in self.groups if group.presumed}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many there are in all, and by verdict; a stuck row that was right by then is in none."""
+        verdicts = Counter(one.report.verdict for one in self.backups)
+        names = (Verdict.RUNNING, Verdict.FAILING, Verdict.UNKNOWN)
+        return {"stuck": self.found, **{str(name): verdicts[name] for name in names}}
+
+    @property
+    def stuck(self) -> tuple[Swept, ...]:
+        """The backups that are over or overdue, or of which nobody can tell."""
+        return tuple(one for one in self.backups if one.is_stuck)
+
+
+def place_of(names: Names) -> dict[str, str]:
+    """Where the backups are, by the names of the labels."""
+    return {
+        "project": names.project or names.project_ref or "",
+        "repository": names.repository or "",
+        "table": names.table,
+    }

@@ -1,0 +1,210 @@
+"""The look-up of all stuck rows: page by page, so that neither side holds much at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from backup_doctor.collect.database.answers import Refusal
+from backup_doctor.collect.database.catalogue import read_holders
+from backup_doctor.collect.database.rows import read_row
+from backup_doctor.collect.database.statements import document
+from backup_doctor.collect.database.view import HIDDEN
+from backup_doctor.collect.database.visibility import may_hide
+from backup_doctor.collect.row.absence import unproved_by_rest
+from backup_doctor.collect.row.columns import columns_of, needed_gap
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Status
+from backup_doctor.evidence.row import BackupRow, Table
+from backup_doctor.evidence.sql import identifier, literal, regclass
+from backup_doctor.run.sweep.backup import StuckBackup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backup_doctor.collect.database.answers import Reply
+    from backup_doctor.collect.sources import Sources
+    from backup_doctor.evidence.case import Names
+    from backup_doctor.evidence.row import LockHolder
+
+PAGE_ROWS = 1000
+TOO_LATE = Unseen(
+    why=Why.TIMED_OUT,
+    what="The budget ended before every stuck row was read.",
+    remedy="Give a larger --budget.",
+)
+TEXT_TYPES = ("text", "character varying")
+
+
+@dataclass
+class StuckFound:
+    """The stuck backups so far. `gap` is why there may be more; `cut`: there are, past the limit."""
+
+    backups: list[StuckBackup] = field(default_factory=list)
+    gap: Unseen | None = None
+    cut: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class StuckSearch:
+    """What is looked for: rows in progress for longer than `older_than_s` seconds, `limit` at most."""
+
+    names: Names
+    older_than_s: float
+    table: Table | Unseen | None = None
+    limit: int | None = None
+
+
+def find_stuck(ask: Sources, search: StuckSearch, found: StuckFound) -> None:
+    """Add every stuck backup to `found`, each dispatch once, the oldest ids first."""
+    seen: set[str] = set()
+    columns = columns_of(search.table, ())
+    has_dispatch = bool(search.names.column("dispatch_id"))
+    found.gap = needed_gap(search.names, columns, by_dispatch=has_dispatch)
+    if found.gap is not None:
+        return
+    for page in _pages(ask, search):
+        if isinstance(page, Unseen):
+            found.gap = page
+            return
+        for backup in page:
+            if search.limit is not None and len(found.backups) >= search.limit:
+                found.cut = True
+                return
+            if backup.row.dispatch_id is None or backup.row.dispatch_id not in seen:
+                found.backups.append(backup)
+            seen.add(backup.row.dispatch_id or "")
+
+
+@dataclass(frozen=True)
+class StuckPage:
+    """One page of stuck backups; `gap` is why there may be others that were not shown."""
+
+    backups: list[StuckBackup]
+    gap: Unseen | None = None
+
+
+def _pages(ask: Sources, search: StuckSearch) -> Iterator[list[StuckBackup] | Unseen]:
+    reading = _by_sql if ask.database.ways else _over_rest
+    last: str | None = None
+    while True:
+        page = TOO_LATE if ask.deadline.left() <= 0 else reading(ask, search, last)
+        if isinstance(page, Unseen):
+            yield page
+            return
+        if page.backups:
+            yield page.backups
+        if page.gap is not None:
+            yield page.gap
+            return
+        if len(page.backups) < PAGE_ROWS:
+            return
+        last = page.backups[-1].row.id
+
+
+def _by_sql(ask: Sources, search: StuckSearch, last: str | None) -> StuckPage | Unseen:
+    table = search.table if isinstance(search.table, Table) else None
+    reply: Reply = ask.database.run(page_statement(search, table, last))
+    if isinstance(reply, Refusal):
+        return reply.unseen()
+    found = reply if isinstance(reply, Unseen) else document(reply)
+    if isinstance(found, Unseen):
+        return found
+    return StuckPage(_decoded(found, search.names), HIDDEN if found["hidden"] else None)
+
+
+def _decoded(found: dict[str, Any], names: Names) -> list[StuckBackup]:
+    """The page's rows, each with the others of its dispatch, newest first."""
+    page = [read_row(values, names) for values in found["rows"]]
+    others = [read_row(values, names) for values in found["others"]]
+    by_dispatch: dict[str, list[BackupRow]] = {}
+    for row in (*page, *others):
+        by_dispatch.setdefault(row.dispatch_id or "", []).append(row)
+    holders: dict[str, list[dict[str, Any]]] = {}
+    for holder in found["holders"]:
+        holders.setdefault(str(holder.pop("row")), []).append(holder)
+    return [
+        _backup(
+            row,
+            by_dispatch[row.dispatch_id] if row.dispatch_id else [row],
+            read_holders(holders.get(row.id or "", [])),
+        )
+        for row in page
+    ]
+
+
+def _backup(
+    row: BackupRow, rows: list[BackupRow], holders: tuple[LockHolder, ...] = ()
+) -> StuckBackup:
+    newest_first = sorted(rows, key=_age_rank, reverse=True)
+    return StuckBackup(row=row, rows=tuple(newest_first), holders=holders)
+
+
+def _age_rank(row: BackupRow) -> float:
+    return row.created_at.timestamp() if row.created_at else float("-inf")
+
+
+def page_statement(search: StuckSearch, table: Table | None, last: str | None) -> str:
+    """One page of stuck rows by id, the other rows of their dispatches, and who holds them."""
+    names = search.names
+    qualified = identifier(names.schema, names.table_name)
+    key = f"t.{identifier(names.column('id'))}"
+    column = names.column("dispatch_id")
+    dispatch = f"t.{identifier(column)}" if column else "NULL::text"
+    after = f"AND {key} > {literal(last)}" if last is not None else ""
+    place = "t.xmax" if table is None or "table" in table.kind else "NULL::xid"
+    return f"""WITH page AS MATERIALIZED (
+  SELECT {key} AS key, {dispatch} AS dispatch, to_jsonb(t) AS row, {place} AS holder
+  FROM {qualified} AS t
+  WHERE {_is_stuck(search, table)} {after}
+  ORDER BY {key} LIMIT {PAGE_ROWS}
+)
+SELECT jsonb_build_object(
+  'rows', (SELECT coalesce(jsonb_agg(p.row ORDER BY p.key), '[]') FROM page AS p),
+  'others', (
+    SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM {qualified} AS t
+    WHERE {dispatch} IN (SELECT p.dispatch FROM page AS p)
+      AND {key} NOT IN (SELECT p.key FROM page AS p)),
+  'hidden', {may_hide(regclass(names.schema, names.table_name))},
+  'holders', (
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+      'row', p.key, 'pid', l.pid, 'mode', 'row', 'transaction_start', a.xact_start,
+      'state', a.state, 'application', a.application_name, 'query', a.query)), '[]')
+    FROM page AS p
+    JOIN pg_catalog.pg_locks AS l
+      ON l.locktype = 'transactionid' AND l.transactionid = p.holder AND l.granted
+    LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+    WHERE l.pid <> pg_backend_pid())
+)::text AS document"""
+
+
+def _is_stuck(search: StuckSearch, table: Table | None) -> str:
+    """In progress, and older than allowed by the server's own clock; of no known age counts too."""
+    names = search.names
+    status = f"t.{identifier(names.column('status'))}"
+    kind = _type_of(table, names.column("status")) or TEXT_TYPES[0]
+    compared = status if kind.startswith(TEXT_TYPES) else f"{status}::text"
+    words = ", ".join(literal(word) for word in names.words(Status.IN_PROGRESS))
+    conditions = [f"{compared} IN ({words})"]
+    created = names.column("created_at")
+    made = _type_of(table, created) if table else "timestamp with time zone"
+    if created and made and made.startswith("timestamp"):
+        at = f"t.{identifier(created)}"
+        now = "now()" if "with time zone" in made else "(now() AT TIME ZONE 'UTC')"
+        limit = f"{now} - make_interval(secs => {search.older_than_s})"
+        conditions.append(f"({at} < {limit} OR {at} IS NULL)")
+    return " AND ".join(conditions)
+
+
+def _type_of(table: Table | None, column: str) -> str | None:
+    found = table.column(column) if table else None
+    return found.type if found else None
+
+
+def _over_rest(ask: Sources, search: StuckSearch, last: str | None) -> StuckPage | Unseen:
+    """With the service key alone: the rows, without the others of their dispatches."""
+    found = ask.data_api.stuck(search.older_than_s, last, PAGE_ROWS)
+    if isinstance(found, Unseen):
+        return found
+    backups = [_backup(row, [row]) for row in (read_row(values, search.names) for values in found)]
+    return StuckPage(backups, unproved_by_rest(ask, search.names, some_seen=bool(backups)))

@@ -1,0 +1,49 @@
+"""Rows that may be stuck, of which the settings do not say so: a word that means "in progress" is not named."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from backup_doctor.collect.clients.data_api import NEWEST_ASKED
+from backup_doctor.collect.row.newest import newest_rows
+from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Status
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from backup_doctor.collect.sources import Sources
+    from backup_doctor.evidence.case import Names
+    from backup_doctor.evidence.row import BackupRow
+    from backup_doctor.run.sweep.stuck import StuckSearch
+
+
+def unnamed_gap(ask: Sources, search: StuckSearch, now: datetime) -> Unseen | None:
+    """Why one of the newest rows may be stuck though it is not in progress by the settings, if so."""
+    found = newest_rows(ask, search.names, search.table, (), NEWEST_ASKED)
+    if isinstance(found, Unseen):
+        return None  # Why the table cannot be read is said by whoever looked for stuck rows in it.
+    limit = now - timedelta(seconds=search.older_than_s)
+    words = {
+        row.status
+        for row in found.rows
+        if row.status and _may_wait(row, search.names) and _made_before(row, limit)
+    }
+    if not words:
+        return None
+    shown = ", ".join(repr(word) for word in sorted(words))
+    return Unseen(
+        why=Why.NOT_FOUND,
+        what=f"Rows that may be stuck were left out: they have no end and the status {shown}, which no"
+        " setting names. Add it to status.in_progress, or to the state that it means.",
+        dependency="PostgreSQL",
+    )
+
+
+def _may_wait(row: BackupRow, names: Names) -> bool:
+    return names.status_of(row.status) is Status.UNKNOWN and row.finished_at is None
+
+
+def _made_before(row: BackupRow, limit: datetime) -> bool:
+    return row.created_at is None or row.created_at < limit

@@ -1,0 +1,1 @@
+"""What the services and tools of a backup are known to say."""

@@ -1,0 +1,81 @@
+"""The plan: what to do, in the order of doing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backup_doctor.evidence.collected import Collected
+from backup_doctor.evidence.findings import FixKind, Verdict
+from backup_doctor.evidence.log import NOT_SAID
+from backup_doctor.evidence.rls import Reach
+from backup_doctor.judge.registry import load_checks
+from backup_doctor.report.compose import write
+from tests.judgement import cases
+from tests.judgement.cases import NOT_THERE, a_row, call, case, finished_row, log, row, workflow
+
+if TYPE_CHECKING:
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Report
+
+NOT_FOUND = '{"code":"NOT_FOUND","message":"Requested function was not found"}'
+DENIED = '{"code":"42501","message":"permission denied for table backup_history"}'
+
+
+def report_on(one: Case) -> Report:
+    return write(Collected(case=one), load_checks())
+
+
+def stuck() -> Case:
+    return case(
+        cases.function(record=None),
+        cases.rls(Reach.REFUSED, sqlstate="42501", message="permission denied"),
+        workflow(log(call(404, NOT_FOUND), call(403, DENIED))),
+    )
+
+
+def test_each_cause_is_a_step_in_the_order_of_the_chain_and_then_the_row() -> None:
+    plan = report_on(stuck()).plan
+
+    assert [step.why for step in plan] == ["function/not-deployed", "rls/no-grant", "row/stuck"]
+
+
+def test_the_rows_sql_is_one_of_the_steps_and_ends_the_rows_symptom_and_no_cause() -> None:
+    report = report_on(stuck())
+
+    (step,) = [one for one in report.plan if one.one_of[0].text == report.fix_sql]
+    assert step.one_of[0].kind is FixKind.SQL
+    assert step.why == "row/stuck"
+    assert step.why not in report.causes
+
+
+def test_an_index_that_the_row_still_breaks_comes_after_the_rows_sql() -> None:
+    twice = case(
+        row(a_row(id="second"), finished_row()),
+        workflow(log(call(200), NOT_SAID), update="success"),
+    )
+
+    titles = [step.title for step in report_on(twice).plan]
+
+    assert titles.index("Fix the row") < titles.index("Forbid the next duplicate")
+
+
+def test_of_a_backup_that_is_right_or_going_there_is_nothing_to_do() -> None:
+    right = case(row(finished_row()), workflow(log(call(200), NOT_SAID), update="success"))
+
+    assert report_on(right).verdict is Verdict.HEALTHY
+    assert report_on(right).plan == ()
+
+
+def test_where_nothing_could_be_told_the_plan_says_what_to_give() -> None:
+    blind = case(row(rows=NOT_THERE), workflow(NOT_THERE, run=NOT_THERE, job=None, jobs=()))
+
+    (step,) = report_on(blind).plan
+
+    assert step.why is None
+    assert "Set it." in step.one_of[0].text
+
+
+def test_what_two_causes_advise_is_done_once() -> None:
+    plan = report_on(stuck()).plan
+
+    assert len({step.one_of for step in plan}) == len(plan)

@@ -1,0 +1,46 @@
+"""Which lines of a failed step are its error."""
+
+from __future__ import annotations
+
+from backup_doctor.services import error_lines
+
+EXITED = "##[error]Process completed with exit code 1."
+PACKED = "zip: 12 files"
+
+
+def test_the_error_is_quoted_and_not_what_is_tidied_up_after_it() -> None:
+    tidying = [f"Cleaning up {number}" for number in range(8)]
+    dump = "pg_dump: error: aborting because of server version mismatch"
+
+    told = error_lines.errors([PACKED, dump, *tidying, EXITED])
+
+    assert told[0] == dump
+
+
+def test_a_shells_trace_is_no_error() -> None:
+    told = error_lines.errors(
+        ["+ ./dump.sh", "sh: 1: dump: not found", "+ rc=1", "+ exit 1", EXITED]
+    )
+
+    assert told == ("sh: 1: dump: not found", "Process completed with exit code 1.")
+
+
+def test_what_was_ticked_off_is_no_error() -> None:
+    told = error_lines.errors(["✓ credentials found", "✗ dump.sql: the dump ended early", EXITED])
+
+    assert told[0] == "✗ dump.sql: the dump ended early"
+
+
+def test_npm_is_quoted_only_where_nothing_else_tells_of_an_error() -> None:
+    npm = ["npm error code ELIFECYCLE", "npm error A complete log of this run can be found in: x"]
+
+    assert error_lines.errors(["Error: no such host", *npm, EXITED])[0] == "Error: no such host"
+    assert error_lines.errors([PACKED, *npm, EXITED])[0] == npm[0]
+
+
+def test_what_the_runner_says_of_any_program_hides_no_error() -> None:
+    limit = "Error response from daemon: toomanyrequests: You have reached your pull rate limit"
+
+    told = error_lines.errors([limit, "##[error]Docker pull failed with exit code 1"])
+
+    assert told == (limit, "Docker pull failed with exit code 1")

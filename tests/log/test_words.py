@@ -1,0 +1,172 @@
+"""Lines of a script that cannot be seen: an error is of the call that it is of, not of the last named."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.log.test_calls import (
+    NO_GRANT,
+    NOT_SAID,
+    OK,
+    REFUSED,
+    Example,
+    calls,
+)
+
+BOOT = '{"code":"BOOT_ERROR","message":"Function failed to start (please check logs)"}'
+DONE = (
+    '{"success":true,"message":"Backup updated successfully",'
+    '"last_error":"HTTP 500","notes":"permission denied, upload failed"}'
+)
+NO_TABLE = '{"code":"PGRST205","message":"Could not find the table public.backup_history"}'
+UNSEEN = "./ops/tell.sh"
+
+EXAMPLES = (
+    Example(
+        "a status that stands before an answer is its own, whatever the words",
+        f"Abgewiesen, 503: {BOOT}\nAuch nicht: 403: {NO_GRANT}",
+        function=(REFUSED, 503),
+        function_body=BOOT,
+        fallback=(REFUSED, 403),
+        fallback_body=NO_GRANT,
+    ),
+    Example(
+        "of two answers of which the second is the Data API's the first was the function's",
+        f'eins 401: {{"error":"Unauthorized"}}\nzwei 403: {NO_GRANT}',
+        function=(REFUSED, 401),
+        function_body='{"error":"Unauthorized"}',
+        fallback=(REFUSED, 403),
+        fallback_body=NO_GRANT,
+    ),
+    Example(
+        "the answer stands behind the status of a call that nothing names",
+        f"Edge function call failed (HTTP 503)\nResponse: {BOOT}\nplan B ...\n-> HTTP 403 {NO_GRANT}",
+        function=(REFUSED, 503),
+        function_body=BOOT,
+        fallback=(REFUSED, 403),
+        fallback_body=NO_GRANT,
+    ),
+    Example(
+        "axios' error is the table's, as the address below it says",
+        "update-backup: AxiosError: Request failed with status code 404\n"
+        "Uncaught AxiosError: Request failed with status code 403\n    at settle (x.js:1:1)\n"
+        "  config: {\n    url: 'https://x.supabase.co/rest/v1/backup_history?id=eq.1'\n  }",
+        function=(REFUSED, 404),
+        fallback=(REFUSED, 403),
+    ),
+    Example(
+        "a second error of the same client without an address is the current call's",
+        "update-backup: AxiosError: Request failed with status code 404\n"
+        "AxiosError: Request failed with status code 503",
+        function=(REFUSED, 503),
+    ),
+    Example(
+        "PostgREST's client names its own errors",
+        "FunctionsHttpError: Edge Function returned a non-2xx status code\n  context: Response {\n"
+        "    status: 404,\n    url: 'x/functions/v1/update-backup'\n  }\n}\n"
+        "PostgrestError: permission denied for table backup_history\n  code: '42501',\n"
+        "  details: null,\n  hint: null",
+        function=(REFUSED, 404),
+        fallback=(REFUSED, None),
+        fallback_body="PostgrestError: permission denied for table backup_history",
+    ),
+    Example(
+        "what another part of the script reports is not the update's",
+        f"[update] Edge function call failed (HTTP 503)\n[update] {BOOT}\n"
+        "[notify] edge function alert failed: HTTP 500 (ignored)",
+        function=(REFUSED, 503),
+        function_body=BOOT,
+    ),
+    Example(
+        "nor is it where it names nothing",
+        f"[update] Edge function call failed (HTTP 503)\n[update] {BOOT}\n[notify] HTTP 200, sent",
+        function=(REFUSED, 503),
+        function_body=BOOT,
+    ),
+    Example(
+        "attempts with numbers are of one part",
+        "[try 1] update-backup: HTTP 503\n[try 2] update-backup: HTTP 200",
+        function=(OK, 200),
+    ),
+    Example(
+        "a bar behind the part's name",
+        f"update | Edge function call failed (HTTP 503)\nupdate | Response: {BOOT}",
+        function=(REFUSED, 503),
+        function_body=BOOT,
+    ),
+    Example(
+        "what an answer of success quotes did not happen here",
+        f"update-backup said {DONE}",
+        function=(OK, None),
+        function_body=DONE,
+    ),
+    Example(
+        "a refusal that an answer of success follows is over",
+        f"POST functions/v1/update-backup -> 401\nrefreshing the token\n-> 200 {DONE}",
+        function=(OK, None),
+        function_body=DONE,
+    ),
+    Example(
+        "a refusal that a 200 follows is over",
+        f"update-backup: HTTP 401 Unauthorized\nrefreshing the token\nHTTP 200\n{DONE}",
+        function=(OK, 200),
+        function_body=DONE,
+    ),
+    Example(
+        "a secret of one character masks braces",
+        'update-backup\nHTTP 503\n***"code":"BOOT_ERROR","message":"x"***\n'
+        'patching backup_history\nHTTP 403\n***"code":"42501","message":"y"***\nover',
+        function=(REFUSED, 503),
+        function_body='***"code":"BOOT_ERROR","message":"x"***',
+        fallback=(REFUSED, 403),
+        fallback_body='***"code":"42501","message":"y"***',
+    ),
+    Example(
+        "the look-up's answer stands above the line that says what came of it",
+        f"Response: {NO_TABLE}\nCould not find backup_id",
+        lookup=(REFUSED, None),
+        not_found=True,
+    ),
+    Example(
+        "so it does where jq complains of it",
+        f"jq: error (at <stdin>:1): Cannot index object with number\n{NO_TABLE}\n"
+        "Could not find backup_id",
+        lookup=(REFUSED, None),
+        not_found=True,
+    ),
+    Example(
+        "an answer that says nothing of a refusal is not the look-up's for standing above it",
+        '{"files": 3}\nCould not find backup_id',
+        lookup=(NOT_SAID, None),
+        not_found=True,
+    ),
+    Example(
+        "a status in a name of the team's own",
+        "REGISTER_FUNCTION_HTTP_500",
+        function=(REFUSED, 500),
+    ),
+    Example("the bare word function", "function said 500", function=(REFUSED, 500)),
+    Example("a function of the database is none", "Database function said 500"),
+    Example(
+        "an update that changed nothing is no look-up that failed",
+        "PATCH backup_history\nHTTP 200\n[]\nnot updated: no row for 77",
+        fallback=(OK, 200),
+        fallback_body="[]",
+        rows=0,
+    ),
+)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_a_line_tells_of_its_own_call(example: Example) -> None:
+    example = Example(**{**vars(example), "script": UNSEEN})
+
+    function, fallback, lookup, not_found = calls(example)
+
+    assert (function.outcome, function.status) == example.function
+    assert function.body == example.function_body
+    assert (fallback.outcome, fallback.status) == example.fallback
+    assert fallback.body == example.fallback_body
+    assert fallback.rows == example.rows
+    assert (lookup.outcome, lookup.status) == example.lookup
+    assert bool(not_found) is example.not_found

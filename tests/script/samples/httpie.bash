@@ -1,0 +1,1 @@
+http --check-status --ignore-stdin POST "$SUPABASE_URL/functions/v1/update-backup" "Authorization:Bearer $BACKUP_API_KEY" status=success s3_key="$S3_KEY" > /tmp/h.txt 2>&1 || echo "httpie was refused: $(cat /tmp/h.txt)"
