@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -92,8 +93,25 @@ def _main(options: str, *command: str) -> int:  # pragma: no cover
         )
         stop_signal = signal.Signals[given["stop_signal"]]
         threading.Thread(target=_stop_after_parent, args=(child, stop_signal), daemon=True).start()
-        return child.wait()
+        try:
+            return child.wait()
+        finally:
+            _end(child.pid, signal.SIGKILL)  # a stopped shell leaves the program that it waited for
     finally:
+        _remove(directory)
+
+
+def _end(group: int, by: signal.Signals) -> None:  # pragma: no cover
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, by)
+
+
+def _remove(directory: Path) -> None:  # pragma: no cover
+    """Remove `directory`, though something that is just ending may still write into it."""
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    shutil.rmtree(directory, ignore_errors=True)
+    while directory.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
         shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -101,12 +119,11 @@ def _stop_after_parent(  # pragma: no cover
     child: "subprocess.Popen[bytes]", stop_signal: signal.Signals
 ) -> None:
     os.read(sys.stdin.fileno(), 1)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child.pid, stop_signal)
-        try:
-            child.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
+    _end(child.pid, stop_signal)
+    try:
+        child.wait(STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        _end(child.pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":  # pragma: no cover

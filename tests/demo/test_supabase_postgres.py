@@ -7,8 +7,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -16,6 +16,7 @@ import pytest
 
 from backup_doctor.demo.supabase import postgres
 from backup_doctor.demo.supabase.postgres import READER, PostgresServer, programs
+from tests.demo.processes import processes_with, until
 
 TABLE = """
 CREATE TABLE public.backup_history (id int PRIMARY KEY, status text);
@@ -198,20 +199,3 @@ def reachable_directory() -> Iterator[Path]:
     path.chmod(0o777)
     yield path
     shutil.rmtree(path)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def processes_with(text: str) -> list[Path]:
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it may end in between
-            seen = (process / "cmdline").read_text() + str((process / "cwd").readlink())
-            if text in seen:
-                found.append(process)
-    return found
