@@ -83,16 +83,17 @@ def not_deployed(seen: FunctionEvidence, case: Case, shown: Shown) -> Found | No
 
 
 def _make_it_answer(seen: FunctionEvidence, case: Case) -> tuple[Fix, ...]:
-    """Deploy it; one that has been listed all along may rather be called under another name."""
+    """Deploy it; one that is listed and answers is called under another name, or somewhere else."""
     deployed = deploy_as_it_was(seen, case)
-    if record_of(seen) is None:
+    still = says_now(seen, "function/not-deployed")
+    if record_of(seen) is None or still:
         return (deployed,)
     compare = manual(
         "Compare the name and the project that the update step calls",
         f"The platform lists {seen.name} as deployed since before the run: the step's address may "
         "have another name behind /functions/v1/, or lead to another project.",
     )
-    return either(compare, deployed)
+    return (compare,) if still is False else either(compare, deployed)
 
 
 @rules.cause(

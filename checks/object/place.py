@@ -108,7 +108,7 @@ def _searched(seen: ObjectEvidence, case: Case) -> tuple[Exhibit, ...]:
     if not isinstance(seen.search, Search):
         return ()
     end = "" if seen.search.complete else ", stopped at the bound"
-    text = f"{seen.search.listed} keys under {listed(seen.search.prefixes)}{end}"
+    text = f"{seen.search.listed} keys under {listed(dict.fromkeys(seen.search.prefixes))}{end}"
     return (exhibit("searched", text, "S3", _list(seen, case)),)
 
 

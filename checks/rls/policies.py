@@ -62,7 +62,7 @@ def update_blocked(seen: RlsEvidence, case: Case) -> Found | None:
     return weight.found(
         f"Row-level security keeps the row out of {role}'s reach{names}.",
         (*exhibits(seen, case), *policy_exhibits(case)),
-        either(_policy_fix(case, role), *_disable(case)),
+        either(_policy_fix(case, role, proof.blocking if proof else ()), *_disable(case)),
         resolved=_let_through(proof, case),
     )
 
@@ -90,7 +90,7 @@ def _let_through(proof: Proof | None, case: Case) -> Resolved | None:
     return Resolved(by=f"the policies, evaluated as {proof.role}, let the update through")
 
 
-def _policy_fix(case: Case, role: str) -> Fix:
+def _policy_fix(case: Case, role: str, blocking: tuple[str, ...]) -> Fix:
     """A policy for the writing role; a role of everybody's gets none: the key is then the fault."""
     known = table_of(case)
     if role in PUBLIC_ROLES:
@@ -98,6 +98,15 @@ def _policy_fix(case: Case, role: str) -> Fix:
     if known is not None and known.kind not in TABLES:
         of_base = f"{known.name} is a {known.kind}: its rows are guarded by the policies of the table below it."
         return manual(f"Let {role} reach the row in the table below", of_base)
+    refusing = _restrictive(case, blocking)
+    if refusing:
+        return sql(
+            f"Drop {listed(refusing)}: restrictive, so that no other policy lets {role} past it",
+            "\n".join(
+                f"DROP POLICY IF EXISTS {identifier(one)} ON {table(case)};" for one in refusing
+            ),
+            Risk.HIGH,
+        )
     name = identifier(f"backup pipeline writes as {role}")
     return sql(
         f"A policy that lets {role} read and update the table",
@@ -105,6 +114,13 @@ def _policy_fix(case: Case, role: str) -> Fix:
         f"CREATE POLICY {name} ON {table(case)} FOR ALL TO {identifier(role)} "
         "USING (true) WITH CHECK (true);",
     )
+
+
+def _restrictive(case: Case, blocking: tuple[str, ...]) -> tuple[str, ...]:
+    """The refusing policies that hold whatever the others allow."""
+    known = table_of(case)
+    policies = known.policies if known else ()
+    return tuple(one.name for one in policies if one.name in blocking and not one.permissive)
 
 
 def _disable(case: Case) -> tuple[Fix, ...]:
@@ -153,7 +169,7 @@ def role_without_bypass(seen: RlsEvidence, case: Case) -> Found | None:
         (*exhibits(seen, case), *policy_exhibits(case)),
         either(
             sql(f"Give {role} BYPASSRLS back", f"ALTER ROLE {identifier(role)} BYPASSRLS;"),
-            _policy_fix(case, role),
+            _policy_fix(case, role, proof.blocking),
             *_disable(case),
         ),
     )

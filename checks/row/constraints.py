@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from backup_doctor.checks.row.constraint_fixes import UNIQUE, let_pass, other_status, widen
 from backup_doctor.checks.row.refusals import refused_sizes, refused_values
 from backup_doctor.checks.row.view import table_of, where
 from backup_doctor.evidence.base import Unseen
-from backup_doctor.evidence.findings import Fix, Risk
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.row import RowEvidence
 from backup_doctor.evidence.sql import identifier, literal
@@ -24,7 +24,12 @@ from backup_doctor.judge.history import (
     weigh,
 )
 from backup_doctor.judge.history.calls import update_ways
-from backup_doctor.judge.show import either, exhibit, listed, log_lines, manual, sql, table
+from backup_doctor.judge.show import (
+    exhibit,
+    listed,
+    log_lines,
+    table,
+)
 from backup_doctor.judge.traits import SqlRefusal, Trait
 from backup_doctor.services.meaning import VALUE_CLASSES
 
@@ -38,8 +43,6 @@ if TYPE_CHECKING:
 
 rules = Rules[RowEvidence]()
 
-NO_SUCH_VALUE = "22P02"
-UNIQUE = ("u", "p")
 _NAMED = re.compile(r"constraint \\?\"([^\"\\]+)\\?\"")
 _FAILING_ROW = re.compile(r"Failing row contains \((.*?)\)\.?(?:\\?\"|\n|$)", re.DOTALL)
 
@@ -88,14 +91,14 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
         return weight.found(
             f"The update writes the status {sent!r}, which {told.name} does not allow.",
             evidence,
-            _other_status(case, told, sent),
+            other_status(case, told, sent),
         )
     return weight.found(
         _summary(case, blamed, types),
         evidence,
         (
-            *(_widen(case, one) for one in types),
-            *(fix for one in blamed for fix in _let_pass(case, one)),
+            *(widen(case, one) for one in types),
+            *(fix for one in blamed for fix in let_pass(case, one)),
         ),
         resolved=_passes_now(case, seen, told, sent),
     )
@@ -212,78 +215,6 @@ def _passes_now(
     if told.kind == "c" and told.accepts and sent and same:
         return Resolved(by=f"{named}, evaluated on what was sent, allows it")
     return None
-
-
-# What may be done --------------------------------------------------------------------------------
-
-
-def _widen(case: Case, refused: RefusedValue) -> Fix:
-    """Let the column's type take the value."""
-    column = identifier(refused.column)
-    if refused.sqlstate == NO_SUCH_VALUE and "enum" in refused.message:
-        return sql(
-            f"Let the type {refused.type} have the value",
-            f"ALTER TYPE {refused.type} ADD VALUE IF NOT EXISTS {literal(case.names.success)};",
-        )
-    return sql(
-        f"Make {refused.column} text, which takes any length",
-        f"ALTER TABLE {table(case)} ALTER COLUMN {column} TYPE text;\n"
-        "NOTIFY pgrst, 'reload schema';",
-    )
-
-
-def _let_pass(case: Case, one: Constraint) -> tuple[Fix, ...]:
-    """What lets the update pass one constraint, by its kind."""
-    if one.kind == "n" and one.columns:
-        column = identifier(one.columns[0])
-        return (
-            sql(
-                f"Let {one.columns[0]} be NULL",
-                f"ALTER TABLE {table(case)} ALTER COLUMN {column} DROP NOT NULL;",
-            ),
-        )
-    if one.kind in UNIQUE:
-        holder = f"row {one.holder}" if one.holder else "the other row"
-        return (
-            manual(
-                "Look at the row that has the key already",
-                f"{holder[0].upper()}{holder[1:]} has {listed(one.columns) or 'it'} already: see which "
-                f"of the two is right. {one.name} is what forbids both: {one.definition}.",
-            ),
-        )
-    if _only_status(case, one):
-        return (_allow_status(case, one, case.names.success),)
-    allowed = manual(f"Let the pipeline write what {one.name} allows", f"It is: {one.definition}.")
-    drop = sql(
-        f"Drop {one.name} (it is: {one.definition})",
-        f"ALTER TABLE {table(case)} DROP CONSTRAINT IF EXISTS {identifier(one.name)};",
-        Risk.HIGH,
-    )
-    return either(allowed, drop)
-
-
-def _only_status(case: Case, one: Constraint) -> bool:
-    return (
-        one.kind == "c" and bool(one.expression) and one.columns == (case.names.column("status"),)
-    )
-
-
-def _allow_status(case: Case, one: Constraint, status: str) -> Fix:
-    """The same CHECK, which allows one word more."""
-    name, column = identifier(one.name), identifier(case.names.column("status"))
-    return sql(
-        f"Let {one.name} allow {status!r} too",
-        f"ALTER TABLE {table(case)}\n  DROP CONSTRAINT IF EXISTS {name},\n"
-        f"  ADD CONSTRAINT {name} CHECK (({one.expression}) OR {column} = {literal(status)});",
-    )
-
-
-def _other_status(case: Case, one: Constraint, sent: str) -> tuple[Fix, ...]:
-    word = manual(
-        f"Let the update step write a status that {one.name} allows",
-        f"It writes {sent!r}. The constraint is: {one.definition}.",
-    )
-    return either(word, _allow_status(case, one, sent)) if _only_status(case, one) else (word,)
 
 
 def _constraints(case: Case) -> str:

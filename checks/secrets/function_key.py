@@ -71,6 +71,8 @@ def api_key_mismatch(seen: SecretsEvidence, case: Case) -> Found | None:
     key = seen.function_key if isinstance(seen.function_key, FunctionKey) else None
     if key is None or key.match is not KeyMatch.DIFFERENT:
         return None
+    if function_secret_name(case) in key.equal_to:
+        return None  # What it was held against is another secret than the function reads.
     if shows_key(case)[0] is Shows.OTHER_KEY or calls_function(case) is None:
         return None
     if function_key_worked(case):

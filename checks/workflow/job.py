@@ -48,18 +48,19 @@ CLOCK_SLACK = timedelta(seconds=5)
 JOB_TIMEOUT = re.compile(r"exceeded the maximum execution time", re.IGNORECASE)
 SHUT_DOWN = re.compile(r"runner has received a shutdown signal|lost communication", re.IGNORECASE)
 STEP_TIMEOUT = re.compile(r"has timed out after \d+ minutes", re.IGNORECASE)
+AT_ITS_COMMIT = " (a change to the repository takes a new backup: a re-run is of the same commit)"
 READ_IT = "Read the quoted error; it is the step's own."
 UPLOAD_STEP = re.compile(r"upload|\bs3\b|rclone|aws", re.IGNORECASE)
 
 
-def _rerun(seen: WorkflowEvidence, case: Case) -> tuple[Fix, ...]:
+def _rerun(seen: WorkflowEvidence, case: Case, unless: str = "") -> tuple[Fix, ...]:
     run = run_of(seen)
     if run is None:
         return ()
     return (
         after_row(
             by_command(
-                "Run it again, once the cause is fixed",
+                f"Run it again, once the cause is fixed{unless}",
                 gh_rerun(case, run, jobs_of(seen)),
                 in_words="On the run's page: Re-run jobs.",
             )
@@ -169,7 +170,12 @@ def timed_out(seen: WorkflowEvidence, case: Case) -> Found | None:
                 if limited and step
                 else f"Raise `timeout-minutes` of the job {job.name!r}.",
             ),
-            *_rerun(seen, case),
+            after_row(
+                manual(
+                    "Make a new backup, once the limit is raised",
+                    "A re-run would not do: it takes the workflow of the same commit, with the old limit.",
+                )
+            ),
         ),
         breaks=(link_reached(seen),),
     )
@@ -281,7 +287,7 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
             ),
             *compared(seen, case, new),
         ),
-        fixes=(*_fixes(told), *_rerun(seen, case)),
+        fixes=(*_fixes(told), *_rerun(seen, case, AT_ITS_COMMIT)),
         breaks=(Link.FILE_UPLOADED if uploads else Link.BACKUP_MADE,),
         reason=told.error.id if told else None,
     )

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 LONG_AGO = timedelta(hours=9)
 CREATE_STEP = "Create backup archive"
+CREATE_ENV = "          BACKUP_SOURCE: ${{ vars.BACKUP_SOURCE || 'supabase' }}\n"
+DATABASE_URL = "DATABASE_URL"
 UPLOAD_STEP = "Upload backup to S3"
 
 
@@ -39,8 +41,10 @@ def refuse_the_dump(world: World) -> None:
     """The dump's database password was changed, and the dump is refused."""
     stop_recording(world)
     user, _, rest = world.owner_uri.rpartition("@")
-    wrong = f"{user.rpartition(':')[0]}:changed@{rest}"
-    begin_with(world, CREATE, f"'{programs()}/pg_dump' --file=dump.sql '{wrong}' || exit")
+    world.github_secrets[DATABASE_URL] = f"{user.rpartition(':')[0]}:changed@{rest}"
+    handed = f"{DATABASE_URL}: ${{{{ secrets.{DATABASE_URL} }}}}"
+    world.edit(WORKFLOW, CREATE_ENV, f"{CREATE_ENV}          {handed}\n")
+    begin_with(world, CREATE, f"'{programs()}/pg_dump' --file=dump.sql \"${DATABASE_URL}\" || exit")
 
 
 def name_a_missing_folder(world: World) -> None:

@@ -92,7 +92,8 @@ class FunctionKey(Fact, frozen=True, kw_only=True):
 
     `match` is Unseen where the digests could not be read or the digest algorithm not calibrated.
     `function_side_whitespace`: the function's secret is this key plus a trailing newline or blank.
-    `is_jwt`: it has the shape of one.
+    `is_jwt`: it has the shape of one. `equal_to` names every secret of the function's that is this
+    very key: which of them it compares its caller's with is known later.
     """
 
     setting: str
@@ -100,6 +101,7 @@ class FunctionKey(Fact, frozen=True, kw_only=True):
     match: KeyMatch | Unseen
     function_side_whitespace: bool = False
     is_jwt: bool = False
+    equal_to: tuple[str, ...] = ()
 
 
 class ProjectKeys(Fact, frozen=True, kw_only=True):

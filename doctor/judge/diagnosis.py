@@ -196,14 +196,14 @@ def _reached(case: Case, able: tuple[Judged, ...]) -> tuple[Judged, ...]:
 
 
 def _causes(suspects: tuple[Judged, ...]) -> tuple[Judged, ...]:
-    """The causes in the order of the chain, each once: the specific explains the general."""
+    """The causes in the order of the chain: the specific explains the general."""
     causes: list[Judged] = []
     for link in Link:
         here = [one for one in suspects if link in one.breaks]
         left = [one for one in here if not _explained(one, link, suspects)]
         proved = [one for one in left if not one.found.weak] or left
         ordered = sorted(proved, key=lambda one: not one.found.by_log)
-        causes.extend(one for one in ordered if all(one.code != other.code for other in causes))
+        causes.extend(one for one in ordered if one not in causes)
     return tuple(causes)
 
 

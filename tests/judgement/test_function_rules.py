@@ -323,10 +323,22 @@ def test_a_function_that_was_deployed_since_is_said_to_have_been_missing_then() 
 def test_one_that_was_listed_all_along_may_be_called_by_another_name_which_is_looked_at_first() -> (
     None
 ):
-    compare, deploy = finding(after(GATEWAY_404), "function/not-deployed").found.fixes
+    untried = function(options=NOT_ASKED, empty_post=NOT_ASKED)
+    compare, deploy = finding(after(GATEWAY_404, untried), "function/not-deployed").found.fixes
 
     assert (compare.kind, deploy.alternative) == (FixKind.MANUAL, True)
     assert "another project" in compare.text
+
+
+def test_one_that_is_listed_is_deployed_again_where_it_is_not_found_and_compared_where_it_answers() -> (
+    None
+):
+    def titles(seen: Any) -> list[str]:
+        fixes = finding(after(GATEWAY_404, seen), "function/not-deployed").found.fixes
+        return [fix.title.split()[0] for fix in fixes]
+
+    assert titles(function(empty_post=GONE_NOW)) == ["Deploy"]
+    assert titles(function(empty_post=now(401, "{}", from_function=True))) == ["Compare"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.chain import Link
-from backup_doctor.evidence.findings import Role, Severity
+from backup_doctor.evidence.findings import Fix, Risk, Role, Severity
 from backup_doctor.evidence.rls import Reach, RlsEvidence
 from backup_doctor.evidence.row import OpenFunction, Policy, RoleGrants, Table
 from tests.judgement.asking import codes, finding
@@ -226,6 +226,20 @@ def test_a_policy_that_lets_the_row_through_now_was_mended() -> None:
 
 
 OPEN = Policy(name="all", permissive=True, roles=("anon",), command="ALL", using="true")
+
+
+def test_no_policy_is_offered_where_a_restrictive_one_would_still_refuse() -> None:
+    closed = replace(OPEN, name="finished only", permissive=False)
+    seen = row(table=table(policies=(OPEN, closed)))
+
+    def first(*blocking: str) -> Fix:
+        one = case(HIDDEN, rls(Reach.NO_ROW, blocking=blocking), seen)
+        return finding(one, "rls/update-blocked").found.fixes[0]
+
+    dropped = first("finished only")
+    assert dropped.text == 'DROP POLICY IF EXISTS "finished only" ON public.backup_history;'
+    assert dropped.risk is Risk.HIGH
+    assert "CREATE POLICY" in first("all").text
 
 
 def test_the_policies_are_shown_and_the_blocking_ones_named() -> None:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Asked, Names
 from backup_doctor.evidence.chain import Link
-from backup_doctor.evidence.findings import FixKind, Role, Severity
+from backup_doctor.evidence.findings import Fix, FixKind, Risk, Role, Severity
 from backup_doctor.evidence.log import NOT_SAID, Attempt, Call
 from backup_doctor.evidence.rls import RefusedValue, RlsEvidence
 from backup_doctor.evidence.row import (
@@ -606,6 +606,34 @@ def test_of_a_key_that_another_row_has_that_row_is_named_and_nothing_is_dropped(
     assert any(one and "= 'row-7'" in one for one in commands)
 
 
+def test_what_allows_one_row_of_a_kind_is_dropped_where_it_is_not_the_files_key() -> None:
+    def fix(definition: str) -> Fix:
+        unique = Constraint(
+            name="one-success",
+            kind="u",
+            definition=definition,
+            columns=("status",),
+            accepts=False,
+            holder="row-7",
+        )
+        (found,) = finding(case(rls(constraints=(unique,))), "row/constraint-rejects").found.fixes
+        return found
+
+    index = fix('CREATE UNIQUE INDEX "one-success" ON public.backup_history (status)')
+    constraint = fix("UNIQUE (status)")
+
+    assert index.text == 'DROP INDEX IF EXISTS public."one-success";'
+    assert "DROP CONSTRAINT IF EXISTS" in constraint.text
+    assert (index.risk, constraint.risk) == (Risk.HIGH, Risk.HIGH)
+    assert "unless row row-7 should not have status" in index.title
+
+
+def test_what_refuses_the_row_goes_before_its_sql_and_comes_back_after_it() -> None:
+    dropped, added = finding(case(rls(constraints=(CHECK,))), "row/constraint-rejects").found.fixes
+
+    assert (dropped.risk, dropped.after_row, added.after_row) == (Risk.HIGH, False, True)
+
+
 def test_a_column_that_may_not_be_null_is_let_be_null() -> None:
     kept = Constraint(
         name="error_text NOT NULL",
@@ -657,12 +685,12 @@ def test_what_refuses_is_dropped_or_widened_by_its_own_fix() -> None:
     other = replace(CHECK, name="other")
     foreign = row(table=table(constraints=(other, replace(CHECK, kind="f"))))
 
-    allowed, dropped = fixes(NOT_SAID, rls(constraints=(CHECK,)))
+    dropped, added_again = fixes(NOT_SAID, rls(constraints=(CHECK,)))
     (added,) = fixes(NOT_SAID, enum)
     (widened,) = fixes(NOT_SAID, too_large(column="status", sqlstate="22001"))
     (not_an_enum,) = fixes(NOT_SAID, too_large(column="status", sqlstate="22P02"))
-    _, named = fixes(VIOLATED, foreign)
-    assert "CHECK (false)" in allowed
+    named, _ = fixes(VIOLATED, foreign)
+    assert "It was: CHECK (false)." in added_again
     assert 'DROP CONSTRAINT IF EXISTS "status_check"' in dropped
     assert "ADD VALUE IF NOT EXISTS 'success'" in added
     assert "TYPE text" in widened

@@ -30,7 +30,7 @@ from backup_doctor.evidence.secrets import (
     SupabaseUrl,
 )
 from backup_doctor.evidence.workflow import Run, WorkflowEvidence, WorkflowFile, WorkflowStep
-from tests.judgement.asking import causes, codes, finding
+from tests.judgement.asking import causes, codes, diagnosed, finding
 from tests.judgement.cases import (
     CREATED,
     ENDED,
@@ -255,6 +255,17 @@ def test_a_step_that_gives_another_reason_did_not_fail_for_want_of_a_secret(erro
     assert "secrets/missing" not in causes(one)
 
 
+def test_of_two_missing_secrets_both_are_causes() -> None:
+    both = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    seen = stopped(both[0], "Unable to locate credentials")
+    file = replace(seen.workflow.file, secrets=both)
+    one = case(seen.secrets, replace(seen.workflow, file=file))
+
+    named = [cause.found.fixes[0].text.split()[3] for cause in diagnosed(one).causes]
+
+    assert named == list(both)
+
+
 def test_a_secret_that_the_workflow_can_do_without_is_not_missing() -> None:
     optional = replace(JOB, optional=("R2_BUCKET",))
 
@@ -394,6 +405,17 @@ def test_an_emptied_function_key_that_the_log_proves_to_have_been_good_says_noth
 
 
 DIFFERENT = FunctionKey(setting=API_KEY, match=KeyMatch.DIFFERENT)
+
+
+def test_a_key_that_is_the_secret_which_the_function_reads_is_no_mismatch() -> None:
+    def said(*reads: str) -> bool:
+        equal = replace(DIFFERENT, equal_to=("UPDATE_BACKUP_KEY",))
+        seen = workflow(log(OWN_401, NO_GRANT))
+        one = case(secrets(function_key=equal), function(reads=reads), seen)
+        return "secrets/api-key-mismatch" in codes(one)
+
+    assert not said("UPDATE_BACKUP_KEY")
+    assert said(API_KEY)
 
 
 def both_sides(function_side: Any, github_side: Any, answer: Call) -> Any:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from backup_doctor.demo.faults.backup import DATABASE_URL
 from backup_doctor.demo.faults.changes import (
     SCRIPT,
     SOURCE,
@@ -32,13 +33,6 @@ if TYPE_CHECKING:
 
 URL: Final = "VITE_SUPABASE_URL"
 KEY: Final = "VITE_SUPABASE_SERVICE_ROLE_KEY"
-# Lets the table of runs have whatever run updates a row.
-RECORD_RUNS: Final = """
-    CREATE FUNCTION public.record_run() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-    BEGIN INSERT INTO public.runs VALUES (NEW.workflow_run_id) ON CONFLICT DO NOTHING; RETURN NEW; END $$;
-    CREATE TRIGGER record_run BEFORE UPDATE ON public.backup_history FOR EACH ROW
-      WHEN (NEW.workflow_run_id IS NOT NULL) EXECUTE FUNCTION public.record_run();
-"""
 
 
 @dataclass(frozen=True)
@@ -95,6 +89,11 @@ def set_key_pair(world: World) -> None:
     """Set the pipeline's own key pair, on GitHub's page."""
     world.github_secrets["AWS_ACCESS_KEY_ID"] = world.bucket.pipeline.access_key_id
     world.github_secrets["AWS_SECRET_ACCESS_KEY"] = world.bucket.pipeline.secret_access_key
+
+
+def set_database_url(world: World) -> None:
+    """Set the connection string with the present password, on GitHub's page."""
+    world.github_secrets[DATABASE_URL] = world.owner_uri
 
 
 def name_bucket(world: World) -> None:
@@ -158,8 +157,10 @@ ACTS: Final[Mapping[str, tuple[Act, ...]]] = {
     "no-runner": (Act(r"a runner with the job's labels online", give_runner),),
     "no-approval": (Act(r"approve the deployment", give_runner),),
     "no-payment": (Act(r"settle the account's minutes", run_again),),
-    "dump-refused": (Act(_STEP, restore(CREATE)),),
-    "nothing-to-pack": (Act(_STEP, lambda world: world.github_variables.pop("BACKUP_SOURCE")),),
+    "dump-refused": (Act(r"secret that holds the database's password", set_database_url),),
+    "nothing-to-pack": (
+        Act(r"correct the path", lambda world: world.github_variables.pop("BACKUP_SOURCE")),
+    ),
     "step-timed-out": (_RAISE_LIMIT,),
     "job-timed-out": (_RAISE_LIMIT,),
     "update-timed-out": (_RAISE_LIMIT,),
@@ -186,8 +187,8 @@ ACTS: Final[Mapping[str, tuple[Act, ...]]] = {
         ),
     ),
     "upload-to-no-bucket": (Act(rf"{_STEP}|bucket", name_bucket),),
-    "upload-signature-refused": (Act(r"(keys|credentials).*: set them again", set_key_pair),),
-    "upload-key-unknown": (Act(r"(keys|credentials).*: set them again", set_key_pair),),
+    "upload-signature-refused": (Act(r"set the secret access key again", set_key_pair),),
+    "upload-key-unknown": (Act(r"set both halves again", set_key_pair),),
     "upload-unfinished": (Act(r"find out why", restore(UPLOAD)),),
     "archive-cut": (Act(r"find out why", restore(CREATE)),),
     "bucket-deleted": (Act(r"bucket", create_bucket),),
@@ -228,10 +229,6 @@ ACTS: Final[Mapping[str, tuple[Act, ...]]] = {
             sql("CREATE POLICY updates ON public.backups FOR UPDATE TO authenticated USING (true)"),
         ),
     ),
-    "check-constraint": (
-        Act(r"pipeline write what key_form allows", edit(UPLOAD, '"backups/', '"nightly/')),
-    ),
-    "foreign-key": (Act(r"pipeline write what known_run allows", sql(RECORD_RUNS)),),
     "table-missing": (Act(r"project's migration", migrate),),
     "table-in-other-schema": (Act(r"project's migration", migrate),),
     "read-only": (Act(r"enlarge the disk", writable),),

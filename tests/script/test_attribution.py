@@ -62,6 +62,26 @@ def test_the_order_decides_between_two_prints_with_the_same_words() -> None:
     ]
 
 
+LOOKS_UP = """
+body=$(curl -s "$U/rest/v1/t?id=eq.1") || true
+if ! [[ $body == *id* ]]; then
+  echo "no such row"
+  echo "Response: $body"
+  exit 1
+fi
+body=$(curl -s -X POST "$U/functions/v1/f" -d x || true)
+echo "Response: $body"
+"""
+
+
+def test_after_a_print_where_the_script_ends_no_print_from_elsewhere_follows() -> None:
+    lines = of(LOOKS_UP, "no such row", 'Response: {"code":"42501"}')
+    (alone,) = of(LOOKS_UP, 'Response: {"code":"42501"}')
+
+    assert told(lines[1]) == ("likely", "print", (0,))
+    assert alone.certainty is Certainty.OPEN
+
+
 def test_words_of_two_calls_that_nothing_parts_are_given_to_neither() -> None:
     (one,) = of(TWO_CALLS, 'Response: {"code":"42501"}')
 

@@ -61,6 +61,7 @@ def function_key(
         match=match,
         function_side_whitespace=surrounded,
         is_jwt=JWT.fullmatch(bare(key)) is not None,
+        equal_to=tuple(one.name for one in seen(listed) or () if is_digest_of(one.digest, (key,))),
     )
 
 

@@ -207,13 +207,15 @@ class Script(Fact, frozen=True, kw_only=True):
     """What was read of a script. `partial`: a bound was reached, there may be more.
 
     `unread` names what it runs that could not be read: files, actions, programs.
-    `loops` are the ranges of `at` that may run more than once.
+    `loops` are the ranges of `at` that may run more than once, `dead_ends` those of ways on which
+    the script ends.
     """
 
     language: str
     calls: tuple[ScriptCall, ...] = ()
     prints: tuple[Print, ...] = ()
     loops: tuple[tuple[int, int], ...] = ()
+    dead_ends: tuple[tuple[int, int], ...] = ()
     partial: bool = False
     unread: tuple[str, ...] = ()
 

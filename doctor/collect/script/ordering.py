@@ -71,6 +71,7 @@ def _sweep(rows: Sequence[Sequence[Pattern]], prices: _Prices, *, back: bool) ->
 class _Prices:
     def __init__(self, script: Script) -> None:
         self._loops = script.loops
+        self._dead_ends = script.dead_ends
 
     def own(self, one: Pattern, found: Sequence[Pattern]) -> float:
         """What a candidate costs that fits with less literal text than another."""
@@ -81,11 +82,16 @@ class _Prices:
         """What it costs that the one is printed and then the other."""
         first, second = one.print, other.print
         price = min(abs(second.at - first.at), 100) * SKIPPED
+        price += CONTRARY if self._is_over(first, second) else 0.0
         if second.at > first.at:
             return price + (CONTRARY if _contrary(first, second) else 0.0)
         if one.index == other.index and not self._in_loop(first, second):
             return price + AGAIN
         return price + (AGAIN if self._in_loop(first, second) else BACK)
+
+    def _is_over(self, first: Print, second: Print) -> bool:
+        """Whether the first stands where the script ends, and the second elsewhere."""
+        return any(a <= first.at <= b and not a <= second.at <= b for a, b in self._dead_ends)
 
     def _in_loop(self, first: Print, second: Print) -> bool:
         return any(a <= first.at <= b and a <= second.at <= b for a, b in self._loops)

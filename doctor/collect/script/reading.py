@@ -138,6 +138,7 @@ def _finished(trace: Trace, language: str) -> Script:
         calls=tuple(_verifications(calls)),
         prints=tuple(trace.prints),
         loops=loops,
+        dead_ends=tuple(trace.dead_ends),
         partial=trace.budget.spent,
         unread=tuple(trace.unread),
     )

@@ -45,6 +45,7 @@ class Ways:
         self.calls: list[OpenCall] = []
         self.prints: list[Print] = []
         self.loops: list[tuple[int, int]] = []
+        self.dead_ends: list[tuple[int, int]] = []
         self.unread: dict[str, None] = {}
         self.branches: list[tuple[Branch, str]] = []
         self.tries: list[Try] = []
@@ -125,7 +126,7 @@ class Ways:
         self, branches: tuple[Branch, ...], run: Callable[[], object], arm: tuple[int, bool]
     ) -> TakenWay:
         """Go one way, and come back to where it began."""
-        mark, last = len(self.branches), self.last
+        mark, last, start = len(self.branches), self.last, self.at
         self.branches.extend((one, "arm") for one in branches)
         self._journals.append({})
         self._arms.append(arm)
@@ -142,6 +143,8 @@ class Ways:
                 del scope[name]
             else:
                 scope[name] = old
+        if self.leaving == "exit" and self.at > start:
+            self.dead_ends.append((start + 1, self.at))
         went = TakenWay(changes, self.leaving, branches, self.last)
         if self.leaving == "break" and self.breaks:
             inside = self.branches[self.breaks[-1].mark :]

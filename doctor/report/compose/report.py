@@ -42,7 +42,7 @@ def write(collected: Collected, registry: Registry) -> Report:
     results = tuple(result_of(check, case, diagnosis, collected) for check in checks)
     root_cause = diagnosis.root.code if diagnosis.root else None
     reason = diagnosis.root.found.reason if diagnosis.root else None
-    causes = tuple(cause.code for cause in diagnosis.causes)
+    causes = tuple(dict.fromkeys(cause.code for cause in diagnosis.causes))
     failed = failing_step(checks, diagnosis)
     open_questions = cannot_tell(case, diagnosis, checks)
     return Report(

@@ -74,7 +74,7 @@ def _has_other_updates(case: Case) -> bool:
 
 def _codes(link: Link, diagnosis: Diagnosis) -> tuple[str, ...]:
     """The causes that broke this link."""
-    return tuple(one.code for one in diagnosis.causes if link in one.breaks)
+    return tuple(dict.fromkeys(one.code for one in diagnosis.causes if link in one.breaks))
 
 
 def _title(link: Link, case: Case) -> str:

@@ -87,8 +87,11 @@ def _why(diagnosis: Diagnosis) -> str:
     causes = diagnosis.causes
     if not causes:
         return "No cause could be proved."
-    also = f" Also: {_sentence(causes[1].found.summary)}" if len(causes) > 1 else ""
-    return f"{_sentence(causes[0].found.summary)}{also}"
+    root, *others = causes
+    # What has another code is the more surprising news.
+    others.sort(key=lambda one: one.code == root.code)
+    also = f" Also: {_sentence(others[0].found.summary)}" if others else ""
+    return f"{_sentence(root.found.summary)}{also}"
 
 
 def _sentence(text: str) -> str:

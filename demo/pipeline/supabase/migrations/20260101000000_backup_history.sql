@@ -11,7 +11,7 @@ create table public.backup_history (
   created_at timestamptz not null default now()
 );
 
-create index backup_history_dispatch_id_idx on public.backup_history (dispatch_id);
+create index if not exists backup_history_dispatch_id_idx on public.backup_history (dispatch_id);
 
 -- No policy: service_role bypasses row-level security, and nobody else has business here.
 alter table public.backup_history enable row level security;

@@ -1,0 +1,108 @@
+"""What may be done about a constraint or a type that refuses the update."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backup_doctor.evidence.findings import Risk
+from backup_doctor.evidence.sql import identifier, literal
+from backup_doctor.judge.show import after_row, either, listed, manual, sql, table
+
+if TYPE_CHECKING:
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Fix
+    from backup_doctor.evidence.rls import RefusedValue
+    from backup_doctor.evidence.row import Constraint
+
+NO_SUCH_VALUE = "22P02"
+UNIQUE = ("u", "p")
+
+
+def widen(case: Case, refused: RefusedValue) -> Fix:
+    """Let the column's type take the value."""
+    column = identifier(refused.column)
+    if refused.sqlstate == NO_SUCH_VALUE and "enum" in refused.message:
+        return sql(
+            f"Let the type {refused.type} have the value",
+            f"ALTER TYPE {refused.type} ADD VALUE IF NOT EXISTS {literal(case.names.success)};",
+        )
+    return sql(
+        f"Make {refused.column} text, which takes any length",
+        f"ALTER TABLE {table(case)} ALTER COLUMN {column} TYPE text;\n"
+        "NOTIFY pgrst, 'reload schema';",
+    )
+
+
+def let_pass(case: Case, one: Constraint) -> tuple[Fix, ...]:
+    """What lets the update pass one constraint, by its kind."""
+    if one.kind == "n" and one.columns:
+        column = identifier(one.columns[0])
+        return (
+            sql(
+                f"Let {one.columns[0]} be NULL",
+                f"ALTER TABLE {table(case)} ALTER COLUMN {column} DROP NOT NULL;",
+            ),
+        )
+    if one.kind in UNIQUE:
+        return (_let_both(case, one),)
+    if _only_status(case, one):
+        return (_allow_status(case, one, case.names.success),)
+    drop = sql(
+        f"Drop {one.name}, which refuses this row (it is: {one.definition})",
+        _drop_constraint(case, one),
+        Risk.HIGH,
+    )
+    again = manual(
+        f"If {one.name} was right: let the pipeline write what it allows, then add it again",
+        f"It was: {one.definition}. Add it with NOT VALID, or this row would have to satisfy it too.",
+    )
+    return (drop, after_row(again))
+
+
+def _let_both(case: Case, one: Constraint) -> Fix:
+    """Drop what allows it once, where that is not the file's key: of one file two rows cannot be right."""
+    holder = f"row {one.holder}" if one.holder else "the other row"
+    of_index = one.definition.startswith("CREATE UNIQUE INDEX")
+    if one.kind == "p" or case.names.column("s3_key") in one.columns:
+        return manual(
+            "Look at the row that has the key already",
+            f"{holder[0].upper()}{holder[1:]} has {listed(one.columns) or 'it'} already: see which "
+            f"of the two is right. {one.name} is what forbids both: {one.definition}.",
+        )
+    return sql(
+        f"Drop {one.name}, unless {holder} should not have {listed(one.columns) or 'it'} "
+        f"(it is: {one.definition})",
+        f"DROP INDEX IF EXISTS {identifier(case.names.schema, one.name)};"
+        if of_index
+        else _drop_constraint(case, one),
+        Risk.HIGH,
+    )
+
+
+def _drop_constraint(case: Case, one: Constraint) -> str:
+    return f"ALTER TABLE {table(case)} DROP CONSTRAINT IF EXISTS {identifier(one.name)};"
+
+
+def _only_status(case: Case, one: Constraint) -> bool:
+    return (
+        one.kind == "c" and bool(one.expression) and one.columns == (case.names.column("status"),)
+    )
+
+
+def _allow_status(case: Case, one: Constraint, status: str) -> Fix:
+    """The same CHECK, which allows one word more."""
+    name, column = identifier(one.name), identifier(case.names.column("status"))
+    return sql(
+        f"Let {one.name} allow {status!r} too",
+        f"ALTER TABLE {table(case)}\n  DROP CONSTRAINT IF EXISTS {name},\n"
+        f"  ADD CONSTRAINT {name} CHECK (({one.expression}) OR {column} = {literal(status)});",
+    )
+
+
+def other_status(case: Case, one: Constraint, sent: str) -> tuple[Fix, ...]:
+    """What lets the update write a status that the constraint allows."""
+    word = manual(
+        f"Let the update step write a status that {one.name} allows",
+        f"It writes {sent!r}. The constraint is: {one.definition}.",
+    )
+    return either(word, _allow_status(case, one, sent)) if _only_status(case, one) else (word,)
