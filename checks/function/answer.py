@@ -16,7 +16,6 @@ from backup_doctor.checks.function.view import (
     says_now,
     see_logs,
 )
-from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Exhibit, Role, Severity
 from backup_doctor.evidence.function import FunctionEvidence, HttpAnswer
@@ -27,6 +26,7 @@ from backup_doctor.judge.framework import Found, Resolved, Rules
 from backup_doctor.judge.history import (
     RowState,
     another_row_succeeded,
+    fallback_call,
     function_call,
     function_key_worked,
     function_said,
@@ -35,12 +35,13 @@ from backup_doctor.judge.history import (
     row_state,
     weigh,
 )
+from backup_doctor.judge.history.calls import changed_nothing, function_log
 from backup_doctor.judge.history.function_calls import Shows, is_shown_alike, shows_key
 from backup_doctor.judge.history.secret_names import called
 from backup_doctor.judge.history.since import as_stored, stored_for, was_set_since
 from backup_doctor.judge.show import exhibit, manual
 from backup_doctor.judge.traits import Trait
-from backup_doctor.services.meaning import gateway_meaning
+from backup_doctor.services.meaning import NOT_FOUND, gateway_meaning
 from backup_doctor.services.secret_uses import Use
 
 if TYPE_CHECKING:
@@ -169,7 +170,11 @@ def rejected(seen: FunctionEvidence, case: Case) -> Found | None:
     if _proved_by_log(case) == "function/rejected" or _bare_404_of_a_deployed_function(seen, case):
         call = function_call(case)
         said = quoted(":", call.body)
+        # It does not find the row that the direct update cannot change either: one cause.
+        missed = call.status == NOT_FOUND and changed_nothing(fallback_call(case))
         return Found(
+            breaks=() if missed else None,
+            role=Role.SYMPTOM if missed else None,
             summary=f"{seen.name} rejects the call itself (HTTP {call.status}){said}.",
             evidence=function_exhibits(seen, case),
             fixes=(
@@ -242,8 +247,8 @@ def server_error(seen: FunctionEvidence, case: Case) -> Found | None:
     if in_log:
         said = quoted(":", call.body)
         return Found(
-            summary=f"{seen.name} failed with HTTP {call.status}{said}.{last_error(seen)}",
-            evidence=(*function_exhibits(seen, case), *_log_of_function(seen)),
+            summary=f"{seen.name} failed with HTTP {call.status}{said}.{last_error(function_log(case))}",
+            evidence=(*function_exhibits(seen, case), *_log_of_function(case)),
             fixes=(see_logs(case),),
         )
     answer = answer_now(seen)
@@ -269,11 +274,11 @@ def server_error(seen: FunctionEvidence, case: Case) -> Found | None:
     )
 
 
-def _log_of_function(seen: FunctionEvidence) -> tuple[Exhibit, ...]:
-    if isinstance(seen.logs, Unseen) or not seen.logs:
-        return ()
-    lines = [f"{line.level}: {line.message.strip()}" for line in seen.logs[-10:]]
-    return (exhibit("the function's log", "\n".join(lines), "Management API", None),)
+def _log_of_function(case: Case) -> tuple[Exhibit, ...]:
+    """What it wrote of the very call; not what the doctor's calls, or another backup's, made it write."""
+    lines = [f"{line.level}: {line.message.strip()}" for line in function_log(case)[-10:]]
+    shown = exhibit("the function's log", "\n".join(lines), "Management API", None)
+    return (shown,) if lines else ()
 
 
 @rules.cause(

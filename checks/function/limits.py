@@ -9,6 +9,7 @@ from backup_doctor.checks.function.view import (
     function_exhibits,
     is_called,
     last_error,
+    log_of,
     says_now,
     see_logs,
 )
@@ -62,7 +63,7 @@ def boot_error(seen: FunctionEvidence, case: Case) -> Found | None:
         seen,
         case,
         "function/boot-error",
-        f"{seen.name} crashes when it starts (BOOT_ERROR).{last_error(seen)}",
+        f"{seen.name} crashes when it starts (BOOT_ERROR).{last_error(log_of(seen))}",
         (see_logs(case), deploy_as_it_was(seen, case)),
     )
 

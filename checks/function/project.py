@@ -76,8 +76,7 @@ def project_paused(seen: FunctionEvidence, case: Case) -> Found | None:
     weight = weigh(then, now=now, case=case)
     if weight is None:
         return None
-    active = state if state and state.startswith("ACTIVE") else None
-    resolved = Resolved(by=f"Supabase lists the project as {active}") if active else None
+    resolved = _is_there_again(state, case)
     return weight.found(
         f"The Supabase project {'was' if weight.is_over(resolved) else 'is'} paused"
         f"{f' ({state})' if state and now else ''}.",
@@ -90,6 +89,15 @@ def project_paused(seen: FunctionEvidence, case: Case) -> Found | None:
         ),
         resolved=resolved,
     )
+
+
+def _is_there_again(state: str | None, case: Case) -> Resolved | None:
+    """The platform lists the project as active, or its Data API answers."""
+    if state and state.startswith("ACTIVE"):
+        return Resolved(by=f"Supabase lists the project as {state}")
+    # What the platform lists outranks one answer: a project that is paused now may still give it.
+    answers = state is None and data_api_answers(case)
+    return Resolved(by="its Data API answers again") if answers else None
 
 
 @rules.cause(
@@ -111,11 +119,13 @@ def project_restricted(seen: FunctionEvidence, case: Case) -> Found | None:
     weight = weigh(then, now=now, case=case)
     if weight is None:
         return None
+    resolved = Resolved(by="its Data API answers again") if data_api_answers(case) else None
     return weight.found(
-        "The Supabase project is restricted (402): a quota or a payment.",
+        f"The Supabase project {'was' if weight.is_over(resolved) else 'is'} restricted (402): "
+        "a quota or a payment.",
         function_exhibits(seen, case),
         (setting("Settle it", "Supabase Dashboard → Organization → Billing and Usage."),),
-        resolved=Resolved(by="its Data API answers again") if data_api_answers(case) else None,
+        resolved=resolved,
     )
 
 

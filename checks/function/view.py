@@ -16,8 +16,11 @@ from backup_doctor.judge.traits import Trait
 from backup_doctor.services.meaning import platform_answer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Exhibit, Fix
+    from backup_doctor.evidence.function import FunctionLogLine
 
 # Characters of somebody's words that a summary has room for.
 QUOTED = 200
@@ -146,9 +149,15 @@ def quoted(before: str, text: str) -> str:
     return f"{before} {said}" if said else ""
 
 
-def last_error(seen: FunctionEvidence) -> str:
-    """The last error in the function's own log, as a sentence; empty where there is none."""
-    if isinstance(seen.logs, Unseen):
-        return ""
-    errors = [line.message for line in seen.logs if line.level.lower() in ("error", "fatal")]
+ERRORS = ("error", "fatal")
+
+
+def last_error(lines: Iterable[FunctionLogLine]) -> str:
+    """The last error of the function's own log, as a sentence; empty where there is none."""
+    errors = [line.message for line in lines if line.level.lower() in ERRORS]
     return quoted(" Its log says:", errors[-1]) if errors else ""
+
+
+def log_of(seen: FunctionEvidence) -> tuple[FunctionLogLine, ...]:
+    """All of its log that could be read."""
+    return () if isinstance(seen.logs, Unseen) else seen.logs

@@ -53,8 +53,11 @@ def no_grant(seen: RlsEvidence, case: Case) -> Found | None:
     role, denied = role_of(case), _denied(seen, case)
     proof = proof_of(seen, role)
     refused = proof is not None and proof.reach is Reach.REFUSED
-    now = True if refused and proof and proof.sqlstate == REFUSED_GRANT else None
-    weight = weigh(database_then(case, "rls/no-grant"), now=now, case=case)
+    then = database_then(case, "rls/no-grant")
+    # Who asks for the changed row back (RETURNING) reads every column; the plan of the update alone does not.
+    unread = _unread(case, role) if True in then.values() else ()
+    denied_now = refused and proof is not None and proof.sqlstate == REFUSED_GRANT
+    weight = weigh(then, now=True if denied_now or unread else None, case=case)
     if weight is None:
         return None
     if denied and not _is_ours(denied, case):
@@ -67,12 +70,22 @@ def no_grant(seen: RlsEvidence, case: Case) -> Found | None:
         )
     granted = proof is not None and not refused
     resolved = Resolved(by=f"{role} has the grants that the update needs") if granted else None
+    lacks = f"read {listed(unread)} of" if unread and not denied_now else "update"
     return weight.found(
-        f"{role} has no grant to update {case.names.table}.",
+        f"{role} has no grant to {lacks} {case.names.table}.",
         exhibits(seen, case),
         (_grant(case, role),),
         resolved=resolved,
     )
+
+
+def _unread(case: Case, role: str) -> tuple[str, ...]:
+    """The columns of the table that the role may not read, where the catalogue tells."""
+    known = table_of(case)
+    grants = known.grants_of(role) if known else None
+    if known is None or grants is None or not grants.exists or grants.select or grants.superuser:
+        return ()
+    return tuple(one.name for one in known.columns if one.name not in grants.select_columns)
 
 
 def _denied(seen: RlsEvidence, case: Case) -> tuple[str, str] | None:
@@ -100,6 +113,23 @@ def _allow_beside(denied: tuple[str, str], role: str, case: Case) -> tuple[Fix, 
         grant = f"Its user needs the grant on the {kind} {name}, or the step must leave it out."
         return (manual(f"Let the step that failed use the {kind} {name}", grant),)
     known = table_of(case)
+    policies = [
+        one.name for one in (known.policies if known else ()) if name in f"{one.using} {one.check}"
+    ]
+    if policies:
+        word = "policy" if len(policies) == 1 else "policies"
+        return either(
+            manual(
+                f"Let {role} read {name}",
+                f"The {word} {listed(policies)} of {case.names.table} asks the {kind} {name} as {role}: "
+                f"grant {role} SELECT on it.",
+            ),
+            manual(
+                f"Or let the {word} ask through a function",
+                f"Move what is asked of the {kind} {name} into a function that is SECURITY DEFINER, "
+                "with a search_path of its own.",
+            ),
+        )
     triggers = [one.name for one in (known.triggers if known else ()) if name in one.source]
     by = f" (the trigger {listed(triggers)} uses it)" if triggers else ""
     return either(

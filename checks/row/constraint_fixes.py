@@ -15,22 +15,25 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.row import Constraint
 
 NO_SUCH_VALUE = "22P02"
+OF_DOMAIN = "23"
 UNIQUE = ("u", "p")
 
 
-def widen(case: Case, refused: RefusedValue) -> Fix:
-    """Let the column's type take the value."""
-    column = identifier(refused.column)
+def widen(case: Case, refused: RefusedValue) -> tuple[Fix, ...]:
+    """Let the column's type take the value; what a domain's rule refuses, by text in its place."""
+    column, kind = identifier(refused.column), refused.type
     if refused.sqlstate == NO_SUCH_VALUE and "enum" in refused.message:
-        return sql(
-            f"Let the type {refused.type} have the value",
-            f"ALTER TYPE {refused.type} ADD VALUE IF NOT EXISTS {literal(case.names.success)};",
-        )
-    return sql(
-        f"Make {refused.column} text, which takes any length",
-        f"ALTER TABLE {table(case)} ALTER COLUMN {column} TYPE text;\n"
-        "NOTIFY pgrst, 'reload schema';",
+        add = f"ALTER TYPE {kind} ADD VALUE IF NOT EXISTS {literal(case.names.success)};"
+        return (sql(f"Let the type {kind} have the value", add),)
+    as_text = f"ALTER TABLE {table(case)} ALTER COLUMN {column} TYPE text;\nNOTIFY pgrst, 'reload schema';"
+    if not refused.sqlstate.startswith(OF_DOMAIN):
+        return (sql(f"Make {refused.column} text, which takes any length", as_text),)
+    again = manual(
+        f"If {kind} was right: let the pipeline write what it allows, then give the column its type back",
+        f"The domain says: {refused.message}.",
     )
+    text = sql(f"Make {refused.column} text, without the rule of {kind}", as_text, Risk.HIGH)
+    return (text, after_row(again))
 
 
 def let_pass(case: Case, one: Constraint) -> tuple[Fix, ...]:

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 rules = Rules[RowEvidence]()
 
 _NAMED = re.compile(r"constraint \\?\"([^\"\\]+)\\?\"")
+_ESCAPED, _QUOTE = '\\"', '"'
+_MESSAGE = re.compile(r"\"message\"\s*:\s*\"((?:[^\"\\\n]|\\\")+)\"")
 _FAILING_ROW = re.compile(r"Failing row contains \((.*?)\)\.?(?:\\?\"|\n|$)", re.DOTALL)
 
 
@@ -97,7 +99,7 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
         _summary(case, blamed, types),
         evidence,
         (
-            *(widen(case, one) for one in types),
+            *(fix for one in types for fix in widen(case, one)),
             *(fix for one in blamed for fix in let_pass(case, one)),
         ),
         resolved=_passes_now(case, seen, told, sent),
@@ -131,7 +133,9 @@ def _summary(case: Case, blamed: tuple[Constraint, ...], types: tuple[RefusedVal
     of = f" of the table {other}, which is written beside {case.names.table}" if other else ""
     if named or other:
         return f"The update that the pipeline makes violates {named or 'a constraint'}{of}."
-    return "PostgreSQL refuses a value of the update that the pipeline makes."
+    said = _MESSAGE.search(_told(case))
+    told = f": {said[1].replace(_ESCAPED, _QUOTE)}" if said else ""
+    return f"PostgreSQL refuses the update that the pipeline makes{told}."
 
 
 def _shown(one: Constraint, seen: RowEvidence, case: Case) -> Exhibit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from backup_doctor.checks.row.view import table_of, where
@@ -10,14 +11,17 @@ from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Fix, Risk, Role, Severity
 from backup_doctor.evidence.log import Outcome
-from backup_doctor.evidence.row import RowEvidence, Trigger
+from backup_doctor.evidence.row import RowEvidence, Table, Trigger
 from backup_doctor.evidence.sql import identifier
 from backup_doctor.judge.framework import Found, Resolved, Rules
 from backup_doctor.judge.history import (
     BOTH_WRITES,
+    RowState,
     database_then,
     fallback_call,
     function_call,
+    missing_columns,
+    row_state,
     weigh,
 )
 from backup_doctor.judge.history.file import own_file
@@ -38,6 +42,7 @@ INTEGER_LIMITS = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 -
 
 
 OUT_OF_RANGE = "22003"
+_CALLS = re.compile(r"\w\(")
 
 
 def _too_large(case: Case, values: Mapping[str, Any]) -> bool:
@@ -157,17 +162,21 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
         # A row that was changed and changed back counts as changed.
         then[Link.FALLBACK_UPDATES] = None
     weight = weigh(then, now=now, case=case)
+    if weight and weight.is_cause and row_state(case) is RowState.INCOMPLETE:
+        weight = replace(weight, breaks=(*weight.breaks, Link.STAYS_SO))
     evidence = (
         *(
-            exhibit(f"trigger {one.name}", one.source.strip() or one.definition, where(seen), None)
+            exhibit(
+                f"{one.kind} {one.name}", one.source.strip() or one.definition, where(seen), None
+            )
             for one in suspects or firing
         ),
         *log_lines(case, "answer of the function", function_call(case)),
         *log_lines(case, "answer to the update", fallback_call(case)),
     )
     if weight is None or (not weight.is_cause and not suspects):
-        names = listed(one.name for one in firing)
-        note = f"The table has triggers that an update fires: {names}."
+        names = listed(f"the {one.kind} {one.name}" for one in firing)
+        note = f"An update fires {names}."
         return (
             Found(
                 summary=note,
@@ -179,14 +188,26 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
             if firing
             else None
         )
-    blamed = listed(one.name for one in suspects or firing) or "a trigger"
+    blamed = listed(f"the {one.kind} {one.name}" for one in suspects or firing)
     return weight.found(
-        f"The trigger {blamed} rewrites or refuses the update.",
+        f"{blamed[0].upper()}{blamed[1:]} rewrites or refuses the update."
+        if blamed
+        else "An exception that a trigger, or another function of the database, raised refused the update.",
         evidence,
         tuple(_disable(case, one) for one in suspects),
         weak=not _silent_success(case) and not (case.is_preflight and any(map(_always, suspects))),
-        resolved=Resolved(by="the table has no trigger any more") if known and not firing else None,
+        resolved=_raises_no_more(known, firing),
     )
+
+
+def _raises_no_more(known: Table | None, firing: tuple[Trigger, ...]) -> Resolved | None:
+    """Nothing is left that could raise: no trigger, and no function that a policy or a CHECK calls."""
+    if known is None or firing:
+        return None
+    policies = (text for one in known.policies for text in (one.using, one.check))
+    texts = (*policies, *(one.expression for one in known.constraints))
+    calls = any(_CALLS.search(text or "") for text in texts)
+    return None if calls else Resolved(by="the table has no trigger any more")
 
 
 def _silent_success(case: Case) -> bool:
@@ -200,11 +221,21 @@ def _always(trigger: Trigger) -> bool:
     return not on_condition and not re.search(r"\bWHEN\s*\(", trigger.definition)
 
 
+def _spoilt(case: Case) -> tuple[str, ...]:
+    """The columns that are not as the update writes them: the status, or what a success lacks."""
+    if row_state(case) is RowState.INCOMPLETE:
+        return missing_columns(case)
+    return (case.names.column("status"),)
+
+
 def _meddles(trigger: Trigger, case: Case) -> bool:
-    status = re.escape(case.names.column("status"))
+    """Whether its text sets what is spoilt, skips the write, raises, or writes the table itself."""
     source = re.sub(r"--[^\n]*", "", trigger.source)
     skips = trigger.before and re.search(r"\breturn\s+(null|old)\b", source, re.IGNORECASE)
-    sets = re.search(rf"\bnew\.\"?{status}\"?\s*:?=", source, re.IGNORECASE)
+    sets = any(
+        re.search(rf"\bnew\.\"?{re.escape(name)}\"?\s*:?=", source, re.IGNORECASE)
+        for name in _spoilt(case)
+    )
     raises = re.search(
         r"\braise\s+(exception|sqlstate|'|[a-z_]+\s*(;|using))", source, re.IGNORECASE
     )
@@ -218,10 +249,11 @@ def _meddles(trigger: Trigger, case: Case) -> bool:
 
 
 def _disable(case: Case, trigger: Trigger) -> Fix:
-    name = identifier(trigger.name)
+    named = f"{trigger.kind.upper()} {identifier(trigger.name)}"
+    until = "it" if trigger.is_rule else "its function"
     return sql(
-        f"Switch {trigger.name} off until its function lets the update pass",
-        f"ALTER TABLE {table(case)} DISABLE TRIGGER {name};\n"
-        f"-- On again: ALTER TABLE {table(case)} ENABLE TRIGGER {name};",
+        f"Switch the {trigger.kind} {trigger.name} off until {until} lets the update pass",
+        f"ALTER TABLE {table(case)} DISABLE {named};\n"
+        f"-- On again: ALTER TABLE {table(case)} ENABLE {named};",
         Risk.HIGH,
     )

@@ -21,16 +21,8 @@ from backup_doctor.judge.history import (
     row_age,
     row_state,
 )
-from backup_doctor.judge.show import (
-    after_row,
-    duration,
-    exhibit,
-    listed,
-    manual,
-    row_query,
-    sql,
-    table,
-)
+from backup_doctor.judge.show import after_row, duration, exhibit, listed, manual, row_query, sql
+from backup_doctor.judge.show import table as table_name
 from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
@@ -255,7 +247,7 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
         sql(
             "Forbid the next duplicate",
             f"CREATE UNIQUE INDEX IF NOT EXISTS {identifier(f'{case.names.table_name}_one_per_dispatch')}\n"
-            f"  ON {table(case)} ({dispatch}) WHERE {status} <> {literal(case.names.failed)};",
+            f"  ON {table_name(case)} ({dispatch}) WHERE {status} <> {literal(case.names.failed)};",
         )
     )
     summary = (
@@ -273,7 +265,12 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
     )
 
 
-@rules.cause("row/incomplete", breaks=Link.FUNCTION_UPDATES, traits=(Trait.SPOILS_SUCCESS,))
+@rules.cause(
+    "row/incomplete",
+    breaks=Link.FUNCTION_UPDATES,
+    yields_to=("row/trigger-interferes",),
+    traits=(Trait.SPOILS_SUCCESS,),
+)
 def incomplete(seen: RowEvidence, case: Case) -> Found | None:
     """The row says success, but its key, size or finish time is missing.
 

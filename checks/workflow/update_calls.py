@@ -24,9 +24,10 @@ from backup_doctor.judge.history import (
     row_state,
     update_ran,
 )
-from backup_doctor.judge.history.calls import update_ways
+from backup_doctor.judge.history.calls import changed_nothing, function_said, update_ways
 from backup_doctor.judge.show import duration, exhibit, log_lines, manual
 from backup_doctor.judge.traits import Trait
+from backup_doctor.services.meaning import NOT_FOUND
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -79,7 +80,7 @@ FAILED = (Outcome.REFUSED, Outcome.TIMED_OUT, Outcome.UNREACHABLE)
 @rules.cause(
     "workflow/edge-call-failed",
     breaks=Link.FUNCTION_UPDATES,
-    yields_to=(*BELOW, "workflow/backup-id-not-found"),
+    yields_to=(*BELOW, "workflow/backup-id-not-found", "workflow/fallback-failed"),
     traits=(Trait.GENERAL, Trait.OF_ONE_RUN),
 )
 def edge_call_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
@@ -172,21 +173,29 @@ def _how(call: Call) -> str:
 def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The direct update, the fallback, failed too.
 
-    Detected: the log shows its failure; or the update step is red and its log cannot be read, or does
-    not say whose failure it is.
+    Detected: the log shows its failure, or that it changed no row; or the update step is red and its
+    log cannot be read, or does not say whose failure it is.
     Cause: the service-role key, a grant, a policy, the table, the database: named where it can be told.
     Fix: that of the cause.
     By hand: the log of the update step.
     Source: guide, step 1 and Solution 3.
     """
     call = fallback_call(case)
-    if call.outcome in FAILED:
-        ask_more = manual(
-            "Find out what the answer means",
-            "Configure SUPABASE_DB_URL for the doctor: PostgreSQL itself tells why it refuses the "
-            "update.",
+    known = case.rls is not None and not isinstance(case.rls.proof, Unseen)
+    ask_more = manual(
+        "Find out what the answer means",
+        "Configure SUPABASE_DB_URL for the doctor: PostgreSQL itself tells why it refuses the update.",
+    )
+    if changed_nothing(call) and row_state(case) is RowState.IN_PROGRESS:
+        found = case.log is not None and case.log.lookup_call.outcome is Outcome.OK
+        return Found(
+            summary=f"The direct update changed no row{_how(call)}"
+            + (", which the step's own look-up had found." if found else "."),
+            evidence=(*log_lines(case, "log", call), *_other_ways(case, call)),
+            fixes=() if known else (ask_more,),
+            breaks=BOTH_WRITES if _missed_by_the_function(case) else None,
         )
-        known = case.rls is not None and not isinstance(case.rls.proof, Unseen)
+    if call.outcome in FAILED:
         sent = empty_value(call)
         same = bool(sent and empty_value(function_call(case)))
         return Found(
@@ -210,6 +219,11 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
         breaks=(),
         role=Role.SYMPTOM,
     )
+
+
+def _missed_by_the_function(case: Case) -> bool:
+    """Whether the function, which ran, did not find the row either."""
+    return function_call(case).status == NOT_FOUND and function_said(case).own_words is True
 
 
 def _other_ways(case: Case, shown: Call) -> tuple[Exhibit, ...]:

@@ -87,6 +87,16 @@ class Trigger(Fact, frozen=True, kw_only=True):
     enabled: bool = True
     before: bool = False
 
+    @property
+    def is_rule(self) -> bool:
+        """Whether it is a rewrite rule, which no statement about triggers knows."""
+        return self.definition.startswith("CREATE RULE")
+
+    @property
+    def kind(self) -> str:
+        """What a person calls it."""
+        return "rule" if self.is_rule else "trigger"
+
 
 class Policy(Fact, frozen=True, kw_only=True):
     """A row-level policy, as pg_policies lists it. `command` is ALL, SELECT, INSERT, UPDATE, DELETE."""

@@ -25,6 +25,7 @@ from backup_doctor.judge.history import (
     run_is_going,
     update_ran,
 )
+from backup_doctor.judge.history.calls import changed_nothing
 from backup_doctor.judge.history.file import Whose, found_file
 from backup_doctor.judge.traits import Trait
 
@@ -173,7 +174,8 @@ def _suspects(case: Case, verdict: Verdict, findings: tuple[Judged, ...]) -> tup
 
 def _told_by_the_run(case: Case, able: tuple[Judged, ...]) -> tuple[Judged, ...]:
     """Without the row, only what the run shows, or the file that it named, and only if no update got through."""
-    if Outcome.OK in (function_call(case).outcome, fallback_call(case).outcome):
+    calls = (function_call(case), fallback_call(case))
+    if any(one.outcome is Outcome.OK and not changed_nothing(one) for one in calls):
         return ()
     of_the_run = ("workflow", "object") if _file_named_by_log(case) else ("workflow",)
     told = tuple(one for one in able if one.found.by_log or one.check.name in of_the_run)

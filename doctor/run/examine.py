@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from backup_doctor.run.runner import DoctorRun
 
 EXPLAIN = "EXPLAIN (COSTS OFF) "
+OF_CONSTRAINTS = "23"
 
 
 def examine(run: DoctorRun, meanwhile: Callable[[], object] | None = None) -> Report:
@@ -116,11 +117,11 @@ def _counted(ask: Sources, offered: Repair) -> int | None:
 
 
 def _refused(ask: Sources, case: Case, offered: Repair) -> tuple[str, ...] | None:
-    """The constraints that do not hold for the row as the statement writes it.
+    """The constraints, and rules of domains, that do not hold for the row as the statement writes it.
 
     EXPLAIN sees none of them. Whatever cannot be evaluated is left to the statement itself.
     """
-    from backup_doctor.collect.database.constraints import judged_constraints
+    from backup_doctor.collect.database.constraints import judged_constraints, refused_values
     from backup_doctor.collect.database.update import Update
 
     table = case.row.table if case.row else None
@@ -128,8 +129,15 @@ def _refused(ask: Sources, case: Case, offered: Repair) -> tuple[str, ...] | Non
         return None
     values = {name: _text(value) for name, value in offered.change.values.items()}
     update = Update(names=case.names, table=table, row=offered.change.row, values=values)
-    judged = judged_constraints(ask.database.run, update, ())
-    return tuple(f"{one.name} ({one.definition})" for one in judged if one.accepts is False)
+    values_refused = refused_values(ask.database.run, update)
+    refused = () if isinstance(values_refused, Unseen) else values_refused
+    # What another type refuses, EXPLAIN tells.
+    types = tuple(one for one in refused if one.sqlstate.startswith(OF_CONSTRAINTS))
+    judged = judged_constraints(ask.database.run, update, types)
+    return (
+        *(f"{one.name} ({one.definition})" for one in judged if one.accepts is False),
+        *(f"the type {one.type} of {one.column} ({one.message})" for one in types),
+    )
 
 
 def _text(value: object) -> str | None:

@@ -291,6 +291,11 @@ def test_a_role_that_is_not_there_is_said_so(stuck: Lab) -> None:
         ("SELECT 1", Reach.NO_ROW),
         (f"CREATE POLICY p ON {T} USING (true)", Reach.NO_OBSTACLE),
         (f"CREATE POLICY p ON {T} FOR SELECT USING (true)", Reach.NO_ROW),
+        (f"CREATE POLICY p ON {T} TO anon USING (true)", Reach.NO_ROW),
+        (f"CREATE POLICY p ON {T} USING (workflow_run_id IS NOT NULL)", Reach.NO_ROW),
+        (f"CREATE POLICY p ON {T} USING (status = 'in_progress')", Reach.NO_OBSTACLE),
+        (f"CREATE POLICY p ON {T} USING (auth.role() = 'service_role')", Reach.NO_OBSTACLE),
+        (f"CREATE POLICY p ON {T} USING (current_user = 'x')", Reach.NO_OBSTACLE),
         (f"ALTER TABLE {T} DISABLE ROW LEVEL SECURITY", Reach.NO_OBSTACLE),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -213,8 +213,19 @@ def test_before_the_next_backup_a_function_that_crashes_is_told_without_a_row() 
     assert role(ahead(function(test_call=CRASHES)), "function/server-error") is Role.CAUSE
 
 
-def line(level: str, message: str) -> FunctionLogLine:
-    return FunctionLogLine(at=None, level=level, message=message)
+def line(level: str, message: str, at: datetime = CREATED) -> FunctionLogLine:
+    return FunctionLogLine(at=at, level=level, message=message)
+
+
+def test_what_another_call_made_the_function_write_is_not_quoted_as_its_log_of_this_one() -> None:
+    of_the_doctor = line("error", "405: Method not allowed", ENDED + SECOND * 60)
+    lines = (line("error", "500: it broke"), of_the_doctor)
+    both = finding(after(call(500), function(logs=lines)), "function/server-error").found
+    alone = finding(after(call(500), function(logs=lines[1:])), "function/server-error").found
+
+    assert both.summary.endswith("Its log says: 500: it broke")
+    assert "405" not in "".join(one.value for one in both.evidence)
+    assert "Its log says" not in alone.summary
 
 
 def test_the_functions_own_log_is_quoted_by_its_last_error_and_shown_by_its_last_ten_lines() -> (
@@ -605,6 +616,19 @@ def test_the_state_of_a_project_is_named_only_while_it_is_the_cause() -> None:
     assert " was paused." in restored.summary
     assert "Supabase lists the project as ACTIVE_HEALTHY" in restored.summary
     assert " is paused (INACTIVE)" in paused.summary
+
+
+def test_a_project_of_which_the_platform_says_nothing_is_paused_no_more_where_its_data_api_answers() -> (
+    None
+):
+    unlisted = function(project=NOT_THERE)
+    silent = row(api=ApiAnswer(status=540, gateway=True))
+    answering = finding(after(call(540), unlisted), "function/project-paused").found
+    refusing = finding(after(call(540), unlisted, silent), "function/project-paused").found
+
+    assert answering.summary.startswith("The Supabase project was paused. It failed then and works")
+    assert refusing.summary == "The Supabase project is paused."
+    assert not refusing.resolved
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,36 @@ def test_a_grant_is_missing_by_postgresqls_own_refusal_then_or_now(
         assert (finding(one, "rls/no-grant").found.resolved is not None) is healed
 
 
+def test_a_role_that_may_not_read_what_the_update_returns_lacks_that_grant_still() -> None:
+    some = RoleGrants(
+        role="service_role", exists=True, update=True, select_columns=("id", "dispatch_id")
+    )
+    found = finding(denied(rls(), row(table=table(grants=(some,)))), "rls/no-grant").found
+    silent = case(workflow(log(call(500), call(403))), row(table=table(grants=(some,))))
+
+    assert "to read s3_key, status" in found.summary
+    assert found.resolved is None
+    assert found.fixes
+    assert "rls/no-grant" not in codes(silent)
+
+
+def test_a_policy_that_asks_a_table_which_is_denied_is_named_and_no_trigger_is() -> None:
+    body = '{"code":"42501","message":"permission denied for table members"}'
+    asks = Policy(
+        name="mine",
+        permissive=True,
+        roles=("service_role",),
+        command="ALL",
+        using="EXISTS (SELECT FROM members)",
+    )
+    one = case(workflow(log(call(500), call(403, body))), row(table=table(policies=(asks,))))
+
+    fixes = finding(one, "rls/no-grant").found.fixes
+
+    assert "The policy mine" in fixes[0].text
+    assert not any("trigger" in f"{fix.title} {fix.text}" for fix in fixes)
+
+
 def test_the_role_that_writes_is_the_configured_one_unless_the_log_shows_another() -> None:
     refused = rls(Reach.REFUSED, sqlstate="42501", role="writer")
     as_writer = case(workflow(log(call(500), DENIED)), refused, names=Names(writer_role="writer"))

@@ -19,6 +19,7 @@ from backup_doctor.evidence.row import (
     Column,
     Constraint,
     LockHolder,
+    Policy,
     Route,
     RouteFailure,
     Server,
@@ -68,6 +69,11 @@ def columns(**types: str | None) -> tuple[Column, ...]:
     """The table's columns, some with another type or, with None, left out."""
     kept = (one for one in COLUMNS if types.get(one.name, "") is not None)
     return tuple(replace(one, type=types.get(one.name) or one.type) for one in kept)
+
+
+def policy(**changes: Any) -> Policy:
+    base = {"name": "p", "permissive": True, "roles": ("public",), "command": "ALL"}
+    return Policy(**{**base, **changes})
 
 
 def role(one: Any, code: str) -> Role | None:
@@ -668,7 +674,7 @@ def test_the_constraint_is_named_by_its_verdict_else_by_the_log() -> None:
 
     assert "status_check" in summary(call(409), rls(constraints=(CHECK,)))
     assert "status_check" in summary(VIOLATED)
-    assert "refuses a value" in summary(refusing("23503"))
+    assert "refuses the update" in summary(refusing("23503"))
     assert "status (d) cannot take" in summary(
         call(409), too_large(column="status", sqlstate="22001")
     )
@@ -699,6 +705,80 @@ def test_what_refuses_is_dropped_or_widened_by_its_own_fix() -> None:
 
 
 # Triggers ----------------------------------------------------------------------------------------
+
+
+RAISED = refusing("P0001", "no tenant in claims")
+
+
+@pytest.mark.parametrize(
+    ("changes", "healed"),
+    [
+        ({}, True),
+        ({"policies": (policy(using="chk()"),)}, False),
+        ({"policies": (policy(using="(status <> 'x'::text)"),)}, True),
+        (
+            {"constraints": (Constraint(name="c", kind="c", definition="", expression="ok(id)"),)},
+            False,
+        ),
+    ],
+)
+def test_an_exception_is_over_only_where_nothing_is_left_that_could_raise_it(
+    changes: Any, healed: bool
+) -> None:
+    one = answered(RAISED, row(table=table(**changes)))
+
+    found = finding(one, "row/trigger-interferes").found
+
+    assert found.summary.startswith("An exception that a trigger, or another function")
+    assert (found.resolved is not None) is healed
+
+
+def test_a_rewrite_rule_is_called_one_and_switched_off_as_one() -> None:
+    definition = "CREATE RULE nope AS\n    ON UPDATE TO public.backup_history DO INSTEAD NOTHING;"
+    rule = Trigger(name="nope", definition=definition, function="", before=True)
+    one = case(workflow(log(call(200), NOT_SAID)), row(table=table(triggers=(rule,))))
+
+    found = finding(one, "row/trigger-interferes").found
+
+    assert found.summary == "The rule nope rewrites or refuses the update."
+    assert 'DISABLE RULE "nope"' in found.fixes[0].text
+
+
+def test_a_trigger_that_empties_what_a_success_lacks_is_why_it_lacks_it() -> None:
+    empties = Trigger(
+        name="tidy", definition="", function="tidy", before=True, source="NEW.s3_key := NULL;"
+    )
+    other = replace(empties, source="NEW.size_bytes := 0;")
+    lacking = finished_row(s3_key=None)
+    done = workflow(log(call(200), NOT_SAID), update="success")
+
+    assert causes(case(done, row(lacking, table=table(triggers=(empties,))))) == [
+        "row/trigger-interferes"
+    ]
+    assert causes(case(done, row(lacking, table=table(triggers=(other,))))) == ["row/incomplete"]
+
+
+def test_a_rule_of_a_domain_is_kept_before_it_is_dropped() -> None:
+    refused = RefusedValue(
+        column="s3_key", type="s3key", sqlstate="23514", message="value for domain s3key"
+    )
+    one = answered(refusing("23514"), replace(rls(), refused_values=(refused,)))
+
+    keep, drop = finding(one, "row/constraint-rejects").found.fixes
+
+    assert keep.kind is FixKind.MANUAL
+    assert "TYPE text" in drop.text
+
+
+def test_what_postgresql_says_of_a_refusal_is_quoted() -> None:
+    one = answered(refusing("428C9", 'column \\"finished_at\\" can only be updated to DEFAULT'))
+
+    said = finding(one, "row/constraint-rejects").found.summary
+
+    assert said.startswith(
+        "PostgreSQL refuses the update that the pipeline makes: "
+        'column "finished_at" can only be updated to DEFAULT.'
+    )
 
 
 QUIET = Trigger(

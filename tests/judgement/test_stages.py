@@ -59,6 +59,15 @@ def test_where_both_updates_failed_each_names_its_cause_and_the_result_was_not_r
     assert [code for stage in report.chain for code in stage.codes] == list(report.causes)
 
 
+def test_an_update_that_changed_no_row_is_none_that_worked() -> None:
+    missed = call(404, '{"error":"Backup not found"}')
+    stuck = case(
+        cases.rls(Reach.NO_ROW), workflow(log(missed, call(200, "[]", rows=0), dispatch_seen=True))
+    )
+
+    assert chain(stuck)[4:] == [FAILED, FAILED, NOT_REACHED]
+
+
 def test_where_the_fallback_saved_it_only_the_function_broke() -> None:
     saved = case(
         row(finished_row()),

@@ -48,6 +48,24 @@ def test_what_the_pipeline_wrote_ends_in_one_full_stop() -> None:
     assert said["row/failed"].endswith("failure: The disk is full.")
 
 
+DENIED = call(403, '{"code":"42501","message":"permission denied for table backup_history"}')
+NOT_DEPLOYED = call(404, '{"code":"NOT_FOUND","message":"Requested function was not found"}')
+ONLY_THE_ROW = "Only the row is left to fix."
+
+
+def test_only_the_row_is_left_where_all_that_broke_works_now_and_nothing_else_is_broken() -> None:
+    denied_below = call(500, DENIED.body)
+    granted_since = case(workflow(log(denied_below, DENIED)))
+    never_deployed = case(cases.function(record=None), workflow(log(NOT_DEPLOYED, DENIED)))
+    undeployed_since = case(cases.function(record=None), workflow(log(denied_below, DENIED)))
+    for one in (granted_since, never_deployed, undeployed_since):
+        assert "works now" in summary(one)
+
+    assert summary(granted_since).endswith(ONLY_THE_ROW)
+    assert ONLY_THE_ROW not in summary(never_deployed)
+    assert ONLY_THE_ROW not in summary(undeployed_since)
+
+
 def test_it_is_one_line_and_each_sentence_ends() -> None:
     crashed = log(call(500, "TypeError: boom {\n  code: 1\n}"), call(403, PERMISSION_DENIED))
     said = summary(case(workflow(crashed), rls(Reach.REFUSED, sqlstate="42501")))

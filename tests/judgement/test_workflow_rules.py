@@ -25,7 +25,7 @@ from backup_doctor.evidence.workflow import (
     WorkflowState,
     WorkflowStep,
 )
-from tests.judgement.asking import codes, finding
+from tests.judgement.asking import causes, codes, finding
 from tests.judgement.cases import (
     CREATED,
     NO_BACKUP,
@@ -778,6 +778,23 @@ def test_the_direct_update_failed_by_the_log_else_by_its_red_step() -> None:
     assert "workflow/fallback-failed" not in codes(case(workflow(None, update="success")))
     assert "workflow/fallback-failed" not in codes(case(workflow(log(call(500), NOT_SAID))))
     assert "workflow/fallback-failed" not in codes(case(NO_RUN))
+
+
+def test_a_direct_update_that_changed_no_row_failed_and_is_one_cause_with_a_function_that_misses_it() -> (
+    None
+):
+    missed, unchanged = call(404, '{"error":"Backup not found"}'), call(200, "[]", rows=0)
+    unseen = RlsEvidence(proof=NOT_THERE)
+    both = case(workflow(log(missed, unchanged, lookup_call=call(200, rows=1))), unseen)
+    only_direct = case(workflow(log(call(500, "it broke"), unchanged)), unseen)
+    of_a_right_row = case(workflow(log(missed, unchanged)), row(finished_row()))
+
+    assert causes(both) == ["workflow/fallback-failed"]
+    assert finding(both, "workflow/fallback-failed").found.summary == (
+        "The direct update changed no row (HTTP 200), which the step's own look-up had found."
+    )
+    assert causes(only_direct) == ["function/server-error", "workflow/fallback-failed"]
+    assert "workflow/fallback-failed" not in codes(of_a_right_row)
 
 
 def test_without_the_check_of_the_policies_the_direct_update_asks_for_it() -> None:

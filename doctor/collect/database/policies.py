@@ -6,6 +6,7 @@ they decide whether it is found, on the new row whether the update is refused.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from backup_doctor.collect.database.update import Update
     from backup_doctor.evidence.row import Policy
 
+# What another role may be answered otherwise: who it is, what it was sent, what it sees of a table.
+_ASKS_WHO = re.compile(
+    r"\b(?:auth\.|current_|session_user|user\b|pg_has_role|has_\w+_privilege|select\b)",
+    re.IGNORECASE,
+)
 UPDATE = ("UPDATE", "ALL")
 SELECT = ("SELECT", "ALL")
 
@@ -63,6 +69,7 @@ class _Judge:
     run: Run
     update: Update
     policies: tuple[Policy, ...]
+    by_another: bool
 
     def side(self, commands: tuple[str, ...], *, new: bool, check: bool = False) -> _Side:
         """The policies of the commands, on the new row or the old; by WITH CHECK or by USING."""
@@ -79,16 +86,23 @@ class _Judge:
             {
                 name: None
                 # A guessed value proves nothing; NULL fails, unlike in a CHECK.
-                if isinstance(verdict, (Refusal, Unseen)) or mentions(expressions[name], unknown)
+                if isinstance(verdict, (Refusal, Unseen))
+                or mentions(expressions[name], unknown)
+                or (self.by_another and _ASKS_WHO.search(expressions[name]))
                 else verdict is True
                 for name, verdict in verdicts.items()
             },
         )
 
 
-def judge_policies(run: Run, update: Update, policies: tuple[Policy, ...]) -> PolicyVerdict:
-    """Hold the update against the policies that apply to the role that `run` asks as."""
-    judge = _Judge(run, update, policies)
+def judge_policies(
+    run: Run, update: Update, policies: tuple[Policy, ...], *, by_another: bool = False
+) -> PolicyVerdict:
+    """Hold the update against the policies that apply to the role.
+
+    `run` asks as that role, or `by_another`: what depends on who asks is then not known.
+    """
+    judge = _Judge(run, update, policies, by_another)
     on_old = [judge.side(commands, new=False) for commands in (UPDATE, SELECT)]
     if update.row is None:
         # Without a row only the want of any policy is certain.

@@ -7,23 +7,19 @@ proof.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backup_doctor.collect.database.answers import CANCELLED, DENIED, LOCKED, Refusal, Reply
 from backup_doctor.collect.database.plan import reaches_no_row
-from backup_doctor.collect.database.policies import (
-    SELECT,
-    UPDATE,
-    PolicyVerdict,
-    applying,
-    judge_policies,
-)
+from backup_doctor.collect.database.policies import PolicyVerdict, applying, judge_policies
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.rls import Proof, Reach
 from backup_doctor.evidence.sql import regclass
 from backup_doctor.services.meaning import refuses_values
 
 if TYPE_CHECKING:
+    from backup_doctor.collect.database.expressions import Run
     from backup_doctor.collect.database.session import Direct
     from backup_doctor.collect.database.update import Update
     from backup_doctor.collect.sources import Sources
@@ -52,7 +48,7 @@ def prove(ask: Sources, direct: Direct, update: Update, role: str) -> Proof | Un
     if isinstance(explained, Unseen):
         return explained
     if isinstance(explained, Refusal):
-        return _refused(explained, update, role)
+        return _refused(explained, direct.run, update, role)
     there = update.row is not None and not update.foreseen and not update.past
     seen = _truth(visible, "visible") if there else None
     policies = PolicyVerdict(None, None)
@@ -65,7 +61,7 @@ def prove(ask: Sources, direct: Direct, update: Update, role: str) -> Proof | Un
         if empty or seen is False or policies.old_row is False
         else Reach.NO_OBSTACLE,
         strong=True,
-        message=_message(policies, empty),
+        message=_message(policies, empty=empty),
         row_visible=seen,
         new_row_allowed=policies.new_row,
         blocking=policies.blocking,
@@ -105,17 +101,17 @@ def _policies(direct: Direct, update: Update, role: str) -> PolicyVerdict:
     return judge_policies(lambda statement: direct.run(statement, role=role), update, applied)
 
 
-def _message(policies: PolicyVerdict, empty: bool | None) -> str:
+def _message(policies: PolicyVerdict, *, empty: bool | None) -> str:
     if empty is None:
         return NOTHING_LEFT
     return NEW_ROW if policies.new_row is False and policies.old_row is not False else ""
 
 
-def _refused(refusal: Refusal, update: Update, role: str) -> Proof | Unseen:
+def _refused(refusal: Refusal, run: Run, update: Update, role: str) -> Proof | Unseen:
     if refusal.sqlstate in (LOCKED, CANCELLED):
         return refusal.unseen()
     if refusal.message.startswith(NO_SET_ROLE):
-        return weak_proof(update, role)
+        return weak_proof(run, update, role)
     if refusal.sqlstate == NO_ROLE:
         return no_such_role(role)
     return Proof(
@@ -138,23 +134,29 @@ def no_such_role(role: str) -> Unseen:
     )
 
 
-def weak_proof(update: Update, role: str) -> Proof | Unseen:
-    """The proof from the catalogue alone, where the doctor cannot take on the role."""
+def weak_proof(run: Run, update: Update, role: str) -> Proof | Unseen:
+    """The proof from the catalogue, where the doctor cannot take on the role.
+
+    Policies are evaluated by the doctor's own role: those that depend on who asks are left open.
+    """
     grants = update.table.grants_of(role)
     if grants is None:
         return NOT_LOOKED_AT
     if not grants.exists:
         return no_such_role(role)
     missing = _missing_grant(update, grants)
-    reach = Reach.REFUSED if missing else Reach.NO_OBSTACLE
-    if not missing and _no_policy_lets_through(update, grants):
-        reach = Reach.NO_ROW
+    policies = PolicyVerdict(None, None)
+    if not missing and _is_bound(update, grants):
+        policies = _policies_from_outside(run, update, role)
+    out_of_reach = Reach.NO_ROW if policies.old_row is False else Reach.NO_OBSTACLE
     return Proof(
         role=role,
-        reach=reach,
+        reach=Reach.REFUSED if missing else out_of_reach,
         strong=False,
         sqlstate=DENIED if missing else None,
-        message=missing or "",
+        message=missing or _message(policies, empty=False),
+        new_row_allowed=policies.new_row,
+        blocking=policies.blocking,
         statement=update.statement(),
     )
 
@@ -170,13 +172,16 @@ def _missing_grant(update: Update, grants: RoleGrants) -> str | None:
     return f"permission denied for table {update.table.name}" if lacking or unread else None
 
 
-def _no_policy_lets_through(update: Update, grants: RoleGrants) -> bool:
-    """Whether RLS binds the role and no permissive policy of any role could let it update."""
+def _is_bound(update: Update, grants: RoleGrants) -> bool:
+    """Whether row-level security binds the role."""
     table = update.table
     owns = grants.role == table.owner and not table.rls_forced
-    if not table.rls_enabled or grants.bypasses_rls or grants.superuser or owns:
-        return False
-    permissive = [policy for policy in table.policies if policy.permissive]
-    return not all(
-        any(policy.command in commands for policy in permissive) for commands in (UPDATE, SELECT)
-    )
+    return table.rls_enabled and not (grants.bypasses_rls or grants.superuser or owns)
+
+
+def _policies_from_outside(run: Run, update: Update, role: str) -> PolicyVerdict:
+    applied = applying(run, role, update.table.policies)
+    if isinstance(applied, Unseen):
+        # Which roles the role is in is not known: only the want of any policy is certain.
+        return judge_policies(run, replace(update, row=None), update.table.policies)
+    return judge_policies(run, update, applied, by_another=True)

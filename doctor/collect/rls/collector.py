@@ -78,7 +78,7 @@ def _proof(ask: Sources, update: Update, role: str) -> Proof | Unseen:
     """By EXPLAIN as the role, else by the catalogue that the row check has read."""
     direct = ask.database.direct
     proof = direct if isinstance(direct, Unseen) else prove(ask, direct, update, role)
-    return weak_proof(update, role) if isinstance(proof, Unseen) else proof
+    return weak_proof(ask.database.run, update, role) if isinstance(proof, Unseen) else proof
 
 
 def _constraints(

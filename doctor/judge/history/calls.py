@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.function import Invocation
+    from backup_doctor.evidence.function import FunctionLogLine, Invocation
     from backup_doctor.evidence.log import Attempt, Variable
     from backup_doctor.evidence.workflow import WorkflowEvidence
 
@@ -174,6 +174,11 @@ def fallback_call(case: Case) -> Call:
     return log.fallback_call
 
 
+def changed_nothing(call: Call) -> bool:
+    """Whether it is told that the call worked, and that no row was changed by it."""
+    return call.outcome is Outcome.OK and call.rows == 0
+
+
 def look_up_failed(case: Case) -> bool:
     """Whether the look-up of the backup's id, which comes before both ways, brought none."""
     log = case.log
@@ -228,18 +233,23 @@ def said_beyond(case: Case, code: str) -> str:
 
 
 def function_wrote(case: Case, *levels: str) -> str:
-    """What the function wrote into its own log while the update step ran, at these levels or any.
+    """What the function wrote into its own log while the update step ran, at these levels or any."""
+    return "\n".join(line.message for line in function_log(case, *levels))
 
-    Empty where other calls came at the same time: the lines may be theirs. The doctor's own calls make
-    it write too, seconds after the step where the doctor is the next one of the job.
+
+def function_log(case: Case, *levels: str) -> tuple[FunctionLogLine, ...]:
+    """The lines of it. None where other calls came at the same time: they may be theirs.
+
+    The doctor's own calls make it write too, seconds after the step where the doctor is the next one of
+    the job.
     """
     seen, during = case.function, _update_step(case)
     logs, asked_at = (seen.logs, seen.asked_at) if seen else ((), None)
     if isinstance(logs, Unseen) or during is None or len(_posts(case, during)) > 1:
-        return ""
+        return ()
     since, until = during
-    return "\n".join(
-        line.message
+    return tuple(
+        line
         for line in logs
         if line.at
         and since <= line.at <= until

@@ -36,7 +36,6 @@ class Weight:
     severity: Severity
     by_log: bool = False
     holds: bool = False
-    row_is_right: bool = False
     elsewhere: bool = False
     remark: str = ""
 
@@ -59,7 +58,7 @@ class Weight:
         resolved: Resolved | None = None,
         weak: bool = False,
     ) -> Found:
-        """The finding. That it works now is said only with the proof; then the row alone is left."""
+        """The finding. That it works now is said only with the proof."""
         over = resolved if self.is_over(resolved) else None
         return Found(
             summary=f"{summary}{self._since(over)}",
@@ -76,8 +75,7 @@ class Weight:
     def _since(self, over: Resolved | None) -> str:
         """What is known of the time since the failure."""
         if over:
-            left = "" if self.row_is_right else " Only the row is left to fix."
-            return f" It failed then and works now: {over.by}.{left}"
+            return f" It failed then and works now: {over.by}."
         return NOT_CHECKED if self.by_log and not self.holds else self.remark
 
 
@@ -99,7 +97,6 @@ def weigh(
             severity=Severity.FAIL,
             by_log=bool(proved),
             holds=bool(now),
-            row_is_right=row_state(case) is RowState.RIGHT,
             elsewhere=case.backup is None and run_found_row(case),
         )
     return aside(case) if now else None

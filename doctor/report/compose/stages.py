@@ -20,7 +20,7 @@ from backup_doctor.judge.history import (
     row_state,
     update_ran,
 )
-from backup_doctor.judge.history.calls import update_ways
+from backup_doctor.judge.history.calls import changed_nothing, update_ways
 from backup_doctor.judge.history.file import began_at, own_file
 from backup_doctor.judge.history.function_calls import calls_function
 from backup_doctor.judge.show import listed
@@ -170,10 +170,10 @@ def _other_updates(case: Case) -> StageState:
 
 
 def _update(call: Call, case: Case) -> StageState:
+    if call.outcome in FAILED or changed_nothing(call):
+        return StageState.FAILED
     if call.outcome is Outcome.OK:
         return StageState.OK
-    if call.outcome in FAILED:
-        return StageState.FAILED
     if call.outcome is Outcome.NOT_SAID:
         return StageState.UNKNOWN
     # Not made: the step was not reached, gave up at the look-up, or had no key for this way.

@@ -33,7 +33,7 @@ def _summary(case: Case, diagnosis: Diagnosis) -> str:
         return _running(case)
     if diagnosis.verdict is Verdict.UNKNOWN:
         return _unknown(case, diagnosis)
-    why = _why(diagnosis)
+    why = f"{_why(diagnosis)}{_left(case, diagnosis)}"
     return (
         why if row_state(case) is RowState.ABSENT and diagnosis.causes else f"{_state(case)} {why}"
     )
@@ -92,6 +92,17 @@ def _why(diagnosis: Diagnosis) -> str:
     others.sort(key=lambda one: one.code == root.code)
     also = f" Also: {_sentence(others[0].found.summary)}" if others else ""
     return f"{_sentence(root.found.summary)}{also}"
+
+
+def _left(case: Case, diagnosis: Diagnosis) -> str:
+    """That the row alone is left to fix: all that broke works now, and nothing else is seen broken."""
+    open_now = [one for one in diagnosis.causes if one.found.resolved is None]
+    warned = any(
+        one.severity is Severity.WARN and one.judged.rule.breaks for one in diagnosis.placed
+    )
+    if open_now or warned or not diagnosis.causes or row_state(case) is RowState.RIGHT:
+        return ""
+    return " Only the row is left to fix."
 
 
 def _sentence(text: str) -> str:
