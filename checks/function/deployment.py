@@ -14,11 +14,13 @@ from backup_doctor.checks.function.view import (
     record_of,
     says_now,
 )
+from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.function import FunctionEvidence, FunctionRecord
 from backup_doctor.evidence.secrets import FunctionKey
 from backup_doctor.judge.framework import Found, Resolved, Rules, needs
 from backup_doctor.judge.history import began_after_failure, function_said, function_then, weigh
+from backup_doctor.judge.history.calls import update_ways
 from backup_doctor.judge.history.function_calls import Shows, calls_function, shows_key
 from backup_doctor.judge.history.secret_names import called
 from backup_doctor.judge.history.since import runs_now
@@ -27,12 +29,13 @@ from backup_doctor.judge.traits import Trait
 from backup_doctor.services.secret_uses import Use
 
 if TYPE_CHECKING:
-    from backup_doctor.evidence.base import Shown, Unseen
+    from backup_doctor.evidence.base import Shown
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Fix
 
 
 rules = Rules[FunctionEvidence]()
+FUNCTION = "function"
 
 
 def _is_absent(seen: FunctionEvidence, case: Case) -> bool:
@@ -71,7 +74,7 @@ def not_deployed(seen: FunctionEvidence, case: Case, shown: Shown) -> Found | No
     weight = weigh(then, now=now, case=case)
     if weight is None:
         return None
-    resolved = deployed_since(seen, case)
+    resolved = deployed_since(seen, case) or _answers_now(seen, case)
     return weight.found(
         f"The edge function {seen.name} was not deployed when the run called it."
         if weight.is_over(resolved)
@@ -80,6 +83,13 @@ def not_deployed(seen: FunctionEvidence, case: Case, shown: Shown) -> Found | No
         _make_it_answer(seen, case),
         resolved=resolved,
     )
+
+
+def _answers_now(seen: FunctionEvidence, case: Case) -> Resolved | None:
+    """Where the platform's record cannot be read: the very function that the script calls answers."""
+    called_by_script = {one.target for one in update_ways(case) if one.kind == FUNCTION}
+    unlisted = isinstance(seen.record, Unseen)
+    return runs_now(case) if unlisted and called_by_script == {seen.name} else None
 
 
 def _make_it_answer(seen: FunctionEvidence, case: Case) -> tuple[Fix, ...]:

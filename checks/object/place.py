@@ -95,6 +95,7 @@ def missing(seen: ObjectEvidence, case: Case, shown: Shown) -> Found:
             summary=f"{seen.expected_key} is not in the bucket {bucket_of(seen)}.",
             evidence=(_expected(seen, case), *_searched(seen, case), as_shown(shown)),
             fixes=(MAKE_AGAIN,),
+            breaks=(Link.STAYS_SO,) if _uploaded_by_log(case) else None,
         )
     return Found(
         summary="No object in the bucket names this dispatch.",

@@ -890,8 +890,7 @@ def test_without_the_row_the_file_that_the_log_names_still_counts() -> None:
     found = diagnosed(case(over(GATEWAY_404, call(540)), blind, gone))
 
     assert found.verdict is Verdict.UNKNOWN
-    assert found.root is not None
-    assert found.root.code == "object/missing"
+    assert "object/missing" in [one.code for one in found.causes]
 
 
 def test_without_the_row_a_bucket_that_no_log_names_counts_for_nothing() -> None:

@@ -14,7 +14,7 @@ from backup_doctor.evidence.case import Asked, Names
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import FixKind, Role, Severity
 from backup_doctor.evidence.function import FunctionLogLine, FunctionRecord, HttpAnswer, Project
-from backup_doctor.evidence.log import NOT_SAID, Call, Outcome
+from backup_doctor.evidence.log import NOT_SAID, Attempt, Call, Outcome
 from backup_doctor.evidence.rls import Reach
 from backup_doctor.evidence.row import ApiAnswer
 from backup_doctor.evidence.secrets import FunctionKey, KeyMatch
@@ -616,6 +616,23 @@ def test_the_state_of_a_project_is_named_only_while_it_is_the_cause() -> None:
     assert " was paused." in restored.summary
     assert "Supabase lists the project as ACTIVE_HEALTHY" in restored.summary
     assert " is paused (INACTIVE)" in paused.summary
+
+
+def test_a_function_that_the_script_calls_and_that_answers_now_is_deployed_since() -> None:
+    def said(target: str, seen: Any) -> str:
+        way = Attempt(
+            kind="function", name=target, target=target, place="x:1", updates=True, call=GATEWAY_404
+        )
+        one = case(workflow(log(GATEWAY_404, NO_GRANT, attempts=(way,))), seen)
+        return finding(one, "function/not-deployed").found.summary
+
+    unlisted = function(record=NOT_THERE)
+
+    assert "was not deployed when the run called it. It failed then and works now" in said(
+        "update-backup", unlisted
+    )
+    assert said("update_backup", unlisted).endswith("is not deployed. Not checked since.")
+    assert said("update-backup", function()).endswith("is not deployed. Not checked since.")
 
 
 def test_a_project_of_which_the_platform_says_nothing_is_paused_no_more_where_its_data_api_answers() -> (

@@ -237,7 +237,7 @@ def test_without_the_row_the_run_tells_and_the_file_that_it_named_and_only_if_no
     got_through = case(HIDDEN_ROW, workflow(log(call(404, '{"code":"NOT_FOUND"}'), call(200))))
     by_its_steps = case(HIDDEN_ROW, UPLOAD_FAILED, GONE, NO_GRANT_NOW)
 
-    assert causes(proved) == ["object/missing", "function/not-deployed", "rls/no-grant"]
+    assert causes(proved) == ["function/not-deployed", "rls/no-grant", "object/missing"]
     assert diagnosed(proved).verdict is Verdict.UNKNOWN
     assert causes(got_through) == []
     assert causes(by_its_steps) == ["workflow/failed-before-update"]

@@ -8,6 +8,7 @@ from backup_doctor.evidence.collected import Collected
 from backup_doctor.evidence.findings import FixKind, Verdict
 from backup_doctor.evidence.log import NOT_SAID
 from backup_doctor.evidence.rls import Reach
+from backup_doctor.evidence.row import Server
 from backup_doctor.judge.registry import load_checks
 from backup_doctor.report.compose import write
 from tests.judgement import cases
@@ -46,6 +47,16 @@ def test_the_rows_sql_is_one_of_the_steps_and_ends_the_rows_symptom_and_no_cause
     assert step.one_of[0].kind is FixKind.SQL
     assert step.why == "row/stuck"
     assert step.why not in report.causes
+
+
+def test_what_began_since_and_refuses_the_rows_sql_is_a_step_before_it() -> None:
+    server = Server(version="18", now=cases.NOW, default_read_only=True)
+    denied = case(row(server=server), workflow(log(call(500, DENIED), call(403, DENIED))))
+
+    plan = report_on(denied).plan
+
+    assert [step.why for step in plan] == ["row/database-read-only", "row/stuck"]
+    assert "fixed (step 1)" in plan[1].one_of[0].text
 
 
 def test_an_index_that_the_row_still_breaks_comes_after_the_rows_sql() -> None:

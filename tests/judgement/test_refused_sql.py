@@ -132,6 +132,17 @@ def test_several_are_named_with_their_steps() -> None:
     )
 
 
+def test_the_step_that_the_first_line_names_is_the_one_at_which_the_plan_has_it() -> None:
+    not_deployed = call(404, '{"code":"NOT_FOUND","message":"Requested function was not found"}')
+    one = case(
+        cases.function(record=None),
+        workflow(log(not_deployed, call(400, CHECKED))),
+        cases.rls(constraints=(CHECK,)),
+    )
+
+    assert first_line(settled(one)).endswith("row/constraint-rejects is fixed (step 2)")
+
+
 def test_a_name_of_the_database_stands_in_no_comment() -> None:
     trigger = Trigger(
         name="x\n;DROP TABLE victim; --",

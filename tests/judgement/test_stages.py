@@ -59,6 +59,16 @@ def test_where_both_updates_failed_each_names_its_cause_and_the_result_was_not_r
     assert [code for stage in report.chain for code in stage.codes] == list(report.causes)
 
 
+def test_a_file_that_was_uploaded_and_is_gone_broke_the_last_link_and_none_before() -> None:
+    gone = cases.the_object(head=None, tail=None)
+    done = workflow(log(call(200), NOT_SAID), update="success")
+    lost = case(row(finished_row()), gone, done)
+    unknown = case(row(finished_row()), gone, workflow(NOT_THERE))
+
+    assert chain(lost) == [OK, OK, OK, OK, OK, NOT_NEEDED, FAILED]
+    assert chain(unknown)[3:] == [FAILED, UNKNOWN, UNKNOWN, FAILED]
+
+
 def test_an_update_that_changed_no_row_is_none_that_worked() -> None:
     missed = call(404, '{"error":"Backup not found"}')
     stuck = case(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from backup_doctor.evidence.findings import Fix, FixKind, PlanStep, Risk, Role, Severity, Verdict
+from backup_doctor.judge.fix_sql.refusal import before_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +32,7 @@ def plan(diagnosis: Diagnosis, repair: Repair, cannot_tell: Sequence[str]) -> tu
         return ()
     steps = [
         PlanStep(title=one_of[0].title, why=cause.code, one_of=one_of)
-        for cause in diagnosis.causes
+        for cause in before_row(diagnosis, repair.refused_by)
         for one_of in _choices(cause, after_row=False)
     ]
     steps = [_with_alternatives(step, repair) for step in steps]

@@ -107,9 +107,10 @@ def _state(
     own = _OWN[link](case)
     # The two updates stand in for one another, and a run does not need its row to make a file.
     stopped = failed_before - UPDATES - {Link.ROW_CREATED}
-    if own is StageState.UNKNOWN and stopped and update_ran(case) is not True:
-        return StageState.NOT_REACHED
-    return own
+    ended = own is StageState.UNKNOWN and stopped and update_ran(case) is not True
+    # Somebody wrote a row that says success, whatever is wrong with its file.
+    written = link in UPDATES and row_state(case) in (RowState.RIGHT, RowState.INCOMPLETE)
+    return StageState.NOT_REACHED if ended and not written else own
 
 
 def _row_created(case: Case) -> StageState:
@@ -189,9 +190,9 @@ def _stays(case: Case, diagnosis: Diagnosis, failed_before: frozenset[Link]) -> 
         failed = StageState.FAILED in wrote or StageState.NOT_REACHED in wrote
         repaired = failed and not wrote & {StageState.OK, StageState.UNKNOWN}
         return StageState.REPAIRED_LATER if repaired else StageState.OK
-    if failed_before:
-        return StageState.NOT_REACHED
-    return StageState.UNKNOWN
+    if row_state(case) is RowState.RIGHT and diagnosis.verdict is Verdict.FAILING:
+        return StageState.FAILED
+    return StageState.NOT_REACHED if failed_before else StageState.UNKNOWN
 
 
 _OWN = {
