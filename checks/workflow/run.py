@@ -9,11 +9,11 @@ from backup_doctor.checks.workflow.view import run_exhibits, run_of
 from backup_doctor.evidence.base import Shown, Unseen, Why
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Exhibit, Fix, Role, Severity
-from backup_doctor.evidence.ids import ids_of
 from backup_doctor.evidence.workflow import Run, WorkflowEvidence, WorkflowFile, WorkflowState
 from backup_doctor.judge.commands import gh, gh_file
 from backup_doctor.judge.framework import Found, Rules, needs
 from backup_doctor.judge.history import RowState, RunProgress, progress, row_age, row_state
+from backup_doctor.judge.history.calls import left_its_file
 from backup_doctor.judge.show import by_command, exhibit, manual, setting
 from backup_doctor.judge.traits import Trait
 from backup_doctor.services.writers import speaks_of_backups
@@ -105,7 +105,7 @@ def run_not_found(seen: WorkflowEvidence, case: Case, shown: Shown) -> Found:
             severity=Severity.INFO,
             role=Role.CONTEXT,
         )
-    if _has_file(case):
+    if left_its_file(case):
         return Found(
             summary="No GitHub Actions run names this dispatch, but its file is in the bucket: a run "
             "made it.",
@@ -129,12 +129,6 @@ def run_not_found(seen: WorkflowEvidence, case: Case, shown: Shown) -> Found:
             ),
         ),
     )
-
-
-def _has_file(case: Case) -> bool:
-    """Whether an object whose key surely names this dispatch is in the bucket."""
-    here = case.object.present if case.object else None
-    return here is not None and ids_of(case.asked, case.backup).whole_in(here.key)
 
 
 def _name_the_run() -> Fix:

@@ -69,6 +69,17 @@ def test_a_file_that_was_uploaded_and_is_gone_broke_the_last_link_and_none_befor
     assert chain(unknown)[3:] == [FAILED, UNKNOWN, UNKNOWN, FAILED]
 
 
+def test_where_no_log_can_be_read_nobody_knows_whether_other_updates_were_needed() -> None:
+    assert chain(case(workflow(NOT_THERE), row(finished_row())))[4:6] == [UNKNOWN, UNKNOWN]
+
+
+def test_a_run_that_left_its_file_was_there_and_may_have_tried_its_updates() -> None:
+    deleted, never = cases.no_run(), cases.the_object(head=None, tail=None, expected_key=None)
+
+    assert chain(case(deleted))[4:6] == [UNKNOWN, UNKNOWN]
+    assert chain(case(deleted, never))[4:6] == [NOT_REACHED, NOT_REACHED]
+
+
 def test_an_update_that_changed_no_row_is_none_that_worked() -> None:
     missed = call(404, '{"error":"Backup not found"}')
     stuck = case(

@@ -59,6 +59,7 @@ from tests.judgement.cases import (
     log,
     no_run,
     row,
+    the_object,
     workflow,
 )
 
@@ -145,7 +146,7 @@ UNFINISHED = step_of(NO_LOG, status="in_progress", conclusion=None)
     ],
 )
 def test_whether_the_update_step_ran(seen: WorkflowEvidence, ran: bool | None) -> None:
-    assert update_ran(case(seen)) is ran
+    assert update_ran(case(seen, the_object(head=None, tail=None))) is ran
 
 
 def test_of_a_run_that_could_not_be_looked_at_nobody_knows_whether_its_update_ran() -> None:

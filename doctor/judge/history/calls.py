@@ -9,6 +9,7 @@ import msgspec
 
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.function import HttpAnswer
+from backup_doctor.evidence.ids import ids_of
 from backup_doctor.evidence.log import NOT_SAID, Call, EnvShown, Outcome
 from backup_doctor.judge.registry import codes_with
 from backup_doctor.judge.traits import Trait
@@ -52,7 +53,8 @@ def update_ran(case: Case) -> bool | None:
         return None
     step, job, reading = workflow.update_step, workflow.job, workflow.reading
     skipped = step is not None and step.conclusion == "skipped"
-    if workflow.run is None or (skipped and _failed_before(workflow)):
+    no_run = workflow.run is None and not left_its_file(case)
+    if no_run or (skipped and _failed_before(workflow)):
         return False
     if reading and reading.update_seen:
         return True
@@ -61,6 +63,12 @@ def update_ran(case: Case) -> bool | None:
     if job is not None and job.status == "completed" and (job.steps or job.conclusion == "skipped"):
         return False if step is None or step.conclusion is None else None
     return None
+
+
+def left_its_file(case: Case) -> bool:
+    """Whether an object whose key surely names this dispatch is in the bucket: then a run made it."""
+    here = case.object.present if case.object else None
+    return here is not None and ids_of(case.asked, case.backup).whole_in(here.key)
 
 
 def _failed_before(workflow: WorkflowEvidence) -> bool:
