@@ -133,7 +133,9 @@ def timeout(seen: FunctionEvidence, case: Case) -> Found | None:
     """
     codes = function_said(case).codes
     in_log = "function/timeout" in codes
-    now = isinstance(seen.probe, Unseen) and seen.probe.why is Why.TIMED_OUT
+    api = case.row.api if case.row else None
+    # Where the Data API of the same project was not waited for either, the doctor had no time.
+    now = _timed_out(seen.probe) and not _timed_out(api)
     if not is_called(case):
         return None
     if not in_log and not now and not says_now(seen, "function/timeout"):
@@ -153,3 +155,7 @@ def timeout(seen: FunctionEvidence, case: Case) -> Found | None:
         (see_logs(case),),
         weak=True,
     )
+
+
+def _timed_out(answer: object) -> bool:
+    return isinstance(answer, Unseen) and answer.why is Why.TIMED_OUT

@@ -543,6 +543,8 @@ def test_that_the_function_is_slow_now_proves_little_of_then() -> None:
     now_only = after(NOT_SAID, function(empty_post=LATE))
 
     assert finding(now_only, "function/timeout").found.weak
+    no_time = replace(now_only, evidence={**now_only.evidence, "row": row(api=LATE)})
+    assert "function/timeout" not in codes(no_time)
     assert not finding(after(TIMED_OUT), "function/timeout").found.weak
 
 
