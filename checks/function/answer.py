@@ -24,6 +24,7 @@ from backup_doctor.evidence.secrets import FunctionKey, KeyMatch
 from backup_doctor.judge.advice import new_api_key
 from backup_doctor.judge.framework import Found, Resolved, Rules
 from backup_doctor.judge.history import (
+    BOTH_WRITES,
     RowState,
     another_row_succeeded,
     fallback_call,
@@ -35,7 +36,7 @@ from backup_doctor.judge.history import (
     row_state,
     weigh,
 )
-from backup_doctor.judge.history.calls import changed_nothing, function_log
+from backup_doctor.judge.history.calls import changed_nothing, function_log, same_refusal
 from backup_doctor.judge.history.function_calls import Shows, is_shown_alike, shows_key
 from backup_doctor.judge.history.secret_names import called
 from backup_doctor.judge.history.since import as_stored, stored_for, was_set_since
@@ -250,6 +251,8 @@ def server_error(seen: FunctionEvidence, case: Case) -> Found | None:
             summary=f"{seen.name} failed with HTTP {call.status}{said}.{last_error(function_log(case))}",
             evidence=(*function_exhibits(seen, case), *_log_of_function(case)),
             fixes=(see_logs(case),),
+            # The same error of the database twice is one cause, whatever it means.
+            breaks=BOTH_WRITES if same_refusal(case) else None,
         )
     answer = answer_now(seen)
     tested = isinstance(seen.test_call, HttpAnswer)

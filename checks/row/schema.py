@@ -111,10 +111,9 @@ def _regclass(case: Case) -> str:
 
 def _lacks_column(case: Case, values: Mapping[str, Any]) -> bool:
     """Whether the table lacks a column that the statement writes."""
-    known = table_of(case.row) if case.row else None
-    return known is not None and any(
-        known.column(case.names.column(name)) is None for name in values
-    )
+    known, row = table_of(case.row) if case.row else None, case.backup
+    there = {column.name for column in known.columns} if known else set(row.values if row else ())
+    return bool(there) and any(case.names.column(name) not in there for name in values)
 
 
 @rules.cause(
@@ -138,8 +137,7 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
     """
     known = table_of(seen)
     if known is None:
-        # An answer alone does not tell it from a stale cache.
-        return None
+        return _by_the_row(seen, case)
     named = column_named_in_log(case)
     other = table_beside(case, "row/column-missing")
     if named and other:
@@ -172,6 +170,31 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
         tuple(_add_column(case, column) for column in columns or suspected),
         resolved=resolved,
         weak=bool(suspected),
+    )
+
+
+def _by_the_row(seen: RowEvidence, case: Case) -> Found | None:
+    """Without the catalogue a whole row shows which columns there are; an answer alone does not.
+
+    The Data API hands over what PostgreSQL has, and takes only what stands in its cache.
+    """
+    named, row = column_named_in_log(case), seen.newest
+    if named is None or row is None or not row.values or table_beside(case, "row/column-missing"):
+        return None
+    weight = weigh(
+        database_then(case, "row/column-missing"),
+        now=True if named not in row.values else None,
+        case=case,
+    )
+    if weight is None or not weight.holds:
+        return None
+    return weight.found(
+        f"The table {case.names.table} has no column {named}.",
+        (
+            exhibit("columns of the row", sorted(row.values), where(seen), None),
+            *log_lines(case, "answer to the update", fallback_call(case)),
+        ),
+        (_add_column(case, named),),
     )
 
 

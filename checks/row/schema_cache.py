@@ -54,11 +54,13 @@ def schema_cache_stale(seen: RowEvidence, case: Case) -> Found | None:
     By hand: ask the Data API for the row and compare with the catalogue.
     Source: PostgREST, schema cache.
     """
-    known = table_of(seen)
-    if known is None or (not seen.has_good and lacking(known, case, WRITTEN)):
+    known, named = table_of(seen), column_named_in_log(case)
+    if known is None and not (named and seen.newest and named in seen.newest.values):
         return None
-    named = column_named_in_log(case)
-    if (named and known.column(named) is None) or table_beside(case, "row/schema-cache-stale"):
+    if known and not seen.has_good and lacking(known, case, WRITTEN):
+        return None
+    gone = known is not None and named is not None and known.column(named) is None
+    if gone or table_beside(case, "row/schema-cache-stale"):
         return None
     api = None if isinstance(seen.api, Unseen) else seen.api
     now = True if api and "row/schema-cache-stale" in coded_answer(api.code).means else None

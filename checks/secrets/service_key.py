@@ -63,7 +63,7 @@ def expired(seen: SecretsEvidence, case: Case) -> Found | None:
         return None
     ended = f" on {rfc3339(key.expires_at)}" if key and key.expires_at and now else ""
     return weight.found(
-        f"{called(case, Use.SERVICE_KEY)} has expired{ended}.",
+        f"{called(case, Use.SERVICE_KEY)} expired{ended}.",
         (
             exhibit(
                 "exp", key.expires_at if key else None, "the claims of the doctor's copy", None

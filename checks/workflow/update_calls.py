@@ -24,7 +24,12 @@ from backup_doctor.judge.history import (
     row_state,
     update_ran,
 )
-from backup_doctor.judge.history.calls import changed_nothing, function_said, update_ways
+from backup_doctor.judge.history.calls import (
+    changed_nothing,
+    function_said,
+    same_refusal,
+    update_ways,
+)
 from backup_doctor.judge.show import duration, exhibit, log_lines, manual
 from backup_doctor.judge.traits import Trait
 from backup_doctor.services.meaning import NOT_FOUND
@@ -197,7 +202,7 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
         )
     if call.outcome in FAILED:
         sent = empty_value(call)
-        same = bool(sent and empty_value(function_call(case)))
+        same = bool(sent and empty_value(function_call(case))) or _told_by_the_function(case)
         return Found(
             summary=f"The direct update failed too{_how(call)}.{_said_empty(case, sent)}",
             evidence=(
@@ -219,6 +224,11 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
         breaks=(),
         role=Role.SYMPTOM,
     )
+
+
+def _told_by_the_function(case: Case) -> bool:
+    """Whether the function failed of the same error of the database, and says so."""
+    return bool(same_refusal(case)) and "function/server-error" in function_said(case).codes
 
 
 def _missed_by_the_function(case: Case) -> bool:

@@ -57,7 +57,8 @@ class Found:
     """What a rule returns: this case in one sentence, what shows it, and what to do, in order.
 
     `breaks`, `severity` and `role` override what the rule declares, where this case differs.
-    `by_log`: the run's own log proves it. `resolved`: this proves that it does not hold any more.
+    `by_log`: the run's own log proves it. `holds`: it is seen to hold now. `resolved`: this proves that
+    it does not hold any more.
     `weak`: it fits what was seen and is not proved; it is a cause only where nothing proved breaks
     the same link. `reason` says more than the code: the known error of a tool (`backup_doctor.services`).
     """
@@ -69,6 +70,7 @@ class Found:
     severity: Severity | None = None
     role: Role | None = None
     by_log: bool = False
+    holds: bool = False
     resolved: Resolved | None = None
     weak: bool = False
     reason: str | None = None

@@ -637,6 +637,19 @@ def test_a_function_that_the_script_calls_and_that_answers_now_is_deployed_since
     assert said("update-backup", function()).endswith("is not deployed. Not checked since.")
 
 
+def test_the_same_error_of_the_database_twice_is_one_cause_even_where_nobody_knows_it() -> None:
+    unknown = '{"code":"0A000","message":"cannot perform UPDATE RETURNING"}'
+    other = '{"code":"XX000","message":"internal"}'
+
+    assert causes(after(call(500, unknown), fallback=call(400, unknown))) == [
+        "function/server-error"
+    ]
+    assert causes(after(call(500, unknown), fallback=call(400, other))) == [
+        "function/server-error",
+        "workflow/fallback-failed",
+    ]
+
+
 def test_a_project_of_which_the_platform_says_nothing_is_paused_no_more_where_its_data_api_answers() -> (
     None
 ):

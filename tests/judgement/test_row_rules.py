@@ -245,7 +245,7 @@ def test_tables_of_a_like_name_are_named() -> None:
         ((row(table=table(columns=columns(size_bytes=None))),), call(418), Role.CAUSE),
         ((), call(418), None),
         ((row(table=NOT_THERE),), call(418), None),
-        ((row(table=NOT_THERE),), refusing("42703", "column x does not exist"), None),
+        ((row(table=NOT_THERE),), refusing("42703", "column x does not exist"), Role.CAUSE),
         ((), refusing("42703"), None),
         ((), refusing("42703", "column x does not exist"), Role.CAUSE),
         ((), refusing("PGRST204", "Could not find the 's3_key' column"), None),
@@ -289,6 +289,19 @@ def test_each_missing_column_has_a_statement_that_adds_it_with_its_type() -> Non
     assert "timestamptz" in fixes[1].text
 
 
+def test_without_the_catalogue_the_row_itself_shows_that_it_lacks_the_column() -> None:
+    def said(column: str) -> Role | None:
+        answer = refusing("PGRST204", f"Could not find the '{column}' column")
+        return role(answered(answer, row(table=NOT_THERE)), "row/column-missing")
+
+    blind = row(rows=NOT_THERE, table=NOT_THERE)
+    unseen = answered(refusing("PGRST204", "Could not find the 'x' column"), blind)
+
+    assert said("x") is Role.CAUSE
+    assert said("s3_key") is None
+    assert "row/column-missing" not in codes(unseen)
+
+
 STALE_NOW = {"api": ApiAnswer(status=404, code="PGRST205")}
 UNKNOWN_TABLE = refusing("PGRST205", "Could not find the table x in the schema cache")
 UNKNOWN_COLUMN = refusing("PGRST204", "Could not find the 's3_key' column")
@@ -306,6 +319,8 @@ UNKNOWN_COLUMN = refusing("PGRST204", "Could not find the 's3_key' column")
         (UNKNOWN_COLUMN, row(), Role.CAUSE),
         (UNKNOWN_TABLE, row(table=None), None),
         (UNKNOWN_TABLE, row(table=NOT_THERE), None),
+        (UNKNOWN_COLUMN, row(table=NOT_THERE), Role.CAUSE),
+        (refusing("PGRST204", "Could not find the 'x' column"), row(table=NOT_THERE), None),
         (UNKNOWN_TABLE, row(table=table(columns=columns(status=None))), None),
         (refusing("PGRST204", "Could not find the 'x' column"), row(), None),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -185,6 +186,15 @@ def fallback_call(case: Case) -> Call:
 def changed_nothing(call: Call) -> bool:
     """Whether it is told that the call worked, and that no row was changed by it."""
     return call.outcome is Outcome.OK and call.rows == 0
+
+
+_CODE = re.compile(r"\\?\"code\\?\":\s*\\?\"([0-9A-Z]{5}|PGRST\d{3})\\?\"")
+
+
+def same_refusal(case: Case) -> str | None:
+    """The code of the database with which the function and the direct update were refused alike."""
+    below, direct = _CODE.search(function_told(case)), _CODE.search(fallback_call(case).body)
+    return direct[1] if below and direct and below[1] == direct[1] else None
 
 
 def look_up_failed(case: Case) -> bool:

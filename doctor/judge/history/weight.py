@@ -68,6 +68,7 @@ class Weight:
             severity=self.severity,
             role=self.role,
             by_log=self.by_log,
+            holds=self.holds,
             resolved=over,
             weak=weak and not self.by_log,
         )

@@ -26,4 +26,5 @@ def _standing(seen: Judged) -> str:
         return "No longer there"
     if seen.has(Trait.OF_ONE_RUN):
         return "The run failed, and the next one may too"
-    return "Not checked since" if seen.found.by_log else "The cause is still there"
+    unchecked = seen.found.by_log and not seen.found.holds
+    return "Not checked since" if unchecked else "The cause is still there"
