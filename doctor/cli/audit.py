@@ -1,5 +1,6 @@
 """The command `audit` and its flags. The work is imported when it is called."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -40,6 +41,10 @@ def audit(
             "--print-sql", help="Print the same comparison as a query, and do nothing else."
         ),
     ] = None,
+    fix_script: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the SQL that fixes the rows that it can."),
+    ] = None,
     older_than: Annotated[
         str | None,
         typer.Option(
@@ -63,6 +68,7 @@ def audit(
         limit=limit,
         inventory=inventory,
         print_sql=print_sql,
+        fix_script=fix_script,
         stuck_after=older_than,
         config=tuple(config or ()),
         trust_config=trust_config,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from backup_doctor.base.redaction import Redactor
-    from backup_doctor.run.audit.model import Item
+    from backup_doctor.run.audit.model import Item, Proposals
     from backup_doctor.run.audit.run import Audit
     from backup_doctor.run.audit.summary import Summary
 
@@ -35,8 +35,8 @@ class Reporter(Protocol):
     def take(self, item: Item) -> None:
         """One disagreement."""
 
-    def conclude(self, *, interrupted: bool, silent: bool) -> None:
-        """There are no more."""
+    def conclude(self, proposals: Proposals | None, *, interrupted: bool, silent: bool) -> None:
+        """There are no more; this would set the rows right, as far as it was asked for."""
 
 
 class Lines:
@@ -58,7 +58,13 @@ class Lines:
         if len(self._items) >= LINES_AT_ONCE:
             self._print()
 
-    def conclude(self, *, interrupted: bool, silent: bool) -> None:
+    def conclude(
+        self,
+        proposals: Proposals | None,  # noqa: ARG002 -- they are for a page, or a file
+        *,
+        interrupted: bool,
+        silent: bool,
+    ) -> None:
         """Print the rest, and the totals."""
         self._print()
         if silent:
@@ -101,11 +107,12 @@ class AuditPage:
         """Keep it, if it is among the first."""
         self._examples.take(item)
 
-    def conclude(self, *, interrupted: bool, silent: bool) -> None:
+    def conclude(self, proposals: Proposals | None, *, interrupted: bool, silent: bool) -> None:
         """Print the page."""
         if silent:
             return
-        made = summarize(self._audit, self._examples, interrupted=interrupted)
+        shown = proposals if self._examples.limit else None
+        made = summarize(self._audit, self._examples, proposals=shown, interrupted=interrupted)
         summary = self._redactor.value(made)
         text, _ = by_template(self._look, partial(self._fill, summary))
         print_text(text)

@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from backup_doctor.cli.audit_report import AuditPage, Lines, Reporter
+from backup_doctor.cli.audit_proposals import Proposing
+from backup_doctor.cli.audit_report import EXAMPLES, AuditPage, Lines, Reporter
 from backup_doctor.cli.codes import Exit, UsageError
 from backup_doctor.cli.interrupts import Interrupted, interruptible
 from backup_doctor.cli.output import print_text
 from backup_doctor.cli.secrets import redactor_for
+from backup_doctor.cli.setup import keep_quiet
 from backup_doctor.collect.deadline import Deadline
 from backup_doctor.run.audit.formats import AuditFormat, Dialect
 from backup_doctor.run.audit.inventory import opened
+from backup_doctor.run.audit.model import MOST_OF_PAGE, MOST_OF_SCRIPT, DisagreeingRows
 from backup_doctor.run.audit.run import Audit
 from backup_doctor.run.audit.table import BrokeOffError
 from backup_doctor.settings.first_steps import anything_configured, first_steps
@@ -42,6 +45,7 @@ class AuditRequest:
     limit: int | None
     inventory: str | None
     print_sql: Dialect | None
+    fix_script: Path | None
     stuck_after: str | None
     config: tuple[Path, ...]
     trust_config: bool
@@ -58,6 +62,15 @@ class AuditRequest:
         usual = AuditFormat.TEXT if sys.stdout.isatty() else AuditFormat.MARKDOWN
         return self.form or usual
 
+    def diagnosed(self) -> DisagreeingRows | None:
+        """Which rows are diagnosed, so that SQL for them can be proposed: none, if nobody asks for it."""
+        if self.fix_script is not None:
+            return DisagreeingRows(MOST_OF_SCRIPT, MOST_OF_SCRIPT)
+        each = EXAMPLES if self.limit is None else self.limit
+        if not each or self.chosen not in (AuditFormat.TEXT, AuditFormat.MARKDOWN):
+            return None
+        return DisagreeingRows(MOST_OF_PAGE, each)
+
 
 def run(asked: AuditRequest) -> int:
     """Compare the whole table with the whole bucket; the exit code of the contract.
@@ -68,6 +81,7 @@ def run(asked: AuditRequest) -> int:
     _check(asked)
     settings = _settings(asked)
     redactor = redactor_for(settings, os.environ)
+    keep_quiet(redactor, verbose=False)
     if asked.print_sql:
         from backup_doctor.run.audit.athena import athena
 
@@ -79,12 +93,16 @@ def run(asked: AuditRequest) -> int:
         wants_days=asked.chosen is AuditFormat.HTML,
     )
     report = _reporter(asked, made, redactor)
-    signal_code = _run(asked, made, report)
+    proposing = Proposing(made, redactor, asked.diagnosed())
+    signal_code = _run(asked, made, report, proposing)
     code = _exit_code(made.totals)
     silent = asked.quiet and code is Exit.HEALTHY and signal_code is None
-    report.conclude(interrupted=signal_code is not None, silent=silent)
+    report.conclude(proposing.found, interrupted=signal_code is not None, silent=silent)
+    written = proposing.write(asked.fix_script) if signal_code is None else True
     if signal_code is not None:
         return signal_code
+    if not written:
+        return Exit.TOOL_ERROR
     return Exit.HEALTHY if asked.exit_zero else code
 
 
@@ -130,21 +148,26 @@ def _reporter(asked: AuditRequest, made: Audit, redactor: Redactor) -> Reporter:
     )
 
 
-def _run(asked: AuditRequest, made: Audit, report: Reporter) -> int | None:
-    """Compare; a signal's exit code where one came. Items are reported as they are found."""
+def _run(asked: AuditRequest, made: Audit, report: Reporter, proposing: Proposing) -> int | None:
+    """Compare, then diagnose; a signal's exit code where one came."""
     try:
-        with (
-            interruptible(),
-            _progress(made.totals, wanted=not asked.quiet),
-            _inventory(asked, made) as made.inventory,
-        ):
-            for item in made.items():
-                report.take(item)
-    except BrokeOffError as broken:
-        made.totals.gaps.append(broken.gap)
+        with interruptible(), _progress(made.totals, wanted=not asked.quiet):
+            _compare(asked, made, report, proposing)
+            proposing.run()
     except Interrupted as interrupt:
         return interrupt.exit_code
     return None
+
+
+def _compare(asked: AuditRequest, made: Audit, report: Reporter, proposing: Proposing) -> None:
+    """Report every disagreement as it is found."""
+    try:
+        with _inventory(asked, made) as made.inventory:
+            for item in made.items():
+                report.take(item)
+                proposing.take(item)
+    except BrokeOffError as broken:
+        made.totals.gaps.append(broken.gap)
 
 
 def _inventory(asked: AuditRequest, made: Audit) -> AbstractContextManager[Inventory | None]:

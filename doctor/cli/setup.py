@@ -56,8 +56,7 @@ def set_up(asked: SettingsFlags, secrets: Iterable[str] = ()) -> tuple[Settings,
     """
     settings = _settings(asked)
     redactor = redactor_for(settings, os.environ, secrets)
-    keep_out(redactor)
-    _log_redacted(verbose=asked.verbose)
+    keep_quiet(redactor, verbose=asked.verbose)
     return settings, redactor
 
 
@@ -80,8 +79,9 @@ def _settings(asked: SettingsFlags) -> Settings:
     return settings
 
 
-def _log_redacted(*, verbose: bool) -> None:
+def keep_quiet(redactor: Redactor, *, verbose: bool) -> None:
     """Send the log of all libraries to standard error, without secrets; warnings go with it."""
+    keep_out(redactor)
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:

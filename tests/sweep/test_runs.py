@@ -18,7 +18,7 @@ from backup_doctor.evidence.row import BackupRow
 from backup_doctor.evidence.workflow import FoundBy, Run
 from backup_doctor.run.sweep import runs as of_runs
 from backup_doctor.run.sweep.backup import StuckBackup
-from backup_doctor.run.sweep.memory import RememberingGitHub
+from backup_doctor.run.sweep.memory import ListedGitHub
 from backup_doctor.run.sweep.runs import NOT_SEARCHED, RunBook, list_runs, match, window, windows
 from tests.clients import github_stand_in as github
 
@@ -220,7 +220,7 @@ def test_what_was_listed_is_not_asked_for_again_and_a_file_only_once() -> None:
     with github.stand_in(known) as server:
         ask = sources(server.url)
         book = list_runs(ask, [backup()], NAMES)
-        remembering = RememberingGitHub(ask.settings, ask.deadline, book)
+        remembering = ListedGitHub(ask.settings, ask.deadline, book)
         server.requests.clear()
         runs = remembering.runs_between(AT - timedelta(hours=1), AT + timedelta(hours=1))
         run, newest = remembering.run(7), remembering.latest_runs()
@@ -238,7 +238,7 @@ def test_a_list_with_a_gap_is_a_gap_to_whoever_reads_a_run_closely() -> None:
 
     with github.stand_in(github.repository()) as server:
         ask = sources(server.url)
-        remembering = RememberingGitHub(ask.settings, ask.deadline, RunBook(newest=gap, gap=gap))
+        remembering = ListedGitHub(ask.settings, ask.deadline, RunBook(newest=gap, gap=gap))
 
         assert remembering.runs_between(AT, AT) == gap
         assert remembering.latest_runs() == gap
@@ -247,7 +247,7 @@ def test_a_list_with_a_gap_is_a_gap_to_whoever_reads_a_run_closely() -> None:
 def test_whoever_asks_for_a_file_that_raises_is_told_so_each_time() -> None:
     with github.stand_in(github.repository()) as server:
         ask = sources(server.url)
-        remembering = RememberingGitHub(ask.settings, ask.deadline, RunBook())
+        remembering = ListedGitHub(ask.settings, ask.deadline, RunBook())
 
         def fail() -> None:
             raise ValueError("no")

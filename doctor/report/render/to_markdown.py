@@ -46,7 +46,7 @@ def write(report: Report, look: Look) -> str:
         filters={
             "code": _code,
             "code_link": _code_link,
-            "fence": _fence,
+            "fence": fence,
             "mark": Safe,
             "shown": _shown,
         },
@@ -91,10 +91,10 @@ def _code_link(code: str, url: str | None) -> Safe:
     return Safe(f"[{_code(code)}]({url})") if url and _LINKABLE.fullmatch(url) else _code(code)
 
 
-def _fence(text: str, language: str = "") -> Safe:
+def fence(text: str, language: str = "") -> Safe:
     """Something to paste, whole; SQL exactly as it is but for invisible characters."""
-    fence = markdown_fence(text, language)
-    return Safe(fence if language == "sql" else without_commands(fence))
+    fenced = markdown_fence(text, language)
+    return Safe(fenced if language == "sql" else without_commands(fenced))
 
 
 def _shown(text: str) -> Safe:

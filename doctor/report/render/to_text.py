@@ -60,7 +60,7 @@ def write(report: Report, look: Look) -> str:
         filters={
             "cell": _cell,
             "block": _block,
-            "paste": _paste,
+            "paste": paste,
             "painted": _painted,
         },
         hang=Safe(HANG),
@@ -133,7 +133,7 @@ def _block(text: str, indent: int) -> Safe:
     return Safe("\n".join(escape_markup(" " * indent + line) for line in lines))
 
 
-def _paste(text: str, indent: int, kind: str) -> Safe:
+def paste(text: str, indent: int, kind: str) -> Safe:
     """Something to paste: never wrapped, never cut; SQL exactly as it is."""
     plain = visible(text.replace("\r\n", "\n").strip("\n"), keep="\n\t")
     lines = (plain if kind == "sql" else without_commands(plain)).split("\n")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import msgspec
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.base import Unseen
+
+# So many rows are diagnosed for a page, and for a script: each takes several requests.
+MOST_OF_PAGE, MOST_OF_SCRIPT = 10, 300
 
 
 class BackupState(StrEnum):
@@ -73,6 +77,54 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     row_size: int | None = None
     object_size: int | None = None
     day: str | None = None
+
+
+class DisagreeingRows:
+    """The rows of the first disagreements: `each` of a kind, and `most` in all."""
+
+    def __init__(self, most: int, each: int) -> None:
+        self._most = most
+        self._each = each
+        self._ids: dict[DisagreementKind, list[str]] = defaultdict(list)
+        self._items = 0
+
+    def take(self, item: Item) -> None:
+        """Keep its row, if it has one and is among the first."""
+        if item.backup_id is None:
+            return
+        self._items += 1
+        if len(self._ids[item.kind]) < self._each:
+            self._ids[item.kind].append(item.backup_id)
+
+    def chosen(self) -> tuple[str, ...]:
+        """As many as there may be, of each kind in turn."""
+        in_turn = zip_longest(*(self._ids[kind] for kind in DisagreementKind))
+        each = dict.fromkeys(one for turn in in_turn for one in turn if one is not None)
+        return tuple(islice(each, self._most))
+
+    def rest(self) -> int:
+        """How many disagreements have a row that was not chosen."""
+        chosen = set(self.chosen())
+        return self._items - sum(one in chosen for ids in self._ids.values() for one in ids)
+
+
+class LeftRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that a person must look at, by the id that the main command takes, and why."""
+
+    backup_id: str
+    why: str
+
+
+class Proposals(msgspec.Struct, frozen=True, kw_only=True):
+    """The SQL of `ready` rows as one script, and the rows without any.
+
+    `rest` counts the disagreements whose rows were not diagnosed.
+    """
+
+    script: str
+    ready: int
+    left: list[LeftRow]
+    rest: int = 0
 
 
 @dataclass(kw_only=True)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from backup_doctor.base.quoting import for_markdown_inline, for_xml, markdown_code
+from backup_doctor.base.quoting import for_markdown_inline, for_shell, for_xml, markdown_code
 from backup_doctor.report.render.templating import Safe, environment, source
+from backup_doctor.run.audit.model import MOST_OF_SCRIPT
 from backup_doctor.run.audit.summary import in_units
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from backup_doctor.report.render.formats import Look
     from backup_doctor.run.audit.model import Item
     from backup_doctor.run.audit.picture import Picture
@@ -40,23 +44,44 @@ def as_json(item: Item) -> str:
 
 def as_text(summary: Summary, look: Look) -> str:
     """For a terminal."""
-    from backup_doctor.report.render.to_text import HANG, escape, to_terminal
+    from backup_doctor.report.render.to_text import AS_IS, HANG, escape, paste, to_terminal
 
     own = environment(look, escape)
+    own.filters |= {"paste": partial(paste, indent=0, kind="sql"), "asked": _asked(escape)}
     markup = own.get_template("audit.txt.j2").render(
         summary=summary,
         in_units=in_units,
+        most=MOST_OF_SCRIPT,
         colour=Safe(TERMINAL_COLOURS[summary.verdict]),
         hang=Safe(HANG),
+        as_is=Safe(AS_IS),
     )
     return to_terminal(markup, width=look.width, colour=look.colour)
 
 
+def _asked(escape: Callable[[str], str]) -> Callable[[str, Summary], Safe]:
+    """The command that diagnoses a row, made fit for the format by `escape`."""
+
+    def asked(backup_id: str, summary: Summary) -> Safe:
+        project = f"--project {for_shell(summary.project)} " if summary.project else ""
+        return Safe(escape(f"backup-doctor {project}--backup-id {for_shell(backup_id)}"))
+
+    return asked
+
+
 def as_markdown(summary: Summary, look: Look) -> str:
     """For a ticket."""
+    from backup_doctor.report.render.to_markdown import fence
+
     own = environment(look, for_markdown_inline)
-    own.filters["code"] = lambda text: Safe(markdown_code(str(text)))
-    return own.get_template("audit.md.j2").render(summary=summary, in_units=in_units)
+    own.filters |= {
+        "code": lambda text: Safe(markdown_code(str(text))),
+        "fence": partial(fence, language="sql"),
+        "asked": _asked(markdown_code),
+    }
+    return own.get_template("audit.md.j2").render(
+        summary=summary, in_units=in_units, most=MOST_OF_SCRIPT
+    )
 
 
 def as_html(summary: Summary, picture: Picture, look: Look) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backup_doctor.evidence.base import Unseen
-from backup_doctor.run.audit.model import BackupState, DisagreementKind, Item
+from backup_doctor.run.audit.model import BackupState, DisagreementKind, Item, Proposals
 
 if TYPE_CHECKING:
     from backup_doctor.run.audit.run import Audit
@@ -69,9 +69,17 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     gaps: list[Unseen]
     notes: list[str]
+    proposals: Proposals | None = None
+    project: str | None = None
 
 
-def summarize(audit: Audit, examples: Examples, *, interrupted: bool = False) -> Summary:
+def summarize(
+    audit: Audit,
+    examples: Examples,
+    *,
+    proposals: Proposals | None = None,
+    interrupted: bool = False,
+) -> Summary:
     """The summary of an audit, finished or not."""
     totals, names = audit.totals, audit.settings.names
     sections = [
@@ -96,6 +104,8 @@ def summarize(audit: Audit, examples: Examples, *, interrupted: bool = False) ->
         total=totals.kinds.total(),
         gaps=list(dict.fromkeys(totals.gaps)),
         notes=totals.notes,
+        proposals=proposals,
+        project=names.project,
     )
 
 

@@ -14,8 +14,10 @@ from backup_doctor.evidence.base import Evidence, Unseen, Why
 from backup_doctor.evidence.function import FunctionEvidence
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from backup_doctor.collect.clients.github import GitHub
-    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.case import Asked, Case
     from backup_doctor.judge.framework import AnyCheck
     from backup_doctor.run.sweep.backup import StuckBackup
     from backup_doctor.run.sweep.shared import Shared
@@ -30,13 +32,23 @@ class CloseReader:
 
     def read(self, backup: StuckBackup, *, function_log: bool) -> Case:
         """The case that a single diagnosis of this backup would judge."""
-        case = msgspec.structs.replace(self.shared.case, asked=backup.asked, evidence={})
+        row = {"row": self.shared.row_of(backup)}
+        return self._read(backup.asked, row, function_log=function_log)
+
+    def read_by_id(self, asked: Asked) -> Case:
+        """The same of a backup whose row was not read yet."""
+        return self._read(asked, {}, function_log=False)
+
+    def _read(
+        self, asked: Asked, known: Mapping[str, Evidence | Unseen], *, function_log: bool
+    ) -> Case:
+        case = msgspec.structs.replace(self.shared.case, asked=asked, evidence={})
         earlier: dict[type[Evidence], Future[Any]] = {}
         ask = self._sources(earlier)
         evidence: dict[str, Evidence | Unseen] = {
             "secrets": self.shared.secrets,
             "function": self.shared.function,
-            "row": self.shared.row_of(backup),
+            **known,
         }
         for check in (one.check for one in self.shared.registry.checks):
             if check.shared:

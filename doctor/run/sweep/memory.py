@@ -21,35 +21,18 @@ if TYPE_CHECKING:
 
 
 class RememberingGitHub(GitHub):
-    """Answers from the listed runs where it can, and asks for each file and list once."""
+    """Asks for each file and list once."""
 
-    def __init__(self, settings: Settings, deadline: Deadline, book: RunBook) -> None:
+    def __init__(self, settings: Settings, deadline: Deadline) -> None:
         super().__init__(settings, deadline)
         self._deadline = deadline
-        self._book = book
         self._answers: dict[tuple[Any, ...], Future[Any]] = {}
         self._asking = Lock()
 
-    def run(self, run_id: str | int, attempt: int | None = None) -> Run | Unseen:
-        """A run, from the list where it is there."""
-        known = self._book.runs.get(int(run_id)) if attempt is None else None
-        return known or super().run(run_id, attempt)
-
-    def runs_between(
-        self,
-        since: datetime,
-        until: datetime,
-        *,
-        pages: int = 5,  # noqa: ARG002 -- the list is there already
-    ) -> tuple[Run, ...] | Unseen:
-        """The listed runs of that window."""
-        if self._book.gap is not None:
-            return self._book.gap
-        return self._book.between(since, until)
-
     def latest_runs(self) -> tuple[Run, ...] | Unseen:
         """The newest runs."""
-        return self._book.newest
+        found: tuple[Run, ...] | Unseen = self._once(("latest",), super().latest_runs)
+        return found
 
     def workflows(self) -> tuple[WorkflowState, ...] | Unseen:
         """The repository's workflows."""
@@ -74,3 +57,32 @@ class RememberingGitHub(GitHub):
                 answer.set_exception(error)
                 raise
         return answer.result(timeout=self._deadline.left() + 0.1)
+
+
+class ListedGitHub(RememberingGitHub):
+    """Answers from the listed runs where it can."""
+
+    def __init__(self, settings: Settings, deadline: Deadline, book: RunBook) -> None:
+        super().__init__(settings, deadline)
+        self._book = book
+
+    def run(self, run_id: str | int, attempt: int | None = None) -> Run | Unseen:
+        """A run, from the list where it is there."""
+        known = self._book.runs.get(int(run_id)) if attempt is None else None
+        return known or super().run(run_id, attempt)
+
+    def runs_between(
+        self,
+        since: datetime,
+        until: datetime,
+        *,
+        pages: int = 5,  # noqa: ARG002 -- the list is there already
+    ) -> tuple[Run, ...] | Unseen:
+        """The listed runs of that window."""
+        if self._book.gap is not None:
+            return self._book.gap
+        return self._book.between(since, until)
+
+    def latest_runs(self) -> tuple[Run, ...] | Unseen:
+        """The newest runs."""
+        return self._book.newest

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 BATCH = 100
 SECRET = "it would show what looks like a secret"  # noqa: S105 -- a reason, not a secret
 NO_FIX = "no sure fix; the sweep says why"
+HEAD = "sweep: the rows of {ready} of {found} stuck backups"
+ABOUT = (
+    "-- Each statement changes its row only while it still is as it was seen; running the",
+    "-- script twice changes nothing more. Each is a transaction of its own: one that fails",
+    "-- undoes no other.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,17 +49,39 @@ class Entry:
     mendable: Mendable | None = None
 
 
-def script(names: Names, entries: Sequence[Entry], redactor: Redactor) -> str:
-    """The script for the stuck backups."""
+def script(
+    names: Names,
+    entries: Sequence[Entry],
+    redactor: Redactor,
+    *,
+    head: str = HEAD,
+    unsure: str = NO_FIX,
+) -> str:
+    """The script for the backups. `head` says what it is, `unsure` why a row has no repair."""
+    ready, left = sorted_out(entries, redactor)
+    told = (
+        redactor.text(
+            f"-- Left out: {literal(one.name)}: {unsure if reason == NO_FIX else reason}."
+        )
+        for one, reason in left
+    )
+    first = f"-- backup-doctor {head.format(ready=len(ready), found=len(entries))}."
+    return "\n".join((first, *ABOUT, *told, *_batches(names, ready)))
+
+
+def sorted_out(
+    entries: Sequence[Entry], redactor: Redactor
+) -> tuple[list[Mendable], list[tuple[Entry, str]]]:
+    """The repairs that may be run, and the backups that are left out, each with the reason."""
     ready: list[Mendable] = []
-    left: list[str] = []
+    left: list[tuple[Entry, str]] = []
     for one in entries:
         reason = _reason(one.mendable, redactor)
         if reason is None and one.mendable is not None:
             ready.append(one.mendable)
         else:
-            left.append(redactor.text(f"-- Left out: {literal(one.name)}: {reason}."))
-    return "\n".join((*_head(len(ready), len(entries)), *left, *_batches(names, ready)))
+            left.append((one, reason or NO_FIX))
+    return ready, left
 
 
 def _reason(mendable: Mendable | None, redactor: Redactor) -> str | None:
@@ -63,13 +91,6 @@ def _reason(mendable: Mendable | None, redactor: Redactor) -> str | None:
     if mendable.refused is not None:
         return mendable.refused
     return SECRET if redactor.text(mendable.statement) != mendable.statement else None
-
-
-def _head(ready: int, found: int) -> Iterator[str]:
-    yield f"-- backup-doctor sweep: the rows of {ready} of {found} stuck backups."
-    yield "-- Each statement changes its row only while it still is as it was seen; running the"
-    yield "-- script twice changes nothing more. Each is a transaction of its own: one that fails"
-    yield "-- undoes no other."
 
 
 def _batches(names: Names, ready: Sequence[Mendable]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from backup_doctor.run.sweep.brief import brief_case
 from backup_doctor.run.sweep.close import CloseReader
 from backup_doctor.run.sweep.judging import Judge
 from backup_doctor.run.sweep.likeness import presume, signature
-from backup_doctor.run.sweep.memory import RememberingGitHub
+from backup_doctor.run.sweep.memory import ListedGitHub
 from backup_doctor.run.sweep.owners import Owners, owners_of_all
 from backup_doctor.run.sweep.result import Sweep, Swept, place_of
 from backup_doctor.run.sweep.runs import list_runs, match
@@ -145,7 +145,7 @@ class Sweeping:
         )
         reader = CloseReader(
             shared=shared,
-            github=RememberingGitHub(self.settings, shared.ask.deadline, book),
+            github=ListedGitHub(self.settings, shared.ask.deadline, book),
         )
         self._read_sample(reader, judge, groups)
         self._judge_rest(judge, brief)

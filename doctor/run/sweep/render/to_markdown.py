@@ -5,14 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from backup_doctor.base.quoting import (
-    for_markdown_inline,
-    markdown_code,
-    markdown_fence,
-    without_commands,
-)
+from backup_doctor.base.quoting import for_markdown_inline, markdown_code
 from backup_doctor.report.render.templating import Safe, environment
-from backup_doctor.report.render.to_markdown import fitting
+from backup_doctor.report.render.to_markdown import fence, fitting
 from backup_doctor.run.sweep.render import wording
 
 if TYPE_CHECKING:
@@ -47,6 +42,4 @@ def write(sweep: Sweep, look: Look) -> str:
 
 
 def _fence(fix: Fix) -> Safe:
-    language = {"sql": "sql", "shell": "bash"}.get(fix.kind, "text")
-    fence = markdown_fence(fix.text, language)
-    return Safe(fence if language == "sql" else without_commands(fence))
+    return fence(fix.text, {"sql": "sql", "shell": "bash"}.get(fix.kind, "text"))

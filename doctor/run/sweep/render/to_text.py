@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape as escape_markup
 
-from backup_doctor.base.quoting import for_shell, for_terminal, one_line, visible, without_commands
+from backup_doctor.base.quoting import for_shell, for_terminal, one_line, without_commands
 from backup_doctor.judge.show import listed
 from backup_doctor.report.render.templating import Safe, environment
-from backup_doctor.report.render.to_text import AS_IS, to_terminal
+from backup_doctor.report.render.to_text import AS_IS, paste, to_terminal
 from backup_doctor.run.sweep.render import wording
 
 if TYPE_CHECKING:
-    from backup_doctor.evidence.findings import Fix
     from backup_doctor.report.render.formats import Look
     from backup_doctor.run.sweep.result import CauseGroup, Sweep, Swept
 
@@ -30,7 +29,7 @@ def write(sweep: Sweep, look: Look) -> str:
         "named": _named,
         "flag": wording.flag,
         "shell_name": _shell_name,
-        "paste": _paste,
+        "paste": lambda fix, indent: paste(fix.text, indent, fix.kind),
     }
     markup = own.get_template("sweep.txt.j2").render(
         sweep=sweep,
@@ -66,10 +65,3 @@ def _project_flag(sweep: Sweep) -> Safe:
 
 def _shell_name(one: Swept) -> Safe:
     return Safe(escape_markup(without_commands(for_shell(wording.name(one)))))
-
-
-def _paste(fix: Fix, indent: int) -> Safe:
-    """Something to paste: never wrapped."""
-    plain = visible(fix.text.replace("\r\n", "\n").strip("\n"), keep="\n\t")
-    lines = (plain if fix.kind == "sql" else without_commands(plain)).split("\n")
-    return Safe("\n".join(AS_IS + escape_markup(" " * indent + line) for line in lines))
