@@ -28,6 +28,7 @@ EXAMPLE = "backup-doctor sweep --all-projects"
 WORST_FIRST = (Exit.TOOL_ERROR, Exit.CANNOT_TELL, Exit.FAILING)
 SIGNALS_FROM = 128
 OPENING = '{"projects": {'
+AS_A_WHOLE = (SweepFormat.HTML, SweepFormat.PROMETHEUS)
 HEADINGS: dict[SweepFormat, Callable[[str], str]] = {
     SweepFormat.TEXT: lambda name: f"=== {for_terminal(name)} ===\n\n",
     SweepFormat.MARKDOWN: lambda name: f"# {for_markdown_inline(name)}\n\n",
@@ -68,7 +69,6 @@ def _check(asked: SweepRequest) -> None:
         "--project": asked.project is not None,
         "--apply": asked.apply,
         "--fix-script": asked.fix_script is not None,
-        "--format prometheus": asked.form is SweepFormat.PROMETHEUS,
     }
     for flag, given in one.items():
         if given:
@@ -128,16 +128,26 @@ def _tell_switch(asked: SweepRequest, code: int | None) -> None:
 
 
 class ProjectsPage:
-    """What is printed of all projects: one document as JSON, else one after the other."""
+    """What is printed of all projects: one document as JSON, HTML and metrics, else one after the other."""
 
     def __init__(self, form: SweepFormat) -> None:
         self._form = form
         self._shown: set[str] = set()
+        self._kept: list[tuple[str, Sweep]] = []
+        self._redactors: list[Redactor] = []
 
     def show(self, sweep: Sweep, asked: SweepRequest, redactor: Redactor) -> None:
         """Print one project's sweep under its name; with `--quiet` only where there is something."""
         name = asked.project or ""
-        if is_silent(sweep, asked) or name in self._shown:
+        if name in self._shown:
+            return
+        if self._form in AS_A_WHOLE:
+            self._kept.append((name, sweep))
+            self._redactors.append(redactor)
+            if not is_silent(sweep, asked):
+                self._shown.add(name)
+            return
+        if is_silent(sweep, asked):
             return
         if self._form is SweepFormat.JSON:
             print_text((", " if self._shown else OPENING) + f"{json.dumps(name)}: ")
@@ -147,6 +157,13 @@ class ProjectsPage:
         print_sweep(sweep, asked, redactor)
 
     def end(self) -> None:
-        """Close the document."""
+        """Close the document; print the one that is of all projects."""
         if self._form is SweepFormat.JSON and self._shown:
             print_text("}}\n")
+        if self._kept and self._shown:
+            from backup_doctor.run.sweep.render import rendered_together
+
+            text = rendered_together(self._kept, self._form)
+            for redactor in self._redactors:
+                text = redactor.text(text)
+            print_text(text)

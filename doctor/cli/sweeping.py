@@ -20,6 +20,7 @@ from backup_doctor.cli.sweep_mending import mend_all
 from backup_doctor.cli.sweep_progress import Bar
 from backup_doctor.cli.sweep_word import Word, secrets_of, try_out
 from backup_doctor.report.render.formats import Look
+from backup_doctor.run.sweep.formats import SweepFormat
 from backup_doctor.settings.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ def _begun(
         limit=asked.limit,
         sample=asked.sample,
         mending=asked.fix_script is not None,
+        past=asked.format is SweepFormat.HTML,
         verbose=asked.verbose,
     )
     return Sweeping(settings, wish, watcher)

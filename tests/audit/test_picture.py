@@ -15,12 +15,12 @@ def test_a_day_looks_as_the_worst_of_it() -> None:
 
     picture = draw(days, {"2026-01-03": 2})
 
-    first, second, third, fourth = picture.years[0].cells[:4]
+    first, second, third, fourth = picture.years[0].calendar.cells[:4]
     assert [first.look, second.look, third.look, fourth.look] == [
         "failed", "stuck", "missing", "none",
     ]  # fmt: skip
-    assert first.told == "2026-01-01: 1 success, 1 failed"
-    assert third.told == "2026-01-03: 2 missing"
+    assert first.told == "Thu 2026-01-01: 1 success, 1 failed"
+    assert third.told == "Sat 2026-01-03: 2 missing"
 
 
 def test_the_curve_runs_from_the_first_day_to_the_last() -> None:

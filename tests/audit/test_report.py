@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.report.render.charts import in_units
 from backup_doctor.report.render.formats import Look
 from backup_doctor.run.audit.model import DisagreementKind, Item
 from backup_doctor.run.audit.picture import draw
 from backup_doctor.run.audit.rendering import as_html, as_markdown, as_text
-from backup_doctor.run.audit.summary import Examples, KindSection, Summary, in_units, summarize
+from backup_doctor.run.audit.summary import Examples, KindSection, Summary, summarize
 from backup_doctor.run.audit.table import Day
 from tests.audit.scene import FOLDER, Scene
 from tests.audit.sides import Backup, MemoryBucket, MemoryTable, audited
@@ -46,7 +47,9 @@ def summary(**changes: Any) -> Summary:
 def found(*items: Item, count: int | None = None) -> dict[str, Any]:
     """The fields of a summary with these examples, all of one kind."""
     of, total = items[0].kind, count or len(items)
-    section = KindSection(kind=of, meaning=f"what {of} means", count=total, examples=[*items])
+    section = KindSection(
+        kind=of, meaning=f"what {of} means", to_do="Look.", count=total, examples=[*items]
+    )
     return {"verdict": "not clean", "sections": [section], "total": total}
 
 
@@ -60,7 +63,7 @@ def test_both_sides_and_the_verdict_are_told_of_a_real_audit(scene: Scene, form:
     text = " ".join(done.stdout.split())
     assert (done.returncode, done.stderr) == (0, "")
     assert "audit: clean" in text.lower() or text.startswith("CLEAN")
-    for told in ("2 rows: 1 success, 1 stuck", "1 objects, 1,234 bytes", "read through psycopg"):
+    for told in ("2 rows: 1 success, 1 stuck", "1 object, 1,234 bytes", "read through psycopg"):
         assert told in text
     assert AGREED in text
 
@@ -142,7 +145,7 @@ def test_a_hostile_key_stays_in_its_cell_of_a_ticket() -> None:
 
     (row,) = [line for line in lines if "DROP TABLE" in line and line.startswith("|")]
     (note,) = [line for line in lines if "DROP TABLE" in line and not line.startswith("|")]
-    assert row.endswith("|  | 1 bytes |")
+    assert row.endswith("|  | 1 byte |")
     assert "\\| **b**" in row, "a pipe would begin another cell"
     assert "<script>" not in note
     assert lines.count("</details>") == 1
@@ -153,6 +156,7 @@ def test_a_hostile_key_stays_in_its_cell_of_a_ticket() -> None:
     [
         (None, "?"),
         (0, "0 bytes"),
+        (1, "1 byte"),
         (9_999, "9,999 bytes"),
         (10_000, "10.0 kB"),
         (12_345_678_901, "12.3 GB"),
@@ -170,6 +174,7 @@ def everything() -> str:
         KindSection(
             kind=kind,
             meaning="what it means",
+            to_do="What to do about it.",
             count=3,
             examples=[
                 Item(kind=kind, backup_id=row_id, s3_key=text, row_size=12_345, object_size=5),

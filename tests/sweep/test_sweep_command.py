@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import stat
 import subprocess
@@ -22,6 +23,7 @@ from backup_doctor.cli.listing import schema
 from backup_doctor.demo.crowd import multiply, original
 from backup_doctor.demo.faults import FAULTS
 from backup_doctor.demo.world import World
+from backup_doctor.run.sweep.formats import SweepFormat
 from tests.e2e.doctoring import psql
 from tests.programs import bare, on_a_terminal
 from tests.sweep.listener import Listener, listening
@@ -380,7 +382,7 @@ def test_no_secret_is_in_any_format(stuck: World, tmp_path: Path) -> None:
         stuck.bucket.doctor.secret_access_key,
     )
 
-    for form in ("text", "markdown", "json", "prometheus"):
+    for form in SweepFormat:
         done = sweep(stuck, "--format", form, "--verbose", cwd=tmp_path)
         for secret in secrets:
             assert secret not in done.stdout + done.stderr, form
@@ -520,8 +522,25 @@ def test_an_error_in_the_tool_itself_is_exit_code_4_with_what_is_known(
     assert stuck.access_token.value not in told.err
 
 
-def test_of_all_projects_one_that_cannot_be_read_hides_none(stuck: World, tmp_path: Path) -> None:
-    # The names of the file are the only ones: the world's own variables are the credentials.
+@pytest.mark.parametrize(
+    "without",
+    [(), ("SUPABASE_DB_URL",), ("SUPABASE_DB_URL", "SUPABASE_ACCESS_TOKEN")],
+    ids=["psycopg", "Management API", "Data API"],
+)
+def test_the_page_shows_the_last_days_by_every_way(
+    stuck: World, tmp_path: Path, without: tuple[str, ...]
+) -> None:
+    none = dict.fromkeys(without, "")
+
+    done = sweep(stuck, "--format", "html", "--sample", "1", cwd=tmp_path, **none)
+
+    assert done.returncode == 1
+    assert done.stdout.startswith("<!DOCTYPE html>")
+    assert f": {COUNT} stuck.</figcaption>" in done.stdout
+
+
+def of_three_projects(stuck: World, tmp_path: Path) -> None:
+    """Two of which cannot be read. The names of the file are the only ones that it has."""
     given = stuck.environment()
     (tmp_path / "backup-doctor.toml").write_text(
         "\n".join(
@@ -539,6 +558,10 @@ def test_of_all_projects_one_that_cannot_be_read_hides_none(stuck: World, tmp_pa
         )
     )
 
+
+def test_of_all_projects_one_that_cannot_be_read_hides_none(stuck: World, tmp_path: Path) -> None:
+    of_three_projects(stuck, tmp_path)
+
     done = sweep(stuck, "--all-projects", "--format", "json", "--sample", "1", cwd=tmp_path)
 
     projects = json.loads(done.stdout)["projects"]
@@ -555,9 +578,40 @@ def test_of_all_projects_one_that_cannot_be_read_hides_none(stuck: World, tmp_pa
     assert "All of one: backup-doctor --project 'my shop' --dispatch-id " in text
 
 
-@pytest.mark.parametrize(
-    "flags", [("--project", "x"), ("--apply",), ("--fix-script", "x"), ("--format", "prometheus")]
-)
+def test_of_all_projects_there_is_one_page(stuck: World, tmp_path: Path) -> None:
+    of_three_projects(stuck, tmp_path)
+
+    done = sweep(stuck, "--all-projects", "--format", "html", "--sample", "1", cwd=tmp_path)
+
+    assert done.returncode == 3
+    assert done.stdout.count("<!DOCTYPE html>") == 1
+    assert "<title>Backups: 3 of 3 projects need a look.</title>" in done.stdout
+    names = re.findall(r'<h2 id="name-\d">(.*)</h2>', done.stdout)
+    assert names == ["nowhere", "my shop", "broken"]
+    for form in ("html", "prometheus"):
+        told = sweep(stuck, "--all-projects", "--format", form, "--sample", "1", cwd=tmp_path)
+        assert stuck.github_token.value not in told.stdout
+        assert stuck.access_token.value not in told.stdout
+
+
+def test_of_all_projects_there_is_one_exposition(stuck: World, tmp_path: Path) -> None:
+    of_three_projects(stuck, tmp_path)
+
+    done = sweep(stuck, "--all-projects", "--format", "prometheus", "--sample", "1", cwd=tmp_path)
+
+    families = list(text_string_to_metric_families(done.stdout))
+    assert done.returncode == 3
+    assert len({one.name for one in families}) == len(families), "each metric stands once"
+    complete = {
+        sample.labels["project"]: sample.value
+        for one in families
+        for sample in one.samples
+        if sample.name == "backup_doctor_sweep_complete"
+    }
+    assert complete == {"nowhere": 0, "my shop": 1, "broken": 0}
+
+
+@pytest.mark.parametrize("flags", [("--project", "x"), ("--apply",), ("--fix-script", "x")])
 def test_what_is_for_one_project_is_not_done_for_all(
     stuck: World, tmp_path: Path, flags: tuple[str, ...]
 ) -> None:

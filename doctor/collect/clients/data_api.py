@@ -20,7 +20,7 @@ from backup_doctor.evidence.row import ApiAnswer
 from backup_doctor.services.meaning import coded_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from backup_doctor.collect.clients.answer import Answer
     from backup_doctor.collect.deadline import Deadline
@@ -98,9 +98,11 @@ class DataApi:
         filters = {quoted(self._names.column(column)): f"ilike.*{escaped}*"}
         return self._list(self._get({**filters, "select": "*", "limit": str(ROWS_ASKED)}), column)
 
-    def _newest_first(self, filters: dict[str, str], count: int, column: str | None = None) -> Rows:
+    def _newest_first(
+        self, filters: dict[str, str], count: int, column: str | None = None, select: str = "*"
+    ) -> Rows:
         """A page of rows; in any order where the table does not say when a row was made."""
-        params = {**filters, "select": "*", "limit": str(count)}
+        params = {**filters, "select": select, "limit": str(count)}
         created = self._names.column("created_at")
         ordered = {**params, "order": f"{quoted(created)}.desc.nullslast"} if created else params
         found = self._list(self._get(ordered), column)
@@ -112,11 +114,16 @@ class DataApi:
         good = self._names.words(Status.SUCCESS)
         return self._with_one_of("status", good, lambda one: self._newest_first(one, ROWS_ASKED))
 
-    def newest_with(self, word: str | None, count: int) -> Rows:
-        """Every column of the newest rows; with a word, of those that have it as their status."""
-        if word is None:
-            return self._newest_first({}, count)
-        return self._with_one_of("status", (word,), lambda one: self._newest_first(one, count))
+    def newest_with(self, word: str | None, count: int, columns: Iterable[str] = ()) -> Rows:
+        """Every column, or these, of the newest rows; with a word, of those whose status it is."""
+        select = ",".join(map(quoted, columns)) or "*"
+
+        def page(filters: dict[str, str]) -> Rows:
+            found = self._newest_first(filters, count, select=select)
+            lacks = isinstance(found, Unseen) and found.code == NO_COLUMN
+            return self._newest_first(filters, count) if lacks else found
+
+        return page({}) if word is None else self._with_one_of("status", (word,), page)
 
     def last_good(self, word: str, time: str) -> Rows:
         """Every column of the rows with this status, and a key, that have a guide's column's latest times.

@@ -52,6 +52,7 @@ UNTIMED = Unseen(
     what="How old the last good backup is cannot be told: a good row does not say when it was made.",
     dependency="PostgreSQL",
 )
+OUTLINE = frozenset({"created_at", "finished_at", "status", "size_bytes"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +68,26 @@ def newest_rows(
     ask: Sources, names: Names, table: Table | Unseen | None, words: Sequence[str], limit: int
 ) -> Newest | Unseen:
     """The rows that were made last; with `words`, those with one of them as their status."""
-    columns = columns_of(names, table)
+    return _newest(ask, names, columns_of(names, table), words, limit)
+
+
+def outlines(
+    ask: Sources, names: Names, table: Table | Unseen | None, limit: int
+) -> Newest | Unseen:
+    """The rows that were made last, with no more than times, status and size."""
+    known = columns_of(names, table)
+    columns = {name: column for name, column in known.items() if name in OUTLINE}
+    return _newest(ask, names, columns, (), limit)
+
+
+def _newest(
+    ask: Sources, names: Names, columns: dict[str, str], words: Sequence[str], limit: int
+) -> Newest | Unseen:
     statement = newest_statement(names, columns, words, limit)
     found = _by_the_best_way(
         ask,
         lambda: _by_sql(ask, statement),
-        lambda: _over_rest(ask, names, _asking_for(ask, words or (None,), limit)),
+        lambda: _over_rest(ask, names, _asking_for(ask, columns, words or (None,), limit)),
     )
     if isinstance(found, Unseen):
         return found
@@ -140,8 +155,12 @@ def _by_sql(ask: Sources, statement: str) -> Newest | Unseen:
     return Newest(rows=rows, unproved=MAY_BE_MORE if found["hidden"] else None)
 
 
-def _asking_for(ask: Sources, words: Sequence[str | None], limit: int) -> list[Call]:
+def _asking_for(
+    ask: Sources, columns: dict[str, str], words: Sequence[str | None], limit: int
+) -> list[Call]:
     """One question for each word: a single one that an enum lacks refuses all that stand with it."""
+    if columns.keys() <= OUTLINE:
+        return [partial(ask.data_api.newest_with, word, limit, columns.values()) for word in words]
     return [partial(ask.data_api.newest_with, word, limit) for word in words]
 
 

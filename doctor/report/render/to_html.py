@@ -23,18 +23,19 @@ def write(report: Report, look: Look) -> str:
         report,
         look,
         escape=for_xml,
-        filters={"is_time": is_time, "is_link": _is_link},
+        filters={"is_time": is_time, "is_link": is_link},
         style=Safe(style),
-        style_hash=_hash(style),
+        style_hash=policy_hash(style),
         script=Safe(script),
-        script_hash=_hash(script),
+        script_hash=policy_hash(script),
     )
 
 
-def _hash(text: str) -> Safe:
+def policy_hash(text: str) -> Safe:
     """The hash by which a policy allows an inline element. Source: CSP Level 3, 2.3.1."""
     return Safe(f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}")
 
 
-def _is_link(url: str | None) -> bool:
+def is_link(url: str | None) -> bool:
+    """Whether it is an address that a page may link to."""
     return (url or "").startswith("https://")

@@ -10,41 +10,27 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from backup_doctor.report.render.charts import calendar, in_units
 from backup_doctor.run.audit.model import BackupState
-from backup_doctor.run.audit.summary import in_units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from backup_doctor.report.render.charts import Calendar
     from backup_doctor.run.audit.table import Day
 
-CELL, GAP = 12, 2
-LEFT, TOP = 32, 18
-WEEK = 7
+CELL = 12
 # A calendar for each year, the last ones where there are more.
 YEARS_SHOWN = 10
 WIDTH, HEIGHT, MARGIN = 720, 160, 60
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cell:
-    """A day of the calendar. `look` is a class of the style sheet, `told` what it holds."""
-
-    x: int
-    y: int
-    look: str
-    told: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Year:
-    """A calendar: weeks from left to right, days from top to bottom (Monday first)."""
+    """A year and its calendar."""
 
     year: int
-    cells: list[Cell]
-    months: list[tuple[int, str]]
-    width: int = LEFT + 54 * (CELL + GAP)
-    height: int = TOP + WEEK * (CELL + GAP)
+    calendar: Calendar
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +52,6 @@ class Picture:
     years: list[Year]
     curve: Curve | None
     left_out: int = 0
-    cell: int = CELL
 
 
 def draw(days: Sequence[Day], missing: Mapping[str, int]) -> Picture:
@@ -104,26 +89,13 @@ def _date(text: str) -> date | None:
 def _calendar(year: int, counts: Mapping[date, Mapping[str, int]]) -> Year:
     first = date(year, 1, 1)
     days = [first + timedelta(days=at) for at in range((date(year, 12, 31) - first).days + 1)]
-    return Year(
-        year=year,
-        cells=[_cell(day, counts.get(day, {})) for day in days],
-        months=[(_x(day), f"{day:%b}") for day in days if day.day == 1],
-    )
 
+    def seen(day: date) -> tuple[str, str]:
+        on_it = counts.get(day, {})
+        told = ", ".join(f"{count:,} {name}" for name, count in on_it.items()) or "no backup"
+        return _look(on_it), told
 
-def _cell(day: date, counts: Mapping[str, int]) -> Cell:
-    told = ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "no backup"
-    return Cell(
-        x=_x(day),
-        y=TOP + day.weekday() * (CELL + GAP),
-        look=_look(counts),
-        told=f"{day.isoformat()}: {told}",
-    )
-
-
-def _x(day: date) -> int:
-    week = (day.timetuple().tm_yday - 1 + date(day.year, 1, 1).weekday()) // WEEK
-    return LEFT + week * (CELL + GAP)
+    return Year(year=year, calendar=calendar(days, seen, CELL))
 
 
 def _look(counts: Mapping[str, int]) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from backup_doctor.base.quoting import for_markdown_inline, for_shell, for_xml, markdown_code
+from backup_doctor.report.render.charts import in_units
 from backup_doctor.report.render.templating import Safe, environment, source
+from backup_doctor.report.render.to_html import policy_hash
 from backup_doctor.run.audit.model import MOST_OF_SCRIPT
-from backup_doctor.run.audit.summary import in_units
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +27,8 @@ TERMINAL_COLOURS = {
     "incomplete": "bold yellow",
     "interrupted": "bold yellow",
 }
+
+SHEETS = ("report", "charts", "audit")
 
 
 def as_json(item: Item) -> str:
@@ -86,13 +87,12 @@ def as_markdown(summary: Summary, look: Look) -> str:
 
 def as_html(summary: Summary, picture: Picture, look: Look) -> str:
     """One page with nothing to fetch; its policy allows its own style sheet and nothing else."""
-    style = f"\n{source('report.css', look)}{source('audit.css', look)}"
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    style = "\n" + "".join(f"{source(f'{name}.css', look)}" for name in SHEETS)
     own = environment(look, for_xml)
     return own.get_template("audit.html.j2").render(
         summary=summary,
         picture=picture,
         in_units=in_units,
         style=Safe(style),
-        style_hash=Safe(f"sha256-{digest}"),
+        style_hash=policy_hash(style),
     )

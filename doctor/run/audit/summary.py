@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backup_doctor.evidence.base import Unseen
+from backup_doctor.report.render.charts import in_units
 from backup_doctor.run.audit.model import BackupState, DisagreementKind, Item, Proposals
 
 if TYPE_CHECKING:
@@ -21,15 +22,25 @@ MEANINGS = {
     DisagreementKind.ORPHAN_OBJECT: "no row of any status names the object",
     DisagreementKind.DUPLICATE_KEY: "another row names the same key",
 }
-UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
-STEP = 1000
+TO_DO = {
+    DisagreementKind.MISSING_OBJECT: "Diagnose the row: the file may be elsewhere, or an older version "
+    "of it may be left. If it is gone, let the row say failed.",
+    DisagreementKind.SIZE_MISMATCH: "Diagnose the row: the file may be cut off or another one, or the "
+    "row's size may be wrong.",
+    DisagreementKind.STUCK_WITH_OBJECT: "backup-doctor sweep says why they are stuck.",
+    DisagreementKind.ORPHAN_OBJECT: "Diagnose the dispatch id in its name. If its row was deleted on "
+    "purpose, delete the object too, for example by a lifecycle rule.",
+    DisagreementKind.DUPLICATE_KEY: "One file can be the backup of one row only. If backups overwrite "
+    "each other, put the dispatch id into the key.",
+}
 
 
 class KindSection(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of disagreement: how many there are, and the first of them."""
+    """One kind of disagreement: how many there are, what to do, and the first of them."""
 
     kind: DisagreementKind
     meaning: str
+    to_do: str
     count: int
     examples: list[Item]
 
@@ -86,6 +97,7 @@ def summarize(
         KindSection(
             kind=kind,
             meaning=meaning,
+            to_do=TO_DO[kind],
             count=totals.kinds[kind],
             examples=examples.by_kind[kind],
         )
@@ -98,7 +110,7 @@ def summarize(
         verdict=_verdict(audit, interrupted=interrupted),
         rows=_rows(audit),
         read=_read(audit),
-        objects=f"{totals.objects:,} objects, {in_units(totals.object_bytes)}",
+        objects=f"{_counted(totals.objects, 'object')}, {in_units(totals.object_bytes)}",
         listed=audit.inventory.told if audit.inventory else "listed now",
         sections=sections,
         total=totals.kinds.total(),
@@ -107,18 +119,6 @@ def summarize(
         proposals=proposals,
         project=names.project,
     )
-
-
-def in_units(size: int | None) -> str:
-    """`1,234 bytes`, `12.3 GB`."""
-    if size is None:
-        return "?"
-    if size < STEP * 10:
-        return f"{size:,} bytes"
-    value, unit = float(size), 0
-    while value >= STEP and unit < len(UNITS) - 1:
-        value, unit = value / STEP, unit + 1
-    return f"{value:,.1f} {UNITS[unit]}"
 
 
 def _verdict(audit: Audit, *, interrupted: bool) -> str:
@@ -132,7 +132,11 @@ def _verdict(audit: Audit, *, interrupted: bool) -> str:
 def _rows(audit: Audit) -> str:
     rows = audit.totals.rows
     parts = [f"{rows[state]:,} {state}" for state in BackupState if rows[state]]
-    return f"{rows.total():,} rows" + (f": {', '.join(parts)}" if parts else "")
+    return _counted(rows.total(), "row") + (f": {', '.join(parts)}" if parts else "")
+
+
+def _counted(count: int, of: str) -> str:
+    return f"{count:,} {of}{'' if count == 1 else 's'}"
 
 
 def _read(audit: Audit) -> str:

@@ -11,4 +11,5 @@ class SweepFormat(StrEnum):
     TEXT = "text"
     MARKDOWN = "markdown"
     JSON = "json"
+    HTML = "html"
     PROMETHEUS = "prometheus"

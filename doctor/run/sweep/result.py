@@ -12,8 +12,10 @@ from backup_doctor.judge.freshness import Freshness
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from backup_doctor.evidence.base import Unseen
     from backup_doctor.evidence.case import Names
     from backup_doctor.evidence.findings import Fix, Report
+    from backup_doctor.run.sweep.past import Past
     from backup_doctor.run.sweep.script import Mendable
 
 UNKNOWN = "unknown"
@@ -90,7 +92,8 @@ class Sweep:
 
     `gaps` are sentences that say what could not be seen; `complete` is whether every stuck backup
     was found and judged. `freshness` is the last good backup, `place` where all this is, for the
-    labels of metrics, `project` the one of the file that was chosen. Times are UTC, durations seconds.
+    labels of metrics, `project` the one of the file that was chosen, `past` the last 90 days where they
+    were asked for. Times are UTC, durations seconds.
     """
 
     backups: tuple[Swept, ...]
@@ -104,6 +107,7 @@ class Sweep:
     freshness: Freshness = field(default_factory=Freshness)
     place: dict[str, str] = field(default_factory=dict)
     project: str | None = None
+    past: Past | Unseen | None = None
 
     @property
     def late(self) -> bool:

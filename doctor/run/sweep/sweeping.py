@@ -20,6 +20,7 @@ from backup_doctor.run.sweep.judging import Judge
 from backup_doctor.run.sweep.likeness import presume, signature
 from backup_doctor.run.sweep.memory import ListedGitHub
 from backup_doctor.run.sweep.owners import Owners, owners_of_all
+from backup_doctor.run.sweep.past import Past, read_past
 from backup_doctor.run.sweep.result import Sweep, Swept, place_of
 from backup_doctor.run.sweep.runs import list_runs, match
 from backup_doctor.run.sweep.sample import groups_of, next_to_read
@@ -59,7 +60,7 @@ class Watcher(Protocol):
 class Wish:
     """What is to be swept. `sample` is how many runs are read.
 
-    `mending`: the repairs are wanted too, for which every file's end is read.
+    `mending`: the repairs are wanted too, for which every file's end is read. `past`: the last 90 days.
     """
 
     older_than_s: float
@@ -67,6 +68,7 @@ class Wish:
     limit: int | None = None
     sample: int = 300
     mending: bool = False
+    past: bool = False
     verbose: bool = False
 
 
@@ -81,6 +83,7 @@ class Sweeping:
     _judged: dict[int, Swept] = field(default_factory=dict)
     _gaps: list[str] = field(default_factory=list)
     _shared: Shared | None = None
+    _past: Past | Unseen | None = None
     _began: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def run(self) -> Sweep:
@@ -95,6 +98,8 @@ class Sweeping:
         self._note(*shared.gaps())
         fresh = self._freshness()
         self._note(fresh.unseen if fresh.max_age_s is not None else None)
+        if self.wish.past:
+            self._past = read_past(shared, self.wish.older_than_s)
         self.watcher.phase("Looking for stuck rows")
         self._look_for_rows(shared)
         if self._found.backups:
@@ -278,6 +283,7 @@ class Sweeping:
             freshness=self._freshness(),
             place=place_of(self.settings.names),
             project=self.settings.names.project,
+            past=self._past,
         )
 
 
