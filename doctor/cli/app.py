@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from backup_doctor import __version__
-from backup_doctor.cli import audit, backups, ci, completing, fix, sweep, watch
+from backup_doctor.cli import audit, backups, ci, completing, fix, preflight, sweep, watch
 from backup_doctor.cli.codes import UsageError
 from backup_doctor.cli.flags import (
     BackupIdFlag,
@@ -118,61 +118,7 @@ def diagnose(
     return code
 
 
-@app.command()
-def preflight(
-    *,
-    form: FormFlag = None,
-    report: ReportFlag = None,
-    only: OnlyFlag = None,
-    skip: SkipFlag = None,
-    config: ConfigFlag = None,
-    trust_config: TrustConfigFlag = False,
-    project: ProjectFlag = None,
-    probe_function: ProbeFunctionFlag = False,
-    no_probe: NoProbeFlag = False,
-    template_dir: TemplateDirFlag = None,
-    save_evidence: SaveEvidenceFlag = None,
-    from_evidence: FromEvidenceFlag = None,
-    budget: BudgetFlag = 60.0,
-    strict: StrictFlag = False,
-    exit_zero: ExitZeroFlag = False,
-    quiet: QuietFlag = False,
-    verbose: VerboseFlag = False,
-    no_color: NoColorFlag = False,
-) -> int:
-    """Find what would break the next backup.
-
-    The same checks, with no backup in hand.
-    """
-    from backup_doctor.cli.request import foresight
-
-    wanted = foresight(
-        dispatch_id=None,
-        backup_id=None,
-        run_id=None,
-        form=form,
-        files=tuple(report or ()),
-        only=tuple(only or ()),
-        skip=tuple(skip or ()),
-        config=tuple(config or ()),
-        trust_config=trust_config,
-        project=project,
-        probe_function=probe_function,
-        no_probe=no_probe,
-        template_dir=template_dir,
-        save_evidence=save_evidence,
-        from_evidence=from_evidence,
-        budget_s=budget,
-        strict=strict,
-        exit_zero=exit_zero,
-        quiet=quiet,
-        verbose=verbose,
-        no_color=no_color,
-    )
-    code: int = _call("backup_doctor.cli.diagnose:diagnose", wanted)
-    return code
-
-
+app.command("preflight")(preflight.preflight)
 app.command("list")(backups.list_)
 app.command("watch")(watch.watch)
 app.command("fix")(fix.fix)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from backup_doctor.cli.flags import (
+    AllProjectsFlag,
     AuditFormFlag,
     BudgetFlag,
     ConfigFlag,
@@ -54,6 +55,7 @@ def audit(
     config: ConfigFlag = None,
     trust_config: TrustConfigFlag = False,
     project: ProjectFlag = None,
+    all_projects: AllProjectsFlag = False,
     template_dir: TemplateDirFlag = None,
     budget: BudgetFlag = 3600.0,
     exit_zero: ExitZeroFlag = False,
@@ -61,6 +63,7 @@ def audit(
     no_color: NoColorFlag = False,
 ) -> int:
     """Compare the table with the bucket."""
+    from backup_doctor.cli.audit_projects import audit_each
     from backup_doctor.cli.auditing import AuditRequest, run
 
     wanted = AuditRequest(
@@ -79,4 +82,4 @@ def audit(
         quiet=quiet,
         no_color=no_color,
     )
-    return run(wanted)
+    return (audit_each if all_projects else run)(wanted)

@@ -16,6 +16,7 @@ from backup_doctor.run.audit.rendering import as_html, as_json, as_markdown, as_
 from backup_doctor.run.audit.summary import Examples, summarize
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from backup_doctor.base.redaction import Redactor
@@ -73,14 +74,16 @@ class Lines:
         text = as_text(self._redactor.value(summary), Look())
         if self._limit is not None and self._taken > self._limit:
             text += f"\n{self._taken - self._limit:,} more were not printed (--limit).\n"
-        show(text)
+        project = self._audit.settings.names.project
+        show(f"=== {project} ===\n\n{text}" if project else text)
 
     def _print(self) -> None:
         """Print what was taken; a token in the text of a line could hurt its syntax."""
         items, self._items = self._items, []
-        text = "".join(f"{as_json(item)}\n" for item in items)
+        project = self._audit.settings.names.project
+        text = "".join(f"{as_json(item, project)}\n" for item in items)
         if self._redactor.text(text) != text:
-            text = "".join(f"{as_json(self._redactor.value(item))}\n" for item in items)
+            text = "".join(f"{as_json(self._redactor.value(item), project)}\n" for item in items)
         print_text(text)
 
 
@@ -96,12 +99,14 @@ class AuditPage:
         form: AuditFormat,
         template_dir: Path | None,
         no_color: bool,
+        begin: Callable[[], None],
     ) -> None:
+        self._begin = begin
         self._audit = audit
         self._redactor = redactor
         self._form = form
         self._examples = Examples(limit=EXAMPLES if limit is None else limit)
-        self._look = Look(width=_width(), colour=_colour(no_color), template_dir=template_dir)
+        self._look = look_of(template_dir=template_dir, no_color=no_color)
 
     def take(self, item: Item) -> None:
         """Keep it, if it is among the first."""
@@ -115,6 +120,7 @@ class AuditPage:
         made = summarize(self._audit, self._examples, proposals=shown, interrupted=interrupted)
         summary = self._redactor.value(made)
         text, _ = by_template(self._look, partial(self._fill, summary))
+        self._begin()
         print_text(text)
 
     def _fill(self, summary: Summary, look: Look) -> str:
@@ -126,6 +132,11 @@ class AuditPage:
 
         picture = draw(self._audit.days, self._audit.totals.missing_by_day)
         return as_html(summary, picture, look)
+
+
+def look_of(*, template_dir: Path | None, no_color: bool) -> Look:
+    """How the page is to look on this standard output."""
+    return Look(width=_width(), colour=_colour(no_color), template_dir=template_dir)
 
 
 def _width() -> int:

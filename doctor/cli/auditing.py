@@ -26,6 +26,7 @@ from backup_doctor.settings.first_steps import anything_configured, first_steps
 from backup_doctor.settings.load import Flags, SettingsError, load
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from backup_doctor.base.redaction import Redactor
@@ -78,7 +79,16 @@ def run(asked: AuditRequest) -> int:
     Raises:
         UsageError: the configuration cannot be used, or there is none.
     """
-    _check(asked)
+    check(asked)
+    return audited(asked, alone)
+
+
+def audited(asked: AuditRequest, begin: Callable[[], None]) -> int:
+    """The same of checked flags; `begin` is called before anything is printed on standard output.
+
+    Raises:
+        UsageError: the configuration cannot be used, or there is none.
+    """
     settings = _settings(asked)
     redactor = redactor_for(settings, os.environ)
     keep_quiet(redactor, verbose=False)
@@ -92,7 +102,7 @@ def run(asked: AuditRequest) -> int:
         deadline=Deadline(asked.budget_s),
         wants_days=asked.chosen is AuditFormat.HTML,
     )
-    report = _reporter(asked, made, redactor)
+    report = _reporter(asked, made, redactor, begin)
     proposing = Proposing(made, redactor, asked.diagnosed())
     signal_code = _run(asked, made, report, proposing)
     code = _exit_code(made.totals)
@@ -106,7 +116,16 @@ def run(asked: AuditRequest) -> int:
     return Exit.HEALTHY if asked.exit_zero else code
 
 
-def _check(asked: AuditRequest) -> None:
+def alone() -> None:
+    """Nothing stands before the only audit."""
+
+
+def check(asked: AuditRequest) -> None:
+    """Say what cannot be right.
+
+    Raises:
+        UsageError: a value cannot be used.
+    """
     if asked.limit is not None and asked.limit < 0:
         raise UsageError(
             "--limit is a number of lines, 0 or more.", "backup-doctor audit --limit 20"
@@ -135,7 +154,9 @@ def _settings(asked: AuditRequest) -> Settings:
     return settings
 
 
-def _reporter(asked: AuditRequest, made: Audit, redactor: Redactor) -> Reporter:
+def _reporter(
+    asked: AuditRequest, made: Audit, redactor: Redactor, begin: Callable[[], None]
+) -> Reporter:
     if asked.chosen is AuditFormat.JSON:
         return Lines(made, redactor, asked.limit)
     return AuditPage(
@@ -145,6 +166,7 @@ def _reporter(asked: AuditRequest, made: Audit, redactor: Redactor) -> Reporter:
         form=asked.chosen,
         template_dir=asked.template_dir,
         no_color=asked.no_color,
+        begin=begin,
     )
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from backup_doctor.base.quoting import for_terminal
 from backup_doctor.cli.backups_listing import listed, written
-from backup_doctor.cli.codes import Exit, UsageError
+from backup_doctor.cli.codes import Exit
 from backup_doctor.cli.output import print_text
-from backup_doctor.cli.projects import project_names, shares
+from backup_doctor.cli.projects import ManyPages, PageForm, for_each, for_one_alone, project_names
 from backup_doctor.cli.request import check_budget
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.judge.freshness import Freshness
 from backup_doctor.run.backups.model import Listing
-from backup_doctor.settings.load import SettingsError
 
 if TYPE_CHECKING:
     from backup_doctor.cli.backups_listing import ListRequest
@@ -33,28 +30,20 @@ def show_each(asked: ListRequest) -> int:
         SettingsError: a file cannot be read, or none has any project.
     """
     check_budget(asked.budget_s, "list")
-    if asked.project is not None:
-        raise UsageError("--project is for one project, not for --all-projects.", EXAMPLE)
-    names = project_names(config=asked.config, trust_config=asked.trust_config)
-    texts: dict[str, str] = {}
-    codes = {Exit.HEALTHY.value}
-    for name, share_s in shares(names, asked.budget_s):
-        texts[name], code = _one(replace(asked, project=name, budget_s=share_s))
-        codes.add(code)
-    return max(codes) if print_text(_together(texts, asked)) else Exit.TOOL_ERROR
+    for_one_alone({"--project": asked.project is not None}, EXAMPLE)
+    page = ManyPages(PageForm.JSON if asked.as_json else PageForm.TEXT)
 
+    def one(name: str, share_s: float) -> int:
+        text, code = listed(replace(asked, project=name, budget_s=share_s))
+        page.begin(name)
+        return code if print_text(text) else Exit.TOOL_ERROR
 
-def _one(asked: ListRequest) -> tuple[str, int]:
-    """One project's list. One whose settings cannot be used is one that is not seen."""
+    def unseen(name: str, why: str) -> None:
+        gap = Unseen(why=Why.NOT_CONFIGURED, what=why)
+        page.begin(name)
+        print_text(written(Listing(backups=(), freshness=Freshness(), gap=gap), asked))
+
     try:
-        return listed(asked)
-    except (UsageError, SettingsError) as mistake:
-        gap = Unseen(why=Why.NOT_CONFIGURED, what=str(mistake))
-    return written(Listing(backups=(), freshness=Freshness(), gap=gap), asked), Exit.CANNOT_TELL
-
-
-def _together(texts: dict[str, str], asked: ListRequest) -> str:
-    if not asked.as_json:
-        return "\n".join(f"=== {for_terminal(name)} ===\n\n{text}" for name, text in texts.items())
-    each = ", ".join(f"{json.dumps(name)}: {text.rstrip()}" for name, text in texts.items())
-    return f'{{"projects": {{{each}}}}}\n'
+        return for_each(asked, project_names(asked), one, unseen)
+    finally:
+        page.end()

@@ -71,13 +71,18 @@ def _conclude(outcome: Diagnosed, asked: Request, redactor: Redactor) -> int:
     """Print the report and write its files; the exit code."""
     report, _, signal_code = outcome
     code = _exit_code(report, strict=asked.strict)
-    silent = asked.quiet and code is Exit.HEALTHY and signal_code is None
-    published = publish(report, asked, redactor, on_stdout=not silent)
+    published = publish(report, asked, redactor, on_stdout=not is_silent(outcome, asked))
     if signal_code is not None:
         return signal_code
     if not published or report.errors:
         return Exit.TOOL_ERROR
     return Exit.HEALTHY if asked.exit_zero else code
+
+
+def is_silent(outcome: Diagnosed, asked: Request) -> bool:
+    """Whether nothing is printed of it."""
+    healthy = _exit_code(outcome.report, strict=asked.strict) is Exit.HEALTHY
+    return asked.quiet and healthy and outcome.signal_code is None
 
 
 def _save(collected: Collected | None, file: Path) -> bool:

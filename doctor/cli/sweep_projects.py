@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from backup_doctor.base.quoting import for_markdown_inline, for_terminal
 from backup_doctor.base.redaction import Redactor
-from backup_doctor.cli.codes import Exit, UsageError
+from backup_doctor.cli.codes import Exit
 from backup_doctor.cli.mending import say
 from backup_doctor.cli.output import print_text
-from backup_doctor.cli.projects import project_names, shares
+from backup_doctor.cli.projects import ManyPages, PageForm, for_each, for_one_alone, project_names
 from backup_doctor.cli.sweeping import is_silent, print_sweep, sweep_all
 from backup_doctor.run.sweep.formats import SweepFormat
-from backup_doctor.settings.load import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from backup_doctor.cli.sweep_request import SweepRequest
     from backup_doctor.run.sweep.result import Sweep
 
 EXAMPLE = "backup-doctor sweep --all-projects"
-WORST_FIRST = (Exit.TOOL_ERROR, Exit.CANNOT_TELL, Exit.FAILING)
-SIGNALS_FROM = 128
-OPENING = '{"projects": {'
 AS_A_WHOLE = (SweepFormat.HTML, SweepFormat.PROMETHEUS)
-HEADINGS: dict[SweepFormat, Callable[[str], str]] = {
-    SweepFormat.TEXT: lambda name: f"=== {for_terminal(name)} ===\n\n",
-    SweepFormat.MARKDOWN: lambda name: f"# {for_markdown_inline(name)}\n\n",
-}
 
 
 def sweep_each(asked: SweepRequest) -> int:
@@ -47,52 +35,33 @@ def sweep_each(asked: SweepRequest) -> int:
     asked.check()
     if asked.notify_test:
         return sweep_all(asked)
-    _check(asked)
-    names = project_names(config=asked.config, trust_config=asked.trust_config)
-    _tell_switch(asked, None)
-    page = ProjectsPage(asked.format)
-    codes: list[int] = []
-    try:
-        for name, share_s in shares(names, asked.budget_s):
-            codes.append(_one(asked, name, share_s, page))
-            if codes[-1] >= SIGNALS_FROM:
-                break
-    finally:
-        page.end()
-    code = _worst(codes)
-    _tell_switch(asked, code)
-    return code
-
-
-def _check(asked: SweepRequest) -> None:
-    one = {
+    alone = {
         "--project": asked.project is not None,
         "--apply": asked.apply,
         "--fix-script": asked.fix_script is not None,
     }
-    for flag, given in one.items():
-        if given:
-            raise UsageError(f"{flag} is for one project, not for --all-projects.", EXAMPLE)
+    for_one_alone(alone, EXAMPLE)
+    names = project_names(asked)
+    _tell_switch(asked, None)
+    page = SweepsPage(asked.format)
 
+    def one(name: str, share_s: float) -> int:
+        return sweep_all(_of_one(asked, name, share_s), page.show)
 
-def _one(asked: SweepRequest, name: str, budget_s: float, page: ProjectsPage) -> int:
-    """The exit code of one project. One whose settings cannot be used is one that is not seen."""
-    own = replace(
-        asked,
-        project=name,
-        budget_s=budget_s,
-        ping=None,
-        state=asked.state and asked.state.with_name(f"{asked.state.name}.{quote(name, safe='')}"),
-    )
+    def unseen(name: str, why: str) -> None:
+        page.show(_unseen(asked, why), _of_one(asked, name, asked.budget_s), Redactor())
+
     try:
-        return sweep_all(own, page.show)
-    except (UsageError, SettingsError) as mistake:
-        why, code = str(mistake), Exit.CANNOT_TELL
-    except Exception as error:  # noqa: BLE001 -- the other projects are swept all the same
-        why, code = f"an error in the tool itself: {type(error).__name__}.", Exit.TOOL_ERROR
-    say(f"{name}: {why}", Redactor())
-    page.show(_unseen(own, why), own, Redactor())
+        code = for_each(asked, names, one, unseen)
+    finally:
+        page.end()
+    _tell_switch(asked, code)
     return code
+
+
+def _of_one(asked: SweepRequest, name: str, budget_s: float) -> SweepRequest:
+    state = asked.state and asked.state.with_name(f"{asked.state.name}.{quote(name, safe='')}")
+    return replace(asked, project=name, budget_s=budget_s, ping=None, state=state)
 
 
 def _unseen(asked: SweepRequest, why: str) -> Sweep:
@@ -110,11 +79,6 @@ def _unseen(asked: SweepRequest, why: str) -> Sweep:
     )
 
 
-def _worst(codes: list[int]) -> int:
-    signal = next((code for code in codes if code >= SIGNALS_FROM), None)
-    return signal or next((code for code in WORST_FIRST if code in codes), Exit.HEALTHY)
-
-
 def _tell_switch(asked: SweepRequest, code: int | None) -> None:
     """The sweep begins (None), or has ended with this exit code."""
     if asked.ping is None:
@@ -127,43 +91,38 @@ def _tell_switch(asked: SweepRequest, code: int | None) -> None:
         say(problem, Redactor())
 
 
-class ProjectsPage:
-    """What is printed of all projects: one document as JSON, HTML and metrics, else one after the other."""
+class SweepsPage:
+    """What is printed of all sweeps: one document as JSON, HTML and metrics, else one after the other."""
 
     def __init__(self, form: SweepFormat) -> None:
         self._form = form
-        self._shown: set[str] = set()
-        self._kept: list[tuple[str, Sweep]] = []
+        self._pages = ManyPages(_FORMS.get(form, PageForm.TEXT))
+        self._kept: dict[str, Sweep] = {}
         self._redactors: list[Redactor] = []
+        self._is_loud = False
 
     def show(self, sweep: Sweep, asked: SweepRequest, redactor: Redactor) -> None:
         """Print one project's sweep under its name; with `--quiet` only where there is something."""
-        name = asked.project or ""
-        if name in self._shown:
-            return
+        name, silent = asked.project or "", is_silent(sweep, asked)
         if self._form in AS_A_WHOLE:
-            self._kept.append((name, sweep))
+            self._kept.setdefault(name, sweep)
             self._redactors.append(redactor)
-            if not is_silent(sweep, asked):
-                self._shown.add(name)
-            return
-        if is_silent(sweep, asked):
-            return
-        if self._form is SweepFormat.JSON:
-            print_text((", " if self._shown else OPENING) + f"{json.dumps(name)}: ")
-        else:
-            print_text(("\n" if self._shown else "") + HEADINGS[self._form](name))
-        self._shown.add(name)
-        print_sweep(sweep, asked, redactor)
+            self._is_loud = self._is_loud or not silent
+        elif not silent and not self._pages.has(name):
+            self._pages.begin(name)
+            print_sweep(sweep, asked, redactor)
 
     def end(self) -> None:
         """Close the document; print the one that is of all projects."""
-        if self._form is SweepFormat.JSON and self._shown:
-            print_text("}}\n")
-        if self._kept and self._shown:
-            from backup_doctor.run.sweep.render import rendered_together
+        self._pages.end()
+        if not self._is_loud:
+            return
+        from backup_doctor.run.sweep.render import rendered_together
 
-            text = rendered_together(self._kept, self._form)
-            for redactor in self._redactors:
-                text = redactor.text(text)
-            print_text(text)
+        text = rendered_together(tuple(self._kept.items()), self._form)
+        for redactor in self._redactors:
+            text = redactor.text(text)
+        print_text(text)
+
+
+_FORMS = {SweepFormat.JSON: PageForm.JSON, SweepFormat.MARKDOWN: PageForm.MARKDOWN}

@@ -265,9 +265,12 @@ def test_of_all_projects_one_that_cannot_be_read_hides_none(
     (tmp_path / "backup-doctor.toml").write_text(PROJECTS)
     listed = Lister(environment(lab, gateway, by_sql=True), tmp_path)
 
-    projects = listed.document("--all-projects", code=3)["projects"]
+    done = listed("--format", "json", "--all-projects")
+    projects = json.loads(done.stdout)["projects"]
     people = listed("--all-projects")
 
+    assert done.returncode == 3
+    assert 'a "b": table (backup-doctor.toml' in done.stderr
     assert list(projects) == ["shop", 'a "b"']
     assert ids(projects["shop"]) == NEWEST_FIRST
     assert projects['a "b"']["backups"] == []

@@ -423,7 +423,7 @@ def test_ctrl_c_prints_what_is_known_so_far(stuck: World, tmp_path: Path) -> Non
         (("--state", "last.json"), "--state is for --notify"),
         (("--notify-test",), "--notify-test is for --notify"),
         (("--budget", "0"), "--budget is in seconds"),
-        (("--format", "html"), "html"),
+        (("--format", "junit"), "junit"),
     ],
 )
 def test_a_flag_that_cannot_be_right_is_named(

@@ -31,9 +31,10 @@ TERMINAL_COLOURS = {
 SHEETS = ("report", "charts", "audit")
 
 
-def as_json(item: Item) -> str:
-    """The contract's line."""
+def as_json(item: Item, project: str | None = None) -> str:
+    """The contract's line; with the project, where one of several was chosen."""
     line = {
+        **({"project": project} if project is not None else {}),
         "kind": item.kind.value,
         "backup_id": item.backup_id,
         "s3_key": item.s3_key,
