@@ -85,7 +85,7 @@ class Shared:
         return msgspec.structs.replace(found, constraints=constraints, refused_values=NOT_EVALUATED)
 
     def row_of(self, backup: StuckBackup) -> RowEvidence | Unseen:
-        """The row evidence of one backup."""
+        """The row evidence of one backup: that none was good lately is no cause of this one's."""
         known = self.row
         if isinstance(known, Unseen):
             return known
@@ -93,7 +93,11 @@ class Shared:
         if not isinstance(locks, Unseen):
             locks = (*locks, *backup.holders)
         return msgspec.structs.replace(
-            known, route=known.route or Route.REST, rows=backup.rows, locks=locks
+            known,
+            route=known.route or Route.REST,
+            rows=backup.rows,
+            locks=locks,
+            last_good=None,
         )
 
     def of_plugins(self) -> dict[str, Evidence | Unseen]:
