@@ -78,9 +78,8 @@ class SweepRequest:
             raise UsageError("--yes answers the question of --apply, which is not given.", EXAMPLE)
         if self.ping is not None and not _is_http(self.ping):
             raise UsageError("--ping is no URL; it begins with https://.", EXAMPLE)
-        for flag, given in (("--state", self.state), ("--notify-test", self.notify_test)):
-            if given and not self.notify:
-                raise UsageError(f"{flag} is for --notify, which is not given.", EXAMPLE)
+        if self.notify_test and not self.notify:
+            raise UsageError("--notify-test is for --notify, which is not given.", EXAMPLE)
         self._check_addresses()
 
     def _check_addresses(self) -> None:

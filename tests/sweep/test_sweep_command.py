@@ -195,6 +195,16 @@ def test_that_no_backup_was_good_lately_is_exit_code_1_and_worth_a_message(
     assert abs(time.time() - made - 3 * 86_400 - 60) < 60
 
 
+def test_that_none_was_good_lately_is_no_cause_of_what_is_stuck(
+    stuck: World, tmp_path: Path
+) -> None:
+    done = sweep(stuck, "--format", "json", cwd=tmp_path, BACKUP_MAX_AGE="26h")
+
+    document = json.loads(done.stdout)
+    assert document["by_root_cause"] == {ROOT: COUNT}
+    assert document["freshness"]["ok"] is False
+
+
 def test_a_database_that_cannot_be_asked_is_exit_code_3(stuck: World, tmp_path: Path) -> None:
     nowhere = "postgresql://nobody:wrong@127.0.0.1:1/none"
 
@@ -420,7 +430,6 @@ def test_ctrl_c_prints_what_is_known_so_far(stuck: World, tmp_path: Path) -> Non
         (("--older-than", "soon"), "--older-than is not a duration"),
         (("--yes",), "--yes answers the question of --apply"),
         (("--ping", "nowhere"), "--ping is no URL"),
-        (("--state", "last.json"), "--state is for --notify"),
         (("--notify-test",), "--notify-test is for --notify"),
         (("--budget", "0"), "--budget is in seconds"),
         (("--format", "junit"), "junit"),
