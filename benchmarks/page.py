@@ -29,8 +29,8 @@ METHOD = """\
 
 ## How it is measured
 
-Every command is a process of its own, started fresh, from start to exit. The commands of a
-comparison take turns. Ratios are of the least values, because whatever else the machine does only
+Every command is a separate process, started fresh, from start to exit. The commands of a
+comparison take turns. Ratios are of the least values, because anything else that the machine does only
 ever adds to a time; memory is the greatest value seen (`ru_maxrss`).
 
 The diagnosis is that of the demo's fault `stuck`: real PostgreSQL, the stand-ins for Supabase,
@@ -43,7 +43,7 @@ themselves. There is no TLS, and no bandwidth limit. Services and clients share 
 
 **The longest chain of dependent calls** is read off what went through the proxies. A call lasts
 from the first byte of its question to the last byte of its answer, and includes the connection, if
-it opened one, and the time that the service took. Whatever a call waited for had ended before it
+it opened one, and the time that the service took. Everything a call waited for had ended before it
 began; so, from the answer that came last, the chain goes back to the call that had ended last
 before that call began, and so on to the first. The target compares the diagnosis with the sum of
 these calls: what it adds is start-up, its own work between calls, judging and printing.

@@ -26,7 +26,7 @@ HEADER = """\
 Written by `make bench-sweep`. Nothing in the tests depends on these figures.
 
 Stuck backups of the demo's fault `stuck`, each with a row, a run that has a log, and a file: real
-PostgreSQL, and the stand-ins for Supabase, GitHub and S3. Every command is a process of its own. So
+PostgreSQL, and the stand-ins for Supabase, GitHub and S3. Every command is a separate process. So
 many single diagnoses are extrapolated from the median of {singles}. The services share the machine's
 cores with the sweep, and the stand-ins search all that they have for every page that is asked of
 them. Most of the time is theirs, of a single diagnosis among many runs above all; what the doctor

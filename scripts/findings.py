@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from backup_doctor.judge.explanation import page
+from backup_doctor.judge.explanation import GUIDE, GUIDE_PAGE, GUIDE_PART, page
 from backup_doctor.judge.registry import SEQUENCE, load_checks
 from backup_doctor.report.explain import kind_of, placed, sections_of
 
@@ -31,12 +31,17 @@ def _check(check: AnyCheck, registry: Registry) -> str:
 def _code(rule: RuleInfo[Any], registry: Registry) -> str:
     known = page(rule.doc)
     said = "\n".join(
-        f"- **{title}:** {prose(text)}"
+        f"- **{title}:** {linked(prose(text))}"
         for title, text in (*sections_of(known), *placed(rule, registry))
     )
     return (
         f"### {rule.code}\n\n{prose(known.summary)}\n\n*{kind_of(rule).capitalize()}.*\n\n{said}\n"
     )
+
+
+def linked(text: str) -> str:
+    """Markdown in which the parts of the guide are links."""
+    return GUIDE_PART.sub(lambda part: f"[{part[0]}]({GUIDE_PAGE}#{GUIDE[part[1].lower()]})", text)
 
 
 def prose(text: str) -> str:

@@ -24,7 +24,7 @@ class Nothing(Evidence, frozen=True, kw_only=True):
 def registry() -> Registry:
     """A registry with one check of two rules."""
     check = Check(name="function", step=5, title="Edge function", evidence=Nothing)
-    check.doc = "Guide step 5: [the] function."
+    check.doc = "Whether [the] function runs."
 
     @check.cause("function/not-deployed", breaks=Link.FUNCTION_UPDATES)
     def not_deployed(seen: Nothing, case: object) -> Found | None:
@@ -77,6 +77,8 @@ def test_a_code_is_explained_section_by_section() -> None:
         "\n"
         "https://github.com/backup-doctor/backup-doctor/blob/main/docs/"
         "findings.md#functionnot-deployed\n"
+        "https://github.com/backup-doctor/backup-doctor/blob/main/docs/"
+        "guide.md#step-1-the-workflow-run\n"
     )
 
 
@@ -90,7 +92,8 @@ def test_a_section_that_nobody_wrote_is_left_out() -> None:
 def test_a_check_is_explained_with_all_that_it_finds() -> None:
     page = shown("function")
 
-    assert "Guide step 5: [the] function." in page
+    assert "Whether [the] function runs." in page
+    assert page.endswith("docs/guide.md#step-5-the-function\n")
     assert "function/not-deployed  The function is not [deployed]." in page
     assert "function/slow          The function is slow." in page
 
@@ -143,7 +146,7 @@ def test_a_reason_is_explained() -> None:
         "  Run the job on a runner with more memory.\n"
         "\n"
         "How sure it is\n"
-        "  It is what these words mean as a rule.\n"
+        "  It is what these words usually mean.\n"
         "\n"
         "Source\n"
         "  https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html\n"

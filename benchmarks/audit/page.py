@@ -27,8 +27,8 @@ Written by `make bench-audit`. Nothing in the tests depends on these figures.
 A table and a bucket with the same backups, but for one in a thousand of each kind of disagreement:
 a row without its object, another size, an object without a row, a stuck row with its key, a stuck
 row without one. Real PostgreSQL with the reference pipeline's table (no index on the key), and a
-local server that serves pages of ListObjectsV2 from a file. Every command is a process of its own;
-those that are compared take turns, five times. Times are the least, because whatever else the
+local server that serves pages of ListObjectsV2 from a file. Every command is a separate process;
+those that are compared take turns, five times. Times are the least, because anything else that the
 machine does only ever adds to a time; memory is the greatest seen. To start takes the audit 0.4 s,
 most of it for botocore, which counts among few backups: the target is one for a million.
 

@@ -1,4 +1,4 @@
-"""Guide step 5: whether the edge function is there, runs, and accepts the key."""
+"""Whether the edge function is there, runs, and accepts the key."""
 
 from __future__ import annotations
 

@@ -82,8 +82,8 @@ def key_rejected(seen: FunctionEvidence, case: Case) -> Found | None:
     Where the log shows that the pipeline's key worked, a key refused now is the doctor's own.
     Cause: BACKUP_API_KEY differs between GitHub and the function, or one side has none.
     Fix: set the same key on both sides.
-    By hand: the guide's curl of step 5.
-    Source: guide, step 1, "Edge function call failed (HTTP 401)".
+    By hand: call the function with curl (guide, step 5).
+    Source: guide, step 1.
     """
     if not is_called(case):
         return None
@@ -158,14 +158,14 @@ def _other_key(case: Case) -> tuple[Fix, ...]:
     traits=(Trait.FROM_BELOW, Trait.REFUSES_KEY),
 )
 def rejected(seen: FunctionEvidence, case: Case) -> Found | None:
-    """The function answers 400, 403 or 404 of its own: it ran and did not like the call.
+    """The function ran and answered 400, 403 or 404 itself: it did not like the call.
 
     Detected: the log has a 4xx in the function's own words, not one of the gateway's codes; or a
     bare 404 although the function had been deployed before.
     Cause: a body that it does not accept (an empty S3_KEY), a backup that it does not find (the
-    row is missing or hidden from it), a rule of its own.
+    row is missing or hidden from it), one of its rules.
     Fix: read its message; compare what the step sends with what the function expects.
-    By hand: the guide's curl of step 5.
+    By hand: call the function with curl (guide, step 5).
     Source: guide, step 5.
     """
     if _proved_by_log(case) == "function/rejected" or _bare_404_of_a_deployed_function(seen, case):
@@ -233,7 +233,7 @@ def server_error(seen: FunctionEvidence, case: Case) -> Found | None:
     named instead.
     Fix: read the function's log.
     By hand: Supabase Dashboard → Edge Functions → Logs.
-    Source: guide, step 1, "Edge function call failed (HTTP 500)".
+    Source: guide, step 1.
     """
     call = function_call(case)
     if call.outcome in (Outcome.NOT_MADE, Outcome.OK):
@@ -296,7 +296,7 @@ def false_success(seen: FunctionEvidence, case: Case) -> Found | None:
     Cause: it does not check how many rows its update changed; the row is hidden from its key, or it
     updates another row or project.
     Fix: let the function return what it changed (`Prefer: return=representation`) and fail on none.
-    By hand: the log of the update step beside the guide's query of step 3.
+    By hand: compare the log of the update step with the row (guide, step 3).
     Source: PostgREST: an update that matches no row is a success.
     """
     said_done = function_call(case).outcome is Outcome.OK and not another_row_succeeded(case)
@@ -309,7 +309,7 @@ def false_success(seen: FunctionEvidence, case: Case) -> Found | None:
             manual(
                 "Let the function see what it changed",
                 "Update with `Prefer: return=representation` (supabase-js: `.select()`), and answer "
-                "with an error where no row comes back.",
+                "with an error if no row comes back.",
             ),
         ),
     )

@@ -65,7 +65,7 @@ def not_deployed(seen: FunctionEvidence, case: Case, shown: Shown) -> Found | No
     Cause: never deployed to this project, deleted, or deployed (or called) under another name.
     Fix: deploy it.
     By hand: `supabase functions list`.
-    Source: guide, step 1, "Edge function call failed (HTTP 404)"; Supabase, error codes.
+    Source: guide, step 1; Supabase, error codes.
     """
     now = True if seen.record is None or says_now(seen, "function/not-deployed") else None
     then = function_then(case, "function/not-deployed")

@@ -148,7 +148,7 @@ def unreachable(seen: FunctionEvidence, case: Case) -> Found | None:
     reach it says nothing about the pipeline.
     Cause: an outage, a wrong URL, a paused project, a network that lets nothing out.
     Fix: check the URL and the platform's status page; start the backup's update again.
-    By hand: the guide's curl of step 5.
+    By hand: call the function with curl (guide, step 5).
     Source: curl's exit codes 6, 7 and 35.
     """
     links = _not_reached(case)

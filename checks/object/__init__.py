@@ -1,4 +1,4 @@
-"""Guide step 6: whether the file is in the bucket, whole, and the one that the row names."""
+"""Whether the file is in the bucket, whole, and the one that the row names."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def size_mismatch(seen: ObjectEvidence, case: Case) -> Found | None:
     overwritten.
     Fix: where the zip is whole, the fix SQL writes the real size.
     By hand: compare `aws s3api head-object` with size_bytes.
-    Source: guide, step 3 and 6.
+    Source: guide, step 3; guide, step 6.
     """
     row, here = case.backup, judged_object(seen, case)
     if row is None or here is None or row.size_bytes is None or here.size == row.size_bytes:
@@ -153,7 +153,7 @@ def shrunk(seen: ObjectEvidence, case: Case) -> Found | None:
     Cause: the dump was incomplete: a table or a folder was left out.
     Fix: look into the archive before you rely on it.
     By hand: compare size_bytes of the last backups.
-    Source: guide, "Monitor".
+    Source: guide, prevention.
     """
     here, earlier = judged_object(seen, case), case.row.earlier_sizes if case.row else ()
     if here is None or here.size == 0 or len(earlier) < EARLIER_NEEDED:

@@ -84,7 +84,7 @@ def missing(seen: ObjectEvidence, case: Case, shown: Shown) -> Found:
     Detected: HEAD of the key that the row or the log names finds nothing, the doctor may list the
     bucket, and no other key names the backup. The run itself shows that it uploaded nothing, or
     another backup's file (or a trace of this one) shows that the bucket is the pipeline's; else it is
-    unknown. Where no key was ever named, an empty search is a symptom.
+    unknown. If no key was ever named, an empty search is a symptom.
     Cause: the upload failed silently, or a person or a lifecycle rule deleted the file.
     Fix: make the backup again.
     By hand: `aws s3 ls s3://your-bucket/backups/ --recursive | grep your-dispatch-id`
@@ -164,7 +164,7 @@ def found_elsewhere(seen: ObjectEvidence, case: Case) -> Found | None:
     traits=(Trait.SPOILS_SUCCESS,),
 )
 def unfinished_upload(seen: ObjectEvidence, case: Case) -> Found | None:
-    """A multipart upload of the file was begun and never completed: it is no object.
+    """A multipart upload of the file was started and never completed: it is no object.
 
     Detected: the key is absent, and list-multipart-uploads shows an upload for it.
     Cause: the uploading process died, or the completion was refused.
@@ -178,7 +178,7 @@ def unfinished_upload(seen: ObjectEvidence, case: Case) -> Found | None:
     newest = uploads[-1]
     arrived = "" if newest.parts is None else f", parts that arrived: {newest.parts}"
     return Found(
-        summary=f"The upload of {newest.key} was begun and never completed{arrived}.",
+        summary=f"The upload of {newest.key} was started and never completed{arrived}.",
         evidence=tuple(_upload(seen, case, one) for one in uploads),
         fixes=(*(_abort(seen, case, one) for one in uploads), MAKE_AGAIN),
     )

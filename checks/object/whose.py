@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 rules = Rules[ObjectEvidence]()
 
 OWN_KEYS = manual(
-    "Give every backup a key of its own",
+    "Give every backup its own key",
     "Let the key hold the dispatch id, so that no backup writes over another one.",
 )
 
@@ -33,7 +33,7 @@ def stale(seen: ObjectEvidence, case: Case) -> Found | None:
     not where another row names the object, or the run's log shows that the upload failed: that says
     more than two clocks. The file then is an earlier backup's, and this one has none: a failure.
     Cause: the upload failed silently, and an object of an earlier backup has the same key.
-    Fix: give every backup a key of its own.
+    Fix: give every backup its own key.
     By hand: compare LastModified with the run's start.
     Source: guide, step 6.
     """
@@ -66,9 +66,9 @@ def replaced(seen: ObjectEvidence, case: Case) -> Found | None:
     """A later backup wrote the same key: this one's file is gone.
 
     Detected: the row of a later backup names the key, and the object was written after that row was
-    made; or the object was written after the next backup was begun and has not this one's size.
+    made; or the object was written after the next backup was started and has not this one's size.
     Cause: the pipeline stores every backup under the same key.
-    Fix: give every backup a key of its own. The row is left as it is: no file is this backup's.
+    Fix: give every backup its own key. The row is left as it is: no file is this backup's.
     By hand: `SELECT id, dispatch_id, created_at FROM backup_history WHERE s3_key = 'KEY';`
     Source: S3, PutObject overwrites.
     """

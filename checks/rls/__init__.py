@@ -1,4 +1,4 @@
-"""Guide, Solution 4: whether policies and grants let the pipeline's role write the row."""
+"""Whether policies and grants let the pipeline's role write the row."""
 
 from __future__ import annotations
 

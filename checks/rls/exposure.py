@@ -28,7 +28,7 @@ def disabled(seen: RlsEvidence, case: Case) -> Found | None:
     Cause: the table was made by raw SQL, or RLS was turned off for a test and never on again.
     Fix: turn it on; service_role bypasses it.
     By hand: `SELECT relrowsecurity FROM pg_class WHERE relname = 'backup_history';`
-    Source: guide, Solution 4; Supabase's linter, rls_disabled_in_public.
+    Source: guide, row-level security; Supabase's linter, rls_disabled_in_public.
     """
     known = table_of(case)
     if known is None or known.rls_enabled or known.kind not in TABLES:
@@ -87,7 +87,7 @@ def open_to_all(seen: RlsEvidence, case: Case) -> Found | None:
 def _take_back(case: Case, roles: tuple[str, ...]) -> Fix:
     names = ", ".join(identifier(role) for role in roles)
     return sql(
-        f"Take the writing away from {listed(roles)} (whatever else writes with that key loses it too)",
+        f"Take the writing away from {listed(roles)} (anything else that writes with that key loses it too)",
         f"REVOKE INSERT, UPDATE, DELETE ON {table(case)} FROM {names};",
         Risk.HIGH,
     )

@@ -135,8 +135,8 @@ def _allow_beside(denied: tuple[str, str], role: str, case: Case) -> tuple[Fix, 
     return either(
         manual(
             f"Let the trigger's function use {name} with its owner's rights",
-            f"Make the function that uses the {kind} {name}{by} SECURITY DEFINER, with a search_path "
-            "of its own.",
+            f"Make the function that uses the {kind} {name}{by} SECURITY DEFINER, with its own "
+            "search_path.",
         ),
         manual(
             f"Or grant {role} what it needs on {name}",

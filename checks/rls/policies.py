@@ -48,7 +48,7 @@ def update_blocked(seen: RlsEvidence, case: Case) -> Found | None:
     as well).
     Fix: a policy for the writing role; or write with a role that bypasses RLS.
     By hand: `SELECT * FROM pg_policies WHERE tablename = 'backup_history';`
-    Source: guide, Solution 4; PostgreSQL, row security policies.
+    Source: guide, row-level security; PostgreSQL, row security policies.
     """
     role = role_of(case)
     proof = proof_of(seen, role)
@@ -128,7 +128,7 @@ def _disable(case: Case) -> tuple[Fix, ...]:
     if known is not None and known.kind not in TABLES:
         return ()
     off = sql(
-        "For a test only, as the guide has it: turn RLS off (NOT recommended for production)",
+        "For a short test only: turn RLS off (NOT recommended for production)",
         f"ALTER TABLE {table(case)} DISABLE ROW LEVEL SECURITY;\n"
         f"-- On again: ALTER TABLE {table(case)} ENABLE ROW LEVEL SECURITY;",
         Risk.HIGH,

@@ -1,4 +1,4 @@
-"""Guide step 3: what the row in backup_history says, and what its table allows."""
+"""What the row in backup_history says, and what its table allows."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def _is_locked(case: Case, _values: Mapping[str, Any]) -> bool:
     refuses_sql=SqlRefusal(shown=_is_locked, sqlstates=("55P03", "57014", "40P01")),
 )
 def locked(seen: RowEvidence, case: Case) -> Found | None:
-    """An open transaction holds the row, and the update waited for it in vain.
+    """An open transaction holds the row, and the update waited for it without success.
 
     Detected: pg_locks shows a transaction, older than the failure, that holds the row or a strong
     lock on the table; or the log's answer was 55P03, 57014 or a deadlock.
@@ -177,7 +177,7 @@ def api_overloaded(seen: RowEvidence, case: Case) -> Found | None:
 
     Detected: PGRST000 to PGRST003, SQLSTATE class 08 or 53, 57P01 to 57P05 or 57014, or a 503 or 504 of
     the Data API: in the log, or now.
-    A statement timeout in the log counts where nobody is seen to hold a lock.
+    A statement timeout in the log counts if nobody is seen to hold a lock.
     Cause: too many connections, a long-running query, an exhausted instance, a restart.
     Fix: find what uses the connections; raise the pool or the instance; let the pipeline retry.
     By hand: `SELECT state, count(*) FROM pg_stat_activity GROUP BY state;`

@@ -23,14 +23,14 @@ def none_lately(seen: RowEvidence, case: Case) -> Found | None:
     """No backup has succeeded for longer than there may be none.
 
     Detected: in `preflight`, `list` and `sweep`, with `max_age` set: the last row with the success
-    status and a key was finished (or, where it does not say when, begun) longer ago than that; or
+    status and a key was finished (or, if it does not say when, started) longer ago than that; or
     there is none, and nothing hides rows from the doctor.
     Cause: nothing starts backups any more (the app, its schedule, a disabled workflow), or each of
     them fails.
     Fix: look at the newest rows and runs; diagnose the newest backup, if there is one.
     By hand: `SELECT max(coalesce(finished_at, created_at)) FROM backup_history
     WHERE status = 'success';`
-    Source: guide, "Prevention".
+    Source: guide, prevention.
     """
     fresh = freshness(seen.last_good, case.names.max_age_s, case.now)
     if fresh.ok is not False:

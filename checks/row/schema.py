@@ -60,7 +60,7 @@ def table_missing(seen: RowEvidence, case: Case, shown: Shown) -> Found | None:
     """The pipeline's table does not exist in this database.
 
     Detected: the catalogue has no such table, and the run, its log or its update step names it; or the
-    log's answer was PGRST205 or 42P01 and the catalogue cannot be asked. Where nothing shows that the
+    log's answer was PGRST205 or 42P01 and the catalogue cannot be asked. If nothing shows that the
     pipeline's table has this name, it may only be called otherwise: the row is then unknown. Where the
     answer names another table (of a trigger, of the function), it is told of that one.
     Cause: the migration was not applied, or the table was renamed or moved to another schema.
@@ -129,7 +129,7 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
 
     Detected: the log's answer names a missing column (PGRST204, 42703) that the catalogue has not. Where
     an update was refused without a word, or no backup is in hand and the table has no good row yet, a
-    column of the guide's that is not there is a suspicion: not every pipeline writes all of them.
+    default column that is not there is a suspicion: not every pipeline writes all of them.
     Cause: a migration that was not applied, or a renamed column.
     Fix: add the column, or name it in the configuration under `columns` (`false` if there is none).
     By hand: `SELECT column_name FROM information_schema.columns WHERE table_name = 'backup_history';`

@@ -68,8 +68,8 @@ def missing(seen: RowEvidence, case: Case, shown: Shown) -> Found:
     the workflow does.
     Fix: look at the log of the step that inserts the row; insert the row only for a file that is
     really there.
-    By hand: run the guide's query of step 3 with this dispatch id.
-    Source: guide, step 1, "Could not find backup_id".
+    By hand: select the row by its dispatch_id (guide, step 3).
+    Source: guide, step 1.
     """
     log = case.log
     lines = log.trigger_lines if log else ()
@@ -146,8 +146,8 @@ def stuck(seen: RowEvidence, case: Case) -> Found | None:
     has run longer than usual; where GitHub cannot be asked, the row is older than `stuck_after`.
     Cause: both ways to update the row failed, or were never reached: see the causes.
     Fix: resolve the root cause, then run the fix SQL for the row.
-    By hand: the guide's query of step 3.
-    Source: guide, "Backup Stuck in in_progress Status".
+    By hand: select the row by its dispatch_id (guide, step 3).
+    Source: guide, step 3.
     """
     if row_state(case) is not RowState.IN_PROGRESS or not is_over(case):
         return None
@@ -166,8 +166,8 @@ def s3_key_null(seen: RowEvidence, case: Case) -> Found | None:
     Detected: `s3_key` is NULL in a row whose backup is over.
     Cause: the update step failed or was not reached.
     Fix: the fix SQL fills in the key of the file that was found.
-    By hand: the guide's query of step 3, column s3_key.
-    Source: guide, step 3, "If s3_key is NULL".
+    By hand: select the row's s3_key (guide, step 3).
+    Source: guide, step 3.
     """
     stuck_or_failed = row_state(case) in (RowState.IN_PROGRESS, RowState.FAILED, RowState.OTHER)
     row = seen.newest
@@ -185,7 +185,7 @@ def failed(seen: RowEvidence, case: Case) -> Found | None:
     Detected: `status` is the failed one.
     Cause: what `error_text` and the workflow's log say.
     Fix: resolve the root cause, then start a new backup; a failed row is left as it is.
-    By hand: the guide's query of step 3, columns status and error_text.
+    By hand: select the row's status and error_text (guide, step 3).
     Source: guide, step 3.
     """
     if row_state(case) is not RowState.FAILED:
@@ -205,8 +205,8 @@ def cancelled(seen: RowEvidence, case: Case) -> Found | None:
     Cause: a person cancelled the backup in the app, or the app gave it up. Its run may have gone on
     all the same.
     Fix: start a new backup if you need one; a cancelled row is left as it is.
-    By hand: the guide's query of step 3, columns status and error_text.
-    Source: the app's own status; the guide's table has none for it.
+    By hand: select the row's status and error_text (guide, step 3).
+    Source: the app's own status word; guide, step 3.
     """
     if row_state(case) is not RowState.CANCELLED:
         return None
@@ -227,7 +227,7 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
     Where all of them are in the same state it is only worth a note.
     Cause: the app inserted the row twice (a retry, a double click), and nothing forbids it.
     Fix: close the one that is stuck as a duplicate, and make dispatch_id unique.
-    By hand: the guide's query of step 3 without LIMIT 1.
+    By hand: select the dispatch_id's rows, without LIMIT 1 (guide, step 3).
     Source: guide, step 3.
     """
     if not isinstance(seen.rows, tuple) or len(seen.rows) < 2:
@@ -276,11 +276,11 @@ def incomplete(seen: RowEvidence, case: Case) -> Found | None:
 
     Detected: `status` is the success one and s3_key, size_bytes or finished_at is NULL or empty,
     though the table has that column and another good row a value in it.
-    Cause: whatever updated the row did not have the value (an empty variable in the update step),
+    Cause: what updated the row did not have the value (an empty variable in the update step),
     or does not write that column.
     Fix: the fix SQL fills in what the object itself tells; make the update step send the value.
-    By hand: the guide's query of step 3.
-    Source: guide, step 3, "Expected Results".
+    By hand: select the row by its dispatch_id (guide, step 3).
+    Source: guide, step 3.
     """
     if row_state(case) is not RowState.INCOMPLETE:
         return None
@@ -305,7 +305,7 @@ def wrong_run(seen: RowEvidence, case: Case) -> Found | None:
     Cause: the app stored the latest run it saw instead of its own; overlapping dispatches.
     Fix: let the workflow itself write its run id, or take it from the dispatch's answer.
     By hand: open the run that the row names and read its title.
-    Source: design, "Finding the run".
+    Source: GitHub, workflow syntax, `run-name`.
     """
     workflow, row = case.workflow, seen.newest
     other = workflow.run_title_dispatch if workflow else None

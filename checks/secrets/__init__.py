@@ -1,4 +1,4 @@
-"""Guide step 2: whether the secrets are set, on both sides, and whether they can work."""
+"""Whether the secrets are set, on both sides, and whether they can work."""
 
 from __future__ import annotations
 

@@ -127,12 +127,12 @@ def printed(seen: SecretsEvidence, case: Case) -> Found | None:
     """A step prints a secret into the log.
 
     Detected: the workflow file or the log has a line that expands a secret into output, such as
-    the guide's own debug line with `:-NO`, which prints the key when it is set. `${X:+YES}` alone
-    prints nothing of it.
+    the debug line `${X:+YES}${X:-NO}`, which prints the key if it is set. `${X:+YES}` alone prints
+    nothing of it.
     Cause: a debug line that was meant to print YES or NO.
     Fix: use `[ -n "$BACKUP_API_KEY" ] && echo set`, and rotate the key if the log is not masked.
     By hand: search the workflow for `echo` with a secret.
-    Source: guide, "Debugging Workflow Step".
+    Source: guide, debug step.
     """
     logged = case.log.prints_secret if case.log else ()
     written = tuple(dict.fromkeys(_printed_by_file(case)))

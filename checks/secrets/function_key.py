@@ -66,7 +66,7 @@ def api_key_mismatch(seen: SecretsEvidence, case: Case) -> Found | None:
     Cause: one side was rotated and the other was not.
     Fix: set the same key on both sides.
     By hand: compare `printf %s "$BACKUP_API_KEY" | sha256sum` with `supabase secrets list`.
-    Source: guide, step 1, "Edge function call failed (HTTP 401)".
+    Source: guide, step 1.
     """
     key = seen.function_key if isinstance(seen.function_key, FunctionKey) else None
     if key is None or key.match is not KeyMatch.DIFFERENT:
@@ -131,7 +131,7 @@ def function_secret_missing(seen: SecretsEvidence, case: Case, shown: Shown) -> 
     Cause: the key was set on GitHub only.
     Fix: set it for the function too; no redeploy is needed.
     By hand: `supabase secrets list`.
-    Source: guide, Solution 2.
+    Source: guide, step 2.
     """
     lacking, there = _lacking(seen, case), seen.function_secrets
     if isinstance(there, Unseen) or function_call(case).outcome is Outcome.OK:

@@ -48,7 +48,7 @@ def wrong_role(seen: SecretsEvidence, case: Case) -> Found | None:
     Cause: the wrong line of the API settings page was copied.
     Fix: set the service-role (or secret) key.
     By hand: decode the middle part of the JWT: `cut -d. -f2 | base64 -d`.
-    Source: guide, step 1, "check SUPABASE_SERVICE_ROLE_KEY secret"; Supabase, API keys; PostgREST,
+    Source: guide, step 1; Supabase, API keys; PostgREST,
     HTTP status codes.
     """
     key = service_key_of(seen)

@@ -156,7 +156,7 @@ def _function_key_whitespace(seen: SecretsEvidence, case: Case) -> Found | None:
     traits=(Trait.OF_ADDRESS, Trait.HIDES_ROW, Trait.FAILS_LOOK_UP, Trait.NAMED_BY_STEP),
 )
 def bad_url(seen: SecretsEvidence, case: Case) -> Found | None:
-    """The Supabase URL is no base URL of a project.
+    """The Supabase URL is not a project's base URL.
 
     Detected: the given URL has an API's path, names the dashboard, or cannot be a host; the log shows
     a web page for an answer (404, 405), "requested path is invalid", or that curl was given no URL; or

@@ -1,4 +1,4 @@
-"""Guide step 1: what the GitHub Actions run did, and what its update step says."""
+"""What the GitHub Actions run did, and what its update step says."""
 
 from __future__ import annotations
 

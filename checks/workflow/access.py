@@ -27,7 +27,7 @@ def last_run_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     Cause: what that run's own diagnosis says.
     Fix: diagnose that run.
     By hand: the runs' list on GitHub.
-    Source: guide, "Monitor workflow logs after each backup".
+    Source: guide, prevention.
     """
     recent = () if isinstance(seen.recent, Unseen) else seen.recent
     if not recent or recent[0].conclusion not in ("failure", "timed_out", "startup_failure"):

@@ -40,7 +40,7 @@ def untitled_run(seen: WorkflowEvidence, case: Case) -> Found | None:
 
     Detected: the file's `run-name` is missing or uses neither an input nor the dispatch's payload,
     and the run was not found by its title.
-    Cause: GitHub's record of a run holds no inputs; without a title of its own, which run belongs to
+    Cause: GitHub's record of a run holds no inputs; without such a title, which run belongs to
     which backup can only be found by reading logs, and not at all once they are gone.
     Fix: give the workflow a `run-name` with the dispatch id.
     By hand: the titles in GitHub → Actions.
@@ -67,7 +67,7 @@ def _titled(run_name: str) -> bool:
 
 @rules.context("workflow/no-timeout")
 def no_timeout(seen: WorkflowEvidence, case: Case) -> Found | None:
-    """The backup's job has no time limit of its own: one that hangs is ended after six hours.
+    """The backup's job has no time limit: one that hangs is ended after six hours.
 
     Detected: the job in the file has no `timeout-minutes`; GitHub's default is 360.
     Cause: it was left out. Until the limit nobody can tell a slow backup from one that hangs.
@@ -79,7 +79,7 @@ def no_timeout(seen: WorkflowEvidence, case: Case) -> Found | None:
     if file is None or file.job_timeout_minutes is not None:
         return None
     return Found(
-        summary=f"The job {file.job!r} has no time limit of its own: GitHub ends it after 6 hours.",
+        summary=f"The job {file.job!r} has no time limit: GitHub ends it after 6 hours.",
         evidence=(_line(seen, case, file, "timeout-minutes", "not set"),),
         fixes=(setting("Give the job a limit", "Set `timeout-minutes: 30` (or so) on the job."),),
     )
@@ -87,7 +87,7 @@ def no_timeout(seen: WorkflowEvidence, case: Case) -> Found | None:
 
 @rules.context("workflow/failure-unrecorded")
 def failure_unrecorded(seen: WorkflowEvidence, case: Case) -> Found | None:
-    """When an earlier step fails, nothing tells the row: the backup stays in progress for ever.
+    """When an earlier step fails, nothing tells the row: the backup stays in progress forever.
 
     Detected: the update step runs only if all before it succeeded, and no step or job of the file
     but the doctor's own runs after a failure (`if:` with failure(), always() or cancelled()).
@@ -109,7 +109,7 @@ def failure_unrecorded(seen: WorkflowEvidence, case: Case) -> Found | None:
             setting(
                 "Record a failure",
                 "Add a step at the end of the job with `if: ${{ failure() || cancelled() }}` that "
-                f"sets the row's status to {case.names.failed}, where nothing was uploaded.",
+                f"sets the row's status to {case.names.failed} if nothing was uploaded.",
             ),
         ),
     )

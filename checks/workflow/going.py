@@ -83,7 +83,7 @@ def overdue(seen: WorkflowEvidence, case: Case) -> Found | None:
     Cause: a step hangs: the log of the running job shows which.
     Fix: cancel the run, give the step a timeout.
     By hand: open the running job on GitHub.
-    Source: contract, Verdict.
+    Source: GitHub, workflow syntax, `jobs.<job_id>.timeout-minutes`.
     """
     job = seen.job
     if progress(case) is not RunProgress.OVERDUE or job is None or job.started_at is None:

@@ -254,10 +254,10 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
     Detected: an earlier step (or a job that this one needs) ended with `failure`; or an upload that
     reported an error in a step that is green all the same. The line that tells a known error of a
     tool is found by its words, wherever in the output it stands; it is the finding's reason, such as
-    pg-dump/version-mismatch. Where none does, what the log of the last run that ended well has too
+    pg-dump/version-mismatch. If none does, what the log of the last run that ended well has too
     (but for numbers, ids and times) is not taken for the error.
-    Cause: what the step's own error says; it is quoted. Where that names something that has a code
-    of its own (a refused key, a grant, a secret that is not set), that is the cause.
+    Cause: what the step's own error says; it is quoted. If that names something that has its own code
+    (a refused key, a grant, a secret that is not set), that is the cause.
     Fix: correct that, then run the workflow again.
     By hand: the red step on the run's page.
     Source: guide, step 1.

@@ -89,7 +89,7 @@ def run_not_found(seen: WorkflowEvidence, case: Case, shown: Shown) -> Found:
     if seen.candidates:
         maybe = [f"{run.id}: {run.title}" for run in seen.candidates[:10]]
         return Found(
-            summary="Which run belongs to this dispatch cannot be told: none of them names it as its own.",
+            summary="Could not determine which run belongs to this dispatch: none of them names it.",
             evidence=(*evidence, exhibit("runs at that time", maybe, "GitHub API", None)),
             fixes=(_name_the_run(),),
             breaks=(),

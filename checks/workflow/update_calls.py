@@ -59,7 +59,7 @@ def backup_id_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
     row). The row check decides which.
     Fix: that of the cause.
     By hand: the log of the update step.
-    Source: guide, step 1, "Could not find backup_id".
+    Source: guide, step 1.
     """
     log = case.log
     if log is None or not (line := log.backup_id_not_found) or row_state(case) is RowState.RIGHT:
@@ -73,7 +73,7 @@ def backup_id_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
         fixes=(
             manual(
                 "See whether the row is there, and whether the step's key may read it",
-                "Run the guide's query of step 3, then the step's own look-up with the service-role key.",
+                "Select the row by its dispatch_id, then repeat the step's own look-up with the service-role key.",
             ),
         ),
     )
@@ -93,7 +93,7 @@ def edge_call_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
 
     Detected: "Edge function call failed (HTTP …)" or the like in the log.
     Cause: 401: the key or the JWT check; 404: not deployed, or the function's own; 5xx: the function
-    or what lies below it. This code is a cause only where nothing tells which.
+    or what lies below it. This code is a cause only if nothing tells which.
     Fix: that of the cause; what would settle it is said in the report.
     By hand: the log of the update step.
     Source: guide, step 1.
@@ -180,10 +180,10 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
 
     Detected: the log shows its failure, or that it changed no row; or the update step is red and its
     log cannot be read, or does not say whose failure it is.
-    Cause: the service-role key, a grant, a policy, the table, the database: named where it can be told.
+    Cause: the service-role key, a grant, a policy, the table, the database: named if it is known.
     Fix: that of the cause.
     By hand: the log of the update step.
-    Source: guide, step 1 and Solution 3.
+    Source: guide, step 1.
     """
     call = fallback_call(case)
     known = case.rls is not None and not isinstance(case.rls.proof, Unseen)
@@ -275,10 +275,10 @@ def green_but_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
 
     Detected: the step's conclusion is success, and the row is still in progress.
     Cause: the step swallows its errors (`continue-on-error`, `|| true`, curl without --fail), or the
-    update changed no row and was a success all the same. A cause only where nothing explains it.
+    update changed no row and was a success all the same. A cause only if nothing explains it.
     Fix: let the step fail when no row was changed.
     By hand: the log of the green step.
-    Source: guide, "even after the GitHub Actions workflow completes"; PostgREST's silent updates.
+    Source: guide, step 1; PostgREST's silent updates.
     """
     if not update_ended_well(seen) or not is_over(case) or not update_ran(case):
         return None

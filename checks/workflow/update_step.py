@@ -31,13 +31,13 @@ rules = Rules[WorkflowEvidence]()
 def step_missing(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The run has no step that updates the row.
 
-    Detected: the job is over, its steps are known, and none bears the configured name or speaks of
+    Detected: the job is over, its steps are known, and none has the configured name or speaks of
     backup_history or the function; or, with no backup in hand, the file on the default branch has
     no such step.
     Cause: the run used another branch or an older commit, or the step has another name.
     Fix: add the step, or set `step` in the configuration.
     By hand: the steps on the run's page.
-    Source: guide, step 1.2.
+    Source: guide, step 1.
     """
     if case.is_preflight:
         return step_to_be_missed(seen, case)

@@ -99,7 +99,7 @@ FAULTS: Final = (
     ),
     _code(
         "answers-500",
-        "the function catches an error of its own and answers 500",
+        "the function catches its own error and answers 500",
         "server-error",
         AUTHORIZED,
         f"{AUTHORIZED}    throw new Refusal(500, "

@@ -127,7 +127,7 @@ FAULTS: Final = (
     ),
     Fault(
         "workflow-invalid",
-        "the workflow file is no valid YAML, and the run failed at start-up",
+        "the workflow file is not valid YAML, and the run failed at start-up",
         Side.RUN,
         "workflow/invalid-file",
         break_the_file,

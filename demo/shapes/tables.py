@@ -297,7 +297,7 @@ SHAPES: Final = (
     ),
     Shape(
         "renamed",
-        "nothing bears the guide's name",
+        "nothing has its usual name",
         rename_everything,
         configuration=RENAMED,
     ),

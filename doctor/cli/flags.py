@@ -64,7 +64,8 @@ AllProjectsFlag: TypeAlias = Annotated[
     bool, typer.Option("--all-projects", help="Each of [projects.NAME], one after the other.")
 ]
 ProbeFunctionFlag: TypeAlias = Annotated[
-    bool, typer.Option("--probe-function", help="Call the function as the guide does, random id.")
+    bool,
+    typer.Option("--probe-function", help="POST a test body with a random id to the function."),
 ]
 NoProbeFlag: TypeAlias = Annotated[
     bool, typer.Option("--no-probe", help="Never call the function with a body.")

@@ -45,7 +45,7 @@ NEEDED: tuple[tuple[tuple[str, ...], str], ...] = (
     (("repository",), "where the workflow runs"),
     (("github_token",), "the run, its log, the names of its secrets"),
     (("bucket",), "the file"),
-    (("access_key_id", "profile"), "the file; or whatever else boto3 finds"),
+    (("access_key_id", "profile"), "the file; or anything else that boto3 finds"),
 )
 
 

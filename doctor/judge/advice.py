@@ -39,7 +39,7 @@ def set_named(case: Case, name: str, value: str = "") -> Fix:
 
 def _unnamed(use: Use) -> str:
     guides = GUIDES_NAMES.get(use, ())
-    usual = f" (the guide calls it {guides[0]})" if guides else ""
+    usual = f" (usually {guides[0]})" if guides else ""
     return (
         f"{WHERE}: the secret that the workflow's update step reads as {use.words}{usual}. Its name "
         f"was not seen; the setting `{use.setting}` tells it."

@@ -16,6 +16,20 @@ if TYPE_CHECKING:
 
 PAGE = "findings.md"
 REASONS_PAGE = "reasons.md"
+GUIDE_PAGE = "guide.md"
+# The parts of the troubleshooting guide that docstrings name, each with its anchor on the page.
+GUIDE = {
+    "step 1": "step-1-the-workflow-run",
+    "step 2": "step-2-the-secrets",
+    "step 3": "step-3-the-row",
+    "step 4": "step-4-the-sql",
+    "step 5": "step-5-the-function",
+    "step 6": "step-6-the-file",
+    "row-level security": "row-level-security",
+    "debug step": "a-debug-step",
+    "prevention": "prevention",
+}
+GUIDE_PART = re.compile(rf"\bguide, ({'|'.join(GUIDE)})\b", re.IGNORECASE)
 SECTIONS = ("Detected", "Cause", "Fix", "By hand", "Source")
 _HEAD = re.compile(rf"^({'|'.join(SECTIONS)}):\s*", re.MULTILINE)
 
@@ -75,6 +89,12 @@ def page_url(code: str) -> str | None:
 def reason_url(reason: str) -> str | None:
     """The page of a reason; None where nobody said where the documentation lies."""
     return f"{pages_url()}{REASONS_PAGE}#{anchor(reason)}" if pages_url() else None
+
+
+def guide_urls(text: str) -> tuple[str, ...]:
+    """The pages of the guide's parts that a text names; paths where nobody said where they lie."""
+    parts = dict.fromkeys(found.lower() for found in GUIDE_PART.findall(text))
+    return tuple(f"{pages_url() or 'docs/'}{GUIDE_PAGE}#{GUIDE[part]}" for part in parts)
 
 
 def anchor(code: str) -> str:

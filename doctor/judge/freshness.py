@@ -65,7 +65,7 @@ def sentence(fresh: Freshness) -> str:
         return f"The last good backup is {duration(fresh.age)} old; it may be {limit} (max_age)."
     if fresh.unseen is None:
         return ""
-    return f"Whether a backup succeeded in the last {limit} (max_age) cannot be told."
+    return f"Could not determine whether a backup succeeded in the last {limit} (max_age)."
 
 
 def _late(fresh: Freshness) -> str:

@@ -211,7 +211,7 @@ def _suspicions(case: Case, able: tuple[Judged, ...]) -> tuple[Unseen, ...]:
     return tuple(
         Unseen(
             why=Why.NOT_ASKED,
-            what=f"{one.found.summary} Whether it really does cannot be told without writing.",
+            what=f"{one.found.summary} Only a write would show whether it really does.",
             remedy=f"Look at what backup-doctor explain {one.code} says.",
         )
         for one in _breaking(case, able)

@@ -22,7 +22,7 @@ class Trait(Enum):
     # In the chain.
     ENDS_JOB = "the job ends where it breaks the chain: later links were never reached"
     BREAKS_OFF = "it ends the job midway: the file may be missing or broken off"
-    GENERAL = "whatever another check finds at the same link explains it"
+    GENERAL = "what any other check finds at the same link explains it"
     DUPLICATES_ROW = "the backup has a row too many, and not none"
     SPOILS_SUCCESS = "a row that says success is wrong for it"
     OF_ONE_RUN = "it happened to one run, and need not happen to the next"

@@ -10,7 +10,13 @@ from rich.markup import escape
 
 from backup_doctor.base.quoting import one_line
 from backup_doctor.evidence.findings import Role, Severity
-from backup_doctor.judge.explanation import CodePage, page, page_url, reason_url
+from backup_doctor.judge.explanation import (
+    CodePage,
+    guide_urls,
+    page,
+    page_url,
+    reason_url,
+)
 from backup_doctor.judge.traits import Trait
 from backup_doctor.report.render.to_text import AS_IS
 from backup_doctor.services.errors import ErrorCertainty, known_error, known_errors
@@ -34,8 +40,8 @@ STRIPPED = "Its text was stripped, as Python runs with -OO. Run it without, or s
 MOST_NAMED = 8
 SURE = {
     ErrorCertainty.CERTAIN: "The words leave nothing open.",
-    ErrorCertainty.LIKELY: "It is what these words mean as a rule.",
-    ErrorCertainty.VAGUE: "It follows from another error, and counts only where nothing else was said.",
+    ErrorCertainty.LIKELY: "It is what these words usually mean.",
+    ErrorCertainty.VAGUE: "It follows from another error, and counts only if nothing else was said.",
 }
 WARNING = "a warning: worth fixing, and it breaks nothing now"
 
@@ -69,7 +75,7 @@ def _rule_page(rule: RuleInfo[Any], registry: Registry) -> str:
     for title, text in (*sections_of(known), *placed(rule, registry)):
         parts += ["", f"[bold]{title}[/]", *_lines(text)]
     url = page_url(rule.code)
-    return "\n".join([*parts, "", f"[dim]{url}[/]"] if url else parts)
+    return _with_links(parts, *([url] if url else ()), *guide_urls(rule.doc))
 
 
 def _reason_page(error: KnownError, registry: Registry) -> str:
@@ -85,7 +91,11 @@ def _reason_page(error: KnownError, registry: Registry) -> str:
     for title, text in reason_sections(error):
         parts += ["", f"[bold]{title}[/]", *_lines(text)]
     url = reason_url(error.id)
-    return "\n".join([*parts, "", f"[dim]{url}[/]"] if url else parts)
+    return _with_links(parts, *([url] if url else ()))
+
+
+def _with_links(parts: list[str], *urls: str) -> str:
+    return "\n".join([*parts, "", *(f"[dim]{url}[/]" for url in urls)] if urls else parts)
 
 
 def reason_summary(error: KnownError) -> str:
@@ -113,7 +123,7 @@ def placed(rule: RuleInfo[Any], registry: Registry) -> list[tuple[str, str]]:
     others = ", ".join(name for one in rule.yields_to for name in _named(one, registry))
     said = [
         ("Link of the pipeline that it breaks", links),
-        ("A symptom of these, where they break the same link", others),
+        ("A symptom of these, if they break the same link", others),
     ]
     return [(title, text) for title, text in said if text]
 
@@ -156,13 +166,14 @@ def sections_of(known: CodePage) -> list[tuple[str, str]]:
 
 
 def _check_page(check: AnyCheck) -> str:
-    step = f"guide step {check.step}" if check.step else "no step of the guide"
+    step = f"guide, step {check.step}" if check.step else ""
     width = max((len(rule.code) for rule in check.rules), default=0)
     codes = (
         f"  {rule.code:<{width}}  \x1f{escape(page(rule.doc).summary)}" for rule in check.rules
     )
-    head = f"[bold]{check.name}[/]  {escape(check.title)} [dim]({step})[/]"
-    return "\n".join([head, "", *escape(check.doc).splitlines(), "", "[bold]Finds[/]", *codes])
+    head = f"[bold]{check.name}[/]  {escape(check.title)}" + (f" [dim]({step})[/]" if step else "")
+    parts = [head, "", *escape(check.doc).splitlines(), "", "[bold]Finds[/]", *codes]
+    return _with_links(parts, *guide_urls(step))
 
 
 def _not_found(topic: str, registry: Registry) -> str:

@@ -180,8 +180,8 @@ def _of_another(resolved: ResolvedSettings, name: str, chosen: Chosen) -> Unseen
     return Unseen(
         why=Why.NOT_CONFIGURED,
         what=(
-            f"{resolved.values[name].origin} was not used: the project {chosen.name} names a Supabase "
-            "project of its own."
+            f"{resolved.values[name].origin} was not used: the project {chosen.name} names its "
+            "own Supabase project."
         ),
         remedy=f"Set {key_in_project(BY_NAME[name])} in [projects.{chosen.name}].",
     )

@@ -273,7 +273,7 @@ PIPELINE = SettingsGroup(
 NEEDED_COLUMNS = ("id", "status")
 
 COLUMNS = SettingsGroup(
-    title="Your names of the guide's columns; false: the table has none",
+    title="Your names of the columns; false: the table has none",
     settings=tuple(
         _pipeline(
             f"columns.{name}", f"column {name}", name, may_be_false=name not in NEEDED_COLUMNS
@@ -283,7 +283,7 @@ COLUMNS = SettingsGroup(
 )
 
 STATUS = SettingsGroup(
-    title="Your words for the guide's statuses: one, or a list of which the first is written",
+    title="Your words for the statuses: one, or a list of which the first is written",
     settings=tuple(
         replace(_pipeline(f"status.{name}", f"status {name}", name), many=True)
         for name in ("in_progress", "success", "failed", "cancelled")

@@ -50,7 +50,7 @@ def stale(seen: FreshnessEvidence, case: api.Case) -> api.Found | None:
     Cause: backups fail one after the other, or are not started any more.
     Fix: diagnose the newest ones: `backup-doctor sweep`.
     By hand: `SELECT max(finished_at) FROM backup_history WHERE status = 'success';`
-    Source: guide, "Monitor workflow logs after each backup".
+    Source: the team's own rule: a backup a day.
     """
     if isinstance(seen.newest, api.Unseen):
         return None

@@ -204,7 +204,7 @@ def test_as_a_step_of_the_backups_own_job_it_judges_what_has_concluded(
 
     assert done.outputs["verdict"] == "failing", done.stdout
     assert done.outputs["root-cause"] == "function/not-deployed"
-    assert "in a job of its own" in done.stdout
+    assert "in a separate job" in done.stdout
     report = json.loads((tmp_path / "work/backup-doctor-report/backup-doctor.json").read_text())
     found = {finding["code"] for result in report["results"] for finding in result["findings"]}
     assert {"function/not-deployed", "rls/no-grant"} <= found

@@ -143,7 +143,7 @@ def test_a_denied_listing_names_the_permission(made: stand_in.Bucket) -> None:
 def test_a_404_to_one_who_may_not_list_is_not_believed(made: stand_in.Bucket) -> None:
     stand_in.allow(made, made.doctor, ["s3:GetObject"])
 
-    assert "cannot be told" in unseen(client(made).head(KEY)).what
+    assert "Could not determine" in unseen(client(made).head(KEY)).what
 
 
 def test_no_credentials_anywhere_is_said_so(made: stand_in.Bucket) -> None:

@@ -142,7 +142,7 @@ def test_without_the_right_to_list_absence_cannot_be_told(answer: Answer) -> Non
     refused = refusal_of(lambda asked: error(403, "AccessDenied") if asked.lists else answer)
 
     assert refused.why is Why.DENIED
-    assert "cannot be told" in refused.what
+    assert "Could not determine" in refused.what
     assert "s3:ListBucket" in (refused.remedy or "")
 
 

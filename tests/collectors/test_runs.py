@@ -471,7 +471,7 @@ def test_a_job_whose_update_has_ended_is_judged_though_the_doctor_is_a_step_of_i
     assert evidence.job.id == 71
     assert writing(evidence) == []
     assert isinstance(evidence.log, Unseen)
-    assert "in a job of its own" in (evidence.log.remedy or "")
+    assert "in a separate job" in (evidence.log.remedy or "")
 
 
 def test_a_handler_of_the_failure_that_is_to_come_keeps_it_going() -> None:

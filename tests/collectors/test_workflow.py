@@ -659,7 +659,7 @@ def test_the_workflow_of_the_next_backup_is_the_one_that_updates_the_row(
             None,
             ".github/workflows/nightly.yml",
         ),
-        ({"a.yml": "jobs: {}", "b.yml": "jobs: {}"}, None, "cannot be told"),
+        ({"a.yml": "jobs: {}", "b.yml": "jobs: {}"}, None, "Could not determine"),
         ({"backup.yml": FILE}, "gone.yml", "The repository has no workflow gone.yml."),
     ],
 )

@@ -142,7 +142,7 @@ def test_the_doctor_as_a_step_of_the_job_judges_the_backup(world: World, tmp_pat
 
     assert report.verdict is Verdict.FAILING
     assert report.root_cause == "function/not-deployed"
-    assert "in a job of its own" in "\n".join(report.cannot_tell)
+    assert "in a separate job" in "\n".join(report.cannot_tell)
 
 
 def test_a_handler_that_comes_after_the_doctor_is_waited_for(world: World, tmp_path: Path) -> None:

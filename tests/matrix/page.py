@@ -24,7 +24,7 @@ and a row stays stuck only if both ways to it failed (`demo/faults/expectation.p
 
 The pipelines: the reference one; one whose function was written by somebody else; one whose script
 looks up no row and words its log differently; one whose log shows nothing but curl's own words; and
-one that looks up the row in a step of its own, before it makes the backup.
+one that looks up the row in a separate step, before it makes the backup.
 
 | scenes | played | root cause and verdict right | all causes and the step right too |
 | --- | ---: | ---: | ---: |

@@ -10,7 +10,7 @@ _NOT_FOUND = (
 )
 _NO_TRACE = (
     "Neither call left the runner, and the address explains both as well; that the function is called "
-    "at a host of its own is not looked at."
+    "at another host is not looked at."
 )
 _UNTOLD = (
     "The log has a bare 400 and the function was not reached: nothing tells of a column that the Data "

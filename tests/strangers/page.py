@@ -21,7 +21,7 @@ HEAD: Final = """\
 own (`tests/strangers/pipelines`), well and with faults. Their scripts are really run, and the doctor
 looks at each twice: as it is, and where the scripts cannot be read (no contents of the repository, and
 a step that runs a program). Right is the root cause and the verdict that follow from the fault.
-The defects that these pipelines showed are mended, so the figures are of pipelines that were seen.
+The defects that these pipelines showed are fixed, so the figures are of pipelines that were seen.
 
 """
 

@@ -235,7 +235,7 @@ def test_an_unread_backup_whose_neighbours_differ_or_are_one_sided_is_not_decide
     found = presumed([swept(), unread, *([after] if after else [])])[1]
 
     assert (found.root_cause, found.presumed) == ("unknown", False)
-    assert found.report.summary.endswith("Without its run's log the cause cannot be told.")
+    assert found.report.summary.endswith("Without its run's log the cause is unknown.")
     assert "Not decided" in found.report.notes[-1]
 
 

@@ -107,7 +107,7 @@ def test_the_credentials_of_an_address_are_secret_and_its_words_are_not() -> Non
 def test_a_switch_that_nobody_serves_is_told_by_no_more_than_its_error() -> None:
     problem = ping("http://127.0.0.1:1/0f1e2d3c-secret-slug", Signal.FAIL, "It failed.")
 
-    assert problem == "The address of --ping could not be told (ConnectError)."
+    assert problem == "The address of --ping could not be notified (ConnectError)."
 
 
 def test_without_apprise_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,7 +107,7 @@ def _tell_the_run(report: Report, wish: StepWish, markdown: Path, *, silent: boo
         if summary and wish.summary and not silent:
             write_summary(Path(summary), markdown.read_text(encoding="utf-8"))
     except OSError as error:
-        tell(f"The run could not be told: {error.strerror or error}.")
+        tell(f"Could not tell which run this is: {error.strerror or error}.")
 
 
 def _issue(given: Given, report: Report, markdown: Path) -> None:

@@ -44,7 +44,7 @@ OUT_OF_RANGE = BucketRefusal(
 )
 CANNOT_TELL = BucketRefusal(
     Why.DENIED,
-    "Whether the object is there cannot be told: to a key that may not list bucket {bucket}, S3 "
+    "Could not determine whether the object is there: to a key that may not list bucket {bucket}, S3 "
     "answers alike for an absent object and a hidden one.",
     "Allow s3:ListBucket on the bucket and s3:GetObject on its objects in the doctor's IAM policy.",
 )

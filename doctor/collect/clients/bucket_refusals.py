@@ -49,7 +49,7 @@ NOT_S3 = BucketRefusal(
     "Check AWS_ENDPOINT_URL_S3 and the proxy settings.",
 )
 OWN_PROBLEM = BucketRefusal(
-    Why.UNREACHABLE, "S3 ({where}) has a problem of its own ({code}).", TRY_LATER
+    Why.UNREACHABLE, "S3 ({where}) has an internal problem ({code}).", TRY_LATER
 )
 NO_SIGN_IN = BucketRefusal(
     Why.BAD_CREDENTIALS,

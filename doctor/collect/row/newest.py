@@ -39,17 +39,17 @@ MAY_BE_MORE = Unseen(
 )
 NO_STATUS = Unseen(
     why=Why.NOT_ASKED,
-    what="Which backups are good cannot be told: the table has no status.",
+    what="Could not determine which backups are good: the table has no status.",
     dependency="PostgreSQL",
 )
 NO_TIME = Unseen(
     why=Why.NOT_ASKED,
-    what="How old the last good backup is cannot be told: no column says when one was made.",
+    what="Could not determine how old the last good backup is: no column says when one was made.",
     dependency="PostgreSQL",
 )
 UNTIMED = Unseen(
     why=Why.GARBLED,
-    what="How old the last good backup is cannot be told: a good row does not say when it was made.",
+    what="Could not determine how old the last good backup is: a good row does not say when it was made.",
     dependency="PostgreSQL",
 )
 OUTLINE = frozenset({"created_at", "finished_at", "status", "size_bytes"})

@@ -46,7 +46,7 @@ TOLD_BY_GITHUB = frozenset({"failure", "cancelled", "timed_out", "startup_failur
 LOG_OF_GOING_JOB = Unseen(
     why=Why.NOT_FOUND,
     what="GitHub gives out the log of a job only when the job has ended, and this one goes on.",
-    remedy="Run the doctor in a job of its own, after this one (`needs:`).",
+    remedy="Run the doctor in a separate job, after this one (`needs:`).",
     dependency="GitHub",
 )
 

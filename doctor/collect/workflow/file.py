@@ -157,7 +157,9 @@ def _problem(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         at = error.problem_mark
         return f"Line {at.line + 1}, column {at.column + 1}: {error.problem or 'no valid YAML'}."
-    return str(error).splitlines()[0] if isinstance(error, HostileError) else "It is no valid YAML."
+    return (
+        str(error).splitlines()[0] if isinstance(error, HostileError) else "It is not valid YAML."
+    )
 
 
 def _directory(holder: Mapping[str, Json]) -> str:

@@ -128,7 +128,7 @@ def _not_there(case: Case) -> Unseen:
         what = f"The repository has no workflow {case.names.workflow}."
         remedy = "Set `workflow` in backup-doctor.toml to the workflow's file."
     else:
-        what = "Which of the repository's workflows makes the backups cannot be told: none has the "
+        what = "Could not determine which of the repository's workflows makes the backups: none has the "
         what += f"step {case.names.step!r} on the default branch."
         remedy = "Set `workflow` in backup-doctor.toml, or `step` if it has another name."
     return Unseen(why=Why.NOT_FOUND, what=what, remedy=remedy, dependency="GitHub")

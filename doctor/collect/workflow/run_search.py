@@ -245,7 +245,7 @@ def _unnamed(candidates: Sequence[Run]) -> Unseen:
     listed = ", ".join(f"{run.id} ({run.title!r})" for run in candidates[:3])
     return Unseen(
         why=Why.NOT_FOUND,
-        what=f"Which run made this backup cannot be told: none names it as its own. It may be {listed}.",
+        what=f"Could not determine which run made this backup: none names it. It may be {listed}.",
         remedy="Name the run: --run-id.",
         dependency="GitHub",
     )

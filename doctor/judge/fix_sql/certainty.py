@@ -156,7 +156,7 @@ def _unsure_of_end(case: Case, seen: ObjectEvidence, here: StoredObject) -> str 
     if ended is not None and here.modified_at <= ended + CLOCK_SLACK:
         return None
     if following_backup(seen, case, here) is not None:
-        return f"{here.key} was written after the next backup had begun; it may be that one's."
+        return f"{here.key} was written after the next backup had started; it may be that one's."
     if ended is None or own_size(case) == here.size:
         return None
     return f"{here.key} was written after the run had ended; it may be a later backup's."

@@ -265,7 +265,7 @@ def _trace(seen: ObjectEvidence) -> Shown | None:
     uploads = () if isinstance(seen.uploads, Unseen) else seen.uploads
     if seen.deleted is not None or versions:
         return Shown(by="the bucket still has a version of it, or the mark of its deletion")
-    return Shown(by="its upload was begun in this bucket") if uploads else None
+    return Shown(by="its upload was started in this bucket") if uploads else None
 
 
 def _open(seen: ObjectEvidence, case: Case, why: str) -> Unseen:

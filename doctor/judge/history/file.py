@@ -168,12 +168,12 @@ def _by_later(
     if size is None:
         return Belonging(
             Whose.OPEN,
-            f"It was written after {_named(following)} was begun, and may be that one's.",
+            f"It was written after {_named(following)} was started, and may be that one's.",
         )
     if size == here.size:
         return None
     return Belonging(
-        Whose.REPLACED, f"It was written after {_named(following)} was begun, with another size."
+        Whose.REPLACED, f"It was written after {_named(following)} was started, with another size."
     )
 
 

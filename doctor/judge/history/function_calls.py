@@ -93,7 +93,7 @@ class Shows(StrEnum):
     """How the update step shows its key to the function."""
 
     BEARER = "the function key as bearer token"
-    OWN_HEADER = "in a header of its own"
+    OWN_HEADER = "in another header"
     OTHER_KEY = "with another key"
     UNKNOWN = "unknown"
 
@@ -154,7 +154,7 @@ def _by_variables(case: Case) -> tuple[Shows, str]:
     named = {*environment_of(file, step), *step.secrets}
     if any(use_of(name) is Use.FUNCTION_KEY for name in named):
         return Shows.UNKNOWN, ""
-    return Shows.OTHER_KEY, "without a function key of its own"
+    return Shows.OTHER_KEY, "without a separate function key"
 
 
 def _call(script: str) -> str:

@@ -63,7 +63,7 @@ def _unseen_job(case: Case) -> Unseen:
     if isinstance(why, Unseen):
         return msgspec.structs.replace(why, what=f"{young} its job could not be seen. {why.what}")
     if case.workflow is not None:
-        what, remedy = "which of the runs going is its own cannot be told.", "Give --run-id."
+        what, remedy = "could not determine which of the running runs is its own.", "Give --run-id."
     else:
         what, remedy = "its job was not looked at.", "Run the workflow check."
     return Unseen(why=Why.NOT_ASKED, what=f"{young} {what}", remedy=remedy)

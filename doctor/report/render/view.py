@@ -244,7 +244,11 @@ class View:
         worst_first = sorted(result.findings, key=_gravity)
         codes = [one.code for one in worst_first if one.severity is not Severity.INFO]
         if not codes:
-            return cls.line(result) if result.status is ResultStatus.PASS else "not seen: see below"
+            return (
+                cls.line(result)
+                if result.status is ResultStatus.PASS
+                else "could not check: see below"
+            )
         return codes[0] + (f" +{len(codes) - 1}" if len(codes) > 1 else "")
 
     @staticmethod

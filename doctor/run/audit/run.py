@@ -212,7 +212,7 @@ class Audit:
         if not known.all_rows:
             totals.gaps.append(HIDDEN)
         if known.unlisted:
-            what = f"{known.unlisted:,} successful rows have their key where nothing was listed."
+            what = f"{known.unlisted:,} successful rows have a key in a part of the bucket that was not listed."
             totals.gaps.append(Unseen(why=Why.NOT_ASKED, what=what, dependency="S3"))
         if sides.aside.elsewhere:
             what = (

@@ -28,7 +28,7 @@ WORDS = {
     "levels": "GitHub's secrets",
     "rls_enabled": "row-level security on",
     "rls_forced": "row-level security forced",
-    "proof": "the update, held against the database",
+    "proof": "the update, tested against the database",
     "key_proof": "the update with the key's own role",
     "usual_s": "durations of recent runs",
     "update_excerpt": "excerpt of the update step's log",

@@ -15,7 +15,7 @@ class Ending(StrEnum):
 
     COMMITTED = "committed"
     ROLLED_BACK = "rolled back"
-    NOT_BEGUN = "not begun"
+    NOT_BEGUN = "not started"
     UNKNOWN = "unknown"
 
 

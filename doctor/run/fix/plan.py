@@ -129,7 +129,9 @@ def _refused_by_database(check: FixCheck | Unseen | None) -> str | None:
     if check.problem:
         return f"the database would refuse the statement: {check.problem}"
     if check.rows not in (None, 1):
-        return f"it aims at {check.rows} rows instead of one; the row may have changed meanwhile."
+        return (
+            f"it would affect {check.rows} rows instead of one; the row may have changed meanwhile."
+        )
     return None
 
 

@@ -108,7 +108,7 @@ def _undecided(one: Swept, known: Sequence[Swept]) -> Swept:
     note = f"Not decided: its run was not read; those nearest to it came to {said}. {_own(one)}"
     report = msgspec.structs.replace(
         one.report,
-        summary="The backup is stuck. Without its run's log the cause cannot be told.",
+        summary="The backup is stuck. Without its run's log the cause is unknown.",
         failing_step=THE_ROW,
         root_cause=None,
         causes=(),

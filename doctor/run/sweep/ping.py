@@ -37,7 +37,7 @@ def ping(url: str, signal: Signal, message: str = "") -> str | None:
             address(url, signal), content=message[:LONGEST].encode(), timeout=LIMIT_S
         )
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, ImportError) as error:
-        return f"The address of --ping could not be told ({type(error).__name__})."
+        return f"The address of --ping could not be notified ({type(error).__name__})."
     if answer.is_success:
         return None
     return f"The address of --ping answered HTTP {answer.status_code}."

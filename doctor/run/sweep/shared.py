@@ -28,7 +28,7 @@ E = TypeVar("E", bound=Evidence)
 OF_ONE_BACKUP = ("s3_key", "size_bytes", "workflow_run_id")
 NOT_EVALUATED = Unseen(
     why=Why.NOT_ASKED,
-    what="Types and constraints were not held against this backup's own values.",
+    what="Types and constraints were not tested with this backup's own values.",
     remedy="Diagnose this backup alone, or give a larger --sample.",
     dependency="PostgreSQL",
 )

@@ -226,7 +226,7 @@ class Sweeping:
         if unread:
             self._gaps.append(
                 f"The runs of {len(causes)} of {len(self._found.backups)} backups were read; the "
-                f"other {unread} were judged by what the lists tell, and held against their like."
+                f"other {unread} were judged by what the lists tell, and compared with similar ones."
             )
 
     def _closely(self, reader: CloseReader, judge: Judge, place: int, function_log: bool) -> None:
