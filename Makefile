@@ -56,10 +56,11 @@ demo: $(READY) ## Run the doctor on a pipeline that really ran and really got st
 
 test: lint types unit ## Run everything: lint, format, types, tests
 
-lint: $(READY) ## Check style, format and that imports go down the layers
+lint: $(READY) ## Check style, format, the words that people read and that imports go down the layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
+	$(BIN)/python -m scripts.language
 
 format: $(READY) ## Format the code and fix what can be fixed
 	$(BIN)/ruff check --fix .
