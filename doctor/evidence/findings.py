@@ -158,7 +158,11 @@ class Tool(Model, frozen=True, kw_only=True):
 
 
 class Subject(Model, frozen=True, kw_only=True):
-    """The backup that the report is about. `project` is the Supabase project's ref; times RFC 3339."""
+    """The backup that the report is about. `project` is the Supabase project's ref; times RFC 3339.
+
+    The URLs are pages for people: of GitHub, of Supabase's dashboard (a hosted project's function), of
+    Amazon's console (the file).
+    """
 
     dispatch_id: str | None = None
     backup_id: str | None = None
@@ -168,6 +172,9 @@ class Subject(Model, frozen=True, kw_only=True):
     project: str | None = None
     project_name: str | None = None
     run_url: str | None = None
+    job_url: str | None = None
+    function_url: str | None = None
+    file_url: str | None = None
     created_at: str | None = None
 
 

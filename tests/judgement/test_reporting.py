@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.collected import Collected
 from backup_doctor.evidence.findings import Report, ResultStatus, Verdict
 from backup_doctor.evidence.log import NOT_SAID
@@ -80,3 +81,30 @@ def test_a_cause_at_the_table_says_that_the_function_was_not_seen() -> None:
 
     assert report.root_cause == "rls/no-grant"
     assert report.cannot_tell
+
+
+def test_the_subject_links_to_the_pages_of_a_hosted_function_and_of_amazons_file() -> None:
+    ref = "abcdefghijklmnopqrst"
+    hosted = Names(
+        bucket="team-backups", project_ref=ref, supabase_url=f"https://{ref}.supabase.co"
+    )
+    here = the_object(head=stored(key="backups/a b.zip"))
+
+    subject = report_on(Collected(case=case(here, names=hosted))).subject
+
+    assert subject.function_url == (
+        f"https://supabase.com/dashboard/project/{ref}/functions/update-backup"
+    )
+    assert subject.file_url == (
+        "https://console.aws.amazon.com/s3/object/team-backups?prefix=backups%2Fa%20b.zip"
+    )
+
+
+def test_what_has_no_page_is_not_linked() -> None:
+    ours = Names(bucket="team-backups", project_ref="ref", supabase_url="http://127.0.0.1:1")
+    elsewhere = the_object(endpoint="https://s3.example")
+
+    subject = report_on(Collected(case=case(elsewhere, names=ours))).subject
+
+    assert (subject.function_url, subject.file_url) == (None, None)
+    assert report_on(Collected(case=case(the_object(head=None)))).subject.file_url is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
 
 from backup_doctor.evidence.findings import Moment, Subject
 from backup_doctor.evidence.function import Project
@@ -14,7 +15,8 @@ from backup_doctor.judge.show import rfc3339
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.case import Case, Names
+    from backup_doctor.evidence.object import ObjectEvidence
 
 
 def subject_of(case: Case) -> Subject:
@@ -24,6 +26,7 @@ def subject_of(case: Case) -> Subject:
     here = seen.present if seen else None
     project = _project(case)
     run_id = str(run.id) if run else (row.workflow_run_id if row else case.asked.run_id)
+    job = workflow.job if workflow else None
     return Subject(
         dispatch_id=(row.dispatch_id if row else None)
         or case.asked.dispatch_id
@@ -36,8 +39,29 @@ def subject_of(case: Case) -> Subject:
         project=case.names.project_ref,
         project_name=project.name or None if project else None,
         run_url=run.html_url or None if run else None,
+        job_url=job.html_url or None if job else None,
+        function_url=_function_page(case.names),
+        file_url=_console_page(seen),
         created_at=rfc3339(row.created_at) if row and row.created_at else None,
     )
+
+
+def _function_page(names: Names) -> str | None:
+    """The function's page in the dashboard; None for a project that Supabase does not host."""
+    hosted = urlsplit(names.supabase_url or "").hostname == f"{names.project_ref}.supabase.co"
+    if not hosted or not names.calls_function:
+        return None
+    name = quote(names.function, safe="")
+    return f"https://supabase.com/dashboard/project/{names.project_ref}/functions/{name}"
+
+
+def _console_page(seen: ObjectEvidence | None) -> str | None:
+    """The file's page in Amazon's console; None for a file that is not there, or in another store."""
+    here = seen.present if seen else None
+    if seen is None or here is None or seen.endpoint or not isinstance(seen.bucket, str):
+        return None
+    bucket, key = quote(seen.bucket, safe=""), quote(here.key, safe="")
+    return f"https://console.aws.amazon.com/s3/object/{bucket}?prefix={key}"
 
 
 def _project(case: Case) -> Project | None:

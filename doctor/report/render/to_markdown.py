@@ -26,7 +26,7 @@ SECTION = "\x1e"
 # Limits of one sentence and of one block, so that one hostile value cannot push all else out.
 LONGEST_INLINE = 2_000
 LONGEST_BLOCK = 8_000
-_LINKABLE = re.compile(r"https?://[\w./#~%-]+")
+_LINKABLE = re.compile(r"https?://[\w./:#~%?=-]+")
 CUT_NOTE = (
     "\n*Cut to what a ticket can hold; the JSON report (`--report report.json`) has it all.*\n"
 )

@@ -52,6 +52,14 @@ class ShownFinding(NamedTuple):
     result: CheckResult
 
 
+class SubjectLine(NamedTuple):
+    """Something that tells which backup this is, and the page on which people see it."""
+
+    label: str
+    value: str
+    url: str | None = None
+
+
 @dataclass(frozen=True)
 class View:
     """A report, most important first."""
@@ -198,19 +206,30 @@ class View:
         return self.report.failing_step.title if self.report.failing_step else ""
 
     @property
-    def subject(self) -> tuple[tuple[str, str], ...]:
-        """What is known of which backup this is, with labels."""
+    def subject(self) -> tuple[SubjectLine, ...]:
+        """What is known of which backup this is, and the pages on which people see it."""
         subject = self.report.subject
         project = " ".join(filter(None, (subject.project_name, subject.project)))
+        job = subject.job_url and subject.job_url.rpartition("/")[2]
+        function = subject.function_url and subject.function_url.rpartition("/")[2]
         known = (
-            ("dispatch id", subject.dispatch_id),
-            ("row id", subject.backup_id),
-            ("repository", subject.repository),
-            ("run", subject.run_url or subject.run_id),
-            ("project", project),
-            ("S3 key", subject.s3_key),
+            ("dispatch id", subject.dispatch_id, None),
+            ("row id", subject.backup_id, None),
+            ("repository", subject.repository, None),
+            ("run", subject.run_id or subject.run_url, subject.run_url),
+            ("job", job, subject.job_url),
+            ("project", project, None),
+            ("function", function, subject.function_url),
+            ("S3 key", subject.s3_key, None),
+            ("file", subject.file_url and "S3 console", subject.file_url),
         )
-        return tuple((label, value) for label, value in known if value)
+        return tuple(SubjectLine(label, value, url) for label, value, url in known if value)
+
+    @property
+    def headline_url(self) -> str | None:
+        """The documentation of what stands beside the verdict."""
+        urls = (one.finding.url for one in self.placed if one.finding.code == self.headline)
+        return next(filter(None, urls), None)
 
     def of(self, result: CheckResult) -> tuple[ShownFinding, ...]:
         """The findings of one check."""
