@@ -26,7 +26,7 @@ MEBIBYTE = 1024 * 1024
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-_OWNER_ALONE = 0o600
+OWNER_ALONE = 0o600
 # Of a file's name, what stands in the name of the new one beside it.
 _SHOWN = 40
 
@@ -64,8 +64,8 @@ def _refuse_unusual(opened: int, patience_s: float) -> None:
         raise OSError(errno.EINVAL, "it is not a regular file")
 
 
-def write(file: Path, content: str | bytes) -> None:
-    """Write the file as a whole, or not at all, with mode 0600 and through no symbolic link.
+def write(file: Path, content: str | bytes, *, mode: int = OWNER_ALONE) -> None:
+    """Write the file as a whole, or not at all, with this mode and through no symbolic link.
 
     Links in the path are refused below the working directory; above it, and in a path to elsewhere,
     they are the machine's or the user's own.
@@ -77,7 +77,8 @@ def write(file: Path, content: str | bytes) -> None:
         _refuse_what_is_no_file(file.name, folder)
         beside = f".{file.name[:_SHOWN]}.{secrets.token_hex(6)}"
         try:
-            with os.fdopen(os.open(beside, _NEW, _OWNER_ALONE, dir_fd=folder), "wb") as new:
+            with os.fdopen(os.open(beside, _NEW, OWNER_ALONE, dir_fd=folder), "wb") as new:
+                os.fchmod(new.fileno(), mode)
                 new.write(_bytes(content))
                 new.flush()
                 os.fsync(new.fileno())
@@ -96,7 +97,7 @@ def append(file: Path, text: str) -> None:
     """
     with _folder(file.parent) as folder:
         _refuse_link(file.name, folder)
-        handle = os.open(file.name, _APPEND, _OWNER_ALONE, dir_fd=folder)
+        handle = os.open(file.name, _APPEND, OWNER_ALONE, dir_fd=folder)
         with os.fdopen(handle, "ab") as opened:
             opened.write(_bytes(text))
 

@@ -226,7 +226,10 @@ def demo(
 def init(
     *,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Ask nothing; leave out what is not clear.")
+        bool,
+        typer.Option(
+            "--yes", "-y", help="Ask nothing; leave out what is not clear. Change the workflow."
+        ),
     ] = False,
     only_print: Annotated[
         bool, typer.Option("--print", help="Show everything, and write nothing.")
@@ -237,14 +240,15 @@ def init(
         typer.Option(
             "--action",
             metavar="OWNER/NAME@COMMIT",
-            help="Your copy of this action, for the job.  [default: a placeholder]",
+            help="Your copy of this action: adds the job to the workflow.",
         ),
     ] = None,
 ) -> None:
     """Read this repository, and write the configuration and the workflow job.
 
-    Shows what it found and where, writes backup-doctor.toml with what differs from the defaults
-    and backup-doctor-job.yml to paste into the workflow, and says which settings are missing.
+    Shows what it found and where, writes backup-doctor.toml with what differs from the defaults,
+    adds the job to the workflow if you agree to the diff (without --action: writes
+    backup-doctor-job.yml to paste from), and says which settings are missing.
     """
     given = {"action": action} if action else {}
     options = _call(

@@ -1,19 +1,25 @@
-"""`init`: reads the repository, and writes what differs from the defaults and the workflow's job."""
+"""`init`: reads the repository, writes what differs from the defaults, and adds the workflow's job."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from importlib.metadata import PackageNotFoundError, distribution
+from typing import TYPE_CHECKING, NamedTuple
 
 from backup_doctor.base import files
 from backup_doctor.base.quoting import for_terminal, one_line
-from backup_doctor.cli import init_job
+from backup_doctor.cli import init_dotenv, init_job
 from backup_doctor.cli.codes import UsageError
+from backup_doctor.cli.init_dotenv import ADDRESSES, is_set
+from backup_doctor.cli.init_workflow import UnfitError, WorkflowChange, with_job
 from backup_doctor.cli.mending import confirmed
 from backup_doctor.cli.stderr import show
 from backup_doctor.collect.repository import read_repository
+from backup_doctor.judge.registry import PACKAGE
 from backup_doctor.services.secret_uses import GUIDES_NAMES, Use
 from backup_doctor.settings.files import DOTENV, OWN_FILE, directories
 from backup_doctor.settings.init import short_file
@@ -21,21 +27,22 @@ from backup_doctor.settings.load import AWS_CREDENTIALS_IN_ENVIRONMENT
 from backup_doctor.settings.table import BY_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from backup_doctor.collect.repository import Clue, Reading
 
 CONFIG = OWN_FILE
 SNIPPET = "backup-doctor-job.yml"
-# They go into .env, beside the credentials that are sent there.
-ADDRESSES = ("supabase_url", "endpoint", "github_url")
 BESIDE = "Put its key there too: a file's address is given no key from elsewhere."
 SHOWN_VALUE = 60
+# Where pip says that a package came from, if it came from a repository on GitHub.
+_ON_GITHUB = re.compile(r"(?:https://|git@|ssh://git@)github\.com[/:]([\w-]+/[\w.-]+?)(?:\.git)?/?")
 NOTHING = (
     "There is nothing to read here: no workflow in .github/workflows, no SQL, no supabase/ and no git "
     "remote.\nRun it in the root of the repository whose workflow makes the backups."
 )
+NO_ACTION = "--action must be owner/name@ and a commit's 40 hexadecimal digits."
 # What preflight needs, by the settings of which one suffices, and what for.
 NEEDED: tuple[tuple[tuple[str, ...], str], ...] = (
     (("supabase_url",), "the project"),
@@ -71,8 +78,7 @@ def run(folder: Path, options: InitOptions) -> str:
         UsageError: there is nothing to read, a file is there already, or one cannot be written.
     """
     if options.action != init_job.PLACEHOLDER and not init_job.ACTION.fullmatch(options.action):
-        message = "--action must be owner/name@ and a commit's 40 hexadecimal digits."
-        raise UsageError(message, f"backup-doctor init --action {init_job.PLACEHOLDER}")
+        raise UsageError(NO_ACTION, f"backup-doctor init --action {init_job.PLACEHOLDER}")
     root = directories(folder)[-1]
     reading = read_repository(root)
     if not reading.read:
@@ -80,16 +86,25 @@ def run(folder: Path, options: InitOptions) -> str:
     if options.asks:
         reading = _asked(root, reading)
     clues = {one.setting: one for one in reading.clues}
-    contents = _contents(reading, clues, options.action)
-    addresses = _addresses(clues, reading)
+    differing = {name: one.value for name, one in clues.items() if _differs(one)}
+    job = _job(root, reading, differing, _with_action(options, reading))
+    config = short_file(differing, {name: clues[name].place for name in differing})
+    contents = {CONFIG: config} | ({SNIPPET: job.snippet} if job.snippet else {})
+    addresses = init_dotenv.addresses(clues, reading)
     parts = [_found(reading, clues), *_unsure(reading)]
     parts += [f"{name}:\n\n{text.strip()}" for name, text in contents.items()]
+    if job.change and not options.asks:
+        parts.append(job.change.diff())
     if addresses:
         parts.append(f"For {DOTENV}:\n\n{addresses.strip()}")
+    tokens: tuple[str, ...] = ()
     if not options.only_print:
         parts.append(_written(root, contents, addresses, options))
-    parts.append(_missing(reading, clues, addresses))
-    return for_terminal("\n\n".join(parts))
+        parts.append(_in_the_workflow(root, job, options))
+        tokens = init_dotenv.take_tokens(root, reading, clues) if options.asks else ()
+    calls = "function" not in clues or clues["function"].value != "false"
+    parts.append(_missing(reading, {*clues, *tokens}, addresses, calls=calls))
+    return for_terminal("\n\n".join(filter(None, parts)))
 
 
 def _asked(root: Path, reading: Reading) -> Reading:
@@ -121,14 +136,58 @@ def _answer(setting: str, clues: tuple[Clue, ...]) -> str | None:
     return clues[int(answer) - 1].value if fits else None
 
 
-def _contents(reading: Reading, clues: Mapping[str, Clue], action: str) -> dict[str, str]:
-    """The files by name: the configuration, and the job where there is a workflow for it."""
-    differing = {name: one.value for name, one in clues.items() if _differs(one)}
-    places = {name: clues[name].place for name in differing}
-    contents = {CONFIG: short_file(differing, places)}
-    if reading.job is not None:
-        contents[SNIPPET] = init_job.file_of(reading.job, differing, action)
-    return contents
+class JobProposal(NamedTuple):
+    """The job for the workflow: as a change of its file, else as a file to paste from, and why."""
+
+    change: WorkflowChange | None = None
+    snippet: str = ""
+    said: str = ""
+
+
+def _job(root: Path, reading: Reading, settings: Mapping[str, str], action: str) -> JobProposal:
+    """The job, where there is a workflow for it."""
+    plan = reading.job
+    if plan is None:
+        return JobProposal()
+    snippet = init_job.file_of(plan, settings, action)
+    if action == init_job.PLACEHOLDER:
+        said = f"Paste the job into {plan.workflow}, then delete the file; --action puts it there."
+        return JobProposal(snippet=snippet, said=said)
+    try:
+        text = files.read(root / plan.workflow).decode()
+        return JobProposal(change=with_job(text, plan, settings, action))
+    except (UnfitError, UnicodeDecodeError, OSError) as error:
+        why = str(error) if isinstance(error, UnfitError) else "it cannot be read as UTF-8"
+        said = f"{plan.workflow} was left as it is: {why}. Paste the job into it."
+        return JobProposal(snippet=snippet, said=said)
+
+
+def _with_action(options: InitOptions, reading: Reading) -> str:
+    """This action at a commit: as given, as pip installed it, as answered; else a placeholder."""
+    if options.action != init_job.PLACEHOLDER or reading.job is None:
+        return options.action
+    installed = _installed_from()
+    if installed or not options.asks:
+        return installed or options.action
+    import typer
+
+    show("The job runs your own copy of backup-doctor, at a commit that you have read.\n")
+    question = f"Copy, as OWNER/NAME@COMMIT (Enter: leave the job in {SNIPPET})"
+    answer = typer.prompt(question, default="", show_default=False, err=True).strip()
+    if answer and not init_job.ACTION.fullmatch(answer):
+        raise UsageError(NO_ACTION, f"backup-doctor init --action {init_job.PLACEHOLDER}")
+    return answer or options.action
+
+
+def _installed_from() -> str | None:
+    """The repository on GitHub, and the commit, that pip installed this program from."""
+    try:
+        told = json.loads(distribution(PACKAGE).read_text("direct_url.json") or "{}")
+    except (PackageNotFoundError, ValueError):
+        return None
+    found = _ON_GITHUB.fullmatch(str(told.get("url")))
+    action = f"{found[1]}@{told.get('vcs_info', {}).get('commit_id')}" if found else ""
+    return action if init_job.ACTION.fullmatch(action) else None
 
 
 def _differs(clue: Clue) -> bool:
@@ -140,26 +199,6 @@ def _differs(clue: Clue) -> bool:
         name = clue.setting.partition(".")[2]
         return clue.value not in GUIDES_NAMES.get(Use(name), BY_NAME[name].env)
     return clue.value != (setting.default or "")
-
-
-def _addresses(clues: Mapping[str, Clue], reading: Reading) -> str:
-    """The lines for .env: addresses that neither it nor the environment has."""
-    told = {name: clues[name].value for name in ADDRESSES if name in clues}
-    ref = clues.get("project_ref")
-    if ref:
-        told.setdefault("supabase_url", f"https://{ref.value}.supabase.co")
-    lines = [
-        f"{BY_NAME[name].env[0]}={value}\n"
-        for name, value in told.items()
-        if not _is_set(name, reading)
-    ]
-    return "".join(lines)
-
-
-def _is_set(name: str, reading: Reading) -> bool:
-    """Whether the environment or .env has a value for it."""
-    variables = BY_NAME[name].variables
-    return any(os.environ.get(one, "").strip() or one in reading.env_names for one in variables)
 
 
 # What is shown ------------------------------------------------------------------------------------
@@ -201,15 +240,14 @@ def _cut(value: str) -> str:
     return value if len(value) <= SHOWN_VALUE else f"{value[:SHOWN_VALUE]}…"
 
 
-def _missing(reading: Reading, clues: Mapping[str, Clue], addresses: str) -> str:
+def _missing(reading: Reading, known: Collection[str], addresses: str, *, calls: bool) -> str:
     """What preflight would still lack, by the names of what is not set."""
-    calls_none = "function" in clues and clues["function"].value == "false"
     lines = []
     for names, what_for in NEEDED:
-        if "function_key" in names and calls_none:
+        if "function_key" in names and not calls:
             continue
-        known = any(_is_set(one, reading) or one in clues for one in names)
-        if not known and f"{BY_NAME[names[0]].env[0]}=" not in addresses and not _aws(names):
+        found = any(is_set(one, reading) or one in known for one in names)
+        if not found and f"{BY_NAME[names[0]].env[0]}=" not in addresses and not _aws(names):
             variables = " or ".join(BY_NAME[one].env[0] for one in names)
             lines.append(f"  {variables}: {what_for}")
     if not lines:
@@ -242,33 +280,35 @@ def _written(root: Path, contents: Mapping[str, str], addresses: str, options: I
             files.write(root / name, text)
         except OSError as error:
             raise _not_written(name, error) from None
-    said = [f"Wrote {CONFIG}."]
-    if SNIPPET in contents:
-        said.append(f"Wrote {SNIPPET}: paste the job into the workflow, then delete the file.")
+    said = [f"Wrote {name}." for name in contents]
     if addresses:
-        _append(root, addresses)
-        said.append(f"Added the address to {DOTENV}. {BESIDE}{_unignored(root)}")
+        init_dotenv.append(root, addresses)
+        warning = "" if init_dotenv.is_ignored(root) else init_dotenv.NOT_IGNORED
+        said.append(f"Added the address to {DOTENV}. {BESIDE}{warning}")
     return "\n".join(said)
 
 
-def _append(root: Path, addresses: str) -> None:
-    file = root / DOTENV
+def _in_the_workflow(root: Path, job: JobProposal, options: InitOptions) -> str:
+    """Put the job into the workflow if the user agrees; what was done, as a sentence."""
+    change = job.change
+    if change is None:
+        return job.said
+    if not change.is_needed:
+        return f"{change.path} has the job already."
+    if change.replaced and not (options.asks or options.force):
+        return f"{change.path} was left: it has the job {change.replaced}; --force replaces it."
+    if options.asks:
+        show(f"\n{change.diff()}\n\n")
+    elif not options.yes:
+        return f"{change.path} was left as it is: --yes makes the change above."
+    if not confirmed(f"Change {change.path}?", yes=options.yes):
+        return f"{change.path} was left as it is."
+    file = root / change.path
     try:
-        before = files.read(file) if os.path.lexists(file) else b""
-        files.append(file, addresses if before.endswith(b"\n") or not before else f"\n{addresses}")
+        files.write(file, change.after, mode=file.stat().st_mode & 0o777)
     except OSError as error:
-        raise _not_written(DOTENV, error) from None
-
-
-def _unignored(root: Path) -> str:
-    """A warning where Git would take the file."""
-    try:
-        ignored = files.read(root / ".gitignore").decode("utf-8", "replace").splitlines()
-    except OSError:
-        ignored = []
-    if {one.strip().lstrip("/") for one in ignored} & {DOTENV, ".env*", "*.env", ".env.*"}:
-        return ""
-    return f" Put {DOTENV} into .gitignore before a credential goes into it."
+        raise _not_written(change.path, error) from None
+    return f"Changed {change.path}: look at it with `git diff`, then commit it."
 
 
 def _not_written(name: str, error: OSError) -> UsageError:

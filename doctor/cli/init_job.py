@@ -28,7 +28,7 @@ _PLAIN = re.compile(r"[A-Za-z_][\w./-]*|\$\{\{ [\w.]+ \}\}")
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 
 TEMPLATE = """\
-  diagnose:
+  {key}:
     needs: {needs}
     if: ${{{{ always() }}}}
     runs-on: {runs_on}
@@ -58,11 +58,14 @@ def file_of(job: JobPlan, settings: Mapping[str, str], action: str = PLACEHOLDER
     return f"{head}{fill_in}jobs:\n{job_of(job, settings, action)}"
 
 
-def job_of(job: JobPlan, settings: Mapping[str, str], action: str = PLACEHOLDER) -> str:
-    """The job `diagnose`. `settings` are those that differ from the defaults, by name."""
+def job_of(
+    job: JobPlan, settings: Mapping[str, str], action: str = PLACEHOLDER, *, key: str = "diagnose"
+) -> str:
+    """The job under its key. `settings` are those that differ from the defaults, by name."""
     inputs = dict(_inputs(job, settings))
     lines = [f"          {name}: {_quoted(value)}\n" for name, value in inputs.items()]
     return TEMPLATE.format(
+        key=key,
         needs=_list(job.needs),
         runs_on=job.runs_on if isinstance(job.runs_on, str) else _list(job.runs_on),
         action=action,

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from backup_doctor.cli.init_job import file_of, job_of
+from backup_doctor.cli.init_workflow import with_job
 from backup_doctor.collect.repository import read_repository
 from backup_doctor.settings.table import SETTINGS
 from tests.action.steps import ACTION, ROOT
@@ -65,6 +66,11 @@ def risks(file: Path) -> str:
     command = [str(zizmor), "--offline", "--no-progress", "-q", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def kinds(told: str) -> set[str]:
+    """What kinds of risk zizmor sees: `error[template-injection]`."""
+    return set(re.findall(r"^\w+\[[\w-]+\]", told, re.MULTILINE))
 
 
 def documented() -> list[str]:
@@ -128,6 +134,51 @@ def test_the_job_that_init_writes_is_valid_and_no_risk(
     assert risks(file) == ""
     job = yaml.safe_load(file_of(reading.job, settings))["jobs"]["diagnose"]
     assert job["steps"][0]["with"].keys() <= ACTION["inputs"].keys()
+
+
+REPOSITORIES = WRITTEN | {
+    "python": shapes.PYTHON_ALONE,
+    "prisma": shapes.PRISMA,
+    **{name: {"": name} for name in ("four columns", "windows", "comments", "keys behind")},
+}
+
+
+def laid_out(name: str, text: str) -> str:
+    """The workflow as another team would have laid it out."""
+    head, _, jobs = text.partition("jobs:\n")
+    return {
+        "four columns": f"{head}jobs:\n" + re.sub(r"^(?=.)", "  ", jobs, flags=re.MULTILINE),
+        "windows": text.replace("\n", "\r\n"),
+        "comments": f"{text}\n    # of the last step\n\n# of the file\n",
+        "keys behind": f"{text}\n# what all jobs see\nenv:\n  LANG: C\n",
+    }[name]
+
+
+@pytest.mark.parametrize("files", REPOSITORIES.values(), ids=REPOSITORIES)
+def test_the_workflow_with_the_job_in_it_is_valid_and_says_all_that_it_said(
+    files: dict[str, str], tmp_path: Path
+) -> None:
+    shape = files.get("")
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    shapes.guides(repository) if shape or not files else shapes.made(repository, files)
+    plan = read_repository(repository).job
+    assert plan is not None
+    path = repository / plan.workflow
+    text = laid_out(shape, path.read_text()) if shape else path.read_text()
+    before = written(tmp_path, text)
+    its_problems, its_risks = problems(before), kinds(risks(before))
+
+    change = with_job(text, plan, {}, f"acme/doctor@{'a' * 40}")
+
+    file = written(tmp_path, change.after)
+    assert problems(file) == its_problems
+    assert kinds(risks(file)) <= its_risks
+    jobs = yaml.safe_load(change.after)["jobs"]
+    key = plan.replaces or "diagnose"
+    assert {name: jobs[name] for name in jobs if name != key} == {
+        name: job for name, job in yaml.safe_load(text)["jobs"].items() if name != key
+    }
 
 
 def test_the_job_of_the_page_is_the_one_that_init_writes_for_the_guides_repository() -> None:
