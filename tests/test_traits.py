@@ -107,7 +107,7 @@ def test_the_sql_says_what_refuses_it() -> None:
 
     assert made.refused_by == ("disk/read-only",)
     assert (made.sql or "").startswith(
-        "-- This statement will fail until disk/read-only is fixed (step 1)\n"
+        "-- This statement will fail until disk/read-only is fixed\n"
     )
 
 

@@ -127,7 +127,7 @@ def _allow_beside(denied: tuple[str, str], role: str, case: Case) -> tuple[Fix, 
             manual(
                 f"Or let the {word} ask through a function",
                 f"Move what is asked of the {kind} {name} into a function that is SECURITY DEFINER, "
-                "with a search_path of its own.",
+                "with its own search_path.",
             ),
         )
     triggers = [one.name for one in (known.triggers if known else ()) if name in one.source]

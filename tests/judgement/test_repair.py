@@ -410,5 +410,5 @@ def test_what_refuses_the_statement_since_then_is_named_first_too() -> None:
     text = sql(stuck(since))
 
     assert text.startswith(
-        "-- This statement will fail until row/database-read-only is fixed (step 1)\n"
+        "-- This statement will fail until row/database-read-only is fixed (step 2)\n"
     )

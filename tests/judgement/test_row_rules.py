@@ -773,16 +773,16 @@ def test_a_trigger_that_empties_what_a_success_lacks_is_why_it_lacks_it() -> Non
     assert causes(case(done, row(lacking, table=table(triggers=(other,))))) == ["row/incomplete"]
 
 
-def test_a_rule_of_a_domain_is_kept_before_it_is_dropped() -> None:
+def test_a_rule_of_a_domain_goes_before_the_row_and_comes_back_after_it() -> None:
     refused = RefusedValue(
         column="s3_key", type="s3key", sqlstate="23514", message="value for domain s3key"
     )
     one = answered(refusing("23514"), replace(rls(), refused_values=(refused,)))
 
-    keep, drop = finding(one, "row/constraint-rejects").found.fixes
+    drop, keep = finding(one, "row/constraint-rejects").found.fixes
 
-    assert keep.kind is FixKind.MANUAL
     assert "TYPE text" in drop.text
+    assert (keep.kind, keep.after_row) == (FixKind.MANUAL, True)
 
 
 def test_what_postgresql_says_of_a_refusal_is_quoted() -> None:

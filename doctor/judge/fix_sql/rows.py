@@ -22,7 +22,7 @@ from backup_doctor.judge.fix_sql.certainty import (
 )
 from backup_doctor.judge.fix_sql.refusal import may_add_columns
 from backup_doctor.judge.fix_sql.statement import Alternative, Repair, none, update
-from backup_doctor.judge.history import RowState, row_state, rows_of
+from backup_doctor.judge.history import BOTH_WRITES, RowState, row_state, rows_of
 from backup_doctor.judge.history.file import Whose, began_at, found_file, shown_no_file
 
 if TYPE_CHECKING:
@@ -131,7 +131,11 @@ def _can_be_restored(case: Case, seen: ObjectEvidence) -> bool:
 
 
 def _failure(case: Case, diagnosis: Diagnosis) -> dict[str, Any]:
-    text = _told(diagnosis.root) if diagnosis.root else "the backup left no complete file"
+    """The row's failure, with what left it without a whole file as the reason."""
+    causes = diagnosis.causes
+    of_the_file = (one for one in causes if not set(one.breaks) <= set(BOTH_WRITES))
+    blamed = next(of_the_file, diagnosis.root)
+    text = _told(blamed) if blamed else "the backup left no complete file"
     reason = f"backup-doctor: {text}"[:REASON_LIMIT]
     return {"status": case.names.failed, "error_text": reason}
 

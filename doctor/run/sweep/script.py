@@ -24,7 +24,7 @@ NO_FIX = "no sure fix; the sweep says why"
 HEAD = "sweep: the rows of {ready} of {found} stuck backups"
 ABOUT = (
     "-- Each statement changes its row only while it still is as it was seen; running the",
-    "-- script twice changes nothing more. Each is a transaction of its own: one that fails",
+    "-- script twice changes nothing more. Each is its own transaction: one that fails",
     "-- undoes no other.",
 )
 
