@@ -435,6 +435,11 @@ CLIENTS = [
     ("bash", 'psql -tAc "select id from t where a = 1"', "look-up psql SELECT t"),
     ("bash", "psql -c \"INSERT INTO t (status) VALUES ('success')\"", "sql psql INSERT t"),
     ("bash", 'aws s3 cp a.zip "s3://$B/a.zip" --only-show-errors', "upload aws cp s3://<B>/a.zip"),
+    (
+        "bash",
+        'aws s3 cp a.zip "s3://$B/a.zip" --cli-read-timeout 60 --checksum-algorithm CRC32',
+        "upload aws cp s3://<B>/a.zip",
+    ),
     ("bash", 'aws --endpoint-url "$E" s3 cp a.zip "s3://$B/a.zip"', "upload aws cp s3://<B>/a.zip"),
     ("bash", "gh api -X POST repos/a/b/dispatches", "other gh POST repos/a/b/dispatches"),
     ("javascript", "await axios.post(`${u}/functions/v1/f`, {})", "function axios POST f"),

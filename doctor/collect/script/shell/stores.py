@@ -54,24 +54,44 @@ _LISTS = frozenset(
 )
 
 
+# As `aws help`, `aws s3 cp help` and `rclone help flags` list them.
+_TAKE_A_VALUE = (
+    *(
+        "--ca-bundle",
+        "--cli-binary-format",
+        "--cli-connect-timeout",
+        "--cli-read-timeout",
+        "--color",
+    ),
+    *("--endpoint-url", "--output", "--profile", "--query", "--region"),
+    *(
+        "--acl",
+        "--cache-control",
+        "--checksum-algorithm",
+        "--checksum-mode",
+        "--content-disposition",
+    ),
+    *("--content-encoding", "--content-language", "--content-type", "--copy-props", "--exclude"),
+    *(
+        "--expected-size",
+        "--expires",
+        "--grants",
+        "--include",
+        "--metadata",
+        "--metadata-directive",
+    ),
+    *("--page-size", "--request-payer", "--source-region", "--sse", "--sse-c", "--sse-c-key"),
+    *("--sse-kms-key-id", "--storage-class", "--website-redirect"),
+    *("--bwlimit", "--checkers", "--config", "--log-file", "--log-level", "--low-level-retries"),
+    *("--retries", "--stats", "--timeout", "--transfers"),
+)
+
+
 def store(client: str) -> Command:
     """`aws s3 cp a b`, `rclone copy a b`, `s3cmd put a b`, `mc cp a b`."""
 
     def run(trace: Following, args: list[Value], line: int) -> Value:
-        words = plain_words(
-            args,
-            "--profile",
-            "--region",
-            "--endpoint-url",
-            "--config",
-            "--expected-size",
-            "--content-type",
-            "--metadata",
-            "--storage-class",
-            "--sse",
-            "--sse-kms-key-id",
-            "--acl",
-        )
+        words = plain_words(args, *_TAKE_A_VALUE)
         if words and literal(words[0]) == "s3":
             words = words[1:]
         verb = literal(words[0]) if words else None
@@ -113,7 +133,7 @@ def _is_aliased(places: list[str]) -> bool:
 
 def aws(trace: Following, args: list[Value], line: int) -> Value:
     """Make the call of `aws s3 …` or `aws s3api …`; how it ends."""
-    words = plain_words(args, "--profile", "--region", "--endpoint-url", "--output", "--query")
+    words = plain_words(args, *_TAKE_A_VALUE)
     service = literal(words[0]) if words else None
     if service != "s3api":
         return store("aws")(trace, args, line)
