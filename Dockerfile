@@ -1,16 +1,18 @@
 # The doctor alone, without the demo: python:slim, the wheel, and a user without rights.
 FROM python:3.13-slim AS build
 WORKDIR /src
-COPY requirements-runtime.lock pyproject.toml README.md LICENSE ./
+COPY requirements-build.lock requirements-runtime.lock pyproject.toml README.md LICENSE ./
 COPY doctor doctor
 COPY checks checks
 COPY templates templates
 COPY demo demo
-RUN ln -s doctor backup_doctor && python -m venv /venv \
+RUN ln -s doctor backup_doctor \
+ && python -m venv /build \
+ && /build/bin/pip install --no-cache-dir --require-hashes -r requirements-build.lock \
+ && /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheel . \
+ && python -m venv /venv \
  && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements-runtime.lock \
- && /venv/bin/pip install --no-cache-dir hatchling \
- && /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
- && /venv/bin/pip uninstall --yes hatchling
+ && /venv/bin/pip install --no-cache-dir --no-deps /wheel/*.whl
 
 FROM python:3.13-slim
 COPY --from=build /venv /venv
