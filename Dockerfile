@@ -6,8 +6,8 @@ COPY doctor doctor
 COPY checks checks
 COPY templates templates
 COPY demo demo
-RUN ln -s doctor backup_doctor \
- && python -m venv /build \
+COPY scripts/links.py scripts/
+RUN python -m venv /build \
  && /build/bin/pip install --no-cache-dir --require-hashes -r requirements-build.lock \
  && /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheel . \
  && python -m venv /venv \

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -13,10 +14,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from backup_doctor import __version__
+from scripts.links import LINKS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROOT = Path(__file__).parents[1]
+UNUSED = shutil.ignore_patterns("__pycache__")
 BIN = Path(sys.executable).parent
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
@@ -60,6 +65,30 @@ def test_the_sdist_builds_the_same_wheel(built: tuple[Path, Path], tmp_path: Pat
     from_sdist, _ = build(next(tmp_path.glob("backup_doctor-*")), tmp_path / "dist")
 
     assert from_sdist.read_bytes() == wheel.read_bytes()
+
+
+def test_a_checkout_that_lost_its_links_builds_the_same_wheel(
+    built: tuple[Path, Path], tmp_path: Path
+) -> None:
+    checkout = tmp_path / "checkout"
+    for name in ("doctor", "checks", "templates", "demo"):
+        ignored = shutil.ignore_patterns("__pycache__", "checks", "templates", "demo")
+        shutil.copytree(
+            ROOT / name, checkout / name, ignore=ignored if name == "doctor" else UNUSED
+        )
+    (checkout / "scripts").mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE", "scripts/links.py"):
+        shutil.copy(ROOT / name, checkout / name)
+    for place, target in LINKS.items():
+        (checkout / place).write_text(target)  # as git leaves it where it makes no links
+
+    wheel, _ = build(checkout, tmp_path / "dist")
+
+    assert wheel.read_bytes() == built[0].read_bytes()
+
+
+def test_the_package_is_of_the_version_that_it_says(built: tuple[Path, Path]) -> None:
+    assert built[0].name.split("-")[1] == __version__
 
 
 def test_the_wheel_holds_one_package_and_nothing_of_the_tests(
