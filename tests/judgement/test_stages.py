@@ -69,6 +69,14 @@ def test_a_file_that_was_uploaded_and_is_gone_broke_the_last_link_and_none_befor
     assert chain(unknown)[3:] == [FAILED, UNKNOWN, UNKNOWN, FAILED]
 
 
+def test_a_success_without_a_count_shows_no_update_of_a_row_that_is_still_in_progress() -> None:
+    def marks(direct: Call) -> list[StageState]:
+        return chain(case(cases.function(record=None), workflow(log(call(404, NOT_FOUND), direct))))
+
+    assert marks(call(204))[4:6] == [FAILED, UNKNOWN]
+    assert marks(call(200, rows=1))[4:6] == [FAILED, OK]
+
+
 def test_where_no_log_can_be_read_nobody_knows_whether_other_updates_were_needed() -> None:
     assert chain(case(workflow(NOT_THERE), row(finished_row())))[4:6] == [UNKNOWN, UNKNOWN]
 
@@ -297,7 +305,7 @@ def test_each_way_to_update_the_row_has_its_own_name() -> None:
 
 def test_of_several_ways_the_first_that_works_is_enough() -> None:
     several = of_ways(
-        attempt("rpc", "RPC update_backup_history", call(200)),
+        attempt("rpc", "RPC update_backup_history", call(200, rows=1)),
         attempt("table-update", "direct update of backup_history", NOT_SAID),
     )
 

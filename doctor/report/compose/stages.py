@@ -176,7 +176,9 @@ def _update(call: Call, case: Case) -> StageState:
     if call.outcome in FAILED or changed_nothing(call):
         return StageState.FAILED
     if call.outcome is Outcome.OK:
-        return StageState.OK
+        # A success without a count, of a row that is in progress still, shows no update.
+        unshown = row_state(case) is RowState.IN_PROGRESS and not call.rows
+        return StageState.UNKNOWN if unshown else StageState.OK
     if call.outcome is Outcome.NOT_SAID:
         return StageState.UNKNOWN
     # Not made: the step was not reached, gave up at the look-up, or had no key for this way.
