@@ -146,6 +146,7 @@ def found_elsewhere(seen: ObjectEvidence, case: Case) -> Found | None:
             breaks=(Link.STAYS_SO,),
         )
     return Found(
+        breaks=(Link.STAYS_SO,) if _uploaded_by_log(case) else None,
         summary=summary,
         evidence=evidence,
         fixes=(

@@ -254,7 +254,7 @@ ODD = {
     "a proxy's 404": (404, "nginx", "text/plain", Why.GARBLED),
     "a redirect": (302, "", "text/html", Why.GARBLED),
     "a server's error": (500, '{"message": "Server Error"}', JSON, Why.REFUSED),
-    "a retired version": (410, '{"message": "no longer supported"}', JSON, Why.GONE),
+    "a retired version": (410, '{"message": "no longer supported"}', JSON, Why.REFUSED),
     "too many requests": (429, "slow down", "text/plain", Why.RATE_LIMITED),
 }
 

@@ -179,7 +179,7 @@ def _absent(response: httpx.Response) -> Unseen:
     if status == 404:  # noqa: PLR2004 -- HTTP
         return _unseen(Why.NOT_FOUND, "has no log of this job", status, code)
     if status == 410:  # noqa: PLR2004 -- HTTP
-        return _unseen(Why.GONE, "has the log no more", status, code)
+        return _unseen(Why.GONE, "no longer has the log", status, code)
     said = f"answered HTTP {status}" + (f" ({code})" if code else "")
     return _unseen(Why.REFUSED, said, status, code)
 

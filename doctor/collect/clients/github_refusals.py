@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 NAME = "GitHub"
 OK = 200
+# 410, as for what is too old to be kept: https://docs.github.com/en/rest/about-the-rest-api/api-versions
+RETIRED = "no longer supported"
 
 
 class Permission(Enum):
@@ -40,6 +42,9 @@ def refusal(answer: Answer, permission: Permission, *, what: str, with_token: bo
     message = _message(answer)
     if _is_rate_limit(answer, message):
         return _rate_limited(answer, what, with_token=with_token)
+    if RETIRED in (message or ""):
+        asked = f"no longer supports the version of its API in which it was asked for {what}"
+        return _unseen(answer, Why.REFUSED, asked, "Update backup-doctor.")
     known = by_status(table(Service.GITHUB), answer.status)
     if known.why is None:
         why = Why.GARBLED if message is None else Why.REFUSED

@@ -161,7 +161,7 @@ def _other_updates(case: Case) -> StageState:
     first, other = function_call(case), fallback_call(case)
     ways = update_ways(case)
     if not _has_function(case):
-        if case.log is None:
+        if case.log is None and update_ran(case) is not False:
             return StageState.UNKNOWN
         if len(ways) < SEVERAL or ways[0].call.outcome is Outcome.OK:
             return StageState.NOT_NEEDED
