@@ -299,11 +299,13 @@ def false_success(seen: FunctionEvidence, case: Case) -> Found | None:
     By hand: compare the log of the update step with the row (guide, step 3).
     Source: PostgREST: an update that matches no row is a success.
     """
-    said_done = function_call(case).outcome is Outcome.OK and not another_row_succeeded(case)
+    call = function_call(case)
+    said_done = call.outcome is Outcome.OK and not another_row_succeeded(case)
     if not said_done or row_state(case) is not RowState.IN_PROGRESS or not is_over(case):
         return None
     return Found(
-        summary=f"{seen.name} answered success, but the row is unchanged.",
+        summary=f"{seen.name} answered {f'HTTP {call.status}' if call.status else 'success'}, but the "
+        "row is unchanged.",
         evidence=function_exhibits(seen, case),
         fixes=(
             manual(

@@ -17,6 +17,7 @@ from backup_doctor.judge.history import (
     Weight,
     fallback_call,
     fallback_said,
+    function_call,
     function_said,
     look_up_said,
     platform_then,
@@ -155,7 +156,7 @@ def unreachable(seen: FunctionEvidence, case: Case) -> Found | None:
     if links:
         weight = Weight(breaks=links, role=Role.CAUSE, severity=Severity.FAIL, by_log=True)
         return weight.found(
-            f"Nothing answered at the address of {seen.name}.",
+            _who_answered(seen, case),
             function_exhibits(seen, case),
             (
                 manual(
@@ -164,6 +165,16 @@ def unreachable(seen: FunctionEvidence, case: Case) -> Found | None:
             ),
         )
     return _doctor_cannot_reach(seen)
+
+
+def _who_answered(seen: FunctionEvidence, case: Case) -> str:
+    """Nobody; or somebody on the way, who has a status to show."""
+    call = function_call(case)
+    calls = (call, case.log.lookup_call) if case.log and stopped_at_look_up(case) else (call,)
+    status = next((one.status for one in calls if one.status), None)
+    if status is None:
+        return f"Nothing answered at the address of {seen.name}."
+    return f"{seen.name} was not reached: whoever stands before it answered HTTP {status}."
 
 
 def _not_reached(case: Case) -> tuple[Link, ...]:

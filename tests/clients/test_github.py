@@ -269,6 +269,15 @@ def test_whatever_answers_in_githubs_place_is_unseen(
     assert answer.status == status
 
 
+def test_a_version_that_github_has_retired_is_not_taken_for_a_log_that_is_too_old() -> None:
+    body = '{"message": "The version \\"2022-11-28\\" of the REST API is no longer supported."}'
+    with _serving(lambda _path: Response(body, 410, mimetype=JSON)) as url:
+        answer = refused(client(url).workflows(), Why.REFUSED)
+
+    assert "version of its API" in answer.what
+    assert answer.remedy == "Update backup-doctor."
+
+
 def test_nobody_there_is_unreachable() -> None:
     refused(client("http://127.0.0.1:9").workflows(), Why.UNREACHABLE)
 

@@ -637,6 +637,32 @@ def test_a_function_that_the_script_calls_and_that_answers_now_is_deployed_since
     assert said("update-backup", function()).endswith("is not deployed. Not checked since.")
 
 
+def test_what_stands_before_a_function_answered_where_there_is_a_status() -> None:
+    def said(answer: Call) -> str:
+        return finding(after(answer, fallback=UNREACHED), "function/unreachable").found.summary
+
+    assert said(call(521)).startswith("update-backup was not reached: whoever stands before it")
+    assert said(UNREACHED).startswith("Nothing answered at the address of update-backup.")
+
+
+def test_an_answer_that_left_the_row_unchanged_is_told_by_its_status() -> None:
+    one = case(workflow(log(call(200), NOT_SAID), update="success"))
+
+    assert finding(one, "function/false-success").found.summary == (
+        "update-backup answered HTTP 200, but the row is unchanged."
+    )
+
+
+@pytest.mark.parametrize("said", ["Backup already completed", "Invalid backup status"])
+def test_what_a_function_says_of_the_row_that_it_has_read_no_missing_grant_explains(
+    said: str,
+) -> None:
+    refused = rls(Reach.REFUSED, sqlstate="42501", message="permission denied for table x")
+    one = after(call(409, f'{{"error":"{said}"}}'), refused)
+
+    assert causes(one) == ["function/rejected", "rls/no-grant"]
+
+
 def test_the_same_error_of_the_database_twice_is_one_cause_even_where_nobody_knows_it() -> None:
     unknown = '{"code":"0A000","message":"cannot perform UPDATE RETURNING"}'
     other = '{"code":"XX000","message":"internal"}'

@@ -71,7 +71,9 @@ _OWN_FAULT = re.compile(
     r"TypeError(?!.{0,30}(?:of null|sending request|fetch failed))|ReferenceError|SyntaxError"
     r"|RangeError|is not defined|cannot read propert\w+ (?!of null)"
     r"|BACKUP_API_KEY|\bnot set\b|not configured|unauthori[sz]ed"
-    r"|missing|required|invalid (body|json|request|payload)|method not allowed",
+    r"|missing|required|invalid (body|json|request|payload)|method not allowed"
+    # What it says of the row it has read: nothing refused it that.
+    r"|already (completed|finished|done|succeeded)|invalid (backup )?(status|state)\b",
     re.IGNORECASE,
 )
 
