@@ -28,3 +28,4 @@ def test_each_cause_is_said_to_stand_as_it_was_seen_to(seen: object, standing: s
     (said,) = left([NO_GRANT], judged(fixed))
 
     assert said.startswith(f"{standing}: {NO_GRANT}. ")
+    assert said.lower().count("not checked since") == standing.count("Not checked since")

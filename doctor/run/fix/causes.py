@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backup_doctor.judge.history.weight import NOT_CHECKED
 from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def left(causes: Iterable[str], findings: Iterable[Judged]) -> Iterator[str]:
     for code in causes:
         seen = found.get(code)
         if seen is not None:
-            yield f"{_standing(seen)}: {code}. {seen.found.summary}"
+            yield f"{_standing(seen)}: {code}. {seen.found.summary.removesuffix(NOT_CHECKED)}"
 
 
 def _standing(seen: Judged) -> str:
