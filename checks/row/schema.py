@@ -11,6 +11,7 @@ from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.row import RowEvidence, Table
 from backup_doctor.evidence.sql import identifier, literal
+from backup_doctor.evidence.workflow import Held
 from backup_doctor.judge.framework import Found, Resolved, Rules, needs
 from backup_doctor.judge.history import (
     BOTH_WRITES,
@@ -147,6 +148,8 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
     if named and not columns and _postgres_named(case):
         # PostgreSQL itself missed it, not a cache: it was made since.
         columns, then = (named,), proved_where_open(then)
+    if case.is_preflight and (next_one := _of_the_next(known, case)):
+        return next_one
     suspected = () if columns else _suspected(seen, known, case)
     lacks = known.column(columns[0]) is None if columns else bool(suspected)
     weight = weigh(then, now=lacks or None, case=case) if columns or suspected else None
@@ -170,6 +173,23 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
         tuple(_add_column(case, column) for column in columns or suspected),
         resolved=resolved,
         weak=bool(suspected),
+    )
+
+
+def _of_the_next(known: Table, case: Case) -> Found | None:
+    """A column that the script of the last good run writes itself, and that is not there any more."""
+    held = case.workflow.held if case.workflow else None
+    if not isinstance(held, Held):
+        return None
+    gone = tuple(name for name in held.columns if known.column(name) is None)
+    if not gone:
+        return None
+    both = set(gone) & set(held.handed)
+    return Found(
+        summary=f"The table {case.names.table} has no column {listed(gone)}, which the update step writes.",
+        evidence=(exhibit("columns", [one.name for one in known.columns], "database", None),),
+        fixes=tuple(_add_column(case, column) for column in gone),
+        breaks=BOTH_WRITES if both else BOTH_WRITES[1:],
     )
 
 

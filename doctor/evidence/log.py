@@ -61,8 +61,8 @@ class Attempt(Fact, frozen=True, kw_only=True):
     `kind` is `function`, `rpc`, `table-update`, `upsert`, `sql`, `look-up`, `verification`,
     `insert` or `marks-failed`; `name` is what a person calls it, `target` the function, procedure
     or table, where the script says it; `place` is where the script makes the call. `updates`: it is
-    one of the ways to say that the backup is done. `writes` are the columns whose values stand in
-    the script.
+    one of the ways to say that the backup is done. `columns` are all that it writes, or the fields that
+    it hands to the function; `writes` those whose values stand in the script.
     """
 
     kind: str
@@ -72,6 +72,7 @@ class Attempt(Fact, frozen=True, kw_only=True):
     updates: bool
     call: Call
     writes: dict[str, str] = {}
+    columns: tuple[str, ...] = ()
 
 
 class LogReading(Fact, frozen=True, kw_only=True):

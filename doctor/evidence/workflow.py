@@ -169,7 +169,8 @@ class Held(Fact, frozen=True, kw_only=True):
     """A recent backup whose run ended well, and how the log shows that its row was updated.
 
     `at` is when its job ended; `way` names the update that was a success there; `buckets` are those
-    that its log names.
+    that its log names. `columns` are those that its script writes itself, `handed` the fields that it
+    hands to the function.
     """
 
     run_id: int
@@ -177,6 +178,8 @@ class Held(Fact, frozen=True, kw_only=True):
     way: str
     by_function: bool = False
     buckets: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    handed: tuple[str, ...] = ()
 
 
 class LastGoodRun(Fact, frozen=True, kw_only=True, tag="LastGood"):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Asked, Case
@@ -309,3 +310,25 @@ def test_what_was_changed_since_takes_its_proof_away(
     last: Held, since: Evidence, verdict: Verdict
 ) -> None:
     assert foreseen(after(last, since))[0] is verdict
+
+
+# A column that the last good run wrote -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("handed", "verdict"),
+    [(("backup_id", "workflow_run_id"), Verdict.FAILING), (("backup_id",), Verdict.HEALTHY)],
+)
+def test_a_column_that_the_last_good_run_wrote_and_that_is_gone_refuses_the_next_update(
+    handed: tuple[str, ...], verdict: Verdict
+) -> None:
+    last = replace(BY_FUNCTION, columns=("status", "workflow_run_id"), handed=handed)
+    seen = WorkflowEvidence(run=NO_RUN, ours=OURS, workflows=(OURS,), held=last)
+    lacking = table(columns=tuple(one for one in COLUMNS if one.name != "workflow_run_id"))
+
+    found, said, diagnosis = foreseen(ahead(seen, row(table=lacking, has_good=True)))
+    told = [one.judged.found.summary for one in diagnosis.placed]
+
+    assert found is verdict
+    assert any("no column workflow_run_id, which the update step writes" in one for one in told)
+    assert "the table takes the update" not in said

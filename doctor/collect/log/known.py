@@ -121,6 +121,7 @@ def know(script: Script, lines: Sequence[str], targets: Targets) -> KnownCalls:
             updates=subjects[one.number] in (CallSubject.FUNCTION, CallSubject.FALLBACK),
             call=_ended(one, subjects[one.number], lines, attributed, told.get(one.number), script),
             writes={each.column: each.value for each in one.writes if each.value is not None},
+            columns=tuple(each.column for each in one.writes),
         )
         for one in kept
     )

@@ -25,6 +25,7 @@ FOLDER = ".github/workflows/"
 # More workflows than this are not read to find the backup's.
 MOST_READ = 20
 RECENT_RUNS = 5
+DIRECT = ("table-update", "upsert")
 NO_RUN = Unseen(
     why=Why.NOT_ASKED,
     what="No backup was asked about, so no run was looked for.",
@@ -94,7 +95,21 @@ def _held(
     if ended is None or not (by_function or directly):
         return None
     way = f"the function {case.names.function}" if by_function else "the direct update"
-    return Held(run_id=newest.id, at=ended, way=way, by_function=by_function, buckets=log.buckets)
+    return Held(
+        run_id=newest.id,
+        at=ended,
+        way=way,
+        by_function=by_function,
+        buckets=log.buckets,
+        columns=_written(log, *DIRECT),
+        handed=_written(log, "function"),
+    )
+
+
+def _written(log: LogReading, *kinds: str) -> tuple[str, ...]:
+    """What the script's updates of these kinds write, or hand over."""
+    updates = (one for one in log.attempts if one.updates and one.kind in kinds)
+    return tuple(dict.fromkeys(name for one in updates for name in one.columns))
 
 
 def candidates(
