@@ -68,10 +68,12 @@ def locked(seen: RowEvidence, case: Case) -> Found | None:
     if oldest:
         who = ", ".join(filter(None, (oldest.application, oldest.state)))
         held = f" by process {oldest.pid}" + (f" ({who})" if who else "")
-        held += f" since {duration(case.now - since)}" if since else ""
+        held += f" for {duration(case.now - since)}" if since else ""
     thing = "table" if case.is_preflight else "row"
     return weight.found(
-        f"The {thing} is locked{held}." if oldest else "The row was locked when the update came.",
+        f"The {thing} {'has been' if since else 'is'} locked{held}."
+        if oldest
+        else "The row was locked when the update came.",
         (
             *(
                 exhibit(

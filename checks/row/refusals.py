@@ -81,12 +81,13 @@ def size_overflow(seen: RowEvidence, case: Case) -> Found | None:
         return None
     name = case.names.column("size_bytes")
     made = f" {size(bytes_made)}" if bytes_made is not None else " the backup's size"
-    kind = column.type if column else "too small"
+    kind = column.type if column else ""
     # What type it had when it failed is not known.
     asked = case.rls is not None and not isinstance(case.rls.refused_values, Unseen)
     fits = known_limit and not too_large and asked and not refused_values(case)
     resolved = Resolved(by=f"the column is {kind} now") if fits else None
-    cannot = "could not" if weight.is_over(resolved) else f"is {kind} and cannot"
+    past = weight.is_over(resolved) or column is None
+    cannot = "could not" if past else f"is {kind} and cannot"
     return weight.found(
         f"{name} {cannot} hold{made}.",
         (

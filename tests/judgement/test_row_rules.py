@@ -413,6 +413,14 @@ def test_the_size_is_that_of_the_object_else_of_the_last_one_else_the_logs(
     assert ("row/size-overflow" in codes(one)) is overflows
 
 
+def test_a_column_that_nobody_saw_is_not_said_to_be_of_a_type() -> None:
+    one = answered(refusing("22003", "out of range"), row(table=NOT_THERE))
+
+    said = finding(one, "row/size-overflow").found.summary
+
+    assert said == "size_bytes could not hold 1,024,000 bytes. Not checked since."
+
+
 def too_large(**changes: Any) -> RlsEvidence:
     value = {"column": "size_bytes", "type": "d", "sqlstate": "22003", "message": "out of range"}
     return replace(rls(), refused_values=(RefusedValue(**{**value, **changes}),))
@@ -431,7 +439,7 @@ def test_a_size_that_the_log_says_was_too_large_needs_no_catalogue() -> None:
     found = finding(one, "row/size-overflow").found
 
     assert not found.resolved
-    assert "too small" in found.summary
+    assert "size_bytes could not hold" in found.summary
 
 
 CHECK = Constraint(name="status_check", kind="c", definition="CHECK (false)", accepts=False)
@@ -956,17 +964,18 @@ def test_who_holds_the_lock_is_told_as_far_as_it_is_known() -> None:
     nobody = finding(answered(refusing("55P03"), row(locks=())), "row/locked").found
 
     assert "psql" in known.summary
-    assert "since" in known.summary
-    assert "by process 1 (idle in transaction)" in unknown.summary
-    assert "since" not in unknown.summary
+    assert known.summary.startswith("The row has been locked by process 1 ")
+    assert " for " in known.summary
+    assert unknown.summary == "The row is locked by process 1 (idle in transaction)."
     assert "was locked when" in nobody.summary
 
 
 def test_what_is_locked_is_the_row_and_before_the_next_backup_the_table() -> None:
     assert (
-        "The row is" in finding(answered(TIMEOUT, row(locks=(HOLDER,))), "row/locked").found.summary
+        "The row has"
+        in finding(answered(TIMEOUT, row(locks=(HOLDER,))), "row/locked").found.summary
     )
-    assert "The table is" in finding(before(locks=(HOLDER,)), "row/locked").found.summary
+    assert "The table has" in finding(before(locks=(HOLDER,)), "row/locked").found.summary
 
 
 READ_ONLY = Server(version="18", now=NOW, default_read_only=True)
@@ -1084,7 +1093,7 @@ def test_the_size_that_does_not_fit_is_told_where_it_is_known() -> None:
     unknown = case(silent, the_object(head=None, tail=None), row(table=NOT_THERE))
 
     assert known.endswith("size_bytes is integer and cannot hold 3,000,000,000 bytes.")
-    assert "cannot hold the backup's size" in finding(unknown, "row/size-overflow").found.summary
+    assert "could not hold the backup's size" in finding(unknown, "row/size-overflow").found.summary
 
 
 def test_a_column_that_was_widened_since_is_not_said_to_be_too_small_now() -> None:
