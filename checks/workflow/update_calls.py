@@ -101,8 +101,9 @@ def edge_call_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     call = function_call(case)
     if call.outcome not in FAILED:
         return None
-    ask_more = manual(
-        "Find out what the answer means",
+    ask_more = _find_out(
+        case,
+        "function",
         "Configure SUPABASE_ACCESS_TOKEN and BACKUP_API_KEY for the doctor: the platform's "
         "record of the function tells a refusal of the gateway from one of the function.",
     )
@@ -116,6 +117,13 @@ def edge_call_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
         # The same error twice is one cause.
         breaks=BOTH_WRITES if sent and empty_value(fallback_call(case)) else None,
     )
+
+
+def _find_out(case: Case, check: str, configure: str) -> Fix:
+    """What would settle it: the check that was left out, else what it lacked."""
+    left_out = f"Run the check {check} too, which was left out."
+    text = left_out if check in case.skipped else configure
+    return manual("Find out what the answer means", text)
 
 
 _EMPTY = re.compile(r"invalid input syntax for type ([\w ]+): \\*\"(|null|undefined|None|NaN)\\*\"")
@@ -187,8 +195,9 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     """
     call = fallback_call(case)
     known = case.rls is not None and not isinstance(case.rls.proof, Unseen)
-    ask_more = manual(
-        "Find out what the answer means",
+    ask_more = _find_out(
+        case,
+        "rls",
         "Configure SUPABASE_DB_URL for the doctor: PostgreSQL itself tells why it refuses the update.",
     )
     if changed_nothing(call) and row_state(case) is RowState.IN_PROGRESS:

@@ -780,6 +780,15 @@ def test_the_direct_update_failed_by_the_log_else_by_its_red_step() -> None:
     assert "workflow/fallback-failed" not in codes(case(NO_RUN))
 
 
+def test_a_check_that_was_left_out_is_asked_for_rather_than_a_setting() -> None:
+    one = replace(case(workflow(BOTH_FAILED)), skipped=("rls",))
+    without = replace(one, evidence={**one.evidence, "rls": NOT_THERE})
+
+    (fix,) = finding(without, "workflow/fallback-failed").found.fixes
+
+    assert fix.text == "Run the check rls too, which was left out."
+
+
 def test_a_direct_update_that_changed_no_row_failed_and_is_one_cause_with_a_function_that_misses_it() -> (
     None
 ):
