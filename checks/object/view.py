@@ -54,7 +54,7 @@ def as_shown(shown: Shown) -> Exhibit:
 
 MAKE_AGAIN = manual(
     "Make the backup again",
-    "Find out why the file is not there, then start a new backup: this one has no file.",
+    "Find out why no whole file is there, then start a new backup: this one has none.",
 )
 
 

@@ -29,6 +29,7 @@ from backup_doctor.evidence.findings import Role
 from backup_doctor.evidence.workflow import Step, WorkflowEvidence, WorkflowFile
 from backup_doctor.judge.commands import gh_log, gh_rerun
 from backup_doctor.judge.framework import Found, Rules
+from backup_doctor.judge.history.early import early_codes
 from backup_doctor.judge.history.file import own_file
 from backup_doctor.judge.show import after_row, by_command, either, exhibit, manual, setting
 from backup_doctor.judge.traits import Trait
@@ -276,6 +277,10 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
     uploads = bool(log and log.upload_errors) or (
         step is not None and bool(UPLOAD_STEP.search(step.name))
     )
+    # What it kept the job from is the update, where the log shows that the file was uploaded before.
+    uploaded = bool(log and log.uploaded and not log.upload_errors)
+    done = step is not None and uploaded and not uploads and not early_codes(case)
+    before = Link.FILE_UPLOADED if uploads else Link.BACKUP_MADE
     return Found(
         summary=f"{what_failed(seen, step)}{quoted(told, new or errors) or _annotated(seen)}",
         evidence=(
@@ -288,7 +293,8 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
             *compared(seen, case, new),
         ),
         fixes=(*_fixes(told), *_rerun(seen, case, AT_ITS_COMMIT)),
-        breaks=(Link.FILE_UPLOADED if uploads else Link.BACKUP_MADE,),
+        breaks=(Link.FUNCTION_UPDATES if done else before,),
+        by_log=done,
         reason=told.error.id if told else None,
     )
 

@@ -466,6 +466,20 @@ def test_a_step_that_failed_before_the_update_kept_the_file_from_being_made_or_u
     assert (finding(one, code).breaks if code in codes(one) else None) == breaks
 
 
+def test_a_step_that_failed_after_the_upload_kept_the_job_from_its_update_alone() -> None:
+    between = step("Notify the team", 3, "failure")
+    seen = steps_of(MAKE, UPLOAD, between, replace(UPDATE, number=4))
+    told = log(NOT_SAID, NOT_SAID, update_seen=False, failed_step=between.name, errors=("boom",))
+    uploaded = case(replace(seen, log=told))
+    nothing = case(replace(seen, log=replace(told, uploaded=())))
+    recorded = case(replace(seen, log=told), row(a_row(status="failed")))
+    code = "workflow/failed-before-update"
+
+    assert finding(uploaded, code).breaks == (Link.FUNCTION_UPDATES,)
+    assert finding(nothing, code).breaks == (MADE,)
+    assert causes(recorded) == [code]
+
+
 EARLIER = Job(id=1, name="make", status="completed", conclusion="failure", steps=(RED,))
 
 
