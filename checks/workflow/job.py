@@ -28,7 +28,9 @@ from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Role
 from backup_doctor.evidence.workflow import Step, WorkflowEvidence, WorkflowFile
 from backup_doctor.judge.commands import gh_log, gh_rerun
+from backup_doctor.judge.fix_sql.certainty import whole_file
 from backup_doctor.judge.framework import Found, Rules
+from backup_doctor.judge.history import RowState, row_state
 from backup_doctor.judge.history.early import early_codes
 from backup_doctor.judge.history.file import own_file
 from backup_doctor.judge.show import after_row, by_command, either, exhibit, manual, setting
@@ -51,12 +53,22 @@ SHUT_DOWN = re.compile(r"runner has received a shutdown signal|lost communicatio
 STEP_TIMEOUT = re.compile(r"has timed out after \d+ minutes", re.IGNORECASE)
 AT_ITS_COMMIT = " (a change to the repository takes a new backup: a re-run is of the same commit)"
 READ_IT = "Read the quoted error; it is the step's own."
+NEW_BACKUP = manual(
+    "Make a new backup, once the limit is raised",
+    "A re-run would not do: it takes the workflow of the same commit, with the old limit.",
+)
 UPLOAD_STEP = re.compile(r"upload|\bs3\b|rclone|aws", re.IGNORECASE)
+
+
+def _is_wanted_again(case: Case) -> bool:
+    """Whether another backup is needed; not where the file is whole: the row's own SQL then ends it."""
+    whole = case.object is not None and whole_file(case, case.object) is not None
+    return not whole or row_state(case) is not RowState.IN_PROGRESS
 
 
 def _rerun(seen: WorkflowEvidence, case: Case, unless: str = "") -> tuple[Fix, ...]:
     run = run_of(seen)
-    if run is None:
+    if run is None or not _is_wanted_again(case):
         return ()
     return (
         after_row(
@@ -171,12 +183,7 @@ def timed_out(seen: WorkflowEvidence, case: Case) -> Found | None:
                 if limited and step
                 else f"Raise `timeout-minutes` of the job {job.name!r}.",
             ),
-            after_row(
-                manual(
-                    "Make a new backup, once the limit is raised",
-                    "A re-run would not do: it takes the workflow of the same commit, with the old limit.",
-                )
-            ),
+            *((after_row(NEW_BACKUP),) if _is_wanted_again(case) else ()),
         ),
         breaks=(link_reached(seen),),
     )

@@ -400,7 +400,18 @@ def test_the_step_in_which_a_job_was_stopped_is_named() -> None:
     # A re-run would take the file of the same commit, with the old limit.
     assert all("gh run rerun" not in fix.text for fix in timed_out.fixes)
     assert timed_out.fixes[-1].after_row
-    assert any("gh run rerun" in fix.text for fix in cancelled.fixes)
+
+
+def test_a_job_is_run_again_only_where_it_left_no_whole_file_for_its_row() -> None:
+    def again(*evidence: Any) -> bool:
+        fixes = finding(
+            case(lasting(MINUTE, file=FILE), *evidence), "workflow/cancelled"
+        ).found.fixes
+        return any("gh run rerun" in fix.text for fix in fixes)
+
+    assert again(the_object(head=None, tail=None))
+    assert not again(the_object())
+    assert again(the_object(), row(a_row(status="failed")))
 
 
 @pytest.mark.parametrize(
