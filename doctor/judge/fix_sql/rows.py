@@ -131,22 +131,21 @@ def _can_be_restored(case: Case, seen: ObjectEvidence) -> bool:
 
 
 def _failure(case: Case, diagnosis: Diagnosis) -> dict[str, Any]:
-    """The row's failure, with what left it without a whole file as the reason."""
-    causes = diagnosis.causes
-    of_the_file = (one for one in causes if not set(one.breaks) <= set(BOTH_WRITES))
-    blamed = next(of_the_file, diagnosis.root)
-    text = _told(blamed) if blamed else "the backup left no complete file"
+    # What broke the updates alone is not why there is no file.
+    of_file = (one for one in diagnosis.causes if set(one.breaks) - set(BOTH_WRITES))
+    cause = next(of_file, diagnosis.root)
+    text = _told(cause) if cause else "the backup left no complete file"
     reason = f"backup-doctor: {text}"[:REASON_LIMIT]
     return {"status": case.names.failed, "error_text": reason}
 
 
-def _told(root: Judged) -> str:
+def _told(cause: Judged) -> str:
     """The cause in words that are the same whenever the backup is diagnosed."""
-    said = root.found.summary
+    said = cause.found.summary
     # What a log said stays the same.
-    may_change = root.found.reason is None and _AGE.search(said)
-    lasting = page(root.rule.doc).summary if may_change else said
-    return f"{root.code}: {lasting}" if lasting else root.code
+    may_change = cause.found.reason is None and _AGE.search(said)
+    lasting = page(cause.rule.doc).summary if may_change else said
+    return f"{cause.code}: {lasting}" if lasting else cause.code
 
 
 # A row that says success -------------------------------------------------------------------------
