@@ -10,6 +10,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
@@ -18,25 +19,40 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TextIO
 
-from backup_doctor.demo.faults import FAULTS, Fault, compose
+from backup_doctor.demo.faults import FAULTS, SINGLE, STORIES, Fault, compose
 from backup_doctor.demo.interrupts import Interrupted, Interrupts
 from backup_doctor.demo.world import Servers, World
 
 WORKED, FAILED, USAGE = 0, 1, 2
 REPORT = "report.json"
+WIDTH = max(map(len, FAULTS))
 STOP_TIMEOUT_S = 5.0
 
 # A developer's own settings must not reach the demo: it would diagnose their pipeline.
 AMBIENT = ("AWS_", "BACKUP_", "DATABASE_URL", "GH_", "GITHUB_", "S3_", "SUPABASE_", "VITE_")
 
 
-def list_faults() -> str:
-    """The faults, one on a line: its name, what is broken, and the root cause to be found."""
-    width = max(map(len, FAULTS))
-    return "\n".join(
-        f"{fault.name:<{width}}  {fault.description} [{_diagnosis(fault)}]"
-        for fault in FAULTS.values()
+def list_faults(width: int | None = None) -> str:
+    """The faults, grouped: each one's name, what is broken, and the root cause to be found.
+
+    With a width, what does not fit goes on below itself; else each has one line.
+    """
+    groups: dict[str, list[Fault]] = {"Try these first": list(STORIES.values())}
+    for fault in SINGLE.values():
+        groups.setdefault(f"Broken so that this fails: {fault.side.value}", []).append(fault)
+    return "\n\n".join(_group(title, faults, width) for title, faults in groups.items())
+
+
+def _group(title: str, faults: list[Fault], width: int | None) -> str:
+    lines = (f"  {one.name:<{WIDTH}}  {one.description} [{_diagnosis(one)}]" for one in faults)
+    below = " " * (WIDTH + 4)
+    fitted = (
+        textwrap.fill(line, width, subsequent_indent=below, break_on_hyphens=False)
+        if width
+        else line
+        for line in lines
     )
+    return "\n".join([title, *fitted])
 
 
 def _diagnosis(fault: Fault) -> str:
@@ -50,8 +66,9 @@ def run_demo(fault: str, *, keep: bool = False) -> int:
     """Break a pipeline, run it, run the doctor on it, and return the exit code.
 
     `fault` is a name, or several joined by `+`, which break the same pipeline together.
-    The report goes to standard output. With `keep` it goes to standard error, standard output has
-    the world's environment as lines for the shell, and the world runs until a signal comes.
+    The report goes to standard output. With `keep` a shell follows that has the world's settings, on
+    a terminal; else the report goes to standard error, standard output has the settings as lines
+    for a shell, and the world runs until a signal comes.
 
     Returns:
         0 when the doctor found the fault's root cause (or none where there is none), 1 when it did
@@ -59,10 +76,9 @@ def run_demo(fault: str, *, keep: bool = False) -> int:
     """
     names = fault.split("+")
     for unknown in (name for name in names if name not in FAULTS):
-        guess = "".join(
-            f" Did you mean {name!r}?" for name in get_close_matches(unknown, FAULTS, 1)
-        )
-        _tell(f"There is no fault {unknown!r}.{guess}\n\n{list_faults()}")
+        near = get_close_matches(unknown, FAULTS, 1)
+        guess = f"Did you mean {near[0]!r}?" if near else "`backup-doctor demo --list` names all."
+        _tell(f"There is no fault {unknown!r}. {guess}")
         return USAGE
     broken = FAULTS[fault] if fault in FAULTS else compose(*(FAULTS[name] for name in names))
     with Interrupts() as interrupts:
@@ -87,11 +103,14 @@ def _demonstrate(fault: Fault, interrupts: Interrupts, *, keep: bool) -> int:
         dispatch_id = _run_pipeline(world, fault, interrupts, progress)
         progress("Running the doctor")
         with interrupts.deferred():
-            doctor = _start_doctor(world, dispatch_id, sys.stderr if keep else sys.stdout)
+            by_hand = keep and not _on_a_terminal()
+            doctor = _start_doctor(world, dispatch_id, sys.stderr if by_hand else sys.stdout)
             stack.callback(_stop, doctor)
         worked = _judge(fault, doctor.wait(), world.directory / REPORT)
-        if keep:
+        if by_hand:
             _keep(world, dispatch_id)
+        elif keep:
+            _open_shell(world, dispatch_id, interrupts)
     return WORKED if worked else FAILED
 
 
@@ -118,11 +137,10 @@ def _run_pipeline(world: World, fault: Fault, interrupts: Interrupts, progress: 
 
 
 def _start_doctor(world: World, dispatch_id: str, output: TextIO) -> "subprocess.Popen[bytes]":
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(AMBIENT)}
     output.flush()
     return subprocess.Popen(  # noqa: S603 - this very package, on data of the demo's own
         [sys.executable, "-m", "backup_doctor", "--dispatch-id", dispatch_id, "--report", REPORT],
-        env=inherited | world.environment(),
+        env=_inherited() | world.environment(),
         cwd=world.directory,  # where no .env of the developer's lies
         stdout=output,
     )
@@ -156,6 +174,38 @@ def _keep(world: World, dispatch_id: str) -> None:
         print(exports(environment), flush=True)  # noqa: T201 - for the shell to evaluate
         _tell("Demo services keep running; press Ctrl-C to stop.")
         signal.pause()
+
+
+def _on_a_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+
+
+def _open_shell(world: World, dispatch_id: str, interrupts: Interrupts) -> None:
+    """A shell in which the doctor, and everything else, sees the demo's world; until it ends."""
+    _tell(
+        "\nA shell with the demo's settings. Try these; `exit` ends the demo.\n"
+        '  backup-doctor --dispatch-id "$DISPATCH_ID"\n'
+        '  backup-doctor fix --dispatch-id "$DISPATCH_ID"\n'
+        "  backup-doctor list"
+    )
+    own = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    told = {"DISPATCH_ID": dispatch_id, "PATH": own}
+    with ExitStack() as stack:
+        with interrupts.deferred():
+            shell = subprocess.Popen(  # noqa: S603 - the user's own
+                [os.environ.get("SHELL") or "/bin/sh"],
+                env=_inherited() | world.environment() | told,
+                cwd=world.directory,
+            )
+            stack.callback(_stop, shell)
+        # Ctrl-C is for what runs in the shell. A function, which the shell does not inherit.
+        before = signal.signal(signal.SIGINT, lambda *_: None)
+        stack.callback(signal.signal, signal.SIGINT, before)
+        shell.wait()
+
+
+def _inherited() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(AMBIENT)}
 
 
 def _tell(message: str) -> None:

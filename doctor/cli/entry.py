@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import typer
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 EXAMPLE = f"{PROGRAM} --dispatch-id 3f2a8c1e-5b7d-4e9a-8c6f-0123456789ab"
 INTERRUPTED = 130
+# How typer says that a value is none of a flag's.
+_NO_CHOICE = re.compile(r"'([^']*)' is not one of (.+)\.$")
+_QUOTED = re.compile(r"'([^']+)'")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -47,10 +52,20 @@ def _mistyped(mistake: typer.TyperException) -> int:
     """What typer found wrong, without its own word for a type's complaint."""
     context = getattr(mistake, "ctx", None)
     command = context.command_path if context else PROGRAM
-    tell(mistake.format_message().replace("Value error, ", ""))
+    said = mistake.format_message().replace("Value error, ", "")
+    guess = _guess(mistake, said)
+    tell(f"{said.partition(' (Possible')[0] if guess else said}{guess}")
     show(f"Example: {EXAMPLE}\n" if command == PROGRAM else "")
     show(f"Help:    {command} --help\n")
     return Exit.USAGE
+
+
+def _guess(mistake: typer.TyperException, said: str) -> str:
+    """What may have been meant: a flag that is like it, or one of a flag's values."""
+    near = list(getattr(mistake, "possibilities", None) or ())
+    if choice := _NO_CHOICE.search(said):
+        near = get_close_matches(choice[1], _QUOTED.findall(choice[2]), n=1, cutoff=0.5)
+    return f"{'' if said.endswith('.') else '.'} Did you mean {' or '.join(near)}?" if near else ""
 
 
 def _usage(message: str, example: str | None) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import textwrap
 import traceback
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -11,6 +13,8 @@ from typing import TYPE_CHECKING
 from backup_doctor.base.quoting import for_terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from backup_doctor.base.redaction import Redactor
 
 PROGRAM = "backup-doctor"
@@ -23,8 +27,30 @@ def keep_out(redactor: Redactor) -> None:
 
 
 def tell(message: str) -> None:
-    """A message for the person."""
-    show(f"{PROGRAM}: {message}\n")
+    """A message for the person, whose words are not parted by the edge of a terminal."""
+    show("".join(f"{line}\n" for line in _fitted(f"{PROGRAM}: {message}")))
+
+
+def _fitted(message: str) -> Iterator[str]:
+    """The message's lines. Redacted first: what is to be taken out must be in one piece."""
+    lines = _redacted(message).splitlines()
+    if not _is_terminal():
+        yield from lines
+        return
+    width = shutil.get_terminal_size().columns
+    for line in lines:
+        yield from (
+            textwrap.wrap(
+                line, width, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+            )
+            if len(line) > width and not line.startswith(" ")
+            else [line]
+        )
+
+
+def _is_terminal() -> bool:
+    """Closed, it is none."""
+    return sys.stderr is not None and not sys.stderr.closed and sys.stderr.isatty()
 
 
 def show_traceback() -> None:

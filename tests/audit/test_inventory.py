@@ -181,7 +181,7 @@ def test_without_duckdb_it_says_what_to_install(
     with pytest.raises(BrokeOffError) as told:
         read(tmp_path / "one.csv")
 
-    assert told.value.gap.remedy == 'pip install "backup-doctor[inventory]"'
+    assert told.value.gap.remedy == 'pip install ".[inventory]" in your copy of backup-doctor'
 
 
 def test_a_file_that_is_no_table_at_all_is_said_so(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backup_doctor import __version__
-from tests.cli.command import ROOT, doctor
+from tests.cli.command import ROOT, doctor, environment
+from tests.programs import on_a_terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,3 +147,40 @@ def test_help_and_mistakes_import_nothing_heavy(arguments: list[str]) -> None:
     )
 
     assert HEAVY.isdisjoint(done.stderr.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "guess"),
+    [
+        (("--dispatch-idd", "x"), "No such option: --dispatch-idd. Did you mean --dispatch-id?"),
+        (("sweep", "--aply"), "Did you mean --apply or --sample?"),
+        (("--dispatch-id", "x", "--format", "markdwn"), "'github'. Did you mean markdown?"),
+        (("sweep", "--format", "jso"), "'prometheus'. Did you mean json?"),
+        (("swep",), "Did you mean 'sweep'?"),
+    ],
+)
+def test_a_slip_of_the_finger_is_answered_with_what_was_meant(
+    arguments: tuple[str, ...], guess: str, tmp_path: Path
+) -> None:
+    done = doctor(*arguments, cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert guess in done.stderr
+    assert "Possible" not in done.stderr
+
+
+def test_nothing_like_it_gets_no_guess(tmp_path: Path) -> None:
+    assert (
+        "Did you mean" not in doctor("--dispatch-id", "x", "--format", "qqq", cwd=tmp_path).stderr
+    )
+
+
+def test_on_a_terminal_no_word_of_a_message_is_parted(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.cli.command", "--only", "objct", "--dispatch-id", "x"]
+
+    seen = on_a_terminal(command, cwd=tmp_path, env=environment("healthy") | {"COLUMNS": "40"})
+
+    lines = seen.split("Example")[0].replace("\r\n", "\n").splitlines()
+    assert len(lines) > 2
+    assert all(len(line) <= 40 for line in lines)
+    assert "there is no such check. Did you mean object?" in " ".join(lines)

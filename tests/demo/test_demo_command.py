@@ -15,8 +15,8 @@ import pytest
 
 from backup_doctor.cli.entry import run
 from backup_doctor.demo.command import _judge, exports, list_faults, run_demo
-from backup_doctor.demo.faults import FAULTS
-from tests.programs import bare
+from backup_doctor.demo.faults import FAULTS, STORIES
+from tests.programs import bare, on_a_terminal
 
 DEMO = "import sys; from backup_doctor.demo.command import run_demo; "
 START_TIMEOUT_S = 30.0
@@ -153,6 +153,25 @@ def test_a_kept_world_can_be_worked_with_through_its_exports(directory: Path) ->
     assert demo.left_behind() == []
 
 
+def test_on_a_terminal_a_kept_world_is_worked_with_in_a_shell(directory: Path) -> None:
+    program = "from backup_doctor.demo.command import run_demo; print(run_demo('stuck', keep=True))"
+    typed = (
+        'backup-doctor --dispatch-id "$DISPATCH_ID" --format json >again.json\n'
+        "grep -c root_cause.*not-deployed again.json\nexit\n"
+    )
+
+    seen = on_a_terminal(
+        [sys.executable, "-c", program],
+        cwd=directory,
+        env=bare(SHELL="/bin/sh", TMPDIR=str(directory), HOME=str(directory)),
+        typed=typed,
+    )
+
+    assert "`exit` ends the demo." in seen
+    assert "# 1\r\n" in seen.partition("ends the demo.")[2]
+    assert list(directory.iterdir()) == []
+
+
 def test_exports_quote_what_a_shell_would_read_otherwise() -> None:
     assert exports({"A": "it's $HOME", "B": "plain"}) == (
         "export A='it'\"'\"'s $HOME'\nexport B=plain"
@@ -185,7 +204,7 @@ def test_faults_joined_by_a_plus_break_the_same_pipeline(
 
 
 def test_the_list_says_of_a_fault_that_the_other_way_makes_good_when_it_is_a_cause() -> None:
-    (line,) = [line for line in list_faults().splitlines() if line.startswith("verify-jwt ")]
+    (line,) = [line for line in list_faults().splitlines() if line.startswith("  verify-jwt ")]
 
     assert line.endswith("[healthy; function/jwt-gate if the other way fails too]")
 
@@ -193,8 +212,18 @@ def test_the_list_says_of_a_fault_that_the_other_way_makes_good_when_it_is_a_cau
 def test_the_list_names_every_fault_with_its_root_cause() -> None:
     lines = list_faults().splitlines()
 
-    assert [line.split()[0] for line in lines] == list(FAULTS)
-    assert lines[1].endswith("[function/not-deployed]")
+    named = [line.split()[0] for line in lines if line.startswith("  ")]
+    assert sorted(named) == sorted(FAULTS)
+    assert lines[0] == "Try these first"
+    assert named[:7] == list(STORIES)
+    assert lines[2].endswith("[function/not-deployed]")
+
+
+def test_on_a_terminal_the_list_goes_on_below_itself() -> None:
+    lines = list_faults(60).splitlines()
+
+    assert max(map(len, lines)) <= 60
+    assert " ".join(" ".join(lines).split()) == " ".join(list_faults().split())
 
 
 @pytest.mark.parametrize(
@@ -223,10 +252,10 @@ def test_the_command_lists_the_faults_and_suggests_one_that_is_meant(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run(["demo", "--list"]) == 0
-    assert capsys.readouterr().out.startswith("healthy ")
+    assert "  healthy " in capsys.readouterr().out
 
     assert run(["demo", "wrong-keys"]) == 2
-    assert "Did you mean 'wrong-key'?" in capsys.readouterr().err
+    assert capsys.readouterr().err.rstrip().endswith("Did you mean 'wrong-key'?")
 
 
 def test_without_its_extra_packages_the_command_says_what_to_install() -> None:
@@ -241,4 +270,4 @@ def test_without_its_extra_packages_the_command_says_what_to_install() -> None:
 
     assert done.returncode == 2
     assert "The demo needs its extra packages (moto is missing)." in done.stderr
-    assert 'pip install "backup-doctor[demo]"' in done.stderr
+    assert 'pip install ".[demo]"' in done.stderr

@@ -191,6 +191,6 @@ def _of_another(named: str, bucket: str) -> Unseen:
 NOT_INSTALLED = Unseen(
     why=Why.NOT_CONFIGURED,
     what="Reading an inventory needs an extra package.",
-    remedy='pip install "backup-doctor[inventory]"',
+    remedy='pip install ".[inventory]" in your copy of backup-doctor',
     dependency="inventory",
 )

@@ -61,7 +61,9 @@ def _apprise() -> ModuleType:
     try:
         import apprise
     except ModuleNotFoundError:
-        raise NotSentError('apprise is missing: pip install "backup-doctor[notify]".') from None
+        raise NotSentError(
+            'apprise is missing: pip install ".[notify]" in your copy of backup-doctor.'
+        ) from None
     # What it logs may hold the address, and with it a credential.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
     module: ModuleType = apprise
