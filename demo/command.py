@@ -7,6 +7,7 @@ made, and the runner is stopped only between two lines of its log.
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,6 +31,11 @@ STOP_TIMEOUT_S = 5.0
 
 # A developer's own settings must not reach the demo: it would diagnose their pipeline.
 AMBIENT = ("AWS_", "BACKUP_", "DATABASE_URL", "GH_", "GITHUB_", "S3_", "SUPABASE_", "VITE_")
+
+
+def fitted_list() -> str:
+    """The faults as they fit the terminal; elsewhere each on one line."""
+    return list_faults(shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
 
 
 def list_faults(width: int | None = None) -> str:

@@ -1,7 +1,5 @@
 """The commands and their flags. Everything heavy is imported by what a command calls."""
 
-import shutil
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -216,16 +214,14 @@ def demo(
     """
     try:
         if list_:
-            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-            typer.echo(_call("backup_doctor.demo.command:list_faults", width))
+            typer.echo(_call("backup_doctor.demo.command:fitted_list"))
             return 0
         code: int = _call("backup_doctor.demo.command:run_demo", fault, keep=keep)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("backup_doctor"):
             raise
         message = f"The demo needs its extra packages ({error.name} is missing)."
-        install = 'pip install ".[demo]"  (in your copy of backup-doctor)'
-        raise UsageError(message, install) from None
+        raise UsageError(message, 'pip install ".[demo]"  (in your copy of it)') from None
     return code
 
 

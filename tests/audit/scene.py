@@ -58,6 +58,10 @@ class Scene:
         )
         return key
 
+    def whole(self) -> str:
+        """A row with its object, which shows that the bucket is the pipeline's; the row's id."""
+        return self.row(self.put(f"{FOLDER}/whole.zip"))
+
     def settings(self, **more: str) -> Settings:
         """The doctor's, with read-only credentials; an empty value takes one away."""
         environ = self.world.environment() | more

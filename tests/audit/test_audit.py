@@ -23,7 +23,11 @@ from tests.programs import bare, on_a_terminal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROUTES = {"psycopg": {}, "Management API": {"SUPABASE_DB_URL": ""}}
+ROUTES = {
+    "psycopg": {},
+    "Management API": {"SUPABASE_DB_URL": ""},
+    "PostgREST": {"SUPABASE_DB_URL": "", "SUPABASE_ACCESS_TOKEN": ""},
+}
 
 
 @pytest.fixture(params=list(ROUTES))
@@ -53,7 +57,9 @@ def test_a_healthy_world_is_clean(scene: Scene, way: dict[str, str]) -> None:
     assert audit.totals.objects == 4
 
 
-def test_each_kind_is_found_and_nothing_else(scene: Scene, way: dict[str, str]) -> None:
+def test_each_kind_is_found_and_nothing_else(
+    scene: Scene, way: dict[str, str], request: pytest.FixtureRequest
+) -> None:
     missing = scene.row(f"{FOLDER}/gone.zip")
     other = scene.row(scene.put(f"{FOLDER}/other.zip", 6))
     by_key = scene.row(scene.put(f"{FOLDER}/stuck.zip"), "in_progress", None)
@@ -79,7 +85,7 @@ def test_each_kind_is_found_and_nothing_else(scene: Scene, way: dict[str, str]) 
         key=str,
     )
     assert audit.totals.complete
-    assert audit.route is (Route.DIRECT if not way else Route.MANAGEMENT)
+    assert audit.route is Route(request.node.callspec.id)
 
 
 def test_a_row_in_another_bucket_makes_the_audit_incomplete(scene: Scene) -> None:
@@ -175,6 +181,7 @@ def test_without_the_guides_table_or_a_needed_column_nothing_is_compared(
 
 @pytest.mark.parametrize("column", ["size_bytes", "finished_at", "created_at", "dispatch_id"])
 def test_another_column_that_the_table_lacks_is_not_compared(scene: Scene, column: str) -> None:
+    scene.whole()
     scene.row(f"{FOLDER}/gone.zip")
     scene.world.sql(f"ALTER TABLE public.backup_history RENAME {column} TO another")
     try:
@@ -186,8 +193,25 @@ def test_another_column_that_the_table_lacks_is_not_compared(scene: Scene, colum
     assert audit.totals.gaps == []
 
 
+def test_in_a_bucket_without_any_rows_object_nothing_is_called_missing(
+    scene: Scene, way: dict[str, str]
+) -> None:
+    scene.row(f"{FOLDER}/a.zip")
+    scene.row("s3://" + scene.world.bucket.name + f"/{FOLDER}/b.zip")
+    scene.row(None)
+    scene.put(f"{FOLDER}/of another pipeline.zip")
+
+    items, audit = scene.audit(**way)
+
+    assert items == []
+    (gap,) = audit.totals.gaps
+    assert "none of 3 successful backups was called missing" in gap.what
+    assert "BACKUP_BUCKET" in (gap.remedy or "")
+
+
 def test_every_word_for_success_is_compared(scene: Scene) -> None:
     (scene.directory / "backup-doctor.toml").write_text('status.success = ["done", "success"]\n')
+    scene.whole()
     scene.row(f"{FOLDER}/gone.zip")
 
     items, _ = scene.audit()
@@ -196,6 +220,7 @@ def test_every_word_for_success_is_compared(scene: Scene) -> None:
 
 
 def test_the_command_prints_json_lines_and_the_totals_beside_them(scene: Scene) -> None:
+    scene.whole()
     missing = scene.row(f"{FOLDER}/gone.zip")
     scene.row(f"{FOLDER}/gone-too.zip")
 
@@ -322,6 +347,7 @@ def test_an_inventory_that_is_not_there_leaves_everything_unsaid(scene: Scene) -
 
 def test_quiet_says_nothing_of_a_clean_audit_and_exit_zero_only_reports(scene: Scene) -> None:
     clean = [scene.command("--quiet", "--format", form) for form in ("json", "text")]
+    scene.whole()
     scene.row(f"{FOLDER}/gone.zip")
     dirty = scene.command("--quiet", "--exit-zero", "--format", "text")
 
@@ -336,6 +362,7 @@ def test_hundreds_of_lines_are_all_printed(scene: Scene) -> None:
         " SELECT at::text, 'backups/' || at || '.zip', 'success', 5, now() - interval '1 day'"
         " FROM generate_series(1, 250) AS at"
     )
+    scene.whole()
 
     done = scene.command("--format", "json")
 
@@ -343,6 +370,7 @@ def test_hundreds_of_lines_are_all_printed(scene: Scene) -> None:
 
 
 def test_a_reader_who_goes_away_changes_nothing_of_the_verdict(scene: Scene) -> None:
+    scene.whole()
     scene.row(f"{FOLDER}/gone.zip")
     read, write = os.pipe()
     os.close(read)

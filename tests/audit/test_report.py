@@ -72,6 +72,7 @@ def test_both_sides_and_the_verdict_are_told_of_a_real_audit(scene: Scene, form:
 def test_each_kind_comes_with_its_number_its_meaning_and_the_first_of_it(
     scene: Scene, form: str
 ) -> None:
+    scene.whole()
     missing = [scene.row(f"{FOLDER}/gone-{at}.zip") for at in range(3)]
     orphan = scene.put(f"{FOLDER}/orphan.zip")
 

@@ -36,6 +36,7 @@ TEXTS = st.one_of(
     st.sampled_from(("", "/", "***", " backups/a b.zip ")),
     st.builds(str.format, WRITTEN, st.sampled_from(KEYS)),
 )
+WHOLE = "backups/whole.zip"
 SIZES = st.sampled_from(("10", "20"))
 ROWS = st.lists(
     st.tuples(
@@ -58,7 +59,9 @@ def test_streams_find_what_sets_find(
     objects: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    backups = [Backup(f"{at:02}", *row) for at, row in enumerate(rows)]
+    # One row with its object: else the bucket is taken for another pipeline's.
+    backups = [Backup("whole", WHOLE), *(Backup(f"{at:02}", *row) for at, row in enumerate(rows))]
+    objects = objects | {WHOLE: "10"}
 
     items, _ = audited(monkeypatch, MemoryTable(backups), MemoryBucket(objects))
 

@@ -179,6 +179,18 @@ class DataApi:
 
         return self._with_one_of("status", names.words(Status.IN_PROGRESS), page)
 
+    def page_by_id(self, columns: tuple[str, ...], after_id: str | None) -> Rows:
+        """These guide's columns of the rows behind an id, by their ids, as many as a page takes."""
+        key = quoted(self._names.column("id"))
+        params = {
+            "select": ",".join(quoted(self._names.column(one)) for one in columns),
+            "order": f"{key}.asc",
+            "limit": str(PAGE_ROWS),
+        }
+        if after_id is not None:
+            params[key] = f"gt.{after_id}"
+        return self._list(self._get(params), "id")
+
     def near(self, at: datetime | None, count: int, *, after: bool, good: bool) -> Rows:
         """The rows that were made next after a time, or last up to it; the good ones, with a key."""
         names, when = self._names, at or self._http.deadline.clocks.now()

@@ -26,12 +26,14 @@ class ReadSoFar:
 
     An object that is younger than `read_at`, the time of the table, may have a row that was not
     read. A row of `listed_until` (a day) or later may have an object that was not listed, where the
-    listing is an inventory. Where `all_rows` is False, rows may be hidden from the doctor.
+    listing is an inventory. Where `all_rows` is False, rows may be hidden from the doctor. `matched`:
+    some row's object is there, so that this is the pipeline's bucket.
     """
 
     read_at: datetime
     listed_until: str | None = None
     all_rows: bool = True
+    matched: bool = False
     young_objects: int = 0
     young_rows: int = 0
     hidden_rows: int = 0
@@ -111,6 +113,7 @@ def unnamed(stored: Stored, aside: Aside, known: ReadSoFar) -> Iterator[Item]:
     """
     key, size, modified = stored
     bearers = aside.named_in(key)
+    known.matched |= bool(bearers)
     for bearer in bearers:
         if bearer.state == BackupState.STUCK and not bearer.is_found:
             yield Item(

@@ -50,6 +50,7 @@ def merge(rows: Iterable[Row], objects: Iterable[Stored], sides: Sides) -> Itera
             if sides.rows_whole:
                 yield from judge.unnamed(stored, sides.aside, sides.known)
             continue
+        sides.known.matched = True
         first, row = row, next(named, None)
         is_alone = row is None or row[0] != key
         if is_alone and first[3] == stored[1] and first[2] == "success":

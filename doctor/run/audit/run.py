@@ -17,7 +17,7 @@ from backup_doctor.run.audit.fitting import fitted
 from backup_doctor.run.audit.judge import ReadSoFar
 from backup_doctor.run.audit.listing import listing
 from backup_doctor.run.audit.merge import Sides, merge
-from backup_doctor.run.audit.model import OddRow, Totals
+from backup_doctor.run.audit.model import DisagreementKind, OddRow, Totals
 from backup_doctor.run.audit.outside import look_up
 from backup_doctor.run.audit.resolve import resolve
 from backup_doctor.run.audit.statements import ODD
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 # Batches of rows and pages of objects that may wait for the other side, which may have to sort.
 ROWS_AHEAD = 4
+# Said only of the pipeline's own bucket.
+OF_THE_BUCKET = (DisagreementKind.MISSING_OBJECT, DisagreementKind.ORPHAN_OBJECT)
 PAGES_AHEAD = 32
 
 
@@ -110,13 +112,31 @@ class Audit:
             if first is None:
                 return
             rows = chain.from_iterable(self._rows(chain([first], batches), sides))
-            yield from merge(rows, chain.from_iterable(self._objects(objects, sides)), sides)
-            yield from self._afterwards(sides, source)
+            stored = chain.from_iterable(self._objects(objects, sides))
+            items = chain(merge(rows, stored, sides), self._afterwards(sides, source))
+            yield from self._believed(items, known)
         finally:
             objects.close()
             read.close()
             self._conclude(sides)
             aside.close()
+
+    def _believed(self, items: Iterable[Item], known: ReadSoFar) -> Iterator[Item]:
+        """The items; in a bucket in which no row's object is, none is missing and none an orphan."""
+        held: list[Item] = []
+        for item in items:
+            if known.matched:
+                yield from held
+                held.clear()
+            if item.kind in OF_THE_BUCKET and not known.matched:
+                held.append(item)
+            else:
+                yield item
+        missing = sum(item.kind is DisagreementKind.MISSING_OBJECT for item in held)
+        if known.matched or not missing:
+            yield from held
+        else:
+            self.totals.gaps.append(_no_match(missing, self.settings.names.bucket or ""))
 
     def _read(self, table: AuditTable) -> Iterator[list[Row]]:
         if self.wants_days:
@@ -202,6 +222,7 @@ class Audit:
             return
         try:
             for meaning, stored in look_up(source, sides.aside.meanings(inside=False)):
+                sides.known.matched |= stored is not None
                 sides.aside.found(meaning, stored)
         except BrokeOffError as broken:
             self.totals.gaps.append(broken.gap)
@@ -227,6 +248,16 @@ class Audit:
             totals.notes.append(
                 f"{known.young_rows:,} successful rows are too young for the listing: left out."
             )
+
+
+def _no_match(missing: int, bucket: str) -> Unseen:
+    return Unseen(
+        why=Why.NOT_ASKED,
+        what=f"None of the rows has its object in the bucket {bucket}: it may not be the pipeline's, so "
+        f"that none of {missing:,} successful backups was called missing, and no object an orphan.",
+        remedy="Check BACKUP_BUCKET, and the S3 endpoint.",
+        dependency="S3",
+    )
 
 
 def _unlisted(gap: Unseen) -> Iterator[list[Stored]]:

@@ -25,13 +25,18 @@ def ways(settings: Settings, deadline: Deadline) -> Iterator[AuditTable]:
         from backup_doctor.run.audit.table_pages import PagedTable
 
         yield PagedTable(Management(settings, deadline), settings.names, deadline)
+    if settings.supabase_url is not None and settings.service_key is not None:
+        from backup_doctor.collect.clients.data_api import DataApi
+        from backup_doctor.run.audit.table_data_api import DataApiTable
+
+        yield DataApiTable(DataApi(settings, deadline), settings.names, deadline)
 
 
 def no_way(settings: Settings) -> list[Unseen]:
     """Why there is none: what is withheld by the trust rule, else that nothing is set."""
     withheld = [
         settings.withheld[name]
-        for name in ("database_url", "access_token")
+        for name in ("database_url", "access_token", "supabase_url")
         if name in settings.withheld
     ]
     return withheld or [NOTHING_SET]
@@ -39,7 +44,8 @@ def no_way(settings: Settings) -> list[Unseen]:
 
 NOTHING_SET = Unseen(
     why=Why.NOT_CONFIGURED,
-    what="No way to read the whole table is configured: no database URL, no Management API token.",
-    remedy="Set SUPABASE_DB_URL (or SUPABASE_ACCESS_TOKEN).",
+    what="No way to read the table is configured: no service-role key with the project's URL, no "
+    "database URL, no Management API token.",
+    remedy="Set SUPABASE_URL and SUPABASE_SERVICE_ROLE_KEY, or SUPABASE_DB_URL.",
     dependency="PostgreSQL",
 )

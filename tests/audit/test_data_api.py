@@ -1,0 +1,90 @@
+"""The table through the Data API: what SQL shows of it, however small a page is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from backup_doctor.collect.clients import data_api
+from backup_doctor.collect.clients.data_api import DataApi
+from backup_doctor.collect.deadline import Deadline
+from backup_doctor.evidence.case import Names
+from backup_doctor.run.audit.table import BrokeOffError
+from backup_doctor.run.audit.table_data_api import DataApiTable
+from backup_doctor.run.audit.table_direct import DirectTable
+from tests.audit.scene import FOLDER, Scene
+
+if TYPE_CHECKING:
+    from backup_doctor.run.audit.model import Row
+
+ONLY_KEY = {"SUPABASE_DB_URL": "", "SUPABASE_ACCESS_TOKEN": ""}
+
+
+def by_data_api(scene: Scene, names: Names, **more: str) -> DataApiTable:
+    settings = scene.settings(**ONLY_KEY, **more)
+    return DataApiTable(DataApi(settings, Deadline(60)), names, Deadline(60))
+
+
+def all_of(table: Any) -> list[Row]:
+    return [row for batch in table.rows() for row in batch]
+
+
+@pytest.mark.parametrize("page", [1, 2, 1000])
+def test_it_tells_what_sql_tells_in_the_byte_order_of_the_keys(
+    scene: Scene, page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data_api, "PAGE_ROWS", page)
+    for at, name in enumerate(("b", "A", "a", "é", "Z", "_")):
+        scene.row(f"{FOLDER}/{name}.zip", size=at, age=f"{at} days")
+    scene.row("/" + f"{FOLDER}/b.zip", "failed")
+    scene.row(f"s3://elsewhere/{FOLDER}/b.zip", size=None)
+    scene.row(None, "in_progress", None)
+    scene.row(None, "in_progress", None, age="1 minute")
+    names = Names(bucket=scene.world.bucket.name)
+    direct, paged = (
+        DirectTable(scene.world.reader_uri, names, Deadline(60)),
+        by_data_api(scene, names),
+    )
+    assert [way.about().may_hide for way in (direct, paged)] == [False, False]
+    expected, days = all_of(direct), direct.by_day()
+    direct.close()
+
+    rows = all_of(paged)
+
+    assert [row[0] for row in rows if row[0] > "\x02"] == sorted(
+        (row[0] for row in expected if row[0] > "\x02"), key=str.encode
+    )
+    assert sorted(_meant(row) for row in rows) == sorted(_meant(row) for row in expected)
+    assert paged.by_day() == days
+    paged.close()
+
+
+def _meant(row: Row) -> tuple[str, ...]:
+    """PostgreSQL writes JSON with other blanks."""
+    key, *others = row
+    return (key.replace('", ', '",').replace("null, ", "null,"), *map(str, others))
+
+
+def test_a_key_that_the_gateway_refuses_breaks_it_off(scene: Scene) -> None:
+    table = by_data_api(scene, Names(), SUPABASE_SERVICE_ROLE_KEY="sb_secret_" + "x" * 22)
+
+    with pytest.raises(BrokeOffError):
+        table.about()
+
+
+def test_a_table_without_a_visible_row_is_not_compared(scene: Scene) -> None:
+    scene.put(f"{FOLDER}/a.zip")
+
+    items, audit = scene.audit(**ONLY_KEY)
+
+    assert items == []
+    (gap,) = audit.totals.gaps
+    assert "shows no row of the table" in gap.what
+
+
+def test_without_any_way_it_says_what_to_set(scene: Scene) -> None:
+    items, audit = scene.audit(**ONLY_KEY, SUPABASE_SERVICE_ROLE_KEY="")
+
+    assert items == []
+    assert "SUPABASE_SERVICE_ROLE_KEY" in (audit.totals.gaps[0].remedy or "")
