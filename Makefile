@@ -99,6 +99,9 @@ numbers: $(READY) ## Count what the house is made of, for docs/how-it-works.md
 picture: $(READY) ## Run the demo and keep its report for the README, as text and picture
 	$(BIN)/python -m scripts.picture
 
+tutorial: $(READY) browser $(CLIENTS_READY) ## Run the tutorial's commands, keep what they print, and picture the HTML report
+	$(BIN)/python -m scripts.tutorial
+
 bench: $(READY) ## Measure everything side by side and write docs/performance.md
 	$(BIN)/python -m benchmarks.run
 

@@ -1,6 +1,6 @@
 """Runs the demo in a terminal of 80 columns and keeps its report for the README: `make picture`.
 
-The picture and the text are the beginning of what really came out, colours and all.
+The picture is the beginning of what really came out, colours and all; the text is its first screen.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ PICTURE: Final = ROOT / "docs" / "report.svg"
 BEGIN, END = "<!-- report -->\n", "<!-- /report -->"
 COLUMNS: Final = 80
 CUT_BEFORE: Final = "Second cause: "
+FIRST_SCREEN: Final = "Where it stopped"
 CHUNK: Final = 65_536
 # rich's own frame loads a font from elsewhere; a page of documentation should load nothing.
 FRAME: Final = """\
@@ -62,13 +63,13 @@ def run_in_terminal(command: list[str]) -> str:
         command, stdout=slave, stderr=subprocess.DEVNULL, env=environment
     ) as process:
         os.close(slave)
-        printed = _read(master)
+        printed = read_to_the_end(master)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
     return printed.decode().replace("\r\n", "\n")
 
 
-def _read(terminal: int) -> bytes:
+def read_to_the_end(terminal: int) -> bytes:
     """Everything up to the end, which a terminal tells by an error."""
     pieces = []
     while True:
@@ -83,10 +84,9 @@ def _read(terminal: int) -> bytes:
     return b"".join(pieces)
 
 
-def beginning(report: str) -> list[Text]:
-    """The lines of the report up to its second cause."""
-    lines = [Text.from_ansi(line) for line in report.splitlines()]
-    cut = next(at for at, line in enumerate(lines) if line.plain.startswith(CUT_BEFORE))
+def beginning(lines: list[Text], before: str) -> list[Text]:
+    """The lines of the report up to the one that begins so."""
+    cut = next(at for at, line in enumerate(lines) if line.plain.startswith(before))
     return [*lines[:cut], Text("…")]
 
 
@@ -100,12 +100,13 @@ def picture(lines: list[Text]) -> str:
 
 def main() -> int:
     """Write the picture, and the text into the README."""
-    lines = beginning(run_in_terminal([sys.executable, "-m", "backup_doctor", "demo"]))
-    PICTURE.write_text(picture(lines), encoding="utf-8")
+    report = run_in_terminal([sys.executable, "-m", "backup_doctor", "demo"])
+    lines = [Text.from_ansi(line) for line in report.splitlines()]
+    PICTURE.write_text(picture(beginning(lines, CUT_BEFORE)), encoding="utf-8")
     readme = README.read_text(encoding="utf-8")
     before, _, rest = readme.partition(BEGIN)
     _, _, after = rest.partition(END)
-    text = "\n".join(line.plain.rstrip() for line in lines)
+    text = "\n".join(line.plain.rstrip() for line in beginning(lines, FIRST_SCREEN))
     README.write_text(f"{before}{BEGIN}\n{code(text)}\n{END}{after}", encoding="utf-8")
     return 0
 

@@ -328,7 +328,7 @@ def test_a_function_that_was_deployed_since_is_said_to_have_been_missing_then() 
 
     assert "was not deployed when the run called it" in summary(function(record=SINCE))
     assert summary(function(record=None)).endswith("is not deployed.")
-    assert summary(function()).endswith("is not deployed. Not checked since.")
+    assert summary(function()).endswith("is not deployed. This was not checked since.")
 
 
 def test_one_that_was_listed_all_along_may_be_called_by_another_name_which_is_looked_at_first() -> (

@@ -612,7 +612,7 @@ def test_what_the_database_says_of_another_table_is_told_of_that_one(
     found = finding(answered(refusal), code).found
 
     assert said in found.summary
-    assert found.summary.endswith("Not checked since.")
+    assert found.summary.endswith("This was not checked since.")
     assert found.resolved is None
     assert all(fix.kind is not FixKind.SQL for fix in found.fixes)
 

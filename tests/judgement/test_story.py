@@ -972,7 +972,7 @@ def test_that_it_works_now_is_said_with_its_proof() -> None:
 
 @pytest.mark.parametrize("now", [None, False])
 def test_without_a_proof_nobody_says_that_it_works_now(now: bool | None) -> None:
-    assert said_of(case(), now=now, resolved=None) == "It failed. Not checked since."
+    assert said_of(case(), now=now, resolved=None) == "It failed. This was not checked since."
 
 
 def test_what_is_seen_to_hold_still_does_not_work_whatever_else_does() -> None:

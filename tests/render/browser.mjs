@@ -37,7 +37,7 @@ async function looked(browser, file, colorScheme, [name, width]) {
   page.on("request", (request) => { if (!request.url().startsWith("file:")) problems.push(`fetched ${request.url()}`); });
   await page.goto(pathToFileURL(file).href);
   if (process.env.SCREENSHOTS) {
-    await page.screenshot({ path: join(process.env.SCREENSHOTS, `${basename(file, ".html")}-${colorScheme}-${name}.png`), fullPage: true });
+    await page.screenshot({ path: join(process.env.SCREENSHOTS, `${basename(file, ".html")}-${colorScheme}-${name}.png`), fullPage: !process.env.FIRST_SCREEN });
   }
   await page.evaluate(() => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

@@ -22,7 +22,7 @@ def opened(pages: Mapping[str, str], folder: Path) -> dict[str, Any]:
     for file, text in zip(files, pages.values(), strict=True):
         file.write_text(text, encoding="utf-8")
     told = subprocess.run(
-        ["node", SCRIPT, MODULES, _chromium(), *files],
+        ["node", SCRIPT, MODULES, chromium(), *files],
         capture_output=True,
         text=True,
         check=False,
@@ -41,7 +41,7 @@ def assert_well_made(looked: Mapping[str, Any]) -> None:
     assert looked["spilled"] == [], "cells whose text runs into their neighbours"
 
 
-def _chromium() -> str:
+def chromium() -> str:
     """The browser. Without it nothing here is proved, so that is a failure, not a skip."""
     found = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
     browser = next(found, None)

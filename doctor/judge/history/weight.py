@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.chain import Link
 
 
-NOT_CHECKED = " Not checked since."
+NOT_CHECKED = " This was not checked since."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -112,6 +112,12 @@ class View:
         return tuple(one for one in self.apart if not self.shown(one) and not self.advice(one))
 
     @property
+    def open_questions(self) -> tuple[str, ...]:
+        """What would settle what is open, but for what the plan says."""
+        planned = {fix.text for step in self.report.plan for fix in step.one_of}
+        return tuple(one for one in self.report.cannot_tell if one not in planned)
+
+    @property
     def chain(self) -> tuple[StageResult, ...]:
         """The chain, where a backup has come to any of it."""
         states = {stage.state for stage in self.report.chain}
