@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from backup_doctor.evidence.findings import Fix, FixKind, PlanStep, Risk, Verdict
 from backup_doctor.report.render import Format
-from tests.render.fixtures import HEALTHY, HOSTILE, REAL, STUCK, report
+from tests.render.fixtures import ALL, HEALTHY, HOSTILE, REAL, STUCK, report
 from tests.render.rendering import rendered
 
 if TYPE_CHECKING:
@@ -85,3 +86,19 @@ def test_a_healthy_report_has_no_empty_sections() -> None:
 
     for heading in ("Fix", "Root cause", "found", "Could not check", "Notes", "Errors"):
         assert heading not in text
+
+
+@pytest.mark.parametrize("form", [Format.TEXT, Format.MARKDOWN, Format.HTML])
+def test_what_the_plan_says_is_not_said_above_it_as_well(form: Format) -> None:
+    fix = Fix(
+        kind=FixKind.SETTING, title="Let the doctor see more", text="Set ALPHA.", risk=Risk.NONE
+    )
+    planned = replace(
+        ALL["unknown"],
+        plan=(PlanStep(title=fix.title, why=None, one_of=(fix,)),),
+        cannot_tell=("Set ALPHA.", "Set BETA."),
+    )
+
+    text = rendered(planned, form)
+
+    assert (text.count("Set ALPHA."), text.count("Set BETA.")) == (1, 1)
