@@ -6,12 +6,14 @@ import os
 from typing import TYPE_CHECKING
 
 from backup_doctor.cli.codes import Exit
+from backup_doctor.cli.mending import say
 from backup_doctor.cli.secrets import environment_secrets
 from backup_doctor.cli.stderr import keep_out, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from backup_doctor.base.redaction import Redactor
     from backup_doctor.cli.sweep_request import SweepRequest
     from backup_doctor.run.sweep.result import Sweep
 
@@ -47,9 +49,9 @@ def try_out(asked: SweepRequest) -> int:
 class Word:
     """Tells what was asked to be told. A message that fails is said, and costs nothing else."""
 
-    def __init__(self, asked: SweepRequest, say: Callable[[str], None]) -> None:
+    def __init__(self, asked: SweepRequest, redactor: Redactor) -> None:
         self._asked = asked
-        self._say = say
+        self._redactor = redactor
 
     def begin(self) -> None:
         """The sweep begins."""
@@ -60,10 +62,9 @@ class Word:
     def end(self, sweep: Sweep | None, code: int) -> None:
         """The sweep ended with this exit code; None for one that was broken off."""
         from backup_doctor.run.sweep.ping import Signal
-        from backup_doctor.run.sweep.render.wording import headline
+        from backup_doctor.run.sweep.render.message import title
 
-        said = headline(sweep) if sweep else "The sweep was interrupted."
-        said = f"{sweep.project}: {said}" if sweep and sweep.project else said
+        said = self._redactor.text(title(sweep) if sweep else "The sweep was interrupted.")
         if sweep is not None and self._asked.notify:
             self._notify(sweep, said)
         self._ping(Signal.SUCCESS if code == Exit.HEALTHY else Signal.FAIL, said)
@@ -76,7 +77,7 @@ class Word:
         assert isinstance(signal, Signal), "the callers' own"
         problem = ping(self._asked.ping, signal, message)
         if problem:
-            self._say(problem)
+            say(problem, self._redactor)
 
     def _notify(self, sweep: Sweep, title: str) -> None:
         """One message, where something is wrong or cannot be seen, or something changed since the last sweep."""
@@ -100,12 +101,15 @@ class Word:
                 send(
                     self._asked.notify,
                     title,
-                    message(sweep, changed),
+                    self._redactor.text(message(sweep, changed)),
                     failing=wrong,
                 )
             if file:
                 write_state(file, after)
         except NotSentError as error:
-            self._say(f"The message was not sent: {error}")
+            say(f"The message was not sent: {error}", self._redactor)
         except OSError as error:
-            self._say(f"The state could not be written to {file}: {error.strerror or error}.")
+            say(
+                f"The state could not be written to {file}: {error.strerror or error}.",
+                self._redactor,
+            )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from functools import partial
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from backup_doctor.base import files
+from backup_doctor.base.heaps import keep_few_heaps
 from backup_doctor.base.threads import spawn
 from backup_doctor.cli import steering
 from backup_doctor.cli.codes import Exit
@@ -47,12 +47,13 @@ def sweep_all(asked: SweepRequest, show: Show | None = None) -> int:
     asked.check()
     if asked.notify_test:
         return try_out(asked)
+    keep_few_heaps()
     settings, redactor = set_up(asked, secrets_of(asked))
     unasked = steering.refusal(settings) if asked.apply and asked.yes else None
     if unasked is not None:
         say(unasked, redactor)
         return Exit.CANNOT_TELL
-    word = Word(asked, partial(say, redactor=redactor))
+    word = Word(asked, redactor)
     word.begin()
     try:
         sweep, signal_code, failure = _swept(settings, asked)

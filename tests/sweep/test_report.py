@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from backup_doctor.base.redaction import Redactor
+from backup_doctor.cli.sweep_word import Word
 from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.findings import Fix, FixKind, Risk, Verdict
 from backup_doctor.evidence.row import BackupRow
 from backup_doctor.judge.freshness import Freshness
 from backup_doctor.report.render.formats import Look
+from backup_doctor.run.sweep import notify
 from backup_doctor.run.sweep.formats import SweepFormat
 from backup_doctor.run.sweep.likeness import presume
 from backup_doctor.run.sweep.render import rendered
-from backup_doctor.run.sweep.render.message import message
+from backup_doctor.run.sweep.render.message import message, title
 from backup_doctor.run.sweep.render.wording import headline
 from backup_doctor.run.sweep.result import Sweep, Swept
 from backup_doctor.run.sweep.script import Entry, Mendable, script
@@ -28,6 +33,8 @@ from tests.sweep.results import AT, NO_GRANT, NOT_DEPLOYED, sweep, swept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from backup_doctor.cli.sweep_request import SweepRequest
 
 
 @pytest.mark.parametrize(
@@ -131,7 +138,7 @@ def test_many_backups_of_one_cause_are_named_in_part() -> None:
 
     assert "d-4 and 55 more" in text_of(sweep(*backups))
     assert "- … 10 more" in text_of(sweep(*backups), SweepFormat.MARKDOWN)
-    assert "(`d-0`, `d-1`, …)" in message(sweep(*backups), None)
+    assert re.findall(r"`(d-\d+)`", message(sweep(*backups), None)) == ["d-0", "d-1"]
 
 
 def test_a_row_without_a_dispatch_is_asked_for_by_its_own_id() -> None:
@@ -143,6 +150,45 @@ def test_a_row_without_a_dispatch_is_asked_for_by_its_own_id() -> None:
 
     assert "backup-doctor --backup-id b-1" in text
     assert "started at an unknown time" in text
+
+
+def test_a_messages_title_says_whose_backups_are_stuck_how_many_and_why() -> None:
+    many = sweep(swept(), swept("rls/no-grant"), swept(None), complete=False, project="shop")
+    late = sweep(swept(), freshness=OLD)
+
+    assert title(many) == (
+        "shop: at least 3 stuck backups: function/not-deployed, rls/no-grant, unknown."
+    )
+    assert title(late) == f"1 stuck backup: function/not-deployed. {NONE_FOR}"
+    assert title(sweep(freshness=OLD, place={"repository": "acme/app"})) == f"acme/app: {NONE_FOR}"
+    assert title(sweep()).startswith("No stuck backups")
+
+
+def test_a_message_links_the_run_and_says_what_to_do_first() -> None:
+    one = swept()
+    subject = msgspec.structs.replace(one.report.subject, run_url="https://example.com/runs/1")
+    linked = replace(one, report=msgspec.structs.replace(one.report, subject=subject))
+    evil = msgspec.structs.replace(subject, run_url="https://example.com/x) [y](javascript:z")
+    plain = replace(one, report=msgspec.structs.replace(one.report, subject=evil))
+
+    text = message(sweep(linked), None)
+
+    assert "([`d-1`](https://example.com/runs/1))" in text
+    assert "First: Deploy the function: `supabase functions deploy update-backup" in text
+    assert "javascript" not in message(sweep(plain), None)
+
+
+def test_no_message_holds_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(notify, "send", lambda _, title, body, **__: sent.extend((title, body)))
+    asked = cast("SweepRequest", SimpleNamespace(notify=("json://x",), state=None, ping=None))
+
+    Word(asked, Redactor(["canary-secret-value"])).end(
+        sweep(swept(says="It said canary-secret-value."), project="canary-secret-value"), 1
+    )
+
+    assert len(sent) == 2
+    assert "canary" not in "".join(sent)
 
 
 def test_a_message_of_nothing_says_so() -> None:

@@ -183,7 +183,7 @@ def test_that_no_backup_was_good_lately_is_exit_code_1_and_worth_a_message(
     assert json.loads(old.stdout)["freshness"]["ok"] is False
     assert "The last good backup is 3 d 0 h old; it may be 4 d 0 h (max_age)." in allowed.stdout
     first, last = [json.loads(body) for _, _, body in listener.heard]
-    assert first["title"].startswith("No backup has succeeded at all")
+    assert ": No backup has succeeded at all" in first["title"]
     assert "no good backup lately" in first["message"]
     assert "row/none-lately" in first["message"]
     assert (first["type"], last["type"]) == ("failure", "success")
@@ -326,7 +326,9 @@ def test_one_message_a_sweep_and_with_a_state_only_on_change(
     sweep(stuck, *flags, cwd=tmp_path)
 
     first, last = [json.loads(body) for _, _, body in listener.heard]
-    assert first["title"].startswith(f"{COUNT} backups, one cause: {ROOT}")
+    assert first["title"] == f"{stuck.repository.full_name}: {COUNT} stuck backups: {ROOT}."
+    assert "First: Deploy update-backup" in first["message"]
+    assert re.search(r"`bd-\w{10}`", first["message"])
     assert f"{COUNT} new" in first["message"]
     assert (first["type"], last["type"]) == ("failure", "success")
     assert f"{COUNT} no longer stuck" in last["message"]
@@ -346,7 +348,7 @@ def test_a_table_that_cannot_be_read_any_more_is_worth_one_message_and_nothing_i
 
     assert [one.returncode for one in blind] == [3, 3]
     _, lost, again = [json.loads(body) for _, _, body in listener.heard]
-    assert lost["title"] == "Could not determine whether backups are stuck."
+    assert lost["title"].endswith(": Could not determine whether backups are stuck.")
     assert (lost["type"], again["type"]) == ("failure", "failure")
     assert "Since the last sweep: not all can be seen." in lost["message"]
     assert "Since the last sweep: all can be seen again." in again["message"]
@@ -651,8 +653,8 @@ def test_of_all_projects_each_has_its_message_and_state_and_the_switch_hears_onc
         "/hooks",
         "/switch/fail",
     ]
-    assert {json.loads(body)["title"].partition(",")[0] for _, body in heard[1:3]} == {
-        f"shop: {COUNT} backups",
+    assert {json.loads(body)["title"] for _, body in heard[1:3]} == {
+        f"shop: {COUNT} stuck backups: {ROOT}.",
         "nowhere: Could not determine whether backups are stuck.",
     }
     kept = {file.name for file in tmp_path.glob("state*")}

@@ -6,6 +6,7 @@ Field names are those of the REST API; what the API may leave out or null has a 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from sys import intern
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -162,19 +163,20 @@ def _items(body: object, name: str, kind: type[T]) -> list[T]:
 
 
 def _run(item: _Run) -> Run:
+    """The run; what thousands of them have in common is kept once."""
     return Run(
         id=item.id,
         attempt=item.run_attempt,
         title=item.display_title or "",
-        name=item.name or "",
-        event=item.event,
-        status=item.status or "",
-        conclusion=item.conclusion,
+        name=intern(item.name or ""),
+        event=intern(item.event),
+        status=intern(item.status or ""),
+        conclusion=item.conclusion and intern(item.conclusion),
         created_at=_utc(item.created_at),
         started_at=_utc(item.run_started_at),
         updated_at=_utc(item.updated_at),
-        head_sha=item.head_sha,
-        path=item.path.split("@", 1)[0],
+        head_sha=intern(item.head_sha),
+        path=intern(item.path.split("@", 1)[0]),
         workflow_id=item.workflow_id,
         html_url=item.html_url,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -38,20 +39,28 @@ NOT_LISTED = Unseen(
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Unjudged:
+    """A backup that is not judged yet, and its run as far as lists tell."""
+
+    backup: StuckBackup
+    match: Match
+
+
 def brief_case(
     shared: Shared,
-    backup: StuckBackup,
-    match: Match,
+    one: Unjudged,
     shelf: Shelf | Unseen,
     tails: Mapping[str, FileEnd | Unseen],
     owners: Owners | Unseen,
 ) -> Case:
     """The case of a backup whose run was not read. Pure."""
+    backup = one.backup
     evidence: dict[str, Evidence | Unseen] = {
         "secrets": shared.secrets,
         "function": shared.function,
         "row": shared.row_of(backup),
-        "workflow": _workflow(shared, backup, match),
+        "workflow": _workflow(shared, backup, one.match),
         "object": _object(backup, shelf, tails, owners),
         "rls": shared.rls,
         **shared.of_plugins(),

@@ -14,7 +14,7 @@ from backup_doctor.judge.freshness import Freshness, freshness
 from backup_doctor.judge.mistakes import refuse_mistaken_names
 from backup_doctor.run.examine import tried
 from backup_doctor.run.runner import Silent
-from backup_doctor.run.sweep.brief import brief_case
+from backup_doctor.run.sweep.brief import Unjudged, brief_case
 from backup_doctor.run.sweep.close import CloseReader
 from backup_doctor.run.sweep.judging import Judge
 from backup_doctor.run.sweep.likeness import presume, signature
@@ -31,12 +31,11 @@ from backup_doctor.run.sweep.unnamed import unnamed_gap
 from backup_doctor.run.sweep.withheld import contested
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.object import FileEnd, StoredObject
     from backup_doctor.run.sweep.backup import StuckBackup
-    from backup_doctor.run.sweep.runs import Match
     from backup_doctor.settings.model import Settings
 
 T = TypeVar("T")
@@ -80,6 +79,7 @@ class Sweeping:
     wish: Wish
     watcher: Watcher
     _found: StuckFound = field(default_factory=StuckFound)
+    _total: int = 0
     _judged: dict[int, Swept] = field(default_factory=dict)
     _gaps: list[str] = field(default_factory=list)
     _shared: Shared | None = None
@@ -119,6 +119,7 @@ class Sweeping:
             limit=self.wish.limit,
         )
         find_stuck(shared.ask, search, self._found)
+        self._total = len(self._found.backups)
         if self._found.gap is None:
             self._found.gap = unnamed_gap(shared.ask, search, shared.case.now)
         self._note(self._found.gap)
@@ -135,12 +136,17 @@ class Sweeping:
         self._note(book.gap, shelf if isinstance(shelf, Unseen) else shelf.gap)
         owners = self._ask_for_owners(shared, backups, shelf)
         tails = self._open_files(shared, backups, shelf)
-        matches = [match(book, one, names) for one in backups]
-        brief = partial(self._brief, shared, backups, matches, shelf, tails, owners)
+        waiting = {
+            place: Unjudged(backup=one, match=match(book, one, names))
+            for place, one in enumerate(backups)
+        }
+
+        def brief(one: Unjudged) -> Case:
+            return brief_case(shared, one, shelf, tails, owners)
 
         # Each case is made twice: to keep ten thousand of them would take more than to make them.
         groups = groups_of(
-            [None if is_odd(one) else signature(brief(place)) for place, one in enumerate(backups)]
+            [None if is_odd(one.backup) else signature(brief(one)) for one in waiting.values()]
         )
         judge = Judge(
             registry=shared.registry,
@@ -152,30 +158,23 @@ class Sweeping:
             shared=shared,
             github=ListedGitHub(self.settings, shared.ask.deadline, book),
         )
-        self._read_sample(reader, judge, groups)
-        self._judge_rest(judge, brief)
-        in_order = [self._judged[place] for place in range(len(backups))]
+        self._read_sample(reader, judge, groups, waiting)
+        # From here on each backup gives way to its report.
+        del book, reader
+        backups.clear()
+        self._judge_rest(judge, brief, waiting)
+        in_order = [self._judged[place] for place in range(self._total)]
         self._judged.update(enumerate(contested(presume(in_order, groups))))
 
-    def _judge_rest(self, judge: Judge, brief: Callable[[int], Case]) -> None:
+    def _judge_rest(
+        self, judge: Judge, brief: Callable[[Unjudged], Case], waiting: dict[int, Unjudged]
+    ) -> None:
         """Judge those whose runs were not read."""
-        left = [place for place in range(len(self._found.backups)) if place not in self._judged]
+        left = [place for place in waiting if place not in self._judged]
         self.watcher.phase("Judging", len(left))
         for place in left:
-            self._judged[place] = judge.swept(brief(place), closely=False)
+            self._judged[place] = judge.swept(brief(waiting.pop(place)), closely=False)
             self.watcher.step()
-
-    @staticmethod
-    def _brief(
-        shared: Shared,
-        backups: Sequence[StuckBackup],
-        matches: Sequence[Match],
-        shelf: Shelf | Unseen,
-        tails: dict[str, FileEnd | Unseen],
-        owners: Owners | Unseen,
-        place: int,
-    ) -> Case:
-        return brief_case(shared, backups[place], matches[place], shelf, tails, owners)
 
     @staticmethod
     def _ask_for_owners(
@@ -207,13 +206,23 @@ class Sweeping:
         )
 
     def _read_sample(
-        self, reader: CloseReader, judge: Judge, groups: Sequence[tuple[int, ...]]
+        self,
+        reader: CloseReader,
+        judge: Judge,
+        groups: Sequence[tuple[int, ...]],
+        waiting: Mapping[int, Unjudged],
     ) -> None:
         causes: dict[int, object] = {}
         while wanted := next_to_read(groups, causes, self.wish.sample):
             self.watcher.phase("Reading runs", len(wanted))
             calls = [
-                partial(self._closely, reader, judge, place, len(causes) + nth < FUNCTION_LOGS)
+                partial(
+                    self._closely,
+                    partial(reader.read, waiting[place].backup),
+                    judge,
+                    place,
+                    len(causes) + nth < FUNCTION_LOGS,
+                )
                 for nth, place in enumerate(wanted)
             ]
             done = self._all(reader.shared, calls, READERS)
@@ -222,16 +231,17 @@ class Sweeping:
             )
             if len(done) < len(wanted):
                 return
-        unread = len(self._found.backups) - len(causes)
+        unread = self._total - len(causes)
         if unread:
             self._gaps.append(
-                f"The runs of {len(causes)} of {len(self._found.backups)} backups were read; the "
+                f"The runs of {len(causes)} of {self._total} backups were read; the "
                 f"other {unread} were judged by what the lists tell, and compared with similar ones."
             )
 
-    def _closely(self, reader: CloseReader, judge: Judge, place: int, function_log: bool) -> None:
-        case = reader.read(self._found.backups[place], function_log=function_log)
-        self._judged[place] = judge.swept(case, closely=True)
+    def _closely(
+        self, read: Callable[..., Case], judge: Judge, place: int, function_log: bool
+    ) -> None:
+        self._judged[place] = judge.swept(read(function_log=function_log), closely=True)
 
     def _all(self, shared: Shared, calls: Sequence[Callable[[], T]], width: int) -> list[T]:
         """The results as far as the budget lets them come."""
@@ -264,7 +274,7 @@ class Sweeping:
         all_clear = not any(one.is_stuck for one in self._judged.values())
         return (
             self._found.gap is None
-            and len(self._judged) == len(self._found.backups)
+            and len(self._judged) == self._total
             and not (self._found.cut and all_clear)
             and not over
         )
@@ -273,7 +283,7 @@ class Sweeping:
         judged = dict(self._judged)
         return Sweep(
             backups=tuple(judged[place] for place in sorted(judged)),
-            found=len(self._found.backups),
+            found=self._total,
             complete=complete,
             at=self._began,
             older_than_s=self.wish.older_than_s,
