@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from backup_doctor.checks.workflow.again import AT_ITS_COMMIT, NEW_BACKUP, is_wanted_again, rerun
 from backup_doctor.checks.workflow.told import (
     UNTELLING,
     compared,
@@ -27,13 +28,11 @@ from backup_doctor.checks.workflow.view import (
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Role
 from backup_doctor.evidence.workflow import Step, WorkflowEvidence, WorkflowFile
-from backup_doctor.judge.commands import gh_log, gh_rerun
-from backup_doctor.judge.fix_sql.certainty import whole_file
+from backup_doctor.judge.commands import gh_log
 from backup_doctor.judge.framework import Found, Rules
-from backup_doctor.judge.history import RowState, row_state
 from backup_doctor.judge.history.early import early_codes
 from backup_doctor.judge.history.file import own_file
-from backup_doctor.judge.show import after_row, by_command, either, exhibit, manual, setting
+from backup_doctor.judge.show import after_row, either, exhibit, manual, setting
 from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
@@ -51,34 +50,8 @@ CLOCK_SLACK = timedelta(seconds=5)
 JOB_TIMEOUT = re.compile(r"exceeded the maximum execution time", re.IGNORECASE)
 SHUT_DOWN = re.compile(r"runner has received a shutdown signal|lost communication", re.IGNORECASE)
 STEP_TIMEOUT = re.compile(r"has timed out after \d+ minutes", re.IGNORECASE)
-AT_ITS_COMMIT = " (a change to the repository takes a new backup: a re-run is of the same commit)"
 READ_IT = "Read the quoted error; it is the step's own."
-NEW_BACKUP = manual(
-    "Make a new backup, once the limit is raised",
-    "A re-run would not do: it takes the workflow of the same commit, with the old limit.",
-)
 UPLOAD_STEP = re.compile(r"upload|\bs3\b|rclone|aws", re.IGNORECASE)
-
-
-def _is_wanted_again(case: Case) -> bool:
-    """Whether another backup is needed; not where the file is whole: the row's own SQL then ends it."""
-    whole = case.object is not None and whole_file(case, case.object) is not None
-    return not whole or row_state(case) is not RowState.IN_PROGRESS
-
-
-def _rerun(seen: WorkflowEvidence, case: Case, unless: str = "") -> tuple[Fix, ...]:
-    run = run_of(seen)
-    if run is None or not _is_wanted_again(case):
-        return ()
-    return (
-        after_row(
-            by_command(
-                f"Run it again, once the cause is fixed{unless}",
-                gh_rerun(case, run, jobs_of(seen)),
-                in_words="On the run's page: Re-run jobs.",
-            )
-        ),
-    )
 
 
 def link_reached(seen: WorkflowEvidence) -> Link:
@@ -183,7 +156,7 @@ def timed_out(seen: WorkflowEvidence, case: Case) -> Found | None:
                 if limited and step
                 else f"Raise `timeout-minutes` of the job {job.name!r}.",
             ),
-            *((after_row(NEW_BACKUP),) if _is_wanted_again(case) else ()),
+            *((after_row(NEW_BACKUP),) if is_wanted_again(case) else ()),
         ),
         breaks=(link_reached(seen),),
     )
@@ -217,7 +190,7 @@ def cancelled(seen: WorkflowEvidence, case: Case) -> Found | None:
             summary=f"The job was cancelled{at}, by someone or by its time limit: which of the two is "
             "in GitHub's annotations, which could not be read.",
             evidence=run_exhibits(seen, case),
-            fixes=_rerun(seen, case),
+            fixes=rerun(seen, case),
             breaks=(),
             role=Role.SYMPTOM,
         )
@@ -232,7 +205,7 @@ def cancelled(seen: WorkflowEvidence, case: Case) -> Found | None:
                 else ()
             ),
         ),
-        fixes=_rerun(seen, case),
+        fixes=rerun(seen, case),
         breaks=(link_reached(seen),),
     )
 
@@ -299,7 +272,7 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
             ),
             *compared(seen, case, new),
         ),
-        fixes=(*_fixes(told), *_rerun(seen, case, AT_ITS_COMMIT)),
+        fixes=(*_fixes(told), *rerun(seen, case, AT_ITS_COMMIT)),
         breaks=(Link.FUNCTION_UPDATES if done else before,),
         by_log=done,
         reason=told.error.id if told else None,

@@ -633,8 +633,10 @@ def test_a_function_that_the_script_calls_and_that_answers_now_is_deployed_since
     assert "was not deployed when the run called it. It failed then and works now" in said(
         "update-backup", unlisted
     )
-    assert said("update_backup", unlisted).endswith("is not deployed. Not checked since.")
-    assert said("update-backup", function()).endswith("is not deployed. Not checked since.")
+    assert said("update_backup", unlisted).endswith("is not deployed. This was not checked since.")
+    assert said("update-backup", function()).endswith(
+        "is not deployed. This was not checked since."
+    )
 
 
 def test_what_stands_before_a_function_answered_where_there_is_a_status() -> None:

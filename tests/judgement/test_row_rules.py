@@ -418,7 +418,7 @@ def test_a_column_that_nobody_saw_is_not_said_to_be_of_a_type() -> None:
 
     said = finding(one, "row/size-overflow").found.summary
 
-    assert said == "size_bytes could not hold 1,024,000 bytes. Not checked since."
+    assert said == "size_bytes could not hold 1,024,000 bytes. This was not checked since."
 
 
 def too_large(**changes: Any) -> RlsEvidence:

@@ -399,7 +399,7 @@ def test_the_step_in_which_a_job_was_stopped_is_named() -> None:
     assert "before any step ran" in before.summary
     # A re-run would take the file of the same commit, with the old limit.
     assert all("gh run rerun" not in fix.text for fix in timed_out.fixes)
-    assert timed_out.fixes[-1].after_row
+    assert not any(fix.after_row for fix in timed_out.fixes)
 
 
 def test_a_job_is_run_again_only_where_it_left_no_whole_file_for_its_row() -> None:
@@ -409,7 +409,10 @@ def test_a_job_is_run_again_only_where_it_left_no_whole_file_for_its_row() -> No
         ).found.fixes
         return any("gh run rerun" in fix.text for fix in fixes)
 
-    assert again(the_object(head=None, tail=None))
+    late = job_of(STOPPED, annotations=(LIMIT_SAID,))
+    no_file = the_object(head=None, tail=None)
+    assert finding(case(late, no_file), "workflow/timed-out").found.fixes[-1].after_row
+    assert again(no_file)
     assert not again(the_object())
     assert again(the_object(), row(a_row(status="failed")))
 
