@@ -199,7 +199,7 @@ def test_a_directory_that_is_not_where_it_should_be_is_a_problem() -> None:
     [
         (b"", "empty"),
         (b"PK\x03\x04", "smallest zip"),
-        (b"<html><body>Service unavailable</body></html>", "no zip"),
+        (b"<html><body>Service unavailable</body></html>", "not a zip"),
         (b"PK\x03\x04" + b"\0" * 200, "cut off"),
         (b"\0" * (TAIL_BYTES + 1), "missing"),
     ],

@@ -79,7 +79,7 @@ def key_rejected(seen: FunctionEvidence, case: Case) -> Found | None:
     """The function itself refuses the key with 401.
 
     Detected: a 401 in the function's own words or with its x-deno-execution-id, not the gateway's.
-    Where the log shows that the pipeline's key worked, a key refused now is the doctor's own.
+    If the log shows that the pipeline's key worked, a key refused now is the doctor's own.
     Cause: BACKUP_API_KEY differs between GitHub and the function, or one side has none.
     Fix: set the same key on both sides.
     By hand: call the function with curl (guide, step 5).

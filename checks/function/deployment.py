@@ -1,4 +1,4 @@
-"""Whether the function is deployed, active, and open to a key that is no JWT."""
+"""Whether the function is deployed, active, and open to a key that is not a JWT."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def jwt_gate(seen: FunctionEvidence, case: Case) -> Found | None:
     Detected: the gateway's own 401 (UNAUTHORIZED_…, "Invalid JWT"), or a 401 while verify_jwt is on
     and was on then. The function's own 401 carries an x-deno-execution-id.
     Cause: the function was deployed with verify_jwt on (the default, also at a redeploy without
-    config.toml), and BACKUP_API_KEY is no JWT.
+    config.toml), and BACKUP_API_KEY is not a JWT.
     Fix: deploy with verify_jwt = false.
     By hand: `supabase functions list`, or the function's settings in the dashboard.
     Source: Supabase, function configuration, verify_jwt.

@@ -100,7 +100,7 @@ def deploy(case: Case, *, verify_jwt: bool) -> Fix:
 
 
 def deploy_as_it_was(seen: FunctionEvidence, case: Case) -> Fix:
-    """Deploy it with the JWT check as it is; for a key that is no JWT, and no record, without."""
+    """Deploy it with the JWT check as it is; for a key that is not a JWT, and no record, without."""
     record = record_of(seen)
     known = record.verify_jwt if record else None
     if known is None:

@@ -107,7 +107,7 @@ def truncated(seen: ObjectEvidence, case: Case) -> Found | None:
     the file. Other files are known by how they begin; 7z, xz, tar, plain dumps and ASCII armour also
     by how they end.
     Cause: the file was uploaded while it was still being written, or the writing was cut off
-    (disk full); or it is no such file at all.
+    (disk full); or it is not such a file at all.
     Fix: make the backup again; test the file (`unzip -t`, `gzip -t`, `xz -t`) before the upload.
     By hand: download it and run that test.
     Source: the zip format's end of central directory record; the formats' own descriptions.

@@ -165,7 +165,7 @@ def found_elsewhere(seen: ObjectEvidence, case: Case) -> Found | None:
     traits=(Trait.SPOILS_SUCCESS,),
 )
 def unfinished_upload(seen: ObjectEvidence, case: Case) -> Found | None:
-    """A multipart upload of the file was started and never completed: it is no object.
+    """A multipart upload of the file was started and never completed: it is not an object.
 
     Detected: the key is absent, and list-multipart-uploads shows an upload for it.
     Cause: the uploading process died, or the completion was refused.

@@ -66,7 +66,7 @@ def replaced(seen: ObjectEvidence, case: Case) -> Found | None:
     """A later backup wrote the same key: this one's file is gone.
 
     Detected: the row of a later backup names the key, and the object was written after that row was
-    made; or the object was written after the next backup was started and has not this one's size.
+    made; or the object was written after the next backup was started and does not have this one's size.
     Cause: the pipeline stores every backup under the same key.
     Fix: give every backup its own key. The row is left as it is: no file is this backup's.
     By hand: `SELECT id, dispatch_id, created_at FROM backup_history WHERE s3_key = 'KEY';`

@@ -45,7 +45,7 @@ def no_grant(seen: RlsEvidence, case: Case) -> Found | None:
     Detected: PostgreSQL refuses the role's UPDATE with 42501 when it plans it (EXPLAIN in a
     read-only transaction), or the log says "permission denied for table".
     Cause: new tables in `public` get no grants any more (Supabase, existing projects since
-    2026-10-30); service_role included, for BYPASSRLS is no grant.
+    2026-10-30); service_role included, for BYPASSRLS is not a grant.
     Fix: grant what the pipeline needs.
     By hand: `SELECT has_table_privilege('service_role', 'public.backup_history', 'UPDATE');`
     Source: PostgreSQL 42501; Supabase changelog on default grants.

@@ -20,7 +20,7 @@ rules = Rules[RowEvidence]()
 
 @rules.cause("row/none-lately", breaks=Link.ROW_CREATED, traits=(Trait.PAST_ONLY,))
 def none_lately(seen: RowEvidence, case: Case) -> Found | None:
-    """No backup has succeeded for longer than there may be none.
+    """No backup has succeeded for longer than `max_age` allows.
 
     Detected: in `preflight`, `list` and `sweep`, with `max_age` set: the last row with the success
     status and a key was finished (or, if it does not say when, started) longer ago than that; or

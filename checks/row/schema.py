@@ -62,7 +62,7 @@ def table_missing(seen: RowEvidence, case: Case, shown: Shown) -> Found | None:
 
     Detected: the catalogue has no such table, and the run, its log or its update step names it; or the
     log's answer was PGRST205 or 42P01 and the catalogue cannot be asked. If nothing shows that the
-    pipeline's table has this name, it may only be called otherwise: the row is then unknown. Where the
+    pipeline's table has this name, it may only be called otherwise: the row is then unknown. If the
     answer names another table (of a trigger, of the function), it is told of that one.
     Cause: the migration was not applied, or the table was renamed or moved to another schema.
     Fix: apply the migration.
@@ -128,8 +128,8 @@ def _lacks_column(case: Case, values: Mapping[str, Any]) -> bool:
 def column_missing(seen: RowEvidence, case: Case) -> Found | None:
     """The table lacks a column that the update writes.
 
-    Detected: the log's answer names a missing column (PGRST204, 42703) that the catalogue has not. Where
-    an update was refused without a word, or no backup is in hand and the table has no good row yet, a
+    Detected: the log's answer names a missing column (PGRST204, 42703) that the catalogue does not have. Where
+    an update was refused without a word, or no backup is asked about and the table has no good row yet, a
     default column that is not there is a suspicion: not every pipeline writes all of them.
     Cause: a migration that was not applied, or a renamed column.
     Fix: add the column, or name it in the configuration under `columns` (`false` if there is none).

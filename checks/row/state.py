@@ -224,7 +224,7 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
     """Several rows have this dispatch id, and the update reached only one of them.
 
     Detected: more than one row has the dispatch_id; one is finished, another is still in progress.
-    Where all of them are in the same state it is only worth a note.
+    If all of them are in the same state it is only worth a note.
     Cause: the app inserted the row twice (a retry, a double click), and nothing forbids it.
     Fix: close the one that is stuck as a duplicate, and make dispatch_id unique.
     By hand: select the dispatch_id's rows, without LIMIT 1 (guide, step 3).

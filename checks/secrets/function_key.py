@@ -61,7 +61,7 @@ def api_key_mismatch(seen: SecretsEvidence, case: Case) -> Found | None:
     """The caller's BACKUP_API_KEY and the function's differ.
 
     Detected: the digest of the key that the doctor was given, which is presumed the pipeline's, is
-    not the one that the Management API lists for the function, where the digest was calibrated on a
+    not the one that the Management API lists for the function, if the digest was calibrated on a
     secret of known value.
     Cause: one side was rotated and the other was not.
     Fix: set the same key on both sides.

@@ -106,7 +106,7 @@ def revoked(seen: SecretsEvidence, case: Case) -> Found | None:
     """The platform refuses the service-role key: it was rotated, or legacy keys were turned off.
 
     Detected: the Data API answers "Invalid API key" or "Legacy API keys are disabled" (or that the
-    JWT's signature does not fit): in the log, or now. Where the log shows that the pipeline's key
+    JWT's signature does not fit): in the log, or now. If the log shows that the pipeline's key
     worked, a refused key is the doctor's own.
     Cause: the key was rotated or deleted, or legacy keys were disabled; the function's own injected
     service-role key is then a dead one too.

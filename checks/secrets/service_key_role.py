@@ -60,7 +60,7 @@ def wrong_role(seen: SecretsEvidence, case: Case) -> Found | None:
         return _refused_in_log(case, in_log) if known and in_log not in (None, wanted) else None
     if key.role == "anon" and fallback_call(case).status == FORBIDDEN:
         # PostgREST answers 401 to anon: the pipeline's key has another role.
-        return own_copy(f"{key.setting}, as the doctor was given it, is no key of {wanted}.")
+        return own_copy(f"{key.setting}, as the doctor was given it, is not a key of {wanted}.")
     held = f"a key of the role {key.role!r}" if key.role else f"a {key.kind}"
     allowed = _may_write(case)
     then = service_key_then(

@@ -21,7 +21,7 @@ rules = Rules[WorkflowEvidence]()
 def last_run_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The last run of the backup's workflow did not end well; what broke it may still hold.
 
-    Detected: with no backup in hand, the newest finished run's conclusion is failure, timed_out or
+    Detected: in `preflight`, the newest finished run's conclusion is failure, timed_out or
     startup_failure. That alone proves nothing about the next one: some faults pass, and some (an
     upload that is denied) cannot be seen without writing.
     Cause: what that run's own diagnosis says.

@@ -172,7 +172,7 @@ def cancelled(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The run was cancelled before it could update the row.
 
     Detected: the job's (or, without jobs, the run's) conclusion is cancelled, and no annotation
-    speaks of a time limit. Where annotations may not be read (`checks: read`) and the job's limit is
+    speaks of a time limit. If annotations may not be read (`checks: read`) and the job's limit is
     not known, GitHub says `cancelled` for both: then it is a symptom.
     Cause: someone cancelled it, or a newer run of the same concurrency group did.
     Fix: run it again.

@@ -143,7 +143,7 @@ def disabled(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The workflow is disabled, so that GitHub starts no run for a dispatch.
 
     Detected: the workflow's state is disabled_manually, disabled_inactivity or disabled_fork. It is
-    the cause only where it is shown that this dispatch has no run.
+    the cause only if it is shown that this dispatch has no run.
     Cause: someone switched it off, or GitHub did after 60 days without activity.
     Fix: enable it.
     By hand: `gh workflow list --all`.
@@ -201,7 +201,7 @@ def invalid_file(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The run failed at start-up: GitHub could not make jobs of the workflow file.
 
     Detected: the run is over, failed (or `startup_failure`), and has no jobs; or, with no backup in
-    hand, the file on the default branch is no workflow.
+    hand, the file on the default branch is not a workflow.
     Cause: a syntax error, an unknown action or input, a called workflow that is not there.
     Fix: correct the file; the run's page names the line.
     By hand: open the run's page on GitHub.

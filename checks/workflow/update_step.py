@@ -32,7 +32,7 @@ def step_missing(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The run has no step that updates the row.
 
     Detected: the job is over, its steps are known, and none has the configured name or speaks of
-    backup_history or the function; or, with no backup in hand, the file on the default branch has
+    backup_history or the function; or, in `preflight`, the file on the default branch has
     no such step.
     Cause: the run used another branch or an older commit, or the step has another name.
     Fix: add the step, or set `step` in the configuration.
@@ -68,7 +68,7 @@ def _log_shows_update(case: Case) -> bool:
 def step_skipped(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The update step (or its job) was skipped, although nothing failed before.
 
-    Detected: its conclusion is skipped and no earlier step failed or was cancelled; or, with no backup in hand, its
+    Detected: its conclusion is skipped and no earlier step failed or was cancelled; or, in `preflight`, its
     `if:` in the file is `false`.
     Cause: its `if:` was false: a branch, an input, an output that was empty.
     Fix: read the step's `if:` in the workflow file.

@@ -34,7 +34,7 @@ def not_started(seen: WorkflowEvidence, case: Case) -> Found | None:
     started. What a waiting job waits for is GitHub's list of pending deployments.
     Cause: no runner with the wanted labels is online, a protected environment waits for approval,
     the account's minutes or payments are exhausted, a concurrency group is held.
-    Fix: approve the deployment, where that is what it waits for; else what the run's page says.
+    Fix: approve the deployment, if that is what it waits for; else what the run's page says.
     By hand: open the run's page on GitHub.
     Source: GitHub, workflow run statuses.
     """

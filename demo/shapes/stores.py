@@ -92,7 +92,7 @@ def nothing_of_aws(world: World) -> dict[str, str]:
 SHAPES: Final = (
     Shape("encrypted", "the bucket encrypts with a key of KMS", encrypt),
     Shape("versioned", "the bucket keeps versions", version),
-    Shape("multipart", "the file was uploaded in parts: its ETag is no MD5", grow),
+    Shape("multipart", "the file was uploaded in parts: its ETag is not an MD5", grow),
     Shape("key-as-address", "the row has an s3:// address", name_address),
     Shape("other-prefix", "the backups lie at the bucket's root", other_prefix),
     Shape("least-permissions", "the doctor may get and list, no more", least_permissions),

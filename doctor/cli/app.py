@@ -153,8 +153,8 @@ def explain(
 
 @app.command()
 def diff(
-    then: Annotated[Path, typer.Argument(metavar="A", help="The evidence of then.")],
-    now: Annotated[Path, typer.Argument(metavar="B", help="The evidence of now.")],
+    then: Annotated[Path, typer.Argument(metavar="A", help="The earlier bundle.")],
+    now: Annotated[Path, typer.Argument(metavar="B", help="The later bundle.")],
 ) -> int:
     """Say what changed between two saved bundles.
 
@@ -171,7 +171,7 @@ def redact(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="OUT", help="Where to write it.")],
     also_file: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Also remove each line of FILE, wherever it stands."),
+        typer.Option(metavar="FILE", help="Also remove each line of FILE, wherever it occurs."),
     ] = None,
     also_env: Annotated[
         list[str] | None,

@@ -27,7 +27,7 @@ def audit(
         int | None,
         typer.Option(
             metavar="N",
-            help="Print at most N: in all as JSON (default: all), else of each kind (10).",
+            help="Print at most N of each kind (default: 10), as JSON in total (default: all).",
         ),
     ] = None,
     inventory: Annotated[

@@ -28,14 +28,14 @@ from backup_doctor.cli.flags import (
 def ci(
     *,
     dispatch_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Default: the event's; else the run.")
+        str | None, typer.Option(metavar="ID", help="Default: found by the event, else by the run.")
     ] = None,
     backup_id: BackupIdFlag = None,
     run_id: RunIdFlag = None,
     report_dir: Annotated[
-        Path, typer.Option(metavar="DIR", help="Takes the report in every format.")
+        Path, typer.Option(metavar="DIR", help="Write the report in every format to DIR.")
     ] = Path("backup-doctor-report"),
-    summary: Annotated[bool, typer.Option(help="Write the step's summary.")] = True,
+    summary: Annotated[bool, typer.Option(help="Write the job summary.")] = True,
     annotations: Annotated[bool, typer.Option(help="Annotate the run.")] = True,
     issue: Annotated[
         bool,

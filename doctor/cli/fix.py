@@ -28,7 +28,7 @@ def fix(
     backup_id: BackupIdFlag = None,
     run_id: RunIdFlag = None,
     apply: Annotated[
-        bool, typer.Option("--apply/--dry-run", help="Change the row, or only print the SQL.")
+        bool, typer.Option("--apply/--dry-run", help="Change the row, or print the SQL.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Skip the confirmation.")] = False,
     only: OnlyFlag = None,

@@ -19,7 +19,7 @@ BackupIdFlag: TypeAlias = Annotated[
     str | None, typer.Option(metavar="ID", help="Row id, instead of --dispatch-id.")
 ]
 RunIdFlag: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="ID", help="GitHub Actions run, instead of --dispatch-id.")
+    str | None, typer.Option(metavar="ID", help="GitHub Actions run, instead.")
 ]
 FormFlag: TypeAlias = Annotated[
     Format | None,
@@ -61,7 +61,7 @@ ProjectFlag: TypeAlias = Annotated[
     typer.Option(metavar="NAME", help="One of [projects.NAME]; or set BACKUP_DOCTOR_PROJECT."),
 ]
 AllProjectsFlag: TypeAlias = Annotated[
-    bool, typer.Option("--all-projects", help="Each of [projects.NAME], one after the other.")
+    bool, typer.Option("--all-projects", help="Do it for each of [projects.NAME].")
 ]
 ProbeFunctionFlag: TypeAlias = Annotated[
     bool,
@@ -80,7 +80,9 @@ BudgetFlag: TypeAlias = Annotated[
 StrictFlag: TypeAlias = Annotated[
     bool, typer.Option("--strict", help="Warnings count as failures.")
 ]
-ExitZeroFlag: TypeAlias = Annotated[bool, typer.Option("--exit-zero", help="Report only.")]
+ExitZeroFlag: TypeAlias = Annotated[
+    bool, typer.Option("--exit-zero", help="Only report: exit with 0.")
+]
 QuietFlag: TypeAlias = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print nothing when healthy; no progress.")
 ]

@@ -23,7 +23,10 @@ def sweep(
     *,
     older_than: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="In progress for longer than 30m, 2h, 1d; stuck_after."),
+        typer.Option(
+            metavar="TIME",
+            help="Stuck means in progress for longer than this: 30m, 2h, 1d.  [default: stuck_after]",
+        ),
     ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Look at no more than N backups.")
@@ -36,7 +39,7 @@ def sweep(
         typer.Option("--format", help="Default: text on a terminal, markdown otherwise."),
     ] = None,
     fix_script: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the SQL that fixes all rows.")
+        Path | None, typer.Option(metavar="FILE", help="Write the SQL that fixes all rows to FILE.")
     ] = None,
     apply: Annotated[
         bool, typer.Option("--apply", help="Fix the rows, each diagnosed once more.")
@@ -48,7 +51,7 @@ def sweep(
     notify: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="URL", envvar="BACKUP_DOCTOR_NOTIFY", help="Send a message (apprise's URLs)."
+            metavar="URL", envvar="BACKUP_DOCTOR_NOTIFY", help="Send a message to this apprise URL."
         ),
     ] = None,
     notify_test: Annotated[
@@ -56,11 +59,15 @@ def sweep(
     ] = False,
     state: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Keep what was found; send a message on change only."),
+        typer.Option(
+            metavar="FILE", help="Remember what was found; send a message only if it changed."
+        ),
     ] = None,
     ping: Annotated[
         str | None,
-        typer.Option(metavar="URL", envvar="BACKUP_DOCTOR_PING", help="Tell a dead man's switch."),
+        typer.Option(
+            metavar="URL", envvar="BACKUP_DOCTOR_PING", help="Ping this URL of a dead man's switch."
+        ),
     ] = None,
     config: ConfigFlag = None,
     trust_config: TrustConfigFlag = False,

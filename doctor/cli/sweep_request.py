@@ -77,7 +77,7 @@ class SweepRequest:
         if self.yes and not self.apply:
             raise UsageError("--yes answers the question of --apply, which is not given.", EXAMPLE)
         if self.ping is not None and not _is_http(self.ping):
-            raise UsageError("--ping is no URL; it begins with https://.", EXAMPLE)
+            raise UsageError("--ping is not a URL; it begins with https://.", EXAMPLE)
         if self.notify_test and not self.notify:
             raise UsageError("--notify-test is for --notify, which is not given.", EXAMPLE)
         self._check_addresses()

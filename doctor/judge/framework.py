@@ -207,7 +207,7 @@ class Rules(Generic[E]):
 
     def _add(self, rule: RuleInfo[E]) -> None:
         if not CODE.match(rule.code):
-            raise ValueError(f"{rule.code!r} is no finding code: it must look like check/what")
+            raise ValueError(f"{rule.code!r} is not a finding code: it must look like check/what")
         if any(known.code == rule.code for known in self.rules):
             raise ValueError(f"there is a rule for {rule.code!r} already")
         if not rule.doc and not DOCSTRINGS_STRIPPED:

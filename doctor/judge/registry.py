@@ -99,7 +99,7 @@ def _load(point: EntryPoint) -> LoadedCheck | BrokenPlugin:
         reason = f"{type(error).__name__}: {error}"
         return BrokenPlugin(name=point.name, package=package, reason=reason)
     if not isinstance(check, Check) or not (check.collect or check.collected_by):
-        reason = f"{point.value} is no Check with a collector"
+        reason = f"{point.value} is not a Check with a collector"
         return BrokenPlugin(name=point.name, package=package, reason=reason)
     return LoadedCheck(check=check, origin=BUILT_IN if package == PACKAGE else package)
 

@@ -262,7 +262,7 @@ PIPELINE = SettingsGroup(
             name="max_age",
             key="max_age",
             env=("BACKUP_MAX_AGE",),
-            about="a good backup at least so often; unset: nobody looks",
+            about="how old the last good backup may be, such as 26h; unset: not checked",
             example="26h",
         ),
     ),

@@ -53,7 +53,7 @@ def projects(tables: object, file: str, heading: str) -> dict[str, ProjectTable]
     for name in tables:
         if not (name.strip() == name and name.isprintable() and 0 < len(name) <= LONGEST_NAME):
             raise SettingsError(
-                f"{project_place(file, heading, 'NAME')}: {shown(name)} is no name of a project. It "
+                f"{project_place(file, heading, 'NAME')}: {shown(name)} is not a name of a project. It "
                 f"has 1 to {LONGEST_NAME} printable characters, and no blank at its ends."
             )
     return {

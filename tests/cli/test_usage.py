@@ -56,7 +56,7 @@ HEAVY = {"boto3", "botocore", "psycopg", "httpx", "jinja2", "yaml", "rich", "msg
         (("list", "--project", "shop"), 'no project "shop"'),
         (("watch", "--dispatch-id", "x", "--project", "shop"), 'no project "shop"'),
         (("ci", "--dispatch-id", "x", "--project", ""), "--project is empty"),
-        (("sweep", "--ping", "https://[::1"), "--ping is no URL"),
+        (("sweep", "--ping", "https://[::1"), "--ping is not a URL"),
         (("explain", "function/not-deploid"), "function/not-deployed"),
         (("nonsense",), "nonsense"),
         (("explain",), "CODE"),

@@ -277,8 +277,8 @@ def test_without_github_the_levels_say_what_to_set(world: World) -> None:
         ("http://127.0.0.1:54321", None),
         ("https://abcdefghijklmnopqrst.supabase.co/rest/v1", "appends itself"),
         ("https://supabase.com/dashboard/project/abcdefghijklmnopqrst", "own site"),
-        ("https://db.abcdefghijklmnopqrst.supabase.co", "no project's address"),
-        ("https://abcdefghijklmnopqrst.supabase.com", "no project's address"),
+        ("https://db.abcdefghijklmnopqrst.supabase.co", "not a project's address"),
+        ("https://abcdefghijklmnopqrst.supabase.com", "not a project's address"),
     ],
 )
 def test_a_url_that_is_no_projects_base_is_reported(

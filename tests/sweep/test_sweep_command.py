@@ -431,7 +431,7 @@ def test_ctrl_c_prints_what_is_known_so_far(stuck: World, tmp_path: Path) -> Non
     [
         (("--older-than", "soon"), "--older-than is not a duration"),
         (("--yes",), "--yes answers the question of --apply"),
-        (("--ping", "nowhere"), "--ping is no URL"),
+        (("--ping", "nowhere"), "--ping is not a URL"),
         (("--notify-test",), "--notify-test is for --notify"),
         (("--budget", "0"), "--budget is in seconds"),
         (("--format", "junit"), "junit"),
@@ -476,7 +476,7 @@ def test_an_address_that_cannot_be_one_is_exit_2_before_anything_is_asked(
         done = sweep(stuck, "--notify", good, "--notify", bad, *flags, cwd=tmp_path)
 
         assert (done.returncode, done.stdout) == (2, "")
-        assert "The address 2 of --notify is none that apprise knows." in done.stderr
+        assert "The address 2 of --notify is not one that apprise knows." in done.stderr
         assert "secret-token-1" not in done.stderr
     assert listener.heard == []
 

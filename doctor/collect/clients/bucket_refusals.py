@@ -145,5 +145,5 @@ def _in_region(refusal: BucketRefusal, region: str) -> BucketRefusal:
     name = region.replace("{", "").replace("}", "")
     return refusal._replace(
         what=f"Bucket {{bucket}} is in {name}, not where it was asked for ({{where}}).",
-        remedy=f"Set AWS_REGION={name}, and AWS_ENDPOINT_URL_S3 to match where it is set.",
+        remedy=f"Set AWS_REGION={name}, and AWS_ENDPOINT_URL_S3 to match if it is set.",
     )

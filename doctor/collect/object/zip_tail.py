@@ -73,8 +73,8 @@ def _broken(problem: str) -> FileEnd:
 
 def _without_end(tail: bytes, size: int) -> str:
     if len(tail) == size and not tail.startswith(FILE_SIGNATURE):
-        return "the file is no zip: it neither begins nor ends like one"
-    return "the zip's end record is missing: the file is cut off, or it is no zip"
+        return "the file is not a zip: it neither begins nor ends like one"
+    return "the zip's end record is missing: the file is cut off, or it is not a zip"
 
 
 def _end_records(tail: bytes) -> list[int]:

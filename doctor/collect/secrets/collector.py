@@ -118,7 +118,7 @@ def _url_problem(url: str) -> str | None:
     if host in SUPABASE_SITES:
         return f"leads to Supabase's own site, {host}; a project's URL is https://<ref>.supabase.co"
     if host.endswith(HOSTED_DOMAINS) and hosted_ref(url) is None:
-        return f"names {host}, which is no project's address; that is https://<ref>.supabase.co"
+        return f"names {host}, which is not a project's address; that is https://<ref>.supabase.co"
     if parts.path.startswith(SERVICE_PATHS):
         return f"ends in {parts.path}, which the pipeline appends itself"
     return None

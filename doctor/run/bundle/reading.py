@@ -56,7 +56,9 @@ def read(file: Path, registry: Registry) -> Bundle:
         raise UnusableBundleError(f"{file} holds what no bundle can: {reason}.") from None
     except (ValueError, OverflowError) as error:
         reason = str(error)[:MESSAGE_LENGTH]
-        raise UnusableBundleError(f"{file} is no evidence bundle, or damaged: {reason}.") from None
+        raise UnusableBundleError(
+            f"{file} is not an evidence bundle, or damaged: {reason}."
+        ) from None
     except RecursionError:
         raise UnusableBundleError(f"{file} is nested deeper than any bundle.") from None
 
@@ -125,7 +127,7 @@ def _header(document: object) -> _Header:
 
 
 def _no_number(word: str) -> Never:
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(f"{word} is not JSON")
 
 
 def _is_deeper(document: object, depth: int) -> bool:

@@ -54,7 +54,7 @@ def send(addresses: Sequence[str], title: str, body: str, *, failing: bool) -> N
 
 def none_such(place: int) -> str:
     """That an address cannot be one, without showing it."""
-    return f"the address {place} of --notify is none that apprise knows."
+    return f"the address {place} of --notify is not one that apprise knows."
 
 
 def _apprise() -> ModuleType:

@@ -94,7 +94,7 @@ def _freshness(fresh: Freshness) -> Iterator[Metric]:
     yield Metric("last_good_size_bytes", "Its size.", _one(last.size_bytes if last else None))
     yield Metric(
         "fresh",
-        "1 if it is no older than max_age.",
+        "1 if it is not older than max_age.",
         _one(None if fresh.ok is None else int(fresh.ok)),
     )
 
