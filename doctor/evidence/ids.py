@@ -35,6 +35,7 @@ MOST_IDS = 20
 # The runner's own scratch files are called after UUIDs.
 SCRATCH = "/_temp/"
 
+_VALUES = frozenset({"null", "none", "nil", "nan", "undefined", "true", "false"})
 _DATE = re.compile(
     r"(?:19|20)\d\d([-_./]?)(?:0[1-9]|1[0-2])(?:\1(?:0[1-9]|[12]\d|3[01]))?"
     r"|(?:0[1-9]|[12]\d|3[01])([-_./]?)(?:0[1-9]|1[0-2])\2(?:19|20)\d\d"
@@ -196,10 +197,11 @@ def mentions(text: str | bytes, dispatch_id: str) -> bool:
     """Whether `text` (a title, a name, a line of a log) names this dispatch.
 
     A short id or a date stands in any text by chance: it counts only beside the word dispatch or
-    backup.
+    backup. What is a value of any program (an id that somebody lost on the way is `null`) counts only
+    behind the name of the id.
     """
     words = _longest_line(dispatch_id)
-    if not words:
+    if not words or (words.lower() in _VALUES and not _behind_its_name(text, words)):
         return False
     if isinstance(text, bytes):
         if words.encode() not in text and words.lower().encode() not in text.lower():
@@ -208,6 +210,13 @@ def mentions(text: str | bytes, dispatch_id: str) -> bool:
     if not any(_is_whole_word(text, start, words) for start in _places(text, words)):
         return False
     return _is_telling(words) or "dispatch" in text.lower() or "backup" in text.lower()
+
+
+def _behind_its_name(text: str | bytes, words: str) -> bool:
+    line = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return (
+        re.search(rf"dispatch\W?_?id\W{{0,5}}{re.escape(words)}\b", line, re.IGNORECASE) is not None
+    )
 
 
 def _is_whole_word(text: str, start: int, words: str) -> bool:

@@ -3,6 +3,7 @@
 import pytest
 
 from backup_doctor.evidence.case import Asked, bare_id, dispatch_id_of
+from backup_doctor.evidence.ids import mentions
 from backup_doctor.evidence.row import BackupRow
 
 
@@ -42,3 +43,21 @@ def test_the_rows_own_id_comes_before_what_was_asked(
     asked: Asked, row: BackupRow | None, own: str | None
 ) -> None:
     assert dispatch_id_of(asked, row) == own
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ('{"message":"Backup updated","backup":{"error_text":null}}', False),
+        ("backup null", False),
+        ("DISPATCH_ID=null", True),
+        ('"dispatch_id": "null"', True),
+        ("dispatch-id null", True),
+        ("dispatch_id=nullable", False),
+    ],
+)
+def test_an_id_that_is_a_value_of_any_program_is_named_only_behind_its_name(
+    line: str, named: bool
+) -> None:
+    assert mentions(line, "null") is named
+    assert mentions(line.encode(), "null") is named
