@@ -47,7 +47,7 @@ def preflight(
 ) -> int:
     """Find what would break the next backup.
 
-    The same checks, with no backup in hand.
+    Runs the same checks, before there is a backup.
     """
     from backup_doctor.cli.diagnose import diagnose
     from backup_doctor.cli.preflight_projects import preflight_each
