@@ -131,9 +131,6 @@ harm: $(READY) ## Play every situation in which a careless doctor would do harm,
 bench-sweep: $(READY) ## Measure a sweep of 10,000 stuck backups, write docs/performance-sweep.md
 	$(BIN)/python -m benchmarks.sweep
 
-bench-sweep-large: $(READY) ## Measure a sweep of a million rows, and of five projects, write its part of docs/performance-sweep.md
-	$(BIN)/python -m benchmarks.sweep_large
-
 LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 canaries: $(READY) ## Play every fault with secrets planted all over, and look for them in all output

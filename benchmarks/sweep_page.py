@@ -33,7 +33,6 @@ them. Most of the time is theirs, of a single diagnosis among many runs above al
 itself does is told by its processor time.
 
 """
-LARGE = "\n## A large table"
 ASKED = """\
 
 ## What is asked
@@ -94,33 +93,17 @@ def write_page(path: Path, rounds: Sequence[Round], round_trip_s: float) -> None
         + _sizes(rounds, round_trip_s)
         + ASKED.format(round_trip=round_trip_s * 1000)
         + _asked(rounds)
-        + TRIED.format(each=each_ms)
-        + _large(path),
+        + TRIED.format(each=each_ms),
         encoding="utf-8",
     )
 
 
-def write_large(path: Path, about: str, table: str) -> None:
-    """Write the part of large tables and several projects, and leave the rest as it is."""
-    rest = path.read_text(encoding="utf-8").removesuffix(_large(path))
-    path.write_text(f"{rest}{about.format(load=_load())}{table}", encoding="utf-8")
-
-
-def _large(path: Path) -> str:
-    """That part as it stands; empty where it was never written."""
-    _, heading, rest = path.read_text(encoding="utf-8").partition(LARGE)
-    return heading + rest
-
-
-def _load() -> str:
-    return ", ".join(f"{one:.1f}" for one in os.getloadavg())
-
-
 def _machine() -> str:
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     return (
         f"Measured on {os.cpu_count()} cores ({platform.machine()}), {platform.system()}, Python "
         f"{platform.python_version()}, httpx {version('httpx')}, boto3 {version('boto3')}, psycopg "
-        f"{version('psycopg')}; load of the machine at the end (1, 5, 15 minutes): {_load()}.\n"
+        f"{version('psycopg')}; load of the machine at the end (1, 5, 15 minutes): {load}.\n"
     )
 
 

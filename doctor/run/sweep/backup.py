@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.row import BackupRow, LockHolder
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StuckBackup:
     """`row` is the stuck one; `rows` are all of its dispatch, newest first."""
 

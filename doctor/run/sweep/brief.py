@@ -39,7 +39,7 @@ NOT_LISTED = Unseen(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Unjudged:
     """A backup that is not judged yet, and its run as far as lists tell."""
 

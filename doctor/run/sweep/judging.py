@@ -93,6 +93,7 @@ class Judge:
             summary=self._once(report.summary),
             plan=self._once(tuple(map(self._once, report.plan))),
             chain=self._once(tuple(map(self._once, report.chain))),
+            fingerprint=self._once(report.fingerprint),
             results=(),
             fix_notes=self._once(report.fix_notes),
             cannot_tell=self._once(report.cannot_tell),

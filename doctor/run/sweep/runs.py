@@ -149,7 +149,7 @@ def window(created: datetime, names: Names) -> Window:
     return created - BEFORE, created + max(AT_LEAST_AFTER, timedelta(seconds=names.stuck_after_s))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Match:
     """The run of a backup as far as lists tell: found, certainly none, or not searched for.
 

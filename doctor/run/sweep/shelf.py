@@ -42,7 +42,8 @@ class Shelf:
     listed: int = 0
     walked: list[str] = field(default_factory=list)
     gap: Unseen | None = None
-    _ids: dict[str, set[tuple[str, int]]] = field(default_factory=lambda: defaultdict(set))
+    # An id that was wanted twice is named once all the same; a list is a third of a set.
+    _ids: dict[str, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
     _keys: set[str] = field(default_factory=set)
     _by_id: dict[str, list[StoredObject]] = field(default_factory=lambda: defaultdict(list))
     _by_key: dict[str, StoredObject] = field(default_factory=dict)
@@ -62,7 +63,7 @@ class Shelf:
         for one in ids_of(backup).ids:
             piece = PIECE.search(one)
             if piece:
-                self._ids[piece[0].lower()].add((one.lower(), piece.start()))
+                self._ids[piece[0].lower()].append((one.lower(), piece.start()))
         self._keys.update(keys_of(backup, self.bucket))
 
     def put(self, entries: Sequence[Mapping[str, Any]]) -> None:
