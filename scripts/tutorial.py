@@ -48,6 +48,7 @@ STABLE: Final = {
     r"\d{4}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d:\d\d(?:\.\d+)?)?": "TIME",
     r"-\d{6}\.zip": "-TIME.zip",
     r"\b\d+(?:\.\d+)? (?:s|ms|min)\b": "AGE",
+    r"\b3,?[56]\d\d\b": "SIZE",  # a zip holds what its files are on this machine
 }
 
 
