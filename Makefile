@@ -4,6 +4,8 @@ SHELL := bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# The demo and what it needs; then everything else, into the same environment.
+DEMO := $(VENV)/.demo
 READY := $(VENV)/.ready
 LISTERS := .venv-listers
 RELEASE := .venv-release
@@ -13,10 +15,16 @@ unexport PYTHONDONTWRITEBYTECODE
 CLIENTS := tests/real_clients
 CLIENTS_READY := $(CLIENTS)/node_modules/.package-lock.json
 
-$(READY): requirements.lock pyproject.toml
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+
+$(DEMO): requirements-demo.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) --require-hashes -r requirements-demo.lock
+	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $(DEMO)
+
+$(READY): $(DEMO) requirements.lock
+	$(PIP) --require-hashes -r requirements.lock
 	@touch $(READY)
 
 $(CLIENTS_READY): $(CLIENTS)/package-lock.json
@@ -51,7 +59,7 @@ help: ## Show the commands
 
 setup: $(READY) ## Make the virtual environment
 
-demo: $(READY) ## Run the doctor on a pipeline that really ran and really got stuck
+demo: $(DEMO) ## Run the doctor on a pipeline that really ran and really got stuck
 	$(BIN)/backup-doctor demo $(FAULT)
 
 test: lint types unit ## Run everything: lint, format, types, tests
@@ -139,6 +147,7 @@ canaries: $(READY) ## Play every fault with secrets planted all over, and look f
 lock: $(READY) ## Pin every package again, with hashes
 	$(LOCK) --extra demo --extra notify --group dev pyproject.toml -o requirements.lock
 	$(LOCK) --constraint requirements.lock pyproject.toml -o requirements-runtime.lock
+	$(LOCK) --constraint requirements.lock --extra demo --group editable pyproject.toml -o requirements-demo.lock
 	$(LOCK) --group release -o requirements-release.lock
 	$(LOCK) --group mutants -o requirements-mutants.lock
 	$(LOCK) --constraint requirements.lock --group build -o requirements-build.lock

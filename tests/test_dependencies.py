@@ -13,6 +13,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCKS = (
     "requirements.lock",
     "requirements-runtime.lock",
+    "requirements-demo.lock",
     "requirements-release.lock",
     "requirements-mutants.lock",
 )
@@ -38,8 +39,9 @@ def test_the_documentation_says_of_each_dependency_what_it_is_for() -> None:
     assert declared() - documented == set()
 
 
-def test_what_the_wheel_brings_along_is_what_was_tested() -> None:
-    assert pins("requirements-runtime.lock").items() <= pins("requirements.lock").items()
+@pytest.mark.parametrize("lock", ["requirements-runtime.lock", "requirements-demo.lock"])
+def test_what_is_installed_elsewhere_is_what_was_tested(lock: str) -> None:
+    assert pins(lock).items() <= pins("requirements.lock").items()
 
 
 @pytest.mark.parametrize("lock", LOCKS)
