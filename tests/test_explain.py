@@ -8,6 +8,7 @@ import pytest
 
 from backup_doctor.evidence.base import Evidence
 from backup_doctor.evidence.chain import Link
+from backup_doctor.judge import explanation
 from backup_doctor.judge.framework import Check, Found
 from backup_doctor.judge.registry import LoadedCheck, Registry, load_checks
 from backup_doctor.report.explain import UnknownTopicError, explain
@@ -49,7 +50,13 @@ def shown(topic: str) -> str:
     return to_terminal(explain(topic, registry()), width=80, colour=False)
 
 
-def test_a_code_is_explained_section_by_section() -> None:
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The documentation lies somewhere: the package's metadata name it."""
+    monkeypatch.setattr(explanation, "pages_url", lambda: "https://docs.example/")
+
+
+def test_a_code_is_explained_section_by_section(published: None) -> None:
     assert shown("function/not-deployed") == (
         "function/not-deployed  a cause: it can be why a row is stuck or wrong\n"
         "\n"
@@ -75,11 +82,16 @@ def test_a_code_is_explained_section_by_section() -> None:
         "Link of the pipeline that it breaks\n"
         "  the function updates the row\n"
         "\n"
-        "https://github.com/backup-doctor/backup-doctor/blob/main/docs/"
-        "findings.md#functionnot-deployed\n"
-        "https://github.com/backup-doctor/backup-doctor/blob/main/docs/"
-        "guide.md#step-1-the-workflow-run\n"
+        "https://docs.example/findings.md#functionnot-deployed\n"
+        "https://docs.example/guide.md#step-1-the-workflow-run\n"
     )
+
+
+def test_without_published_documentation_no_address_is_made_up() -> None:
+    page = shown("function/not-deployed")
+
+    assert "http" not in page
+    assert page.endswith("docs/guide.md#step-1-the-workflow-run\n")
 
 
 def test_a_section_that_nobody_wrote_is_left_out() -> None:
@@ -126,7 +138,7 @@ def test_every_code_of_the_contract_is_explained(code: str) -> None:
         assert section in page, section
 
 
-def test_a_reason_is_explained() -> None:
+def test_a_reason_is_explained(published: None) -> None:
     page = to_terminal(explain("memory/killed", load_checks()), width=80, colour=False)
 
     assert page == (
@@ -151,7 +163,7 @@ def test_a_reason_is_explained() -> None:
         "Source\n"
         "  https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html\n"
         "\n"
-        "https://github.com/backup-doctor/backup-doctor/blob/main/docs/reasons.md#memorykilled\n"
+        "https://docs.example/reasons.md#memorykilled\n"
     )
 
 
