@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 from backup_doctor.cli import mending
@@ -11,20 +12,11 @@ if TYPE_CHECKING:
     import pytest
 
 
-class Terminal:
-    """A stream of a terminal, and what was written to it."""
-
-    def __init__(self) -> None:
-        self.written = ""
+class Terminal(io.StringIO):
+    """A stream of a terminal."""
 
     def isatty(self) -> bool:
         return True
-
-    def write(self, text: str) -> None:
-        self.written += text
-
-    def flush(self) -> None:
-        """Nothing waits."""
 
 
 def on_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
@@ -40,7 +32,7 @@ def test_an_answer_in_time_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = on_terminal(monkeypatch)
 
     assert confirmed("Change this row?", yes=False)
-    assert terminal.written == ""
+    assert terminal.getvalue() == ""
 
 
 def test_an_answer_that_comes_too_late_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,4 +40,4 @@ def test_an_answer_that_comes_too_late_changes_nothing(monkeypatch: pytest.Monke
     monkeypatch.setattr(mending, "ANSWER_LIMIT_S", -1.0)
 
     assert not confirmed("Change this row?", yes=False)
-    assert TOO_LATE in terminal.written
+    assert TOO_LATE in " ".join(terminal.getvalue().split())
