@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,7 +49,7 @@ def lacking(report: Report) -> list[str]:
         "cause": report.root_cause,
         "run": f"]({subject.run_url})" if subject.run_url else None,
         "job": f"]({subject.job_url})" if subject.job_url else None,
-        "documentation": f"/findings.md#{re.sub('[^a-z0-9-]', '', report.root_cause or '')})",
+        "documentation": f"`backup-doctor explain {report.root_cause}`",
         "where it stopped": "**Where it stopped:**" if report.chain else None,
         **{
             f"step {number}": for_markdown_inline(fix.title)
