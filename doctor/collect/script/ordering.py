@@ -71,7 +71,10 @@ def _sweep(rows: Sequence[Sequence[Pattern]], prices: _Prices, *, back: bool) ->
 class _Prices:
     def __init__(self, script: Script) -> None:
         self._loops = script.loops
-        self._dead_ends = script.dead_ends
+        self._dead_ends = {
+            one.at: [(a, b) for a, b in script.dead_ends if a <= one.at <= b]
+            for one in script.prints
+        }
 
     def own(self, one: Pattern, found: Sequence[Pattern]) -> float:
         """What a candidate costs that fits with less literal text than another."""
@@ -91,7 +94,7 @@ class _Prices:
 
     def _is_over(self, first: Print, second: Print) -> bool:
         """Whether the first stands where the script ends, and the second elsewhere."""
-        return any(a <= first.at <= b and not a <= second.at <= b for a, b in self._dead_ends)
+        return any(not a <= second.at <= b for a, b in self._dead_ends[first.at])
 
     def _in_loop(self, first: Print, second: Print) -> bool:
         return any(a <= first.at <= b and a <= second.at <= b for a, b in self._loops)
