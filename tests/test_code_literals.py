@@ -50,7 +50,10 @@ def product() -> tuple[Path, ...]:
 
 
 def literals(file: Path) -> Iterator[Literal]:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    source = file.read_text(encoding="utf-8")
+    if not CODE.search(source):
+        return
+    tree = ast.parse(source)
     related = {id(one) for node in ast.walk(tree) for one in _related(node)}
     related |= {id(one) for one in _constants(tree)}
     for node in ast.walk(tree):

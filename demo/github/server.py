@@ -1,7 +1,8 @@
 """The stand-in for GitHub's REST API: one repository on 127.0.0.1, as true callers meet it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 from flask import Flask, jsonify
@@ -18,6 +19,7 @@ from backup_doctor.demo.github.links import Links
 from backup_doctor.demo.github.local_server import LocalServer, Request
 from backup_doctor.demo.github.policy import Policy
 from backup_doctor.demo.github.service import (
+    SERVICE,
     OnDispatch,
     OnRerun,
     Refusal,
@@ -30,6 +32,8 @@ from backup_doctor.demo.github.state import Repository, Run, Token
 
 if TYPE_CHECKING:
     from ssl import SSLContext
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 __all__ = ["GitHub", "Request"]
 
@@ -74,13 +78,11 @@ class GitHub:
         self.tokens = list(tokens)
         self.policy = Policy(now)
         self.requests: list[Request] = []
-        app = Flask(__name__, static_folder=None)
-        app.json = ordered_json(app)
         blobs = BlobStorage(now)
-        whole = DispatcherMiddleware(app, {PLACE: blobs.app})
+        whole = DispatcherMiddleware(self._answer, {PLACE: blobs.app})
         self._server = LocalServer(whole, self.requests, tls)
         self.url = self._server.url + base_path
-        app.extensions["github"] = Service(
+        self._service = Service(
             repository=repository,
             tokens=self.tokens,
             links=Links(self.url, self._server.url, repository.full_name),
@@ -92,7 +94,12 @@ class GitHub:
             on_rerun=on_rerun,
             sealing_key=PrivateKey.generate(),
         )
-        route(app, base_path)
+
+    def _answer(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> "Iterable[bytes]":
+        environ[SERVICE] = self._service
+        return application(self._service.base_path)(environ, start_response)
 
     def __enter__(self) -> Self:
         return self
@@ -103,6 +110,15 @@ class GitHub:
     def close(self) -> None:
         """Stop the API and the storage."""
         self._server.close()
+
+
+@cache
+def application(base_path: str) -> Flask:
+    """Make the API's addresses, once: for each stand-in that a test opens it would take long."""
+    app = Flask(__name__, static_folder=None)
+    app.json = ordered_json(app)
+    route(app, base_path)
+    return app
 
 
 def ordered_json(app: Flask) -> DefaultJSONProvider:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from flask import current_app, g
+from flask import g, request
 from nacl.public import PrivateKey
 
 from backup_doctor.demo.github.blobs import BlobStorage
@@ -58,9 +58,13 @@ def not_found() -> Refusal:
     return Refusal(404, "Not Found")
 
 
+SERVICE = "backup_doctor.github"
+"""Where a request's WSGI environment holds the stand-in that serves it."""
+
+
 def service() -> Service:
     """The stand-in that serves the request at hand."""
-    found: Service = current_app.extensions["github"]
+    found: Service = request.environ[SERVICE]
     return found
 
 

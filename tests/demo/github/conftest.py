@@ -1,8 +1,10 @@
 """One private repository with a night's worth of backups, and callers of every kind."""
 
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import httpx
 import pytest
@@ -198,7 +200,15 @@ def github(repository: Repository, clock: Clock) -> Iterator[GitHub]:
 def connect(server: GitHub, token: Token | None) -> httpx.Client:
     """Connect as the holder of a token, or as nobody; redirects are not followed."""
     headers = {"Authorization": f"Bearer {token.value}"} if token else {}
-    return httpx.Client(base_url=f"{server.url}/repos/acme/shop", headers=headers)
+    return httpx.Client(
+        base_url=f"{server.url}/repos/acme/shop", headers=headers, verify=certificates()
+    )
+
+
+@cache
+def certificates() -> ssl.SSLContext:
+    """Nobody's are asked for here, and reading them takes longer than a test."""
+    return httpx.create_ssl_context()
 
 
 @pytest.fixture
