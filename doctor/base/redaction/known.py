@@ -142,7 +142,12 @@ def _literally(literals: Iterable[tuple[str, str]], text: str) -> Iterator[Span]
 def _is_plain(value: str, words: str) -> bool:
     """Whether it is too short or too common to be looked for by itself."""
     short = len(value) < SHORTEST_ALONE or (len(value) < SHORTEST and value.isdecimal())
-    return short or len(set(value)) == 1 or re.search(_alone(value.casefold()), words) is not None
+    return short or len(set(value)) == 1 or _is_word(value.casefold(), words)
+
+
+def _is_word(value: str, words: str) -> bool:
+    # Hardly ever there at all, and that is told fifty times as fast.
+    return value in words and re.search(_alone(value), words) is not None
 
 
 def _word(value: str) -> re.Pattern[str]:
