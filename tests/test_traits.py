@@ -18,6 +18,7 @@ from backup_doctor.judge.judgement import Judged
 from backup_doctor.judge.preflight import foresee, summary
 from backup_doctor.judge.registry import codes_with, load_checks
 from backup_doctor.judge.traits import Trait
+from backup_doctor.report.compose.plan import warned
 from backup_doctor.report.explain import explain
 from backup_doctor.run.fix.causes import left
 from tests import disk_plugin
@@ -103,7 +104,7 @@ def test_it_explains_what_is_general() -> None:
 def test_the_sql_says_what_refuses_it() -> None:
     one = disk(case(workflow(log(NOT_SAID, NOT_SAID))), "read-only")
 
-    made = repair(one, diagnosed(one))
+    made = warned(diagnosed(one), repair(one, diagnosed(one)))
 
     assert made.refused_by == ("disk/read-only",)
     assert (made.sql or "").startswith(

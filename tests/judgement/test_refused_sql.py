@@ -18,6 +18,7 @@ from backup_doctor.judge.fix_sql import Repair, repair
 from backup_doctor.judge.fix_sql.statement import NOTHING_LEFT, update
 from backup_doctor.judge.judgement import judge
 from backup_doctor.judge.registry import load_checks
+from backup_doctor.report.compose.plan import warned
 from tests.judgement import cases
 from tests.judgement.cases import NOT_THERE, a_row, call, case, log, row, the_object, workflow
 
@@ -37,7 +38,8 @@ def refused_by(answer: str, *evidence: Any) -> Any:
 def settled(one: Any, check: FixCheck | Unseen | None = None) -> Repair:
     judgement = judge(one, (loaded.check for loaded in load_checks().checks))
     assert judgement.errors == ()
-    return repair(one, diagnose(one, judgement.findings), check)
+    diagnosis = diagnose(one, judgement.findings)
+    return warned(diagnosis, repair(one, diagnosis, check))
 
 
 def first_line(made: Repair) -> str:

@@ -19,6 +19,7 @@ from backup_doctor.judge.fix_sql import Repair, repair
 from backup_doctor.judge.fix_sql.statement import update
 from backup_doctor.judge.judgement import judge
 from backup_doctor.judge.registry import load_checks
+from backup_doctor.report.compose.plan import warned
 from tests.judgement import cases
 from tests.judgement.asking import diagnosed
 from tests.judgement.cases import (
@@ -51,7 +52,8 @@ CUT_OFF = the_object(tail=FileEnd(whole=False, problem="no end record"))
 def repaired(one: Case) -> Repair:
     judgement = judge(one, (loaded.check for loaded in load_checks().checks))
     assert judgement.errors == ()
-    return repair(one, diagnose(one, judgement.findings))
+    diagnosis = diagnose(one, judgement.findings)
+    return warned(diagnosis, repair(one, diagnosis))
 
 
 def sql(one: Case) -> str:

@@ -1,7 +1,7 @@
 """What would refuse a statement: a cause that must be fixed before, or the statement itself.
 
-`EXPLAIN` and the catalogue decide. A cause that the log alone tells of may be over: the SQL then
-stands as it is. A statement that is refused for a reason of its own is not printed at all.
+`EXPLAIN` and the catalogue decide. A cause that the log alone tells of may be over: it is not
+named. A statement that is refused for a reason of its own is not printed at all.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ from backup_doctor.judge.fix_sql.statement import Repair, none
 from backup_doctor.judge.show import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
     from backup_doctor.evidence.base import Unseen
     from backup_doctor.evidence.case import Case
     from backup_doctor.judge.diagnosis import Diagnosis
-    from backup_doctor.judge.judgement import Judged
     from backup_doctor.judge.traits import SqlRefusal
 
 
@@ -41,9 +40,7 @@ def settled(
     own = _own_reason(refusing.values(), known) if known else None
     if own is not None:
         return none(own)
-    codes = tuple(refusing)
-    first = _first_line(codes, _step_numbers(before_row(diagnosis, codes)))
-    return replace(repair, sql=f"{first}{repair.sql}", refused_by=codes)
+    return replace(repair, refused_by=tuple(refusing))
 
 
 def may_add_columns(diagnosis: Diagnosis) -> bool:
@@ -89,38 +86,3 @@ def _is_shown(how: SqlRefusal, case: Case, repair: Repair, check: FixCheck | Non
     if check is not None and how.by_constraint and check.refused is not None:
         return bool(check.refused)
     return how.shown(case, repair.change.values if repair.change else {})
-
-
-def before_row(diagnosis: Diagnosis, refusing: Collection[str]) -> tuple[Judged, ...]:
-    """What is fixed before the row, in the plan's order: the causes, then what else refuses its SQL."""
-    known = {one.code for one in diagnosis.causes}
-    others = {
-        one.judged.code: one.judged for one in diagnosis.placed if one.judged.code in refusing
-    }
-    return (*diagnosis.causes, *(one for code, one in others.items() if code not in known))
-
-
-def _step_numbers(fixed: Iterable[Judged]) -> dict[str, int]:
-    """At which step of the plan the fix of each stands."""
-    numbers: dict[str, int] = {}
-    steps: list[tuple[str, str]] = []
-    for cause in fixed:
-        for fix in cause.found.fixes:
-            step = (fix.title, fix.text)
-            if fix.alternative or fix.after_row:
-                continue
-            if step not in steps:
-                steps.append(step)
-            numbers.setdefault(cause.code, steps.index(step) + 1)
-    return numbers
-
-
-def _first_line(refusing: tuple[str, ...], numbers: dict[str, int]) -> str:
-    """What must be fixed before. Codes only, nothing from outside."""
-    if not refusing:
-        return ""
-    steps = [str(numbers[code]) for code in refusing if code in numbers]
-    word = "step" if len(steps) == 1 else "steps"
-    at = f" ({word} {listed(steps)})" if steps else ""
-    is_are = "is" if len(refusing) == 1 else "are"
-    return f"-- This statement will fail until {listed(refusing)} {is_are} fixed{at}\n"

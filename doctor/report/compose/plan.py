@@ -6,12 +6,13 @@ before it, what needs the row right comes after it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from backup_doctor.evidence.findings import Fix, FixKind, PlanStep, Risk, Role, Severity, Verdict
-from backup_doctor.judge.fix_sql.refusal import before_row
+from backup_doctor.judge.show import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,12 +31,7 @@ def plan(diagnosis: Diagnosis, repair: Repair, cannot_tell: Sequence[str]) -> tu
     """Return the steps; none for a backup that is right or still going."""
     if diagnosis.verdict in (Verdict.HEALTHY, Verdict.RUNNING):
         return ()
-    steps = [
-        PlanStep(title=one_of[0].title, why=cause.code, one_of=one_of)
-        for cause in before_row(diagnosis, repair.refused_by)
-        for one_of in _choices(cause, after_row=False)
-    ]
-    steps = [_with_alternatives(step, repair) for step in steps]
+    steps = [_with_alternatives(step, repair) for step in _before_row(diagnosis, repair)]
     steps += _row(diagnosis, repair, {step.why for step in steps})
     steps += (
         PlanStep(title=one_of[0].title, why=cause.code, one_of=one_of)
@@ -45,6 +41,55 @@ def plan(diagnosis: Diagnosis, repair: Repair, cannot_tell: Sequence[str]) -> tu
     if not diagnosis.causes:
         steps += _see_more(cannot_tell)
     return _each_once(steps)
+
+
+def warned(diagnosis: Diagnosis, repair: Repair) -> Repair:
+    """The repair whose SQL says first which causes would still refuse it, and the steps that end them.
+
+    Codes and numbers only, nothing from outside.
+    """
+    numbers = _numbers(_before_row(diagnosis, repair))
+    alternatives = tuple(
+        replace(one, repair=_headed(one.repair, numbers)) for one in repair.alternatives
+    )
+    return replace(_headed(repair, numbers), alternatives=alternatives)
+
+
+def _before_row(diagnosis: Diagnosis, repair: Repair) -> list[PlanStep]:
+    """What is done before the row: the causes' fixes, then those of what else refuses its SQL."""
+    refusing = {
+        *repair.refused_by,
+        *(code for one in repair.alternatives for code in one.repair.refused_by),
+    }
+    known = {one.code for one in diagnosis.causes}
+    others = {
+        one.judged.code: one.judged
+        for one in diagnosis.placed
+        if one.judged.code in refusing - known
+    }
+    return [
+        PlanStep(title=one_of[0].title, why=cause.code, one_of=one_of)
+        for cause in (*diagnosis.causes, *others.values())
+        for one_of in _choices(cause, after_row=False)
+    ]
+
+
+def _numbers(steps: Sequence[PlanStep]) -> dict[str | None, int]:
+    """At which step the first fix of each code stands."""
+    places = {step.one_of: number for number, step in enumerate(_each_once(steps), start=1)}
+    return {step.why: places[step.one_of] for step in reversed(steps)}
+
+
+def _headed(repair: Repair, numbers: dict[str | None, int]) -> Repair:
+    refusing = repair.refused_by
+    if repair.sql is None or not refusing:
+        return repair
+    steps = [str(numbers[code]) for code in refusing if code in numbers]
+    word = "step" if len(steps) == 1 else "steps"
+    at = f" ({word} {listed(steps)})" if steps else ""
+    is_are = "is" if len(refusing) == 1 else "are"
+    first = f"-- This statement will fail until {listed(refusing)} {is_are} fixed{at}\n"
+    return replace(repair, sql=f"{first}{repair.sql}")
 
 
 def _choices(cause: Judged, *, after_row: bool) -> Iterator[tuple[Fix, ...]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from backup_doctor.judge.registry import Registry
 
 from backup_doctor.report.compose.gaps import cannot_tell
-from backup_doctor.report.compose.plan import plan
+from backup_doctor.report.compose.plan import plan, warned
 from backup_doctor.report.compose.results import failing_step, result_of
 from backup_doctor.report.compose.stages import stages
 from backup_doctor.report.compose.subject import subject_of, timeline_of
@@ -38,7 +38,7 @@ def write(collected: Collected, registry: Registry) -> Report:
     )
     judgement = judge(case, checks)
     diagnosis = _diagnosis(case, judgement.findings)
-    mended = repair(case, diagnosis, collected.fix_check)
+    mended = warned(diagnosis, repair(case, diagnosis, collected.fix_check))
     results = tuple(result_of(check, case, diagnosis, collected) for check in checks)
     root_cause = diagnosis.root.code if diagnosis.root else None
     reason = diagnosis.root.found.reason if diagnosis.root else None
@@ -74,7 +74,7 @@ def planned_repair(collected: Collected, registry: Registry) -> Repair:
     checks = tuple(one.check for one in registry.checks)
     judgement = judge(collected.case, checks)
     diagnosis = _diagnosis(collected.case, judgement.findings)
-    return repair(collected.case, diagnosis, collected.fix_check)
+    return warned(diagnosis, repair(collected.case, diagnosis, collected.fix_check))
 
 
 def _diagnosis(case: Case, findings: tuple[Judged, ...]) -> Diagnosis:
