@@ -9,29 +9,7 @@ import typer
 from backup_doctor import __version__
 from backup_doctor.cli import audit, backups, ci, completing, fix, preflight, sweep, watch
 from backup_doctor.cli.codes import UsageError
-from backup_doctor.cli.flags import (
-    BackupIdFlag,
-    BudgetFlag,
-    ConfigFlag,
-    DispatchIdFlag,
-    ExitZeroFlag,
-    FormFlag,
-    FromEvidenceFlag,
-    NoColorFlag,
-    NoProbeFlag,
-    OnlyFlag,
-    ProbeFunctionFlag,
-    ProjectFlag,
-    QuietFlag,
-    ReportFlag,
-    RunIdFlag,
-    SaveEvidenceFlag,
-    SkipFlag,
-    StrictFlag,
-    TemplateDirFlag,
-    TrustConfigFlag,
-    VerboseFlag,
-)
+from backup_doctor.cli.given import Given, with_given
 
 HELP = """Finds out why a backup stays in_progress, and prints the fix.
 
@@ -57,30 +35,11 @@ def _print_version(wanted: bool) -> None:
 
 
 @app.callback(invoke_without_command=True, help=HELP)
+@with_given()
 def diagnose(
     context: typer.Context,
+    given: Given,
     *,
-    dispatch_id: DispatchIdFlag = None,
-    backup_id: BackupIdFlag = None,
-    run_id: RunIdFlag = None,
-    form: FormFlag = None,
-    report: ReportFlag = None,
-    only: OnlyFlag = None,
-    skip: SkipFlag = None,
-    config: ConfigFlag = None,
-    trust_config: TrustConfigFlag = False,
-    project: ProjectFlag = None,
-    probe_function: ProbeFunctionFlag = False,
-    no_probe: NoProbeFlag = False,
-    template_dir: TemplateDirFlag = None,
-    save_evidence: SaveEvidenceFlag = None,
-    from_evidence: FromEvidenceFlag = None,
-    budget: BudgetFlag = 60.0,
-    strict: StrictFlag = False,
-    exit_zero: ExitZeroFlag = False,
-    quiet: QuietFlag = False,
-    verbose: VerboseFlag = False,
-    no_color: NoColorFlag = False,
     version: Annotated[  # noqa: ARG001 -- its callback acts
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
@@ -91,30 +50,7 @@ def diagnose(
         return None
     from backup_doctor.cli.request import request
 
-    wanted = request(
-        dispatch_id=dispatch_id,
-        backup_id=backup_id,
-        run_id=run_id,
-        form=form,
-        files=tuple(report or ()),
-        only=tuple(only or ()),
-        skip=tuple(skip or ()),
-        config=tuple(config or ()),
-        trust_config=trust_config,
-        project=project,
-        probe_function=probe_function,
-        no_probe=no_probe,
-        template_dir=template_dir,
-        save_evidence=save_evidence,
-        from_evidence=from_evidence,
-        budget_s=budget,
-        strict=strict,
-        exit_zero=exit_zero,
-        quiet=quiet,
-        verbose=verbose,
-        no_color=no_color,
-    )
-    code: int = _call("backup_doctor.cli.diagnose:diagnose", wanted)
+    code: int = _call("backup_doctor.cli.diagnose:diagnose", request(given))
     return code
 
 

@@ -5,33 +5,18 @@ from typing import Annotated
 
 import typer
 
-from backup_doctor.cli.flags import (
-    BackupIdFlag,
-    BudgetFlag,
-    ConfigFlag,
-    ExitZeroFlag,
-    NoProbeFlag,
-    OnlyFlag,
-    ProbeFunctionFlag,
-    ProjectFlag,
-    QuietFlag,
-    RunIdFlag,
-    SaveEvidenceFlag,
-    SkipFlag,
-    StrictFlag,
-    TemplateDirFlag,
-    TrustConfigFlag,
-    VerboseFlag,
-)
+from backup_doctor.cli.given import Given, with_given
 
 
-def ci(
-    *,
-    dispatch_id: Annotated[
+@with_given(
+    without=("form", "report", "from_evidence", "no_color"),
+    dispatch_id=Annotated[
         str | None, typer.Option(metavar="ID", help="Default: found by the event, else by the run.")
-    ] = None,
-    backup_id: BackupIdFlag = None,
-    run_id: RunIdFlag = None,
+    ],
+)
+def ci(
+    given: Given,
+    *,
     report_dir: Annotated[
         Path, typer.Option(metavar="DIR", help="Write the report in every format to DIR.")
     ] = Path("backup-doctor-report"),
@@ -41,48 +26,10 @@ def ci(
         bool,
         typer.Option("--issue", help="WRITES: keep one issue in the repository for each cause."),
     ] = False,
-    only: OnlyFlag = None,
-    skip: SkipFlag = None,
-    config: ConfigFlag = None,
-    trust_config: TrustConfigFlag = False,
-    project: ProjectFlag = None,
-    probe_function: ProbeFunctionFlag = False,
-    no_probe: NoProbeFlag = False,
-    template_dir: TemplateDirFlag = None,
-    save_evidence: SaveEvidenceFlag = None,
-    budget: BudgetFlag = 60.0,
-    strict: StrictFlag = False,
-    exit_zero: ExitZeroFlag = False,
-    quiet: QuietFlag = False,
-    verbose: VerboseFlag = False,
 ) -> int:
     """Diagnose the backup of this GitHub Actions run."""
     from backup_doctor.cli.ci_step.step import StepWish, run
-    from backup_doctor.cli.request import Given
 
-    given = Given(
-        dispatch_id=dispatch_id,
-        backup_id=backup_id,
-        run_id=run_id,
-        form=None,
-        files=(),
-        only=tuple(only or ()),
-        skip=tuple(skip or ()),
-        config=tuple(config or ()),
-        trust_config=trust_config,
-        project=project,
-        probe_function=probe_function,
-        no_probe=no_probe,
-        template_dir=template_dir,
-        save_evidence=save_evidence,
-        from_evidence=None,
-        budget_s=budget,
-        strict=strict,
-        exit_zero=exit_zero,
-        quiet=quiet,
-        verbose=verbose,
-        no_color=True,
-    )
     return run(
         given, StepWish(folder=report_dir, summary=summary, annotations=annotations, issue=issue)
     )

@@ -8,46 +8,21 @@ import sys
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from backup_doctor.cli.codes import UsageError
 from backup_doctor.report.render.formats import ENDINGS, Format
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Unpack
+
+    from backup_doctor.cli.given import Given
 
 LONGEST_ID = 1024
 EVIDENCE_ENDINGS = (".json", ".json.gz")
 SHORTEST_BUDGET_S = 1.0
 LONGEST_BUDGET_S = 3600.0
 WHICH = "Which backup? Give its --dispatch-id (or --backup-id, or --run-id)."
-
-
-class Given(TypedDict):
-    """The flags as typer read them."""
-
-    dispatch_id: str | None
-    backup_id: str | None
-    run_id: str | None
-    form: Format | None
-    files: tuple[Path, ...]
-    only: tuple[str, ...]
-    skip: tuple[str, ...]
-    config: tuple[Path, ...]
-    trust_config: bool
-    project: str | None
-    probe_function: bool
-    no_probe: bool
-    template_dir: Path | None
-    save_evidence: Path | None
-    from_evidence: Path | None
-    budget_s: float
-    strict: bool
-    exit_zero: bool
-    quiet: bool
-    verbose: bool
-    no_color: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,41 +58,65 @@ class Request:
         return wanted and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def request(**given: Unpack[Given]) -> Request:
+def request(given: Given) -> Request:
     """The request.
 
     Raises:
         UsageError: a flag's value cannot be right, or no backup is named.
     """
     ids = {
-        "--dispatch-id": given["dispatch_id"],
-        "--backup-id": given["backup_id"],
-        "--run-id": given["run_id"],
+        "--dispatch-id": given.dispatch_id,
+        "--backup-id": given.backup_id,
+        "--run-id": given.run_id,
     }
-    if given["from_evidence"] is None and all(value is None for value in ids.values()):
+    if given.from_evidence is None and all(value is None for value in ids.values()):
         raise UsageError(WHICH, "backup-doctor --dispatch-id 3f2a8c1e-5b7d-4e9a-8c6f-0123456789ab")
     for flag, value in ids.items():
         _check_id(flag, value)
-    _check_run_id(given["run_id"])
-    given["dispatch_id"] = _as_unicode(given["dispatch_id"])
-    given["backup_id"] = _as_unicode(given["backup_id"])
-    return foresight(**given)
+    _check_run_id(given.run_id)
+    return foresight(given)
 
 
-def foresight(**given: Unpack[Given]) -> Request:
+def foresight(given: Given) -> Request:
     """The request of `preflight`, which asks about no backup in particular.
 
     Raises:
         UsageError: a flag's value cannot be right.
     """
-    for file in given["files"]:
+    wanted = _wanted(given)
+    for file in wanted.files:
         _check_ending(file)
-    _check_names(given["only"], given["skip"])
-    check_budget(given["budget_s"], "--dispatch-id ID")
-    _check_folder(given["template_dir"])
-    _check_evidence(given["save_evidence"], given["from_evidence"])
-    given["form"] = given["form"] or (Format.TEXT if sys.stdout.isatty() else Format.MARKDOWN)
-    return Request(**given)  # type: ignore[arg-type] # form is set one line above
+    _check_names(wanted.only, wanted.skip)
+    check_budget(wanted.budget_s, "--dispatch-id ID")
+    _check_folder(wanted.template_dir)
+    _check_evidence(wanted.save_evidence, wanted.from_evidence)
+    return wanted
+
+
+def _wanted(given: Given) -> Request:
+    return Request(
+        dispatch_id=_as_unicode(given.dispatch_id),
+        backup_id=_as_unicode(given.backup_id),
+        run_id=given.run_id,
+        form=given.form or (Format.TEXT if sys.stdout.isatty() else Format.MARKDOWN),
+        files=tuple(given.report or ()),
+        only=tuple(given.only or ()),
+        skip=tuple(given.skip or ()),
+        config=tuple(given.config or ()),
+        trust_config=given.trust_config,
+        project=given.project,
+        probe_function=given.probe_function,
+        no_probe=given.no_probe,
+        template_dir=given.template_dir,
+        save_evidence=given.save_evidence,
+        from_evidence=given.from_evidence,
+        budget_s=given.budget,
+        strict=given.strict,
+        exit_zero=given.exit_zero,
+        quiet=given.quiet,
+        verbose=given.verbose,
+        no_color=given.no_color,
+    )
 
 
 def _check_id(flag: str, value: str | None) -> None:

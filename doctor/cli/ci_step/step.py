@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from backup_doctor.report.render.formats import Format
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from backup_doctor.cli.request import Given
+    from backup_doctor.cli.given import Given
 
 NAME = "backup-doctor"
 LARGEST_REPORT = 64 * files.MEBIBYTE
@@ -46,21 +47,31 @@ def run(given: Given, wish: StepWish) -> int:
     """
     reports = {ending: wish.folder / f"{NAME}.{ending}" for ending in ENDINGS}
     _make(wish.folder, reports.values())
-    given["files"] = (*given["files"], *reports.values())
-    given["form"] = Format.GITHUB if wish.annotations else Format.TEXT
-    if not (given["dispatch_id"] or given["backup_id"] or given["run_id"]):
-        given["dispatch_id"], given["run_id"] = backup_of(os.environ)
-    code = diagnose(request(**given))
+    code = diagnose(request(_completed(given, wish, reports.values())))
     report = _read(reports["json"])
     if report is None:
         return Exit.TOOL_ERROR
-    silent = given["quiet"] and code == Exit.HEALTHY and report.verdict is not Verdict.FAILING
+    silent = given.quiet and code == Exit.HEALTHY and report.verdict is not Verdict.FAILING
     if wish.annotations and not silent:
         _print(reports["txt"])
     _tell_the_run(report, wish, reports["md"], silent=silent)
     if wish.issue:
         _issue(given, report, reports["md"])
     return code
+
+
+def _completed(given: Given, wish: StepWish, reports: Iterable[Path]) -> Given:
+    """With the backup of the event where no flag names one, and with the step's files."""
+    named = (given.dispatch_id, given.run_id)
+    dispatch_id, run_id = named if any(named) or given.backup_id else backup_of(os.environ)
+    return replace(
+        given,
+        dispatch_id=dispatch_id,
+        run_id=run_id,
+        report=[*reports],
+        form=Format.GITHUB if wish.annotations else Format.TEXT,
+        no_color=True,
+    )
 
 
 def _make(folder: Path, reports: Iterable[Path]) -> None:

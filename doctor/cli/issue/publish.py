@@ -13,7 +13,7 @@ from backup_doctor.evidence.findings import Verdict
 from backup_doctor.settings.load import Flags, load
 
 if TYPE_CHECKING:
-    from backup_doctor.cli.request import Given
+    from backup_doctor.cli.given import Given
     from backup_doctor.evidence.findings import Report
 
 
@@ -22,7 +22,7 @@ def publish(report: Report, markdown: str, given: Given) -> bool:
     if report.verdict is not Verdict.FAILING:
         return True
     flags = Flags(
-        config=given["config"], trust_config=given["trust_config"], project=given["project"]
+        config=tuple(given.config or ()), trust_config=given.trust_config, project=given.project
     )
     settings = load(flags, environ=os.environ, cwd=Path.cwd())
     if settings.repository is None or settings.github_token is None:
