@@ -9,14 +9,17 @@ from backup_doctor.evidence.sql import identifier, literal
 from backup_doctor.judge.show import after_row, either, listed, manual, sql, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Fix
     from backup_doctor.evidence.rls import RefusedValue
-    from backup_doctor.evidence.row import Constraint
+    from backup_doctor.evidence.row import Constraint, Trigger
 
 NO_SUCH_VALUE = "22P02"
 OF_DOMAIN = "23"
 UNIQUE = ("u", "p")
+PARTITION = "partition"
 
 
 def widen(case: Case, refused: RefusedValue) -> tuple[Fix, ...]:
@@ -48,6 +51,8 @@ def let_pass(case: Case, one: Constraint) -> tuple[Fix, ...]:
         )
     if one.kind in UNIQUE:
         return (_let_both(case, one),)
+    if one.kind == PARTITION:
+        return _add_partition(case, one)
     if _only_status(case, one):
         return (_allow_status(case, one, case.names.success),)
     drop = sql(
@@ -80,6 +85,27 @@ def _let_both(case: Case, one: Constraint) -> Fix:
         else _drop_constraint(case, one),
         Risk.HIGH,
     )
+
+
+def _add_partition(case: Case, one: Constraint) -> tuple[Fix, ...]:
+    """The partition that is missing; else one that takes whatever fits no other."""
+    rest = identifier(case.names.schema, f"{case.names.table_name}_default")
+    # A new table is in the API's reach, whatever protects the table that it is a part of.
+    any_row = sql(
+        f"Add a partition for all rows that fit no other ({case.names.table_name}_default)",
+        f"CREATE TABLE {rest} PARTITION OF {table(case)} DEFAULT;\n"
+        f"ALTER TABLE {rest} ENABLE ROW LEVEL SECURITY;",
+    )
+    made = manual("Or make the partition that is missing, as the others were made", one.definition)
+    return either(any_row, made)
+
+
+def let_pass_beside(what: str, triggers: Sequence[Trigger]) -> tuple[Fix, ...]:
+    """What lets pass what is written to another table, by these triggers if there are any."""
+    named = listed(f"the {one.kind} {one.name}" for one in triggers)
+    by = f"It is written by {named}" if named else "It is written by a trigger, or by the function"
+    again = "An update of the row by hand meets it too." if named else ""
+    return (manual(what, f"{by}. {again}".strip()),)
 
 
 def _drop_constraint(case: Case, one: Constraint) -> str:

@@ -5,9 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from backup_doctor.checks.row.constraint_fixes import UNIQUE, let_pass, other_status, widen
+from backup_doctor.checks.row.constraint_fixes import (
+    PARTITION,
+    UNIQUE,
+    let_pass,
+    let_pass_beside,
+    other_status,
+    widen,
+)
 from backup_doctor.checks.row.refusals import refused_sizes, refused_values
-from backup_doctor.checks.row.view import table_of, where
+from backup_doctor.checks.row.view import both_told, message_told, table_of, where
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.row import RowEvidence
@@ -18,11 +25,11 @@ from backup_doctor.judge.history import (
     database_then,
     fallback_call,
     function_call,
-    function_told,
     names_ours,
     table_beside,
     weigh,
 )
+from backup_doctor.judge.history.beside import triggers_beside
 from backup_doctor.judge.history.calls import update_ways
 from backup_doctor.judge.show import (
     exhibit,
@@ -37,15 +44,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.findings import Exhibit
+    from backup_doctor.evidence.findings import Exhibit, Fix
     from backup_doctor.evidence.rls import RefusedValue
     from backup_doctor.evidence.row import Constraint
 
 rules = Rules[RowEvidence]()
 
 _NAMED = re.compile(r"constraint \\?\"([^\"\\]+)\\?\"")
-_ESCAPED, _QUOTE = '\\"', '"'
-_MESSAGE = re.compile(r"\"message\"\s*:\s*\"((?:[^\"\\\n]|\\\")+)\"")
+_NO_PARTITION = "no partition of relation"
 _FAILING_ROW = re.compile(r"Failing row contains \((.*?)\)\.?(?:\\?\"|\n|$)", re.DOTALL)
 
 
@@ -70,7 +76,8 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
     an enum has no such value. What was sent is read from PostgreSQL's "Failing row
     contains", or from the update step's script.
     Cause: a CHECK that does not know the status `success`, a NOT NULL column that the update sets
-    to NULL, a UNIQUE key that another row has, a foreign key, a type or domain that is too narrow.
+    to NULL, a UNIQUE key that another row has, a foreign key, a type or domain that is too narrow, a
+    partition that is missing; or what a trigger writes to another table.
     Fix: change the constraint, or the value that the pipeline writes.
     By hand: `SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'backup_history'::regclass;`
     Source: PostgreSQL SQLSTATE class 23.
@@ -101,6 +108,7 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
         (
             *(fix for one in types for fix in widen(case, one)),
             *(fix for one in blamed for fix in let_pass(case, one)),
+            *(() if blamed or types else _let_pass_beside(case)),
         ),
         resolved=_passes_now(case, seen, told, sent),
     )
@@ -128,14 +136,16 @@ def _summary(case: Case, blamed: tuple[Constraint, ...], types: tuple[RefusedVal
             f"The update would give this row what row {held.holder} has already "
             f"({listed(held.columns)}), and {held.name} allows that once."
         )
+    if any(one.kind == PARTITION for one in blamed):
+        return f"{case.names.table} has no partition for the row that the update makes of this one."
     named = listed(one.name for one in blamed) or _name_in_log(case)
     other = None if blamed else table_beside(case, "row/constraint-rejects")
+    if other and _NO_PARTITION in both_told(case):
+        return f"The table {other} has no partition for what is written to it beside {case.names.table}."
     of = f" of the table {other}, which is written beside {case.names.table}" if other else ""
     if named or other:
         return f"The update that the pipeline makes violates {named or 'a constraint'}{of}."
-    said = _MESSAGE.search(_told(case))
-    told = f": {said[1].replace(_ESCAPED, _QUOTE)}" if said else ""
-    return f"PostgreSQL refuses the update that the pipeline makes{told}."
+    return f"PostgreSQL refuses the update that the pipeline makes{message_told(case)}."
 
 
 def _shown(one: Constraint, seen: RowEvidence, case: Case) -> Exhibit:
@@ -147,15 +157,24 @@ def _shown(one: Constraint, seen: RowEvidence, case: Case) -> Exhibit:
     return exhibit(f"constraint {one.name}", one.definition, where(seen), _constraints(case))
 
 
+def _let_pass_beside(case: Case) -> tuple[Fix, ...]:
+    other = table_beside(case, "row/constraint-rejects")
+    if other is None:
+        return ()
+    triggers = triggers_beside(case, "row/constraint-rejects")
+    if _NO_PARTITION in both_told(case):
+        return let_pass_beside(f"Give {other} the partition that it lacks", triggers)
+    named = _name_in_log(case) or "its constraint"
+    return let_pass_beside(
+        f"Let what is written to {other} satisfy {named}, or change {named}", triggers
+    )
+
+
 # What the log tells of it ------------------------------------------------------------------------
 
 
-def _told(case: Case) -> str:
-    return f"{function_told(case)}\n{fallback_call(case).body}"
-
-
 def _name_in_log(case: Case) -> str | None:
-    match = _NAMED.search(_told(case))
+    match = _NAMED.search(both_told(case))
     return match.group(1) if match else None
 
 
@@ -172,7 +191,7 @@ def _named_in_log(case: Case, seen: RowEvidence) -> Constraint | None:
 
 def _row_sent(case: Case, seen: RowEvidence) -> dict[str, str]:
     """The row that PostgreSQL refused, by column; empty where the log does not show it whole."""
-    known, match = table_of(seen), _FAILING_ROW.search(_told(case))
+    known, match = table_of(seen), _FAILING_ROW.search(both_told(case))
     values = match[1].split(", ") if match else []
     if known is None or len(values) != len(known.columns):
         return {}
@@ -206,6 +225,8 @@ def _passes_now(
 ) -> Resolved | None:
     """The constraint is gone, or allows now the very values that were sent."""
     known, named = table_of(seen), _name_in_log(case)
+    if names_ours(case, "row/constraint-rejects") and _has_partition(case):
+        return Resolved(by="it has the partition now")
     if known is None or named is None:
         return None
     if told is None and not names_ours(case, "row/constraint-rejects"):
@@ -219,6 +240,14 @@ def _passes_now(
     if told.kind == "c" and told.accepts and sent and same:
         return Resolved(by=f"{named}, evaluated on what was sent, allows it")
     return None
+
+
+def _has_partition(case: Case) -> bool:
+    """Whether a partition takes the row now, and the log says that none did."""
+    evaluated = case.rls.constraints if case.rls else ()
+    judged = () if isinstance(evaluated, Unseen) else evaluated
+    takes = any(one.kind == PARTITION and one.accepts for one in judged)
+    return takes and _NO_PARTITION in both_told(case)
 
 
 def _constraints(case: Case) -> str:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from backup_doctor.checks.row.view import table_of, where
+from backup_doctor.checks.row.view import message_told, table_of, where
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Fix, Risk, Role, Severity
@@ -25,7 +25,7 @@ from backup_doctor.judge.history import (
     weigh,
 )
 from backup_doctor.judge.history.file import own_file
-from backup_doctor.judge.show import exhibit, listed, log_lines, size, sql, table
+from backup_doctor.judge.show import either, exhibit, listed, log_lines, manual, size, sql, table
 from backup_doctor.judge.traits import SqlRefusal, Trait
 
 if TYPE_CHECKING:
@@ -190,12 +190,14 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
             else None
         )
     blamed = listed(f"the {one.kind} {one.name}" for one in suspects or firing)
+    said = message_told(case)
     return weight.found(
-        f"{blamed[0].upper()}{blamed[1:]} rewrites or refuses the update."
+        f"{blamed[0].upper()}{blamed[1:]} rewrites or refuses the update{said}."
         if blamed
-        else "An exception that a trigger, or another function of the database, raised refused the update.",
+        else "An exception that a trigger, or another function of the database, raised refused the "
+        f"update{said}.",
         evidence,
-        tuple(_disable(case, one) for one in suspects),
+        tuple(_disable(case, one) for one in suspects) or _see_why(case, firing, said),
         weak=not _silent_success(case) and not (case.is_preflight and any(map(_always, suspects))),
         resolved=_raises_no_more(known, firing),
     )
@@ -247,6 +249,18 @@ def _meddles(trigger: Trigger, case: Case) -> bool:
     )
     instead = re.search(r"\bdo instead\b", trigger.definition, re.IGNORECASE)
     return bool(skips or sets or raises or writes or instead)
+
+
+def _see_why(case: Case, firing: tuple[Trigger, ...], said: str) -> tuple[Fix, ...]:
+    """What to do where no trigger's own text shows what raises."""
+    named = (
+        listed(f"the {one.kind} {one.name}" for one in firing) or "a trigger, a policy or a CHECK"
+    )
+    look = manual(
+        "Let the update pass in the function that raises the exception",
+        f"It is one that {named} calls. The database said{said or ' no more'}.",
+    )
+    return either(look, *(_disable(case, one) for one in firing))
 
 
 def _disable(case: Case, trigger: Trigger) -> Fix:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from backup_doctor.checks.row.view import SOMETIMES_WRITTEN, WRITTEN, table_of, where
+from backup_doctor.checks.row.view import SOMETIMES_WRITTEN, WRITTEN, both_told, table_of, where
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.log import Outcome
@@ -19,11 +19,11 @@ from backup_doctor.judge.history import (
     database_then,
     fallback_call,
     function_call,
-    function_told,
     proved_where_open,
     table_beside,
     weigh,
 )
+from backup_doctor.judge.history.beside import schema_beside, triggers_beside
 from backup_doctor.judge.show import exhibit, listed, log_lines, manual, sql, table
 from backup_doctor.judge.traits import SqlRefusal, Trait
 from backup_doctor.services.meaning import database_meaning
@@ -70,7 +70,7 @@ def table_missing(seen: RowEvidence, case: Case, shown: Shown) -> Found | None:
     Source: PostgREST errors, PGRST205; guide, step 3.
     """
     gone = None if isinstance(seen.table, Unseen) else seen.table is None
-    other = None if gone else table_beside(case, "row/table-missing")
+    other = None if gone else _missing_beside(case)
     then = database_then(case, "row/table-missing")
     if gone:
         then = {Link.ROW_CREATED: None, **then}
@@ -81,10 +81,10 @@ def table_missing(seen: RowEvidence, case: Case, shown: Shown) -> Found | None:
         return None
     if other:
         return weight.found(
-            f"The database knows no table {other}, which the pipeline uses beside {case.names.table}.",
+            f"The database knows no {other}, which the pipeline uses beside {case.names.table}.",
             log_lines(case, "answer of the function", function_call(case))
             + log_lines(case, "answer to the update", fallback_call(case)),
-            (_name_rightly(f"Create {other}"),),
+            (_name_rightly(case, "row/table-missing", f"Create the {other}"),),
         )
     similar = () if isinstance(seen.server, Unseen) else seen.server.similar_tables
     hint = f" There is {listed(similar)}." if similar else ""
@@ -104,6 +104,14 @@ def table_missing(seen: RowEvidence, case: Case, shown: Shown) -> Found | None:
         ),
         resolved=Resolved(by="the table is there") if gone is False else None,
     )
+
+
+def _missing_beside(case: Case) -> str | None:
+    """The other table, or schema, of which the log says that it is not there."""
+    if other := table_beside(case, "row/table-missing"):
+        return f"table {other}"
+    other = schema_beside(case)
+    return f"schema {other}" if other else None
 
 
 def _regclass(case: Case) -> str:
@@ -228,15 +236,20 @@ def _of_another_table(column: str, other: str, case: Case) -> Found | None:
         f"The table {other}, which the pipeline uses beside {case.names.table}, had no column {column}.",
         log_lines(case, "answer of the function", function_call(case))
         + log_lines(case, "answer to the update", fallback_call(case)),
-        (_name_rightly(f"Give {other} the column {column}"),),
+        (_name_rightly(case, "row/column-missing", f"Give {other} the column {column}"),),
     )
 
 
-def _name_rightly(otherwise: str) -> Fix:
+def _name_rightly(case: Case, code: str, otherwise: str) -> Fix:
+    triggers = listed(one.name for one in triggers_beside(case, code))
+    user = (
+        f"The trigger {triggers} uses it, so that an update by hand fails too."
+        if triggers
+        else "See who uses it: a trigger of the table, the function, or the script of the update."
+    )
     return manual(
         "Correct what names it, or make it",
-        "See who uses it: a trigger of the table, the function, or the script of the update. "
-        f"Correct the name there. {otherwise} where that was meant.",
+        f"{user} Correct the name there. {otherwise} where that was meant.",
     )
 
 
@@ -270,16 +283,11 @@ def lacking(known: Table, case: Case, wanted: tuple[str, ...]) -> tuple[str, ...
     return tuple(name for name in names if known.column(name) is None)
 
 
-def _told(case: Case) -> str:
-    """What both writes were answered, by the log."""
-    return f"{function_told(case)}\n{fallback_call(case).body}"
-
-
 def column_named_in_log(case: Case) -> str | None:
     """The column that the answers in the log say is not there."""
     match = re.search(
         r"the '([^']+)' column|column \\?\"?(?:\w+\.)?(\w+)\\?\"? (?:of|does not exist)",
-        _told(case),
+        both_told(case),
     )
     return (match.group(1) or match.group(2)) if match else None
 
@@ -288,7 +296,7 @@ def _postgres_named(case: Case) -> bool:
     """Whether PostgreSQL's own message in the log misses a column of this very table."""
     table = re.escape(case.names.table_name)
     missed = rf'column \S+ of relation \\?"?(?:\w+\.)?{table}\\?"? does not exist'
-    return re.search(missed, _told(case)) is not None
+    return re.search(missed, both_told(case)) is not None
 
 
 TYPES = {

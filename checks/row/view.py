@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.row import RowEvidence, Table
+from backup_doctor.judge.history import fallback_call, function_told
+
+if TYPE_CHECKING:
+    from backup_doctor.evidence.case import Case
 
 WRITTEN = ("s3_key", "status", "size_bytes", "finished_at")
 SOMETIMES_WRITTEN = ("error_text", "workflow_run_id")
+_MESSAGE = re.compile(r"\"message\"\s*:\s*\"((?:[^\"\\\n]|\\\")+)\"")
+_ESCAPED, _QUOTE = '\\"', '"'
+
+
+def both_told(case: Case) -> str:
+    """What both updates were answered, by the log."""
+    return f"{function_told(case)}\n{fallback_call(case).body}"
+
+
+def message_told(case: Case) -> str:
+    """The database's own message in it, after a colon; empty where there is none."""
+    said = _MESSAGE.search(both_told(case))
+    return f": {said[1].replace(_ESCAPED, _QUOTE)}" if said else ""
 
 
 def where(seen: RowEvidence) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -61,7 +62,8 @@ class Column(Fact, frozen=True, kw_only=True):
 class Constraint(Fact, frozen=True, kw_only=True):
     """A constraint of the table.
 
-    `kind` is pg_constraint.contype (c, u, p, f, x, n); `accepts` is its verdict on the row as the
+    `kind` is pg_constraint.contype (c, u, p, f, x, n), or `partition`: that a partition takes the row;
+    `accepts` is its verdict on the row as the
     pipeline would write it, None where that could not be evaluated (`problem` says why). A unique
     index is of kind u too. `columns` are its own; `expression` is a CHECK's, or the condition of a
     partial unique index. `holder` is the id of another row that has a unique key already.
@@ -75,6 +77,13 @@ class Constraint(Fact, frozen=True, kw_only=True):
     accepts: bool | None = None
     problem: str | None = None
     holder: str | None = None
+
+
+_NOW = r"(?:now\(\)|(?:clock|statement|transaction)_timestamp\(\)|current_timestamp|timezone\('utc'(?:::text)?, now\(\)\))"
+_KEEPS_TIME = re.compile(
+    rf"begin\s+(?:new\.\"?\w+\"?\s*:?=\s*{_NOW}\s*;\s*)+return\s+new\s*;\s*end\s*;?",
+    re.IGNORECASE,
+)
 
 
 class Trigger(Fact, frozen=True, kw_only=True):
@@ -91,6 +100,12 @@ class Trigger(Fact, frozen=True, kw_only=True):
     def is_rule(self) -> bool:
         """Whether it is a rewrite rule, which no statement about triggers knows."""
         return self.definition.startswith("CREATE RULE")
+
+    @property
+    def only_keeps_time(self) -> bool:
+        """Whether all that it does is to write the time of now into columns of the row."""
+        body = re.sub(r"--[^\n]*", "", self.source).strip()
+        return self.before and (body == "moddatetime" or _KEEPS_TIME.fullmatch(body) is not None)
 
     @property
     def kind(self) -> str:

@@ -287,3 +287,12 @@ def named_relation(text: str) -> str | None:
     """The table that a message of PostgreSQL or PostgREST names; None where it names none."""
     found = _RELATION.search(text)
     return next(filter(None, found.groups()), None) if found else None
+
+
+_NO_SCHEMA = re.compile(r"schema \\?\"([\w$.-]+)\\?\" does not exist")
+
+
+def missing_schema(text: str) -> str | None:
+    """The schema of which PostgreSQL says that it is not there; None where it says so of none."""
+    found = _NO_SCHEMA.search(text)
+    return found[1] if found else None

@@ -105,6 +105,19 @@ SELECT jsonb_build_object(
           JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
           WHERE i.indrelid = r.oid AND i.indisunique AND NOT EXISTS (
             SELECT FROM pg_catalog.pg_constraint AS c WHERE c.conindid = i.indexrelid)
+          UNION ALL
+          -- A row that fits no partition is refused, as by a CHECK.
+          SELECT 'the partitions', 'partition', p.partattrs::int2[],
+            coalesce('PARTITION BY ' || pg_get_partkeydef(r.oid) || ': ' || l.bounds, 'no partition'),
+            coalesce(l.expression, 'false')
+          FROM pg_catalog.pg_partitioned_table AS p, LATERAL (
+            SELECT string_agg(DISTINCT pg_get_expr(k.relpartbound, k.oid), ', ') AS bounds,
+              string_agg(coalesce(pg_get_partition_constraintdef(k.oid), 'true'), ' OR ') AS expression
+            FROM pg_partition_tree(r.oid) AS t
+            JOIN pg_catalog.pg_class AS k ON k.oid = t.relid
+            WHERE t.isleaf
+          ) AS l
+          WHERE p.partrelid = r.oid
         ) AS c
       ),
       'triggers', (

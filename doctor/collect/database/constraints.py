@@ -20,6 +20,7 @@ from backup_doctor.evidence.sql import identifier, literal
 if TYPE_CHECKING:
     from backup_doctor.collect.database.update import Update
 
+EVALUATED = ("c", "partition")
 NOT_EVALUATED = "This kind of constraint cannot be evaluated without writing."
 OF_EXPRESSION = "A unique index on an expression is not evaluated."
 OF_GENERATED = "It depends on a generated column, which only a real update computes."
@@ -58,7 +59,9 @@ def judged_constraints(
     """The table's constraints with their verdicts, and one of kind n for each NULL not allowed."""
     row = update.new_row(without=tuple(one.column for one in refused))
     constraints = update.table.constraints
-    checks = {one.name: one.expression for one in constraints if one.kind == "c" and one.expression}
+    checks = {
+        one.name: one.expression for one in constraints if one.kind in EVALUATED and one.expression
+    }
     verdicts = evaluate(run, update.names, row, checks)
     touched = [one for one in constraints if set(one.columns) & set(update.written)]
     return (

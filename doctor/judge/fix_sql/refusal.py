@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from backup_doctor.evidence.collected import FixCheck
 from backup_doctor.evidence.findings import Role, Severity
 from backup_doctor.judge.fix_sql.statement import Repair, none
+from backup_doctor.judge.history.beside import enabled_triggers, met_by_trigger
 from backup_doctor.judge.show import listed
 
 if TYPE_CHECKING:
@@ -36,11 +37,27 @@ def settled(
         return replace(repair, alternatives=kept)
     known = check if isinstance(check, FixCheck) else None
     suspects = _suspects(diagnosis)
-    refusing = {code: how for code, how in suspects.items() if _is_shown(how, case, repair, known)}
+    refusing = {
+        code: how
+        for code, how in suspects.items()
+        if met_by_trigger(case, code) or _is_shown(how, case, repair, known)
+    }
     own = _own_reason(refusing.values(), known) if known else None
     if own is not None:
         return none(own)
-    return replace(repair, refused_by=tuple(refusing))
+    codes = tuple(refusing)
+    notes = (*repair.notes, *(() if codes else _untried_triggers(case, repair)))
+    return replace(repair, refused_by=codes, notes=notes)
+
+
+def _untried_triggers(case: Case, repair: Repair) -> tuple[str, ...]:
+    """What nobody can know without a write: what the triggers do that an update fires."""
+    updates = repair.change is not None and repair.change.row is not None
+    open_ones = [one for one in enabled_triggers(case) if updates and not one.only_keeps_time]
+    if not open_ones:
+        return ()
+    fired = listed(f"the {one.kind} {one.name}" for one in open_ones)
+    return (f"It fires {fired}, which no check has tried: EXPLAIN executes nothing.",)
 
 
 def may_add_columns(diagnosis: Diagnosis) -> bool:

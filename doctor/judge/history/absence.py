@@ -9,7 +9,7 @@ from backup_doctor.evidence.base import Shown, Unseen, Why
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.row import ApiAnswer, Route
 from backup_doctor.evidence.workflow import FoundBy, WorkflowFile
-from backup_doctor.judge.history.beside import table_beside
+from backup_doctor.judge.history.beside import schema_beside, table_beside
 from backup_doctor.judge.history.calls import fallback_call, function_told, look_up_failed
 from backup_doctor.judge.history.then import database_then
 
@@ -73,7 +73,7 @@ def absence_of_table(seen: RowEvidence, case: Case) -> Shown | Unseen | None:
     the run says so.
     """
     said = True in database_then(case, "row/table-missing").values()
-    if said or table_beside(case, "row/table-missing"):
+    if said or table_beside(case, "row/table-missing") or schema_beside(case):
         return Shown(by="The run's log has the database's own answer.")
     if seen.table is not None:
         return None

@@ -7,27 +7,79 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backup_doctor.judge.history.calls import fallback_call, function_told
+from backup_doctor.evidence.log import Outcome
+from backup_doctor.evidence.row import Table
+from backup_doctor.judge.history.calls import fallback_call, function_told, update_ways
 from backup_doctor.judge.history.early import early_text
-from backup_doctor.services.meaning import database_meaning, named_relation
+from backup_doctor.services.meaning import database_meaning, missing_schema, named_relation
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.row import Trigger
+
+BY_PROCEDURE = "rpc"
 
 
 def table_beside(case: Case, code: str) -> str | None:
     """The table other than that of the backups that a refusal with this code names."""
-    return next((name for name in _named(case, code) if not _is_ours(name, case)), None)
+    named = _named(code, *_told(case))
+    return next((name for name in named if not _is_ours(name, case)), None)
 
 
 def names_ours(case: Case, code: str) -> bool:
     """Whether a refusal with this code names the table of the backups."""
-    return any(_is_ours(name, case) for name in _named(case, code))
+    return any(_is_ours(name, case) for name in _named(code, *_told(case)))
 
 
-def _named(case: Case, code: str) -> list[str]:
+def schema_beside(case: Case) -> str | None:
+    """The schema other than that of the backups' table of which the database says that it is not there."""
+    named = (missing_schema(text) for text in _told(case))
+    return next((name for name in named if name and name != case.names.schema), None)
+
+
+def triggers_beside(case: Case, code: str) -> tuple[Trigger, ...]:
+    """The triggers that use the other table, or schema, which the refusal names.
+
+    Where the direct update was refused so, it is one of those that fire, whatever their text says.
+    """
+    other = table_beside(case, code) or schema_beside(case)
+    if other is None:
+        return ()
+    firing = enabled_triggers(case)
+    naming = tuple(one for one in firing if other.rpartition(".")[2] in one.source)
+    return naming or (firing if _is_direct(case, other) else ())
+
+
+def met_by_trigger(case: Case, code: str) -> bool:
+    """Whether a trigger of the backups' table met it: then so does whoever updates a row."""
+    if triggers_beside(case, code):
+        return True
+    other = table_beside(case, code) or schema_beside(case)
+    unseen = case.row is None or not isinstance(case.row.table, Table)
+    return unseen and other is not None and _is_direct(case, other)
+
+
+def enabled_triggers(case: Case) -> tuple[Trigger, ...]:
+    """The triggers that an update of a row fires, as far as the catalogue was seen."""
+    known = case.row.table if case.row else None
+    return tuple(one for one in known.triggers if one.enabled) if isinstance(known, Table) else ()
+
+
+def _is_direct(case: Case, other: str) -> bool:
+    """Whether an update of the table itself, by no function of anybody's, was refused in the other."""
+    by_procedure = any(
+        one.kind == BY_PROCEDURE and one.call.outcome is Outcome.REFUSED
+        for one in update_ways(case)
+    )
+    return not by_procedure and other in fallback_call(case).body
+
+
+def _told(case: Case) -> tuple[str, ...]:
     look_up = case.log.lookup_call.body if case.log else ""
-    texts = (function_told(case), fallback_call(case).body, look_up, early_text(case))
+    return (function_told(case), fallback_call(case).body, look_up, early_text(case))
+
+
+def _named(code: str, *texts: str) -> list[str]:
     meant = (named_relation(text) for text in texts if code in database_meaning(text))
     return [name for name in meant if name]
 
