@@ -26,13 +26,11 @@ from backup_doctor.judge.framework import Found, Resolved, Rules
 from backup_doctor.judge.history import (
     BOTH_WRITES,
     RowState,
-    another_row_succeeded,
     fallback_call,
     function_call,
     function_key_worked,
     function_said,
     function_then,
-    is_over,
     row_state,
     weigh,
 )
@@ -44,6 +42,7 @@ from backup_doctor.judge.show import exhibit, manual
 from backup_doctor.judge.traits import Trait
 from backup_doctor.services.meaning import NOT_FOUND, gateway_meaning
 from backup_doctor.services.secret_uses import Use
+from backup_doctor.services.success_bodies import SUCCESS, refuses_caller
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -116,7 +115,10 @@ def _refuses_key(seen: FunctionEvidence, case: Case) -> bool | None:
     if answer is None or not seen.key_sent or not is_shown_alike(case):
         return None
     own = answer.from_function is not False and not gateway_meaning(answer.status, answer.body)
-    return True if answer.status == UNAUTHORIZED and own else None
+    refuses = answer.status == UNAUTHORIZED or (
+        answer.status in SUCCESS and refuses_caller(answer.body)
+    )
+    return True if refuses and own else None
 
 
 def _own_name(case: Case) -> str:
@@ -282,36 +284,3 @@ def _log_of_function(case: Case) -> tuple[Exhibit, ...]:
     lines = [f"{line.level}: {line.message.strip()}" for line in function_log(case)[-10:]]
     shown = exhibit("the function's log", "\n".join(lines), "Management API", None)
     return (shown,) if lines else ()
-
-
-@rules.cause(
-    "function/false-success",
-    breaks=Link.FUNCTION_UPDATES,
-    yields_to=("rls/*", "row/*", "secrets/*"),
-)
-def false_success(seen: FunctionEvidence, case: Case) -> Found | None:
-    """The function answered success, and the row is unchanged.
-
-    Detected: a 2xx of the function in the log, and the row is still in progress.
-    Cause: it does not check how many rows its update changed; the row is hidden from its key, or it
-    updates another row or project.
-    Fix: let the function return what it changed (`Prefer: return=representation`) and fail on none.
-    By hand: compare the log of the update step with the row (guide, step 3).
-    Source: PostgREST: an update that matches no row is a success.
-    """
-    call = function_call(case)
-    said_done = call.outcome is Outcome.OK and not another_row_succeeded(case)
-    if not said_done or row_state(case) is not RowState.IN_PROGRESS or not is_over(case):
-        return None
-    return Found(
-        summary=f"{seen.name} answered {f'HTTP {call.status}' if call.status else 'success'}, but the "
-        "row is unchanged.",
-        evidence=function_exhibits(seen, case),
-        fixes=(
-            manual(
-                "Let the function see what it changed",
-                "Update with `Prefer: return=representation` (supabase-js: `.select()`), and answer "
-                "with an error if no row comes back.",
-            ),
-        ),
-    )

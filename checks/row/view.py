@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 WRITTEN = ("s3_key", "status", "size_bytes", "finished_at")
 SOMETIMES_WRITTEN = ("error_text", "workflow_run_id")
-_MESSAGE = re.compile(r"\"message\"\s*:\s*\"((?:[^\"\\\n]|\\\")+)\"")
+_MESSAGE = re.compile(r"\"(?:message|error)\"\s*:\s*\"((?:[^\"\\\n]|\\\")+)\"")
 _ESCAPED, _QUOTE = '\\"', '"'
 
 

@@ -25,6 +25,7 @@ from backup_doctor.judge.history.ways import has_no_fallback
 from backup_doctor.judge.show import rfc3339
 from backup_doctor.judge.traits import Trait
 from backup_doctor.services.secret_uses import Use
+from backup_doctor.services.success_bodies import SUCCESS, refuses_caller
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
     from backup_doctor.judge.judgement import Judged
 
-SUCCESS = range(200, 300)
 OR_HELD = (
     "Or let a backup succeed: the log of the newest run then shows that the table takes the update."
 )
@@ -230,7 +230,8 @@ def function_accepts(case: Case) -> bool:
     answer = seen.test_call if isinstance(seen.test_call, HttpAnswer) else seen.empty_post
     if not isinstance(answer, HttpAnswer) or answer.from_function is False:
         return False
-    return answer.status in OWN_ANSWERS and answer.status not in REFUSES_KEY
+    refuses = answer.status in REFUSES_KEY or refuses_caller(answer.body)
+    return answer.status in OWN_ANSWERS and not refuses
 
 
 def summary(case: Case, diagnosis: Diagnosis) -> str:

@@ -217,8 +217,11 @@ BODY_LABEL = re.compile(
 EXCEPTION = re.compile(
     r"\bFunctionsHttpError: (?!.*\b(?:non-2xx|An error occurred))(\S.*)$", re.IGNORECASE
 )
-SAYS_OK = re.compile(r"\bsuccess[\"']?\s*:\s*true\b")
-SAYS_FAILURE = re.compile(r"\bsuccess[\"']?\s*:\s*false\b|\berror[\"']?\s*:\s*[\"'{\[]")
+SAYS_OK = re.compile(r"\b(?:success|ok)[\"']?\s*:\s*true\b")
+SAYS_FAILURE = re.compile(
+    r"\b(?:success|ok)[\"']?\s*:\s*false\b|\berrors?[\"']?\s*:\s*(?:[\"'](?![\"'])|\{|\[(?!\s*\]))"
+    r"|\bstatus[\"']?\s*:\s*[\"'](?:error|failed|failure)[\"']"
+)
 # What PostgREST and the gateways send when they refuse, recognizable without its status.
 IS_REFUSAL = re.compile(
     r"\b(?:code|statusCode)[\"']?\s*:\s*[\"'](?:PGRST\d+|[0-9A-Z]{5}|[A-Z]+(?:_[A-Z]+)+)[\"']"

@@ -24,6 +24,7 @@ from backup_doctor.services.answers import (
     first_known,
     table,
 )
+from backup_doctor.services.success_bodies import SUCCESS, refuses_caller
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.row import ApiAnswer
@@ -37,6 +38,7 @@ _NOBODY_THERE = (
     "secrets/empty",
     "secrets/whitespace",
 )
+UNAUTHORIZED = 401
 NOT_FOUND = 404
 NOT_ALLOWED = 405
 CLIENT_ERRORS = range(400, 500)
@@ -192,6 +194,8 @@ def _own_answer(status: int | None, body: str) -> Meaning:
     if status in SERVER_ERRORS and REFUSES_KEY.search(body):
         # Whom it refuses itself it answers with a 401: this is what the Data API told it.
         return Meaning(codes=("secrets/revoked",), own_words=True)
+    if status in SUCCESS and refuses_caller(body):
+        status = UNAUTHORIZED
     known = by_status(at_function(), status)
     if known is UNKNOWN:
         # A failure that the function reports with a 200 is one of its own.

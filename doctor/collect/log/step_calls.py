@@ -22,6 +22,7 @@ from backup_doctor.collect.log.step_script import NONE, RepositoryFiles, script_
 from backup_doctor.collect.log.talk import FAILED
 from backup_doctor.evidence.log import NOT_SAID, Call, Outcome
 from backup_doctor.services.log_wording import CallSubject
+from backup_doctor.services.success_bodies import says_failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -133,6 +134,8 @@ def _merged(known: Call | None, worded: Call) -> Call:
     """What the script tells of a call, with the status and answer that only words show."""
     if known is None:
         return worded
+    if _fails_in_its_body(known, worded):
+        return msgspec.structs.replace(worded, known=known.known)
     both_failed = known.outcome in FAILED and worded.outcome in FAILED
     if not both_failed and known.outcome is not worded.outcome:
         return known
@@ -143,6 +146,12 @@ def _merged(known: Call | None, worded: Call) -> Call:
     if not known.body and worded.body and known.status == worded.status:
         return msgspec.structs.replace(known, body=worded.body, rows=worded.rows, lines=lines)
     return known
+
+
+def _fails_in_its_body(known: Call, worded: Call) -> bool:
+    """Whether the script looks at the status alone, and the answer says that it is a failure."""
+    passed = known.outcome is Outcome.OK and not known.body
+    return passed and known.status == worded.status is not None and says_failure(worded.body)
 
 
 def with_breaks(sections: Iterable[Section]) -> Iterator[str]:
