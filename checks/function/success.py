@@ -122,5 +122,5 @@ def _of_empty_body(seen: FunctionEvidence, answer: HttpAnswer) -> str:
         )
     return (
         f"{seen.name} answers HTTP {answer.status} to a call that names no backup{said}. It may be "
-        "another function, or one that succeeds whatever it changes."
+        "another function, or one that succeeds even if it changes nothing."
     )

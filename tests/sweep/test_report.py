@@ -15,8 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from backup_doctor.base.redaction import Redactor
 from backup_doctor.cli.sweep_word import Word
 from backup_doctor.evidence.case import Names
-from backup_doctor.evidence.findings import Fix, FixKind, Risk, Verdict
+from backup_doctor.evidence.findings import Fix, FixKind, PlanStep, Risk, Verdict
 from backup_doctor.evidence.row import BackupRow
+from backup_doctor.judge.fix_sql.statement import VERIFY_TITLE
 from backup_doctor.judge.freshness import Freshness
 from backup_doctor.report.render.formats import Look
 from backup_doctor.run.sweep import notify
@@ -121,10 +122,39 @@ def test_backups_that_are_still_going_are_counted_and_not_called_stuck() -> None
     assert made.stuck == ()
 
 
+def planned(*steps: Fix | tuple[Fix, ...], causes: tuple[str, ...] = (NOT_DEPLOYED,)) -> Swept:
+    """A backup of these causes with a step for each."""
+    one = swept()
+    each = [step if isinstance(step, tuple) else (step,) for step in steps]
+    plan = tuple(
+        PlanStep(title=one_of[0].title, why=code, one_of=one_of)
+        for code, one_of in zip(causes, each, strict=True)
+    )
+    return replace(one, report=msgspec.structs.replace(one.report, causes=causes, plan=plan))
+
+
+@pytest.mark.parametrize("form", [SweepFormat.TEXT, SweepFormat.MARKDOWN, SweepFormat.HTML])
+def test_what_ends_each_cause_of_a_group_is_told_and_no_rows_own_sql(form: SweepFormat) -> None:
+    deploy = Fix(kind=FixKind.SHELL, title="Deploy it", text="deploy.sh", risk=Risk.LOW)
+    grant = Fix(kind=FixKind.SQL, title="Grant it", text="GRANT ALL;", risk=Risk.LOW)
+    other = Fix(kind=FixKind.MANUAL, title="Ask", text="By hand.", risk=Risk.LOW, alternative=True)
+    row_sql = f"BEGIN; UPDATE b; COMMIT;\n{VERIFY_TITLE}\nSELECT 1;"
+    of_row = Fix(
+        kind=FixKind.SQL, title="Give it up", text=row_sql, risk=Risk.HIGH, alternative=True
+    )
+    one = planned(deploy, (grant, other, of_row), causes=(NOT_DEPLOYED, NO_GRANT))
+
+    text = text_of(sweep(one, one), form)
+
+    for told in ("Deploy it", "deploy.sh", "Grant it", "GRANT ALL;", "Ask", "By hand."):
+        assert told in text, told
+    assert "UPDATE b" not in text
+
+
 @pytest.mark.parametrize("form", [SweepFormat.TEXT, SweepFormat.MARKDOWN])
 def test_gaps_warnings_and_a_high_risk_are_told(form: SweepFormat) -> None:
     fix = Fix(kind=FixKind.SQL, title="Drop it", text="DROP TABLE x;", risk=Risk.HIGH)
-    made = sweep(swept(fixes=(fix,)), gaps=("The bucket.",), warnings=("A check was left out.",))
+    made = sweep(planned(fix), gaps=("The bucket.",), warnings=("A check was left out.",))
 
     text = text_of(made, form)
 

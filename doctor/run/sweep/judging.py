@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from backup_doctor.evidence.base import Unseen
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.findings import Finding, Report
+    from backup_doctor.evidence.findings import Report
     from backup_doctor.judge.fix_sql import Repair
     from backup_doctor.judge.registry import Registry
 
@@ -56,7 +56,6 @@ class Judge:
             collected = msgspec.structs.replace(collected, fix_check=check)
             report = write(collected, self.registry)
         whole = case.object is not None and is_whole(case.object)
-        cause = _cause(report)
         short = report if self.verbose else self._short(report)
         return Swept(
             report=short,
@@ -65,8 +64,7 @@ class Judge:
             whole=whole,
             takes=_key_of(case) if whole and report.fix_sql else None,
             mendable=self._mendable(collected, report) if report.fix_sql else None,
-            says=self._once(cause.summary) if cause else "",
-            fixes=self._once(cause.fixes) if cause else (),
+            says=self._once(_said(report)),
         )
 
     def _check(self, collected: Collected, sql: str) -> FixCheck | Unseen | None:
@@ -148,14 +146,12 @@ def _kind_of(sql: str) -> str:
     return "\n".join(told)
 
 
-def _cause(report: Report) -> Finding | None:
-    """The finding that is the root cause."""
-    return next(
-        (
-            finding
-            for result in report.results
-            for finding in result.findings
-            if finding.code == report.root_cause and finding.role is Role.CAUSE
-        ),
-        None,
-    )
+def _said(report: Report) -> str:
+    """The root cause in its own words, and the other causes after it; empty where none is known."""
+    said = {
+        finding.code: finding.summary
+        for result in report.results
+        for finding in result.findings
+        if finding.role is Role.CAUSE and finding.code in report.causes
+    }
+    return " Also: ".join(said[code] for code in report.causes if code in said)

@@ -11,7 +11,7 @@ from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.findings import FailingStep, Verdict
 from backup_doctor.evidence.workflow import Run
 from backup_doctor.run.sweep.sample import neighbours
-from backup_doctor.run.sweep.withheld import steps_of_row, steps_without_sql
+from backup_doctor.run.sweep.steps import steps_of_causes, steps_of_row
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -95,11 +95,11 @@ def _as_like(one: Swept, like: Swept) -> Swept:
         failing_step=like.report.failing_step,
         root_cause=like.report.root_cause,
         causes=like.report.causes,
-        plan=(*steps_without_sql(like.report), *_steps_of_row(one)),
+        plan=(*steps_of_causes(like.report), *_steps_of_row(one)),
         fix_sql=_fix(one),
         notes=(*one.report.notes, note.strip()),
     )
-    presumed = replace(one, report=report, presumed=True, says=like.says, fixes=like.fixes)
+    presumed = replace(one, report=report, presumed=True, says=like.says)
     return presumed if one.whole else replace(presumed, takes=None, mendable=None)
 
 
@@ -116,7 +116,7 @@ def _undecided(one: Swept, known: Sequence[Swept]) -> Swept:
         fix_sql=_fix(one),
         notes=(*one.report.notes, note.strip()),
     )
-    undecided = replace(one, report=report, says="", fixes=())
+    undecided = replace(one, report=report, says="")
     return undecided if one.whole else replace(undecided, takes=None, mendable=None)
 
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.findings import Verdict
 from backup_doctor.judge.freshness import Freshness
+from backup_doctor.run.sweep.steps import steps_of_causes
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from backup_doctor.evidence.base import Unseen
     from backup_doctor.evidence.case import Names
-    from backup_doctor.evidence.findings import Fix, Report
+    from backup_doctor.evidence.findings import PlanStep, Report
     from backup_doctor.run.sweep.past import Past
     from backup_doctor.run.sweep.script import Mendable
 
@@ -27,8 +28,8 @@ class Swept:
 
     `closely`: its run was read as a single diagnosis reads it. `presumed`: its causes are those of
     the backups before and after it that were. `whole`: its file is there and whole. `says` is the
-    root cause in this case, `fixes` what to do about it. `takes` is the key of the file that its fix
-    SQL would give to the row; `mendable` that SQL for a script, or why it must not be run, where it
+    root cause in this case, and the others that it has. `takes` is the key of the file that its fix SQL
+    would give to the row; `mendable` that SQL for a script, or why it must not be run, where it
     was wanted.
     """
 
@@ -40,7 +41,6 @@ class Swept:
     takes: str | None = None
     mendable: Mendable | None = None
     says: str = ""
-    fixes: tuple[Fix, ...] = ()
 
     @property
     def root_cause(self) -> str:
@@ -84,6 +84,11 @@ class CauseGroup:
     def spokesman(self) -> Swept:
         """The one that says best what the cause is: read closely, and the newest."""
         return max(self.backups, key=lambda one: (one.closely, not one.presumed))
+
+    @property
+    def steps(self) -> tuple[PlanStep, ...]:
+        """What to do about the cause, and about the others that the same backup has, in order."""
+        return steps_of_causes(self.spokesman.report)
 
 
 @dataclass(frozen=True, kw_only=True)

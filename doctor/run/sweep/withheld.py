@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from backup_doctor.run.sweep.steps import steps_without_sql
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backup_doctor.evidence.findings import PlanStep, Report
     from backup_doctor.run.sweep.result import Swept
 
 CONTESTED = "No fix SQL: another backup of this sweep would get the same file; a person must choose whose it is."
@@ -34,14 +35,3 @@ def withheld(one: Swept, note: str) -> Swept:
         fix_notes=(*one.report.fix_notes, note),
     )
     return replace(one, report=report, takes=None, mendable=None)
-
-
-def steps_without_sql(report: Report) -> tuple[PlanStep, ...]:
-    """What to do but for the row's SQL."""
-    return tuple(step for step in report.plan if step not in steps_of_row(report))
-
-
-def steps_of_row(report: Report) -> tuple[PlanStep, ...]:
-    """The step that is the row's SQL; none where there is none."""
-    texts = {report.fix_sql} - {None}
-    return tuple(step for step in report.plan if any(fix.text in texts for fix in step.one_of))

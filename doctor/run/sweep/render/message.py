@@ -9,7 +9,7 @@ from backup_doctor.base.quoting import for_markdown_inline, markdown_code
 from backup_doctor.evidence.findings import FixKind
 from backup_doctor.judge.freshness import sentence
 from backup_doctor.run.sweep.render import wording
-from backup_doctor.run.sweep.withheld import steps_without_sql
+from backup_doctor.run.sweep.steps import steps_without_sql
 
 if TYPE_CHECKING:
     from backup_doctor.run.sweep.result import CauseGroup, Sweep, Swept

@@ -11,7 +11,6 @@ from backup_doctor.report.render.templating import Safe, environment, source
 from backup_doctor.report.render.to_html import is_link, policy_hash
 from backup_doctor.run.sweep.render import wording
 from backup_doctor.run.sweep.render.past import picture
-from backup_doctor.run.sweep.withheld import steps_without_sql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,7 +121,7 @@ def _headline(projects: Sequence[ProjectView]) -> str:
 def _plan(group: CauseGroup) -> Sequence[PlanStep]:
     """What to do: of several backups what ends the cause, of one its row's SQL too."""
     report = group.spokesman.report
-    return report.plan if len(group.backups) == 1 else steps_without_sql(report)
+    return report.plan if len(group.backups) == 1 else group.steps
 
 
 def _fixable(group: CauseGroup) -> int:
