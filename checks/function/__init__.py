@@ -10,7 +10,12 @@ from backup_doctor.evidence.function import FunctionEvidence
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.judge.framework import Check
 from backup_doctor.judge.history import function_call
-from backup_doctor.judge.history.function_calls import Shows, calls_function, shows_key
+from backup_doctor.judge.history.function_calls import (
+    Shows,
+    calls_another,
+    calls_function,
+    shows_key,
+)
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -32,6 +37,9 @@ def whether_it_answers(seen: FunctionEvidence, case: Case) -> tuple[Unseen, ...]
         return ()
     if case.is_preflight and isinstance(calls_function(case), Shown):
         return _untried_key(seen, case)
+    another = calls_another(case)
+    if another:
+        return (another,)
     return unseen(seen.probe) if not isinstance(seen.record, Unseen) else ()
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backup_doctor.checks.workflow.told import refused_updates, why_it_failed
 from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.log import LogReading
 from backup_doctor.evidence.workflow import WorkflowEvidence, WorkflowState
 from backup_doctor.judge.commands import doctor, gh
 from backup_doctor.judge.framework import Found, Rules
-from backup_doctor.judge.show import exhibit, setting, shell
+from backup_doctor.judge.show import exhibit, manual, setting, shell
+from backup_doctor.services.told import told_by
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -16,29 +19,34 @@ if TYPE_CHECKING:
 
 rules = Rules[WorkflowEvidence]()
 
+RED = ("failure", "timed_out", "startup_failure")
+
 
 @rules.warning("workflow/last-run-failed")
 def last_run_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The last run of the backup's workflow did not end well; what broke it may still hold.
 
     Detected: in `preflight`, the newest finished run's conclusion is failure, timed_out or
-    startup_failure. That alone proves nothing about the next one: some faults pass, and some (an
-    upload that is denied) cannot be seen without writing.
-    Cause: what that run's own diagnosis says.
+    startup_failure, or its log shows that every update of the row was refused. That alone proves
+    nothing about the next one: some faults pass, and some (an upload that is denied) cannot be seen
+    without writing.
+    Cause: what that run's log says, which is quoted; its own diagnosis says more.
     Fix: diagnose that run.
     By hand: the runs' list on GitHub.
     Source: guide, prevention.
     """
     recent = () if isinstance(seen.recent, Unseen) else seen.recent
-    if not recent or recent[0].conclusion not in ("failure", "timed_out", "startup_failure"):
+    last = recent[0] if recent else None
+    refused = refused_updates(seen.recent_log)
+    if last is None or not (last.conclusion in RED or refused):
         return None
-    last = recent[0]
+    told = told_by(seen.recent_log) if isinstance(seen.recent_log, LogReading) else None
     ended = [f"{run.id}: {run.conclusion}, {run.title}" for run in recent]
     ours = seen.ours if isinstance(seen.ours, WorkflowState) else None
     workflow = ("--workflow", ours.path.rsplit("/", 1)[-1]) if ours else ()
     return Found(
-        summary=f"The last run of the workflow ({last.id}) ended with {last.conclusion}: "
-        "what broke it may break the next one.",
+        summary=f"The last run of the workflow ({last.id}) ended with {last.conclusion}"
+        f"{why_it_failed(seen.recent_log, told, refused)} What broke it may break the next one.",
         evidence=(
             exhibit(
                 "last runs",
@@ -46,8 +54,18 @@ def last_run_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
                 "GitHub API",
                 gh(case, "run", "list", *workflow),
             ),
+            *(
+                exhibit(f"answer to the {one.name}", "\n".join(one.call.lines), "its log")
+                for one in refused
+            ),
         ),
-        fixes=(shell("Find out why", doctor(case, "--run-id", str(last.id))),),
+        fixes=(
+            *(
+                manual("Fix what the step reports", text)
+                for text in (told.fixes[:1] if told else ())
+            ),
+            shell("Find out why", doctor(case, "--run-id", str(last.id))),
+        ),
     )
 
 

@@ -6,21 +6,27 @@ import re
 from typing import TYPE_CHECKING
 
 from backup_doctor.checks.workflow.view import jobs_of
+from backup_doctor.evidence.log import LogReading, Outcome
 from backup_doctor.judge.commands import gh_log
+from backup_doctor.judge.history.calls import FAILED
 from backup_doctor.judge.show import exhibit
 from backup_doctor.services.error_lines import is_noise, plain
 from backup_doctor.services.errors import decide
 from backup_doctor.services.told import told_by
 
 if TYPE_CHECKING:
+    from backup_doctor.evidence.base import Unseen
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Exhibit
+    from backup_doctor.evidence.log import Attempt
     from backup_doctor.evidence.workflow import Job, Step, WorkflowEvidence
     from backup_doctor.services.errors import ToldError
 
 # What GitHub adds to every failure.
 UNTELLING = re.compile(r"Process completed with exit code|The operation was canceled")
 LINES_SHOWN = 5
+# Characters of an answer that a sentence has room for.
+SHOWN = 200
 
 
 def told_of(
@@ -112,3 +118,33 @@ def compared(seen: WorkflowEvidence, case: Case, new: tuple[str, ...]) -> tuple[
         return ()
     label = f"not in the log of run {seen.last_good.run_id}, which ended well"
     return (exhibit(label, "\n".join(new), "workflow log", gh_log(case)),)
+
+
+# Of the last run, where no backup is in hand ----------------------------------------------------
+
+
+def refused_updates(log: LogReading | Unseen | None) -> tuple[Attempt, ...]:
+    """The updates of the row that were refused, where none was a success."""
+    tried = [one for one in log.attempts if one.updates] if isinstance(log, LogReading) else []
+    if any(one.call.outcome is Outcome.OK for one in tried):
+        return ()
+    return tuple(one for one in tried if one.call.outcome in FAILED)
+
+
+def why_it_failed(
+    log: LogReading | Unseen | None, told: ToldError | None, refused: tuple[Attempt, ...]
+) -> str:
+    """What its log says of why it failed, as the end of a sentence."""
+    if not isinstance(log, LogReading):
+        return "."
+    if refused and told is None:
+        return f": {'; '.join(map(_refused, refused))}."
+    step = f": the step {log.failed_step!r} failed" if log.failed_step else ""
+    said = quoted(told, log.errors) if step else ""
+    return f"{step}{said.rstrip('.')}."
+
+
+def _refused(one: Attempt) -> str:
+    status = f" (HTTP {one.call.status})" if one.call.status else ""
+    said = " ".join(one.call.body.split())[:SHOWN]
+    return f"the {one.name} failed{status}{f': {said}' if said else ''}"

@@ -206,8 +206,8 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
     it is known, and `ours_file` its file on the default branch, which is None if it has none there.
 
     Where no backup is in hand, `ours` is that workflow too, `file` its file, `recent` its last
-    finished runs, newest first, and `held` the newest of them if its log shows that the row was
-    updated.
+    finished runs, newest first, `recent_log` the log of the newest of them, and `held` that run if its
+    log shows that the row was updated.
     """
 
     run: Run | Unseen | None
@@ -224,6 +224,7 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
     run_title_dispatch: str | None = None
     ours: WorkflowState | Unseen | None = None
     recent: tuple[Run, ...] | Unseen = ()
+    recent_log: LogReading | Unseen | None = None
     held: Held | Unseen | None = None
     unread_annotations: Unseen | None = None
     attempts: tuple[RunAttempt, ...] = ()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from backup_doctor.collect.sources import Sources
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.workflow import Run
+    from backup_doctor.evidence.workflow import Job, Run
 
 FOLDER = ".github/workflows/"
 # More workflows than this are not read to find the backup's.
@@ -65,31 +65,40 @@ def look_ahead(ask: Sources, case: Case) -> WorkflowEvidence:
     if chosen is None:
         return WorkflowEvidence(run=NO_RUN, workflows=states, ours=_not_there(case))
     recent = ask.github.workflow_runs(chosen.state.id, status="completed", count=RECENT_RUNS)
+    newest = None if isinstance(recent, Unseen) or not recent else recent[0]
+    job, log = _read(ask, case, chosen.file, newest) if newest else (None, None)
     return WorkflowEvidence(
         run=NO_RUN,
         workflows=states,
         ours=chosen.state,
         file=chosen.file,
         recent=recent,
-        held=None if isinstance(recent, Unseen) else _held(ask, case, chosen.file, recent),
+        recent_log=log,
+        held=_held(case, newest, job, log) if newest else None,
     )
 
 
-def _held(
-    ask: Sources, case: Case, file: WorkflowFile | Unseen | None, recent: Sequence[Run]
-) -> Held | Unseen | None:
-    """How the newest finished run updated its row, if it ended well and its log shows that."""
-    newest = recent[0] if recent else None
-    if newest is None or newest.conclusion != "success":
-        return None
+def _read(
+    ask: Sources, case: Case, file: WorkflowFile | Unseen | None, newest: Run
+) -> tuple[Job | None, LogReading | Unseen | None]:
+    """The job of the newest finished run that updates the row, and its log."""
     jobs = ask.github.jobs(newest)
     if isinstance(jobs, Unseen):
-        return jobs
+        return None, jobs
     choice = choose(jobs, case.names, file if isinstance(file, WorkflowFile) else None)
     read, log = RunLogs(ask, newest, case.names, None, RunFiles(ask, newest)).read(jobs, choice)
+    return read.job, log
+
+
+def _held(
+    case: Case, newest: Run, job: Job | None, log: LogReading | Unseen | None
+) -> Held | Unseen | None:
+    """How that run updated its row, if it ended well and its log shows that."""
+    if newest.conclusion != "success":
+        return None
     if not isinstance(log, LogReading):
         return log
-    ended = (read.job.completed_at if read.job else None) or newest.updated_at
+    ended = (job.completed_at if job else None) or newest.updated_at
     by_function = log.function_call.outcome is Outcome.OK
     directly = log.fallback_call.outcome is Outcome.OK and log.fallback_call.rows != 0
     if ended is None or not (by_function or directly):

@@ -10,15 +10,17 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.base import Shown, Unseen, Why
-from backup_doctor.evidence.log import Outcome
+from backup_doctor.evidence.log import LogReading, Outcome
 from backup_doctor.evidence.secrets import FunctionKey
 from backup_doctor.judge.history.calls import FAILED, function_call
 from backup_doctor.judge.history.secret_names import environment_of, workflow_file
+from backup_doctor.judge.show import listed
 from backup_doctor.services.secret_uses import Use, use_of
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
 
+FUNCTION = "function"
 _CALLS = re.compile(
     r"functions/v1|functions\.invoke|functions\.supabase\.co|\bsupabase functions\b"
 )
@@ -33,6 +35,11 @@ def calls_function(case: Case) -> Shown | Unseen | None:
         return Shown(by="the setting `function` names it")
     if _is_without(case):
         return None
+    return calls_another(case) or _by_signs(case)
+
+
+def _by_signs(case: Case) -> Shown | Unseen:
+    """What of the log, the script, its variables or the settings shows that it is called."""
     script, call = update_script(case), function_call(case)
     said = bool(case.log and case.log.function_call.lines)
     signs = {
@@ -53,6 +60,27 @@ def calls_function(case: Case) -> Shown | Unseen | None:
         why=Why.NOT_ASKED,
         what=f"Whether the pipeline calls the function {case.names.function} was not seen.",
         remedy="Set `function` in backup-doctor.toml to its name, or to false if it calls none.",
+        dependency="the workflow",
+    )
+
+
+def _called_in_last_run(case: Case) -> set[str]:
+    """Before the next backup: the functions that the script of the last run calls, where it says so."""
+    log = case.workflow.recent_log if case.workflow else None
+    attempts = log.attempts if isinstance(log, LogReading) else ()
+    return {one.target for one in attempts if one.kind == FUNCTION and one.updates and one.target}
+
+
+def calls_another(case: Case) -> Unseen | None:
+    """That the script of the last run calls other functions, and not this one."""
+    called = sorted(_called_in_last_run(case))
+    if not called or case.names.function in called:
+        return None
+    return Unseen(
+        why=Why.NOT_ASKED,
+        what=f"The script of the last run calls the function {listed(called)}, and not "
+        f"{case.names.function}.",
+        remedy=f'Set `function = "{called[0]}"` in backup-doctor.toml.',
         dependency="the workflow",
     )
 
