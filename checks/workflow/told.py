@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.base import Unseen
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Exhibit
-    from backup_doctor.evidence.log import Attempt
+    from backup_doctor.evidence.log import Attempt, Call
     from backup_doctor.evidence.workflow import Job, Step, WorkflowEvidence
     from backup_doctor.services.errors import ToldError
 
@@ -146,5 +146,10 @@ def why_it_failed(
 
 def _refused(one: Attempt) -> str:
     status = f" (HTTP {one.call.status})" if one.call.status else ""
-    said = " ".join(one.call.body.split())[:SHOWN]
-    return f"the {one.name} failed{status}{f': {said}' if said else ''}"
+    return f"the {one.name} failed{status}{quoted_answer(one.call)}"
+
+
+def quoted_answer(call: Call) -> str:
+    """What was answered, after a colon, in one line; empty where the log does not show it."""
+    said = " ".join(call.body.split())[:SHOWN]
+    return f": {said}" if said else ""

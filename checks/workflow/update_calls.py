@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from backup_doctor.checks.workflow.other_ways import how, name_of, other_ways, others_failed
 from backup_doctor.checks.workflow.view import run_exhibits, update_ended_well
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
@@ -25,10 +26,10 @@ from backup_doctor.judge.history import (
     update_ran,
 )
 from backup_doctor.judge.history.calls import (
+    FAILED,
     changed_nothing,
     function_said,
     same_refusal,
-    update_ways,
 )
 from backup_doctor.judge.show import duration, exhibit, log_lines, manual
 from backup_doctor.judge.traits import Trait
@@ -79,9 +80,6 @@ def backup_id_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
     )
 
 
-FAILED = (Outcome.REFUSED, Outcome.TIMED_OUT, Outcome.UNREACHABLE)
-
-
 @rules.cause(
     "workflow/edge-call-failed",
     breaks=Link.FUNCTION_UPDATES,
@@ -111,7 +109,7 @@ def edge_call_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     known = function is not None and function.key_sent and not isinstance(function.record, Unseen)
     sent = empty_value(call)
     return Found(
-        summary=f"The call of {case.names.function} failed{_how(call)}.{_said_empty(case, sent)}",
+        summary=f"The call of {case.names.function} failed{how(call)}.{_said_empty(case, sent)}",
         evidence=(*log_lines(case, "log", call), *_empty_variables(case, sent)),
         fixes=(_send_it(case, sent),) if sent else () if known else (ask_more,),
         # The same error twice is one cause.
@@ -169,14 +167,6 @@ def _send_it(case: Case, kind: str) -> Fix:
     )
 
 
-def _how(call: Call) -> str:
-    if call.outcome is Outcome.TIMED_OUT:
-        return ": no answer in time"
-    if call.outcome is Outcome.UNREACHABLE:
-        return ": nothing answered"
-    return f" (HTTP {call.status})" if call.status else ""
-
-
 @rules.cause(
     "workflow/fallback-failed",
     breaks=Link.FALLBACK_UPDATES,
@@ -203,9 +193,10 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     if changed_nothing(call) and row_state(case) is RowState.IN_PROGRESS:
         found = case.log is not None and case.log.lookup_call.outcome is Outcome.OK
         return Found(
-            summary=f"The direct update changed no row{_how(call)}"
-            + (", which the step's own look-up had found." if found else "."),
-            evidence=(*log_lines(case, "log", call), *_other_ways(case, call)),
+            summary=f"The {name_of(case, call)} changed no row{how(call)}"
+            + (", which the step's own look-up had found." if found else ".")
+            + others_failed(case, call),
+            evidence=(*log_lines(case, "log", call), *other_ways(case, call)),
             fixes=() if known else (ask_more,),
             breaks=BOTH_WRITES if _missed_by_the_function(case) else None,
         )
@@ -213,10 +204,11 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
         sent = empty_value(call)
         same = bool(sent and empty_value(function_call(case))) or _told_by_the_function(case)
         return Found(
-            summary=f"The direct update failed too{_how(call)}.{_said_empty(case, sent)}",
+            summary=f"The {name_of(case, call)} failed too{how(call)}."
+            f"{others_failed(case, call)}{_said_empty(case, sent)}",
             evidence=(
                 *log_lines(case, "log", call),
-                *_other_ways(case, call),
+                *other_ways(case, call),
                 *_empty_variables(case, sent),
             ),
             fixes=(_send_it(case, sent),) if sent else () if known else (ask_more,),
@@ -243,18 +235,6 @@ def _told_by_the_function(case: Case) -> bool:
 def _missed_by_the_function(case: Case) -> bool:
     """Whether the function, which ran, did not find the row either."""
     return function_call(case).status == NOT_FOUND and function_said(case).own_words is True
-
-
-def _other_ways(case: Case, shown: Call) -> tuple[Exhibit, ...]:
-    """What became of the other ways to update the row that were tried and failed."""
-    failed = (
-        one
-        for one in update_ways(case)
-        if one.kind != "function" and one.call.outcome in FAILED and one.call != shown
-    )
-    return tuple(
-        each for one in failed for each in log_lines(case, f"answer to the {one.name}", one.call)
-    )
 
 
 def _tells_of_a_call(case: Case) -> bool:
