@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -12,6 +11,7 @@ from backup_doctor.cli.codes import Exit
 from backup_doctor.cli.mending import say
 from backup_doctor.cli.output import print_text
 from backup_doctor.cli.projects import ManyPages, PageForm, for_each, for_one_alone, project_names
+from backup_doctor.cli.sweep_unread import unread
 from backup_doctor.cli.sweeping import is_silent, print_sweep, sweep_all
 from backup_doctor.run.sweep.formats import SweepFormat
 
@@ -49,7 +49,8 @@ def sweep_each(asked: SweepRequest) -> int:
         return sweep_all(_of_one(asked, name, share_s), page.show)
 
     def unseen(name: str, why: str) -> None:
-        page.show(_unseen(asked, why), _of_one(asked, name, asked.budget_s), Redactor())
+        own = _of_one(asked, name, asked.budget_s)
+        page.show(unread(own, why=why), own, Redactor())
 
     try:
         code = for_each(asked, names, one, unseen)
@@ -62,21 +63,6 @@ def sweep_each(asked: SweepRequest) -> int:
 def _of_one(asked: SweepRequest, name: str, budget_s: float) -> SweepRequest:
     state = asked.state and asked.state.with_name(f"{asked.state.name}.{quote(name, safe='')}")
     return replace(asked, project=name, budget_s=budget_s, ping=None, state=state)
-
-
-def _unseen(asked: SweepRequest, why: str) -> Sweep:
-    from backup_doctor.run.sweep.result import Sweep
-    from backup_doctor.settings.table import BY_NAME
-    from backup_doctor.settings.values import duration_s
-
-    return Sweep(
-        backups=(),
-        found=0,
-        complete=False,
-        at=datetime.now(UTC),
-        older_than_s=asked.older_than_s(duration_s(BY_NAME["stuck_after"].default or "")),
-        gaps=(why,),
-    )
 
 
 def _tell_switch(asked: SweepRequest, code: int | None) -> None:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from datetime import UTC, datetime
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from backup_doctor.base import files
 from backup_doctor.base.heaps import keep_few_heaps
+from backup_doctor.base.redaction import Redactor
 from backup_doctor.base.threads import spawn
 from backup_doctor.cli import steering
-from backup_doctor.cli.codes import Exit
+from backup_doctor.cli.codes import Exit, UsageError
 from backup_doctor.cli.interrupts import Interrupted, interruptible
 from backup_doctor.cli.mending import say
 from backup_doctor.cli.output import NARROWEST, WIDEST, print_text
+from backup_doctor.cli.secrets import environment_secrets
 from backup_doctor.cli.setup import set_up
 from backup_doctor.cli.sweep_mending import mend_all
 from backup_doctor.cli.sweep_progress import Bar
+from backup_doctor.cli.sweep_unread import unread
 from backup_doctor.cli.sweep_word import Word, secrets_of, try_out
 from backup_doctor.report.render.formats import Look
 from backup_doctor.run.sweep.formats import SweepFormat
@@ -26,7 +29,6 @@ from backup_doctor.settings.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backup_doctor.base.redaction import Redactor
     from backup_doctor.cli.sweep_request import SweepRequest
     from backup_doctor.run.sweep.result import Sweep
     from backup_doctor.run.sweep.sweeping import Sweeping, Watcher
@@ -48,7 +50,7 @@ def sweep_all(asked: SweepRequest, show: Show | None = None) -> int:
     if asked.notify_test:
         return try_out(asked)
     keep_few_heaps()
-    settings, redactor = set_up(asked, secrets_of(asked))
+    settings, redactor = _set_up(asked)
     unasked = steering.refusal(settings) if asked.apply and asked.yes else None
     if unasked is not None:
         say(unasked, redactor)
@@ -56,7 +58,7 @@ def sweep_all(asked: SweepRequest, show: Show | None = None) -> int:
     word = Word(asked, redactor)
     word.begin()
     try:
-        sweep, signal_code, failure = _swept(settings, asked)
+        sweep, signal_code, failure = _swept(settings, asked, word.told)
         if failure:
             say(failure, redactor)
         (show or print_sweep)(sweep, asked, redactor)
@@ -69,24 +71,38 @@ def sweep_all(asked: SweepRequest, show: Show | None = None) -> int:
         say("Interrupted; nothing was changed.", redactor)
         word.end(None, interrupt.exit_code)
         return interrupt.exit_code
-    except SettingsError:
-        word.end(None, Exit.USAGE)
+    except SettingsError as mistake:
+        word.end(unread(asked, settings, str(mistake)), Exit.USAGE)
         raise
     if failure or not written:
         code = Exit.TOOL_ERROR
-    word.end(sweep, signal_code or code)
-    return code if signal_code is None else signal_code
+    return word.end(sweep, signal_code or code)
 
 
-def _swept(settings: Settings, asked: SweepRequest) -> tuple[Sweep, int | None, str | None]:
+def _set_up(asked: SweepRequest) -> tuple[Settings, Redactor]:
+    """The settings; that there are none to sweep with is told to whoever waits for word.
+
+    Raises:
+        UsageError: the configuration cannot be used, or there is none.
+    """
+    try:
+        return set_up(asked, secrets_of(asked))
+    except UsageError as mistake:
+        redactor = Redactor((*environment_secrets(os.environ), *secrets_of(asked)))
+        Word(asked, redactor).end(unread(asked, why=str(mistake).splitlines()[0]), Exit.USAGE)
+        raise
+
+
+def _swept(
+    settings: Settings, asked: SweepRequest, told: frozenset[str]
+) -> tuple[Sweep, int | None, str | None]:
     """The sweep as far as it came, a signal's exit code, and what failed in the tool itself."""
-    older_than_s = asked.older_than_s(settings.names.stuck_after_s)
     sweeping: Sweeping | None = None
     signal_code, failure = None, None
     with Bar(wanted=not asked.quiet) as bar:
         try:
             with interruptible():
-                sweeping = _begun(settings, asked, older_than_s, bar)
+                sweeping = _begun(settings, asked, told, bar)
                 future = spawn(sweeping.run)
                 return future.result(timeout=asked.budget_s + GRACE_S), None, None
         except Interrupted as interrupt:
@@ -97,42 +113,26 @@ def _swept(settings: Settings, asked: SweepRequest) -> tuple[Sweep, int | None, 
             raise
         except Exception as error:  # noqa: BLE001 -- what is known is printed all the same
             failure = f"an error in the tool itself: {type(error).__name__}: {error}"
-    so_far = sweeping.so_far() if sweeping else _nothing(settings, older_than_s)
+    so_far = sweeping.so_far() if sweeping else unread(asked, settings)
     return so_far, signal_code, failure
 
 
 def _begun(
-    settings: Settings, asked: SweepRequest, older_than_s: float, watcher: Watcher
+    settings: Settings, asked: SweepRequest, told: frozenset[str], watcher: Watcher
 ) -> Sweeping:
     from backup_doctor.run.sweep.sweeping import Sweeping, Wish
 
     wish = Wish(
-        older_than_s=older_than_s,
+        older_than_s=asked.older_than_s(settings.names.stuck_after_s),
         budget_s=asked.budget_s,
         limit=asked.limit,
         sample=asked.sample,
         mending=asked.fix_script is not None,
         past=asked.format is SweepFormat.HTML,
+        told=told,
         verbose=asked.verbose,
     )
     return Sweeping(settings, wish, watcher)
-
-
-def _nothing(settings: Settings, older_than_s: float) -> Sweep:
-    """A sweep that was broken off before it began."""
-    from backup_doctor.judge.freshness import Freshness
-    from backup_doctor.run.sweep.result import Sweep, place_of
-
-    return Sweep(
-        backups=(),
-        found=0,
-        complete=False,
-        at=datetime.now(UTC),
-        older_than_s=older_than_s,
-        freshness=Freshness(max_age_s=settings.names.max_age_s),
-        place=place_of(settings.names),
-        project=settings.names.project,
-    )
 
 
 def print_sweep(sweep: Sweep, asked: SweepRequest, redactor: Redactor) -> None:

@@ -3,59 +3,134 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
-from backup_doctor.run.sweep.notify import NotSentError, secrets_in, send
+from backup_doctor.run.sweep.notify import CUT, LONGEST, NotSentError, fitting, secrets_in, send
 from backup_doctor.run.sweep.ping import Signal, address, ping
 from backup_doctor.run.sweep.state import SweepState, news, read_state, state_of, write_state
-from tests.sweep.results import sweep
+from tests.sweep.results import sweep, swept
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 URL = "https://hc-ping.com/5a3b1c9e-0000-4000-8000-000000000000"
 
 
-def test_nothing_new_is_no_news() -> None:
-    same = SweepState(stuck={"a": "function/not-deployed"})
-
-    assert news(same, same) is None
-
-
-def test_what_changed_is_told_in_one_sentence() -> None:
-    before = SweepState(stuck={"a": "unknown", "b": "unknown"})
-    after = SweepState(stuck={"b": "rls/no-grant", "c": "unknown", "d": "unknown"})
-
-    assert news(before, after) == (
-        "Since the last sweep: 2 new, 1 no longer stuck, 1 with another cause."
+def told(**fields: Any) -> SweepState:
+    """What was told an hour ago."""
+    return SweepState(
+        told_at=NOON - timedelta(hours=1), seen_at=NOON - timedelta(hours=1), **fields
     )
 
 
-def test_that_good_backups_stop_and_come_again_is_news() -> None:
-    late, well = SweepState(late=True), SweepState()
+def test_nothing_new_is_no_news() -> None:
+    same = told(stuck={"a": "function/not-deployed"})
 
-    assert news(well, late) == "Since the last sweep: no good backup lately."
-    assert news(late, well) == "Since the last sweep: good backups again."
-    assert news(late, late) is None
+    assert news(same, same, NOON) is None
+    assert news(SweepState(), SweepState(), NOON) is None
+
+
+def test_what_changed_is_told_in_one_sentence() -> None:
+    before = told(stuck={"a": "unknown", "b": "unknown"})
+    after = told(stuck={"b": "rls/no-grant", "c": "unknown", "d": "unknown"})
+
+    assert news(before, after, NOON) == (
+        "Since the last message (2026-11-24 11:00 UTC): 2 new, 1 no longer stuck, 1 with another cause."
+    )
+    assert news(SweepState(), after, NOON) == "Since the last sweep: 3 new."
+
+
+def test_of_what_is_no_longer_stuck_it_is_said_how_it_ended() -> None:
+    before = told(stuck=dict.fromkeys("abcd", "unknown"))
+    endings = {"a": "success", "b": "failed", "c": "success"}
+
+    assert str(news(before, told(), NOON, endings)).endswith(
+        ": 4 no longer stuck (2 success, 1 failed and 1 not seen)."
+    )
+
+
+def test_more_of_a_cause_that_was_told_waits_and_is_not_lost() -> None:
+    before = told(stuck={"a": "rls/no-grant"})
+    more = told(stuck=dict.fromkeys("ab", "rls/no-grant"))
+    another = told(stuck={"a": "rls/no-grant", "b": "row/locked"})
+
+    assert news(before, more, NOON) is None
+    assert "1 new" in str(news(before, more, NOON + timedelta(hours=3)))
+    assert "1 new" in str(news(before, another, NOON))
+
+
+def test_what_stays_wrong_is_told_once_a_day() -> None:
+    before = told(stuck={"a": "rls/no-grant"}, late=True)
+
+    again = news(before, before, NOON + timedelta(hours=23))
+
+    assert again == ("Still so: nothing has changed since the last message (2026-11-24 11:00 UTC).")
+    assert news(told(), told(), NOON + timedelta(days=9)) is None
+
+
+def test_a_clock_that_was_set_back_silences_nothing() -> None:
+    ahead = SweepState(stuck={"a": "unknown"}, told_at=NOON + timedelta(days=9), seen_at=NOON)
+
+    assert str(news(ahead, ahead, NOON)).startswith("Still so")
+
+
+def test_that_good_backups_stop_and_come_again_is_news() -> None:
+    late, well = told(late=True), told()
+
+    assert str(news(well, late, NOON)).endswith(": no good backup lately.")
+    assert str(news(late, well, NOON)).endswith(": good backups again.")
+    assert news(late, late, NOON) is None
 
 
 def test_that_not_all_can_be_seen_is_news_once() -> None:
-    blind, well = SweepState(blind=True), SweepState()
+    blind, well = told(blind=True), told()
 
-    assert news(well, blind) == "Since the last sweep: not all can be seen."
-    assert news(blind, well) == "Since the last sweep: all can be seen again."
-    assert news(blind, blind) is None
+    assert str(news(well, blind, NOON)).endswith(": not all can be seen.")
+    assert str(news(blind, well, NOON)).endswith(": all can be seen again.")
+    assert news(blind, blind, NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("seen_before", "is_told"),
+    [
+        (timedelta(minutes=30), False),
+        (timedelta(minutes=89), False),
+        (timedelta(minutes=90), True),
+        (timedelta(days=1), True),
+        (timedelta(minutes=-5), True),
+        (None, True),
+    ],
+)
+def test_a_single_blind_moment_is_not_told(seen_before: timedelta | None, is_told: bool) -> None:
+    blind = sweep(complete=False)
+    before = SweepState(seen_at=None if seen_before is None else blind.at - seen_before)
+
+    after = state_of(blind, before)
+
+    assert after.blind is is_told
+    assert after.seen_at == before.seen_at
 
 
 def test_what_a_sweep_did_not_see_is_not_over() -> None:
-    before = SweepState(stuck={"seen-before": "unknown"})
+    before = SweepState(stuck={"seen-before": "unknown"}, late=True)
 
     after = state_of(sweep(complete=False), before)
 
-    assert after == SweepState(stuck={"seen-before": "unknown"}, blind=True)
-    assert "no longer stuck" not in (news(before, after) or "")
+    assert after == SweepState(stuck={"seen-before": "unknown"}, late=True, blind=True)
+    assert "no longer stuck" not in (news(before, after, NOON) or "")
+    assert "good backups again" not in (news(before, after, NOON) or "")
+
+
+def test_a_cause_that_was_known_is_not_lost_to_a_sweep_that_sees_less() -> None:
+    before = SweepState(stuck={"d-1": "rls/no-grant"})
+
+    assert state_of(sweep(swept(None)), before).stuck == before.stuck
+    assert state_of(sweep(swept(None)), SweepState()).stuck == {"d-1": "unknown"}
 
 
 def test_a_state_of_an_older_version_is_read(tmp_path: Path) -> None:
@@ -74,10 +149,11 @@ def test_the_state_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"stuck": 3}', b"\xff\x00"])
-def test_a_file_that_is_no_state_is_as_none(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_state_is_told_from_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "last.json").write_bytes(content)
 
-    assert read_state(tmp_path / "last.json") == SweepState()
+    with pytest.raises(msgspec.DecodeError):
+        read_state(tmp_path / "last.json")
     assert read_state(tmp_path / "absent.json") == SweepState()
 
 
@@ -114,8 +190,19 @@ def test_without_apprise_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "apprise", None)
 
     with pytest.raises(NotSentError, match="apprise is missing: pip install"):
-        send(["json://127.0.0.1:1"], "title", "body", failing=True)
+        send({1: "json://127.0.0.1:1"}, "title", "body", failing=True)
 
 
 def test_an_address_that_cannot_be_taken_apart_is_secret_as_a_whole() -> None:
     assert "json://[::1/secret" in set(secrets_in(["json://[::1/secret"]))
+
+
+def test_a_message_that_is_too_long_ends_with_a_whole_line_and_says_so() -> None:
+    body = "\n".join(f"- **cause {nth}**: {'x' * 200}" for nth in range(30))
+
+    cut = fitting(body)
+
+    assert len(cut) <= LONGEST
+    assert cut.removesuffix(CUT) in body
+    assert cut.removesuffix(CUT).endswith("x" * 200)
+    assert fitting("short") == "short"

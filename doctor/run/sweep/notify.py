@@ -6,11 +6,15 @@ import logging
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from backup_doctor.judge.show import listed
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import ModuleType
 
 LONGEST = 3_000
+LONGEST_TITLE = 250
+CUT = "\n\nThere is more than fits here: `backup-doctor sweep` shows all of it."
 # A shorter piece of an address is a word such as `hooks`.
 SHORTEST_SECRET = 8
 
@@ -30,26 +34,43 @@ def misaddressed(addresses: Sequence[str]) -> int | None:
     return next(found, None)
 
 
-def send(addresses: Sequence[str], title: str, body: str, *, failing: bool) -> None:
-    """Send the message, in Markdown, to every address.
+def send(addresses: Mapping[int, str], title: str, body: str, *, failing: bool) -> tuple[int, ...]:
+    """Send the message, in Markdown, to every address; the places of those that did not take it.
 
     Raises:
-        NotSentError: apprise is missing, an address is none, or the other side refused.
+        NotSentError: apprise is missing.
     """
     apprise = _apprise()
-    sender = apprise.Apprise()
-    for place, address in enumerate(addresses, start=1):
-        if not sender.add(address):
-            raise NotSentError(none_such(place))
     kind = apprise.NotifyType.FAILURE if failing else apprise.NotifyType.SUCCESS
-    sent = sender.notify(
-        body=body[:LONGEST],
-        title=title,
-        notify_type=kind,
-        body_format=apprise.NotifyFormat.MARKDOWN,
-    )
-    if not sent:
-        raise NotSentError("an address of --notify did not take the message.")
+
+    def taken(address: str) -> bool:
+        sender = apprise.Apprise()
+        added = sender.add(address)
+        return bool(added) and bool(
+            sender.notify(
+                body=fitting(body),
+                title=title[:LONGEST_TITLE],
+                notify_type=kind,
+                body_format=apprise.NotifyFormat.MARKDOWN,
+            )
+        )
+
+    return tuple(place for place, address in addresses.items() if not taken(address))
+
+
+def fitting(body: str) -> str:
+    """As many whole lines as fit into a message, and that there are more."""
+    if len(body) <= LONGEST:
+        return body
+    kept = body[: LONGEST - len(CUT)].rpartition("\n")[0] or body[: LONGEST - len(CUT)]
+    return f"{kept}{CUT}"
+
+
+def refused(places: Sequence[int]) -> str:
+    """Which addresses did not take a message, without showing them."""
+    named = listed([str(one) for one in places])
+    which = f"es {named}" if len(places) > 1 else f" {named}"
+    return f"the address{which} of --notify did not take the message."
 
 
 def none_such(place: int) -> str:

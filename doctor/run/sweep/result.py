@@ -98,7 +98,7 @@ class Sweep:
     `gaps` are sentences that say what could not be seen; `complete` is whether every stuck backup
     was found and judged. `freshness` is the last good backup, `place` where all this is, for the
     labels of metrics, `project` the one of the file that was chosen, `past` the last 90 days where they
-    were asked for. Times are UTC, durations seconds.
+    were asked for, `endings` what became of backups that were stuck before. Times are UTC, durations seconds.
     """
 
     backups: tuple[Swept, ...]
@@ -113,6 +113,7 @@ class Sweep:
     place: dict[str, str] = field(default_factory=dict)
     project: str | None = None
     past: Past | Unseen | None = None
+    endings: dict[str, str] = field(default_factory=dict)
 
     @property
     def late(self) -> bool:

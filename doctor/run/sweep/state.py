@@ -1,15 +1,25 @@
-"""What the last sweep found, kept in a file, so that only a change is worth a message."""
+"""What was told of the last sweeps, kept in a file, so that a message comes when one would act on it.
+
+A cause that is new, gone or otherwise, none good for `max_age`, and what cannot be seen are told at
+once. More of a cause that was told already wait, a single blind moment is left out, and what stays
+wrong is told once a day.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from backup_doctor.base import files
-from backup_doctor.run.sweep.render.wording import name
+from backup_doctor.judge.show import listed
+from backup_doctor.run.sweep.render.wording import moment, name
+from backup_doctor.run.sweep.result import UNKNOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from backup_doctor.run.sweep.result import Sweep
@@ -17,36 +27,70 @@ if TYPE_CHECKING:
 
 # Of a hundred thousand stuck backups.
 LARGEST = 32 * files.MEBIBYTE
+# More backups of a cause that was told are told after this time.
+MORE_AFTER = timedelta(hours=4)
+# What stays wrong is told again. A little less than a day: a daily sweep never starts to the second.
+AGAIN_AFTER = timedelta(hours=23, minutes=45)
+# So long nobody must have seen before it is told: one sweep that meets a weak network is none.
+BLIND_FOR = timedelta(minutes=90)
 
 
 class SweepState(msgspec.Struct, frozen=True, kw_only=True):
-    """The root cause of each stuck backup, by its name, and what else is wrong.
+    """What the last message told: the root cause of each stuck backup, by its name, and what else is wrong.
 
-    `late`: none was good for `max_age`. `blind`: not all could be seen.
+    `late`: none was good for `max_age`. `blind`: not all could be seen. `told_at` is when a message was
+    taken, `seen_at` when a sweep last saw all. `owed` are the places of the addresses that did not take it.
     """
 
     stuck: dict[str, str] = {}
     late: bool = False
     blind: bool = False
+    told_at: datetime | None = None
+    seen_at: datetime | None = None
+    owed: tuple[int, ...] = ()
+
+    @property
+    def wrong(self) -> bool:
+        """Whether there is anything to act on."""
+        return bool(self.stuck) or self.late or self.blind
 
 
 def state_of(sweep: Sweep, before: SweepState) -> SweepState:
-    """The state that a sweep leaves; what it could not tell is as it was before."""
+    """What there is to tell after a sweep; what it could not tell is as it was before."""
     ok = sweep.freshness.ok
-    untold = ok is None and sweep.freshness.max_age_s is not None
-    seen = {name(one): one.root_cause for one in sweep.stuck}
+    untold = ok is None and (sweep.freshness.max_age_s is not None or not sweep.complete)
+    seen = {name(one): _cause(name(one), one.root_cause, before) for one in sweep.stuck}
+    seen_at = sweep.at if sweep.all_seen else before.seen_at
     return SweepState(
         stuck=seen if sweep.complete else {**before.stuck, **seen},
         late=before.late if untold else ok is False,
-        blind=not sweep.all_seen,
+        blind=not sweep.all_seen and (before.blind or not _within(BLIND_FOR, seen_at, sweep.at)),
+        told_at=before.told_at,
+        seen_at=seen_at,
+        owed=before.owed,
     )
 
 
+def _cause(backup: str, found: str, before: SweepState) -> str:
+    """A cause that was known is not lost to a sweep that could see less."""
+    return before.stuck.get(backup, UNKNOWN) if found == UNKNOWN else found
+
+
+def _within(time: timedelta, then: datetime | None, now: datetime) -> bool:
+    """Whether less than this time has passed; by a clock that was set back nothing is known."""
+    return then is not None and timedelta() <= now - then < time
+
+
 def read_state(file: Path) -> SweepState:
-    """The state of the last sweep; an empty one where there was none, or the file is no state."""
+    """The state of the last sweep; an empty one where there was none.
+
+    Raises:
+        OSError: the file is there and cannot be read.
+        msgspec.DecodeError: it holds no state.
+    """
     try:
         return msgspec.json.decode(files.read(file, LARGEST), type=SweepState)
-    except (OSError, msgspec.DecodeError):
+    except FileNotFoundError:
         return SweepState()
 
 
@@ -59,23 +103,52 @@ def write_state(file: Path, state: SweepState) -> None:
     files.write(file, msgspec.json.encode(state))
 
 
-def news(before: SweepState, after: SweepState) -> str | None:
-    """What changed, in a sentence; None where nothing did."""
+def news(
+    before: SweepState, after: SweepState, now: datetime, endings: Mapping[str, str] | None = None
+) -> str | None:
+    """What a message would say that the last one did not, in a sentence; None where none is due.
+
+    `endings` are the statuses of backups that are not stuck any more, as far as they were seen.
+    """
+    changes = _changes(before, after, endings or {})
+    if changes and (_is_urgent(before, after) or not _within(MORE_AFTER, before.told_at, now)):
+        since = (
+            f"the last message ({moment(before.told_at)})" if before.told_at else "the last sweep"
+        )
+        return f"Since {since}: {', '.join(changes)}."
+    if after.wrong and before.told_at and not _within(AGAIN_AFTER, before.told_at, now):
+        return f"Still so: nothing has changed since the last message ({moment(before.told_at)})."
+    return None
+
+
+def _is_urgent(before: SweepState, after: SweepState) -> bool:
+    """Whether another thing is wrong, or right again."""
+    causes = set(before.stuck.values()) != set(after.stuck.values())
+    return causes or (before.late, before.blind) != (after.late, after.blind)
+
+
+def _changes(before: SweepState, after: SweepState, endings: Mapping[str, str]) -> tuple[str, ...]:
     new = after.stuck.keys() - before.stuck.keys()
     gone = before.stuck.keys() - after.stuck.keys()
-    moved = {
-        one
-        for one in after.stuck.keys() & before.stuck.keys()
-        if after.stuck[one] != before.stuck[one]
-    }
-    parts = [
-        f"{len(new)} new" if new else "",
-        f"{len(gone)} no longer stuck" if gone else "",
-        f"{len(moved)} with another cause" if moved else "",
+    both = after.stuck.keys() & before.stuck.keys()
+    moved = sum(after.stuck[one] != before.stuck[one] for one in both)
+    parts = (
+        f"{len(new):,} new" if new else "",
+        f"{len(gone):,} no longer stuck{_ended(gone, endings)}" if gone else "",
+        f"{moved:,} with another cause" if moved else "",
         "no good backup lately" if after.late and not before.late else "",
         "good backups again" if before.late and not after.late else "",
         "not all can be seen" if after.blind and not before.blind else "",
         "all can be seen again" if before.blind and not after.blind else "",
-    ]
-    said = ", ".join(filter(None, parts))
-    return f"Since the last sweep: {said}." if said else None
+    )
+    return tuple(filter(None, parts))
+
+
+def _ended(gone: set[str], endings: Mapping[str, str]) -> str:
+    """What became of them."""
+    words = Counter(endings[one] for one in gone if one in endings)
+    counts = [f"{count:,} {word}" for word, count in words.most_common()]
+    unseen = len(gone) - words.total()
+    if not counts:
+        return ""
+    return f" ({listed((*counts, f'{unseen:,} not seen') if unseen else counts)})"

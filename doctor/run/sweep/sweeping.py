@@ -27,7 +27,7 @@ from backup_doctor.run.sweep.sample import groups_of, next_to_read
 from backup_doctor.run.sweep.shared import Shared, collect_shared
 from backup_doctor.run.sweep.shelf import Shelf, ids_of, is_odd, list_bucket
 from backup_doctor.run.sweep.stuck import StuckFound, StuckSearch, find_stuck
-from backup_doctor.run.sweep.unnamed import unnamed_gap
+from backup_doctor.run.sweep.unnamed import look_at_newest
 from backup_doctor.run.sweep.withheld import contested
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class Wish:
     """What is to be swept. `sample` is how many runs are read.
 
     `mending`: the repairs are wanted too, for which every file's end is read. `past`: the last 90 days.
+    `told` are the names of the backups that were told to be stuck, of which the ends are wanted.
     """
 
     older_than_s: float
@@ -68,6 +69,7 @@ class Wish:
     sample: int = 300
     mending: bool = False
     past: bool = False
+    told: frozenset[str] = frozenset()
     verbose: bool = False
 
 
@@ -82,6 +84,7 @@ class Sweeping:
     _total: int = 0
     _judged: dict[int, Swept] = field(default_factory=dict)
     _gaps: list[str] = field(default_factory=list)
+    _endings: dict[str, str] = field(default_factory=dict)
     _shared: Shared | None = None
     _past: Past | Unseen | None = None
     _began: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -121,7 +124,8 @@ class Sweeping:
         find_stuck(shared.ask, search, self._found)
         self._total = len(self._found.backups)
         if self._found.gap is None:
-            self._found.gap = unnamed_gap(shared.ask, search, shared.case.now)
+            newest = look_at_newest(shared.ask, search, shared.case.now, self.wish.told)
+            self._found.gap, self._endings = newest.gap, newest.endings
         self._note(self._found.gap)
         if self._found.cut:
             self._gaps.append(f"Only {self.wish.limit} rows were looked at, as --limit says.")
@@ -294,6 +298,7 @@ class Sweeping:
             place=place_of(self.settings.names),
             project=self.settings.names.project,
             past=self._past,
+            endings=self._endings,
         )
 
 

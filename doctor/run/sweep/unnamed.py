@@ -1,7 +1,8 @@
-"""Rows that may be stuck, of which the settings do not say so: a word that means "in progress" is not named."""
+"""What the newest rows tell: which may be stuck by a word that no setting names, and what became of others."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -19,15 +20,38 @@ if TYPE_CHECKING:
     from backup_doctor.run.sweep.stuck import StuckSearch
 
 
-def unnamed_gap(ask: Sources, search: StuckSearch, now: datetime) -> Unseen | None:
-    """Why one of the newest rows may be stuck though it is not in progress by the settings, if so."""
+@dataclass(frozen=True, kw_only=True)
+class Newest:
+    """`gap` is why one of them may be stuck; `endings` are the statuses of those that were, by name."""
+
+    gap: Unseen | None = None
+    endings: dict[str, str] = field(default_factory=dict)
+
+
+def look_at_newest(
+    ask: Sources, search: StuckSearch, now: datetime, told: frozenset[str]
+) -> Newest:
+    """What the newest rows tell; `told` are the names of the backups that were stuck before."""
     found = newest_rows(ask, search.names, search.table, (), NEWEST_ASKED)
     if isinstance(found, Unseen):
-        return None  # Why the table cannot be read is said by whoever looked for stuck rows in it.
+        return (
+            Newest()
+        )  # Why the table cannot be read is said by whoever looked for stuck rows in it.
+    endings = {
+        one: str(search.names.status_of(row.status)).replace("_", " ")
+        for row in found.rows
+        for one in {row.dispatch_id, row.id} & told
+        if one is not None
+    }
+    return Newest(gap=_unnamed(found.rows, search, now), endings=endings)
+
+
+def _unnamed(rows: tuple[BackupRow, ...], search: StuckSearch, now: datetime) -> Unseen | None:
+    """Why one of the rows may be stuck though it is not in progress by the settings, if so."""
     limit = now - timedelta(seconds=search.older_than_s)
     words = {
         row.status
-        for row in found.rows
+        for row in rows
         if row.status and _may_wait(row, search.names) and _made_before(row, limit)
     }
     if not words:
