@@ -14,6 +14,7 @@ from backup_doctor.report.compose import planned_repair, write
 from backup_doctor.run.fix.plan import refusal
 from backup_doctor.run.sweep.result import Swept
 from backup_doctor.run.sweep.script import Mendable
+from backup_doctor.run.sweep.withheld import steps_of_row
 from backup_doctor.services.meaning import refuses_values
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from backup_doctor.evidence.base import Unseen
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.findings import Report
+    from backup_doctor.evidence.findings import PlanStep, Report
     from backup_doctor.judge.fix_sql import Repair
     from backup_doctor.judge.registry import Registry
 
@@ -89,7 +90,7 @@ class Judge:
             failing_step=self._once(report.failing_step),
             causes=self._once(report.causes),
             summary=self._once(report.summary),
-            plan=self._once(tuple(map(self._once, report.plan))),
+            plan=self._plan(report),
             chain=self._once(tuple(map(self._once, report.chain))),
             fingerprint=self._once(report.fingerprint),
             results=(),
@@ -99,6 +100,11 @@ class Judge:
             timeline=(),
             generated_at=self._once(report.generated_at),
         )
+
+    def _plan(self, report: Report) -> tuple[PlanStep, ...]:
+        """The steps that others have too, once; the row's own SQL is in no other."""
+        own = steps_of_row(report)
+        return tuple(step if step in own else self._once(step) for step in report.plan)
 
     def _once(self, value: T) -> T:
         """The first value that was equal to this one."""

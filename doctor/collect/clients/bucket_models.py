@@ -1,0 +1,48 @@
+"""What botocore reads of its own data files, without what nobody asks of it here.
+
+It would keep all of it for as long as the client lives: twelve megabytes, of which two thirds are prose
+and the endpoints of other services.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from botocore.loaders import JSONFileLoader
+
+# S3 itself, and those that credentials may come from.
+SERVICES = frozenset({"s3", "sts", "sso", "oidc", "portal.sso"})
+PROSE = "documentation"
+
+
+class SmallModels(JSONFileLoader):
+    """Loads a file of botocore's data."""
+
+    def load_file(self, file_path: str) -> Any:  # noqa: ANN401 -- whatever the file holds
+        """What the file holds that is needed; None where there is no such file."""
+        found = super().load_file(file_path)
+        if isinstance(found, dict):
+            if Path(file_path).name == "endpoints":
+                _drop_other_services(found)
+            _drop_prose(found)
+        return found
+
+
+def _drop_other_services(endpoints: dict[str, Any]) -> None:
+    for partition in endpoints.get("partitions", ()):
+        known = partition.get("services", {})
+        partition["services"] = {name: known[name] for name in SERVICES & known.keys()}
+
+
+def _drop_prose(model: dict[str, Any]) -> None:
+    """Of text alone, and not the key: botocore asks for some of them, and a member may have this name."""
+    waiting: list[Any] = [model]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if isinstance(one.get(PROSE), str):
+                one[PROSE] = ""
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
