@@ -55,7 +55,7 @@ def freshness(last: LastGood | Unseen | None, max_age_s: float | None, now: date
 def sentence(fresh: Freshness) -> str:
     """It in one sentence; empty where nobody looked, or nothing was seen and nothing is wanted."""
     if fresh.ok is False:
-        return _late(fresh)
+        return allowed(fresh)
     if fresh.max_age_s is None:
         return (
             f"The last good backup is {duration(fresh.age)} old." if fresh.age is not None else ""
@@ -68,11 +68,21 @@ def sentence(fresh: Freshness) -> str:
     return f"Could not determine whether a backup succeeded in the last {limit} (max_age)."
 
 
-def _late(fresh: Freshness) -> str:
+def allowed(fresh: Freshness) -> str:
+    """For how long none was good, and how long that may be; of a freshness that is not right."""
     wanted = f"there should be one at least every {_limit(fresh.max_age_s or 0)} (max_age)"
     if fresh.age is None:
         return f"No backup has succeeded at all; {wanted}."
     return f"No backup has succeeded for {duration(fresh.age)}; {wanted}."
+
+
+def lateness(fresh: Freshness) -> str:
+    """The same in a few words, for a title."""
+    return (
+        "no good backup at all"
+        if fresh.age is None
+        else f"no good backup for {duration(fresh.age)}"
+    )
 
 
 def _limit(seconds: float) -> str:

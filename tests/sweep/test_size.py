@@ -1,66 +1,41 @@
-"""What a sweep of several projects may cost."""
+"""What a sweep of several projects may cost, and one of a table of a million rows."""
 
 from __future__ import annotations
 
-import tempfile
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from backup_doctor.demo.crowd import multiply, original
-from benchmarks.measure import Cost, run
-from benchmarks.scene import FAULT, ambient
-from benchmarks.sweep import DOCTOR, FAILING, LONGEST_S
+from benchmarks.scene import ambient
+from benchmarks.sweep_scene import add_good_rows, crowd, projects, swept
 
 if TYPE_CHECKING:
     from backup_doctor.demo.world import World
 
-pytestmark = pytest.mark.slow
 PROJECTS, OF_EACH = 5, 10
 MOST_TIMES, MOST_BYTES = 1.2, 200_000_000
-CAUSE = "one cause: function/not-deployed"
+ROWS, STUCK = 1_000_000, 10_000
+MOST_BYTES_OF_A_MILLION = 150_000_000
 
 
+@pytest.mark.slow
 def test_five_projects_cost_little_more_than_each_of_them_alone(world: World) -> None:
     """In processor time, since others use this machine too."""
-    together, alone = several_projects(world, OF_EACH)
+    crowd(world, OF_EACH)
+
+    with projects(world, PROJECTS, ambient() | world.environment()) as several:
+        together = several.together(OF_EACH)
+        alone = [several.alone(at, OF_EACH) for at in range(PROJECTS)]
 
     assert together.cpu_s <= MOST_TIMES * sum(one.cpu_s for one in alone)
     assert together.peak_bytes <= MOST_BYTES
 
 
-def several_projects(world: World, each: int) -> tuple[Cost, list[Cost]]:
-    """What a sweep of all projects costs, and one of each; they have so many stuck backups each."""
-    crowd(world, each)
-    given = world.environment()
-    project = (
-        f'supabase_url = "{given["SUPABASE_URL"]}"\n'
-        'service_role_key_env = "SUPABASE_SERVICE_ROLE_KEY"\n'
-        'database_url_env = "SUPABASE_DB_URL"\n'
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "backup-doctor.toml"
-        config.write_text("".join(f"[projects.p{at}]\n{project}" for at in range(PROJECTS)))
+@pytest.mark.exhaustive
+def test_a_sweep_of_a_million_rows_holds_no_more_than_a_page_of_them(world: World) -> None:
+    crowd(world, STUCK)
+    add_good_rows(world, ROWS - STUCK)
 
-        def swept(*flags: str) -> Cost:
-            return run(
-                [DOCTOR, "sweep", "--format", "text", "--config", config, "--trust-config", *flags],
-                exit_code=FAILING,
-                expected=f"{each:,} backups, {CAUSE}",
-                environment=ambient() | given,
-                timeout_s=LONGEST_S,
-            )
+    cost = swept(ambient() | world.environment(), STUCK)
 
-        return swept("--all-projects"), [swept("--project", f"p{at}") for at in range(PROJECTS)]
-
-
-def crowd(world: World, count: int) -> None:
-    """So many backups that have been stuck for three hours or more."""
-    dispatch_id = world.insert_row()
-    FAULT.before(world)
-    of = original(world, dispatch_id, world.run_pipeline(dispatch_id))
-    world.sql("DELETE FROM public.backup_history")
-    since = timedelta(hours=40)
-    multiply(world, of, count, datetime.now(UTC) - since, apart=timedelta(hours=37) / count)
+    assert cost.peak_bytes <= MOST_BYTES_OF_A_MILLION

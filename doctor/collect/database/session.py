@@ -33,6 +33,8 @@ LOCK_LIMIT_MS = 300
 SESSION_ENDED = ("57P", "08")
 # How long an answer is waited for; the server itself gives up after three quarters of it.
 PATIENCE_S = 4.0
+# A sweep has the time to wait for a table of millions of rows without an index.
+SHARE_OF_BUDGET = 1 / 15
 SERVERS_SHARE = 0.75
 
 Connection: TypeAlias = psycopg.Connection[dict[str, Any]]
@@ -66,7 +68,8 @@ class Direct:
         return fresh if isinstance(fresh, Unseen) else self._ask(fresh, statement, role)
 
     def _ask(self, session: Connection, statement: str, role: str | None) -> Reply:
-        patience_s = self.deadline.limit(PATIENCE_S)
+        own_s = max(PATIENCE_S, self.deadline.budget_s * SHARE_OF_BUDGET)
+        patience_s = self.deadline.limit(own_s)
         try:
             with cut_off(session, patience_s):
                 rows = _rows(session, _batch(statement, role, patience_s))

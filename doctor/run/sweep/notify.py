@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from backup_doctor.judge.show import listed
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 LONGEST = 3_000
 LONGEST_TITLE = 250
+SENDER = "backup-doctor"
+NEW_LINE = "\n"
+BETWEEN = "\r\n"
+# A card may have 28 kB; apprise says 1,000 characters, and holds itself to no limit.
+TEAMS = frozenset({"MSTeams", "Power Automate / Workflows (for MSTeams)"})
 CUT = "\n\nThere is more than fits here: `backup-doctor sweep` shows all of it."
 # A shorter piece of an address is a word such as `hooks`.
 SHORTEST_SECRET = 8
@@ -42,13 +47,18 @@ def send(addresses: Mapping[int, str], title: str, body: str, *, failing: bool) 
     """
     apprise = _apprise()
     kind = apprise.NotifyType.FAILURE if failing else apprise.NotifyType.SUCCESS
+    # Without this, messages come from "Apprise", with a picture that others serve.
+    asset = apprise.AppriseAsset(
+        app_id=SENDER, app_desc=SENDER, app_url="", image_url_mask="", image_url_logo=""
+    )
 
     def taken(address: str) -> bool:
-        sender = apprise.Apprise()
-        added = sender.add(address)
-        return bool(added) and bool(
-            sender.notify(
-                body=fitting(body),
+        service = apprise.Apprise.instantiate(address, asset=asset)
+        if not service:
+            return False
+        return bool(
+            apprise.Apprise(service).notify(
+                body=fitting(body, min(LONGEST, _room(service, title))),
                 title=title[:LONGEST_TITLE],
                 notify_type=kind,
                 body_format=apprise.NotifyFormat.MARKDOWN,
@@ -58,12 +68,22 @@ def send(addresses: Mapping[int, str], title: str, body: str, *, failing: bool) 
     return tuple(place for place, address in addresses.items() if not taken(address))
 
 
-def fitting(body: str) -> str:
+def _room(service: Any, title: str) -> int:  # noqa: ANN401 -- one of apprise's hundred classes
+    """How long the text may be."""
+    if service.service_name in TEAMS:
+        return LONGEST
+    # Where a service has no titles, apprise puts it before the text.
+    beside = 0 if service.title_maxlen else len(title) + len(BETWEEN)
+    return int(service.body_maxlen) - beside
+
+
+def fitting(body: str, most: int = LONGEST) -> str:
     """As many whole lines as fit into a message, and that there are more."""
-    if len(body) <= LONGEST:
+    if len(body) <= most:
         return body
-    kept = body[: LONGEST - len(CUT)].rpartition("\n")[0] or body[: LONGEST - len(CUT)]
-    return f"{kept}{CUT}"
+    if most <= len(CUT):
+        return ""
+    return f"{body[: most - len(CUT)].rpartition(NEW_LINE)[0]}{CUT}".strip()
 
 
 def refused(places: Sequence[int]) -> str:

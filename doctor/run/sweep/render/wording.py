@@ -64,7 +64,7 @@ def moment(at: datetime | None) -> str:
 
 def span(group: CauseGroup) -> str:
     """When the group's backups started."""
-    if group.since is None or group.until is None or len(group.backups) == 1:
+    if group.since is None or moment(group.since) == moment(group.until):
         return f"started at {moment(group.since)}"
     return f"started from {moment(group.since)} to {moment(group.until)}"
 
