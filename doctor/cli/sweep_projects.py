@@ -12,6 +12,7 @@ from backup_doctor.cli.mending import say
 from backup_doctor.cli.output import print_text
 from backup_doctor.cli.projects import ManyPages, PageForm, for_each, for_one_alone, project_names
 from backup_doctor.cli.sweep_unread import unread
+from backup_doctor.cli.sweep_word import Due, deliver
 from backup_doctor.cli.sweeping import is_silent, print_sweep, sweep_all
 from backup_doctor.run.sweep.formats import SweepFormat
 
@@ -44,9 +45,10 @@ def sweep_each(asked: SweepRequest) -> int:
     names = project_names(asked)
     _tell_switch(asked, None)
     page = SweepsPage(asked.format)
+    outbox: list[Due] = []
 
     def one(name: str, share_s: float) -> int:
-        return sweep_all(_of_one(asked, name, share_s), page.show)
+        return sweep_all(_of_one(asked, name, share_s), page.show, outbox)
 
     def unseen(name: str, why: str) -> None:
         own = _of_one(asked, name, asked.budget_s)
@@ -56,6 +58,9 @@ def sweep_each(asked: SweepRequest) -> int:
         code = for_each(asked, names, one, unseen)
     finally:
         page.end()
+        told = deliver(outbox, asked)
+    if not told:
+        code = max(code, Exit.CANNOT_TELL)
     _tell_switch(asked, code)
     return code
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,12 +15,12 @@ from backup_doctor.cli.secrets import environment_secrets
 from backup_doctor.cli.stderr import keep_out, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from backup_doctor.base.redaction import Redactor
     from backup_doctor.cli.sweep_request import SweepRequest
     from backup_doctor.run.sweep.result import Sweep
-    from backup_doctor.run.sweep.state import SweepState
+    from backup_doctor.run.sweep.state import News, SweepState
 
 
 ONCE_MORE = "Sent once more: this address did not take the message before."
@@ -51,12 +52,67 @@ def try_out(asked: SweepRequest) -> int:
     return Exit.FAILING if left else Exit.HEALTHY
 
 
-class Word:
-    """Tells what was asked to be told. What does not get there is said, and costs no report."""
+@dataclass(frozen=True, kw_only=True)
+class Due:
+    """A message that is to be sent to the addresses at these places; `settle` hears which did not take it."""
 
-    def __init__(self, asked: SweepRequest, redactor: Redactor) -> None:
+    title: str
+    body: str
+    failing: bool
+    places: tuple[int, ...]
+    settle: Callable[[tuple[int, ...]], None] = lambda _: None
+
+
+def deliver(dues: Sequence[Due], asked: SweepRequest) -> bool:
+    """Send what is due, as one message where several go to the same addresses; whether all was taken."""
+    from backup_doctor.run.sweep.notify import NotSentError, refused, send
+
+    taken = True
+    for places in dict.fromkeys(due.places for due in dues):
+        same = [due for due in dues if due.places == places]
+        one = same[0] if len(same) == 1 else together(same)
+        addresses = {place: asked.notify[place - 1] for place in places}
+        try:
+            left = send(addresses, one.title, one.body, failing=one.failing)
+            problem = refused(left) if left else ""
+        except NotSentError as error:
+            left, problem = places, str(error)
+        if problem:
+            tell(f"The message was not sent: {problem}")
+        for due in same:
+            due.settle(left)
+        taken = taken and not left
+    return taken
+
+
+def together(dues: Sequence[Due]) -> Due:
+    """One message of several projects: a line of each, and then what there is to say of each."""
+    wrong = [due for due in dues if due.failing]
+    named = ", ".join(due.title.partition(": ")[0] for due in wrong or dues)
+    count = len(wrong or dues)
+    says = f"{count} project{'' if count == 1 else 's'} to look at" if wrong else "right again"
+    lines = "\n".join(f"- {for_markdown_inline(due.title)}" for due in dues)
+    bodies = (f"**{for_markdown_inline(due.title)}**\n\n{due.body}" for due in dues)
+    return replace(
+        dues[0],
+        title=f"{says}: {named}",
+        body="\n\n".join((lines, *bodies)),
+        failing=bool(wrong),
+    )
+
+
+class Word:
+    """Tells what was asked to be told. What does not get there is said, and costs no report.
+
+    With an `outbox`, whoever sweeps all projects delivers what is due at their end.
+    """
+
+    def __init__(
+        self, asked: SweepRequest, redactor: Redactor, outbox: list[Due] | None = None
+    ) -> None:
         self._asked = asked
         self._redactor = redactor
+        self._outbox = outbox
         self._before = self._remembered()
 
     @property
@@ -78,10 +134,15 @@ class Word:
         from backup_doctor.run.sweep.ping import Signal
         from backup_doctor.run.sweep.render.message import title
 
-        said = self._redactor.text(title(sweep) if sweep else "The sweep was interrupted.")
-        if sweep is not None and self._asked.notify and not self._notify(sweep, said):
+        due = self._due(sweep) if sweep is not None and self._asked.notify else None
+        if due is not None and self._outbox is not None:
+            self._outbox.append(due)
+        elif due is not None and not deliver([due], self._asked):
             code = max(code, Exit.CANNOT_TELL)
-        self._ping(Signal.SUCCESS if code == Exit.HEALTHY else Signal.FAIL, said)
+        said = title(sweep) if sweep else "The sweep was interrupted."
+        self._ping(
+            Signal.SUCCESS if code == Exit.HEALTHY else Signal.FAIL, self._redactor.text(said)
+        )
         return code
 
     def _ping(self, signal: object, message: str = "") -> None:
@@ -108,58 +169,43 @@ class Word:
             say(f"The state in {file} cannot be used ({why}): all is told again.", self._redactor)
             return SweepState()
 
-    def _notify(self, sweep: Sweep, title: str) -> bool:
-        """One message, where something is wrong or cannot be seen, or something changed since the last one.
-
-        Whether every address that was to be told took it.
-        """
-        wrong = bool(sweep.stuck) or sweep.late or not sweep.all_seen
-        everybody = dict(enumerate(self._asked.notify, start=1))
+    def _due(self, sweep: Sweep) -> Due | None:
+        """The message, where something is wrong or cannot be seen, or something changed since the last one."""
+        everybody = tuple(range(1, len(self._asked.notify) + 1))
         if self._before is None:
-            return not wrong or not self._sent(everybody, sweep, title, None)
+            return self._message(sweep, None, everybody) if sweep.wrong else None
         from backup_doctor.run.sweep.state import news, state_of
 
         now = state_of(sweep, self._before)
-        changed = news(self._before, now, sweep.at, sweep.endings)
-        owed = {place: one for place, one in everybody.items() if place in self._before.owed}
+        new = news(self._before, now, sweep.at, sweep.endings)
+        owed = tuple(place for place in everybody if place in self._before.owed)
         kept = self._keep(msgspec.structs.replace(self._before, seen_at=now.seen_at))
-        if changed is None and not owed:
-            return True
-        left = self._sent(
-            everybody if changed else owed, sweep, title, changed or ONCE_MORE, kept=kept
+        if new is None and not owed:
+            return None
+        told = now if new else self._before
+        told = msgspec.structs.replace(
+            told, told_at=sweep.at if new else now.told_at, seen_at=now.seen_at
         )
-        if kept and len(left) < len(everybody):
-            told_at = sweep.at if changed else now.told_at
-            told = now if changed else self._before
-            self._keep(
-                msgspec.structs.replace(told, told_at=told_at, seen_at=now.seen_at, owed=left)
-            )
-        return not left
 
-    def _sent(
-        self,
-        addresses: dict[int, str],
-        sweep: Sweep,
-        title: str,
-        changed: str | None,
-        *,
-        kept: bool = True,
-    ) -> tuple[int, ...]:
-        """The places of the addresses that did not take the message."""
-        from backup_doctor.run.sweep.notify import NotSentError, refused, send
-        from backup_doctor.run.sweep.render.message import message
+        def settle(left: tuple[int, ...]) -> None:
+            if kept and len(left) < len(everybody):
+                self._keep(msgspec.structs.replace(told, owed=left))
 
-        wrong = bool(sweep.stuck) or sweep.late or not sweep.all_seen
-        note = "" if kept else f"\n{for_markdown_inline(NOT_KEPT.format(file=self._asked.state))}"
-        body = self._redactor.text(message(sweep, changed)) + note
-        try:
-            left = send(addresses, title, body, failing=wrong)
-        except NotSentError as error:
-            say(f"The message was not sent: {error}", self._redactor)
-            return tuple(addresses)
-        if left:
-            say(f"The message was not sent: {refused(left)}", self._redactor)
-        return left
+        due = self._message(sweep, new, everybody if new else owed)
+        note = "" if kept else f"\n\n{for_markdown_inline(NOT_KEPT.format(file=self._asked.state))}"
+        return replace(due, body=due.body + note, settle=settle)
+
+    def _message(self, sweep: Sweep, new: News | None, places: tuple[int, ...]) -> Due:
+        from backup_doctor.run.sweep.render.message import message, title
+
+        text = self._redactor.text
+        again = ONCE_MORE if self._before and not new else None
+        return Due(
+            title=text(title(sweep, new.short if new else None)),
+            body=text(message(sweep, new.said if new else again)),
+            failing=sweep.wrong,
+            places=places,
+        )
 
     def _keep(self, state: SweepState) -> bool:
         """Whether the state could be written."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backup_doctor.cli.sweep_request import SweepRequest
+    from backup_doctor.cli.sweep_word import Due
     from backup_doctor.run.sweep.result import Sweep
     from backup_doctor.run.sweep.sweeping import Sweeping, Watcher
     from backup_doctor.settings.model import Settings
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
 GRACE_S = 10.0
 
 
-def sweep_all(asked: SweepRequest, show: Show | None = None) -> int:
+def sweep_all(
+    asked: SweepRequest, show: Show | None = None, outbox: list[Due] | None = None
+) -> int:
     """Sweep, `show` what came of it, and return the exit code of the contract.
 
     Raises:
@@ -50,12 +53,12 @@ def sweep_all(asked: SweepRequest, show: Show | None = None) -> int:
     if asked.notify_test:
         return try_out(asked)
     keep_few_heaps()
-    settings, redactor = _set_up(asked)
+    settings, redactor = _set_up(asked, outbox)
     unasked = steering.refusal(settings) if asked.apply and asked.yes else None
     if unasked is not None:
         say(unasked, redactor)
         return Exit.CANNOT_TELL
-    word = Word(asked, redactor)
+    word = Word(asked, redactor, outbox)
     word.begin()
     try:
         sweep, signal_code, failure = _swept(settings, asked, word.told)
@@ -79,7 +82,7 @@ def sweep_all(asked: SweepRequest, show: Show | None = None) -> int:
     return word.end(sweep, signal_code or code)
 
 
-def _set_up(asked: SweepRequest) -> tuple[Settings, Redactor]:
+def _set_up(asked: SweepRequest, outbox: list[Due] | None) -> tuple[Settings, Redactor]:
     """The settings; that there are none to sweep with is told to whoever waits for word.
 
     Raises:
@@ -89,7 +92,9 @@ def _set_up(asked: SweepRequest) -> tuple[Settings, Redactor]:
         return set_up(asked, secrets_of(asked))
     except UsageError as mistake:
         redactor = Redactor((*environment_secrets(os.environ), *secrets_of(asked)))
-        Word(asked, redactor).end(unread(asked, why=str(mistake).splitlines()[0]), Exit.USAGE)
+        Word(asked, redactor, outbox).end(
+            unread(asked, why=str(mistake).splitlines()[0]), Exit.USAGE
+        )
         raise
 
 

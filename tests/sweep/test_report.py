@@ -76,7 +76,8 @@ def test_that_no_backup_was_good_lately_is_in_the_headline() -> None:
     assert headline(beside).startswith("1 backup, one cause")
     assert headline(beside).endswith(NONE_FOR)
     assert "**row/none-lately**" in message(alone, None)
-    assert "The last good one is `` d-0` ``, 2026-01-12 02:03 UTC." in message(alone, None)
+    assert "- Last good backup: `` d-0` ``, 2026-01-12 02:03 UTC" in message(alone, None)
+    assert "`backup-doctor list`" in message(alone, None)
     assert text_of(alone, SweepFormat.MARKDOWN).startswith("## ❌ ")
 
 
@@ -168,7 +169,9 @@ def test_many_backups_of_one_cause_are_named_in_part() -> None:
 
     assert "d-4 and 55 more" in text_of(sweep(*backups))
     assert "- … 10 more" in text_of(sweep(*backups), SweepFormat.MARKDOWN)
-    assert re.findall(r"`(d-\d+)`", message(sweep(*backups), None)) == ["d-0", "d-1"]
+    assert re.search(
+        r"- Backups: \[d-0\]\S+, \[d-1\]\S+ and 58 more\n", message(sweep(*backups), None)
+    )
 
 
 def test_a_row_without_a_dispatch_is_asked_for_by_its_own_id() -> None:
@@ -187,10 +190,15 @@ def test_a_messages_title_says_whose_backups_are_stuck_how_many_and_why() -> Non
     late = sweep(swept(), freshness=OLD)
 
     assert title(many) == (
-        "shop: at least 3 stuck backups: function/not-deployed, rls/no-grant, unknown."
+        "shop: at least 3 stuck backups: function/not-deployed, rls/no-grant, unknown"
     )
-    assert title(late) == f"1 stuck backup: function/not-deployed. {NONE_FOR}"
-    assert title(sweep(freshness=OLD, place={"repository": "acme/app"})) == f"acme/app: {NONE_FOR}"
+    late_too = "no good backup for 3 d 0 h; 1 stuck backup: function/not-deployed"
+    assert title(late) == late_too
+    assert title(sweep(freshness=OLD, place={"repository": "acme/app"})) == (
+        "acme/app: no good backup for 3 d 0 h"
+    )
+    assert title(sweep(freshness=OLD, complete=False)).endswith("; not all could be seen")
+    assert "\n" not in title(sweep(project="shop\nBcc: all@example.com"))
     assert title(sweep()).startswith("No stuck backups")
 
 
@@ -203,14 +211,47 @@ def test_a_message_links_the_run_and_says_what_to_do_first() -> None:
 
     text = message(sweep(linked), None)
 
-    assert "([`d-1`](https://example.com/runs/1))" in text
-    assert "First: Deploy the function: `supabase functions deploy update-backup" in text
+    assert "- Backup: [d-1](https://example.com/runs/1)\n" in text
+    assert "- First: Deploy the function: `supabase functions deploy update-backup" in text
+    assert "- Then its row: `backup-doctor fix --dispatch-id d-1`" in text
+    assert text.endswith("All of it: `backup-doctor sweep`")
     assert "javascript" not in message(sweep(plain), None)
+
+
+def test_what_comes_from_outside_is_no_markup_and_no_mention_in_any_service() -> None:
+    """Slack escapes `&` itself, a card shows entities as they stand, a mail's HTML takes all tags."""
+    evil = swept(says="<!channel> <script>x</script> [a](javascript:b) @everyone &lt; R&D *b*")
+    named = swept(name="<!here> [x](javascript:y)")
+
+    said = message(sweep(evil), None)
+
+    assert "<" not in said.replace("\\<", "")
+    assert "&lt;" not in said
+    assert "\\[a\\](javascript" in said
+    assert "R\uff06D" in said
+    assert "@everyone" not in said
+    assert "- Backup: `<!here> [x](javascript:y)`" in message(sweep(named), None)
+
+
+def test_of_several_rows_the_script_is_named_and_of_none_the_report() -> None:
+    two = message(sweep(swept(), swept(name="d-2"), project="my shop"), None)
+    none = swept()
+    none = replace(none, report=msgspec.structs.replace(none.report, fix_sql=None))
+
+    assert (
+        "- Then their rows: `backup-doctor sweep --project 'my shop' --fix-script fix.sql`" in two
+    )
+    assert "- Report: `backup-doctor --dispatch-id d-1`" in message(sweep(none), None)
 
 
 def test_no_message_holds_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[str] = []
-    monkeypatch.setattr(notify, "send", lambda _, title, body, **__: sent.extend((title, body)))
+
+    def send(_: object, title: str, body: str, **__: object) -> tuple[int, ...]:
+        sent.extend((title, body))
+        return ()
+
+    monkeypatch.setattr(notify, "send", send)
     asked = cast("SweepRequest", SimpleNamespace(notify=("json://x",), state=None, ping=None))
 
     Word(asked, Redactor(["canary-secret-value"])).end(
@@ -224,6 +265,16 @@ def test_no_message_holds_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_message_of_nothing_says_so() -> None:
     assert message(sweep(), None).startswith("No stuck backups")
     assert "determine" in message(sweep(complete=False), None)
+    assert title(sweep(project="shop"), "1 no longer stuck") == "shop: 1 no longer stuck"
+
+
+def test_a_refused_credential_is_in_the_title_where_nothing_else_is_wrong() -> None:
+    blind = sweep(
+        refused=("GitHub does not accept the token. Check GITHUB_TOKEN.",), project="shop"
+    )
+
+    assert title(blind) == "shop: a credential is refused"
+    assert "Refused: GitHub does not accept the token. Check GITHUB_TOKEN." in message(blind, None)
 
 
 def of_script(text: str, prefix: str) -> list[str]:

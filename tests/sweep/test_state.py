@@ -15,6 +15,7 @@ from backup_doctor.run.sweep.state import SweepState, news, read_state, state_of
 from tests.sweep.results import sweep, swept
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -28,6 +29,14 @@ def told(**fields: Any) -> SweepState:
     )
 
 
+def said(
+    before: SweepState, after: SweepState, now: datetime = NOON, **more: Mapping[str, str]
+) -> str:
+    """What is told, in a sentence; empty where nothing is."""
+    found = news(before, after, now, **more)
+    return found.said if found else ""
+
+
 def test_nothing_new_is_no_news() -> None:
     same = told(stuck={"a": "function/not-deployed"})
 
@@ -39,17 +48,17 @@ def test_what_changed_is_told_in_one_sentence() -> None:
     before = told(stuck={"a": "unknown", "b": "unknown"})
     after = told(stuck={"b": "rls/no-grant", "c": "unknown", "d": "unknown"})
 
-    assert news(before, after, NOON) == (
+    assert said(before, after) == (
         "Since the last message (2026-11-24 11:00 UTC): 2 new, 1 no longer stuck, 1 with another cause."
     )
-    assert news(SweepState(), after, NOON) == "Since the last sweep: 3 new."
+    assert said(SweepState(), after) == "Since the last sweep: 3 new."
 
 
 def test_of_what_is_no_longer_stuck_it_is_said_how_it_ended() -> None:
     before = told(stuck=dict.fromkeys("abcd", "unknown"))
     endings = {"a": "success", "b": "failed", "c": "success"}
 
-    assert str(news(before, told(), NOON, endings)).endswith(
+    assert said(before, told(), endings=endings).endswith(
         ": 4 no longer stuck (2 success, 1 failed and 1 not seen)."
     )
 
@@ -60,14 +69,14 @@ def test_more_of_a_cause_that_was_told_waits_and_is_not_lost() -> None:
     another = told(stuck={"a": "rls/no-grant", "b": "row/locked"})
 
     assert news(before, more, NOON) is None
-    assert "1 new" in str(news(before, more, NOON + timedelta(hours=3)))
-    assert "1 new" in str(news(before, another, NOON))
+    assert "1 new" in said(before, more, NOON + timedelta(hours=3))
+    assert "1 new" in said(before, another)
 
 
 def test_what_stays_wrong_is_told_once_a_day() -> None:
     before = told(stuck={"a": "rls/no-grant"}, late=True)
 
-    again = news(before, before, NOON + timedelta(hours=23))
+    again = said(before, before, NOON + timedelta(hours=23))
 
     assert again == ("Still so: nothing has changed since the last message (2026-11-24 11:00 UTC).")
     assert news(told(), told(), NOON + timedelta(days=9)) is None
@@ -76,22 +85,31 @@ def test_what_stays_wrong_is_told_once_a_day() -> None:
 def test_a_clock_that_was_set_back_silences_nothing() -> None:
     ahead = SweepState(stuck={"a": "unknown"}, told_at=NOON + timedelta(days=9), seen_at=NOON)
 
-    assert str(news(ahead, ahead, NOON)).startswith("Still so")
+    assert said(ahead, ahead).startswith("Still so")
 
 
 def test_that_good_backups_stop_and_come_again_is_news() -> None:
     late, well = told(late=True), told()
 
-    assert str(news(well, late, NOON)).endswith(": no good backup lately.")
-    assert str(news(late, well, NOON)).endswith(": good backups again.")
+    assert said(well, late).endswith(": no good backup lately.")
+    assert said(late, well).endswith(": good backups again.")
     assert news(late, late, NOON) is None
+
+
+def test_a_credential_that_nobody_takes_is_told_once_and_that_it_is_taken_again() -> None:
+    refused, well = told(refused=("GitHub does not accept the token.",)), told()
+
+    assert said(well, refused).endswith(": a credential is refused.")
+    assert said(refused, well).endswith(": all credentials are taken again.")
+    assert said(refused, refused) == ""
+    assert state_of(sweep(complete=False), refused).refused == refused.refused
 
 
 def test_that_not_all_can_be_seen_is_news_once() -> None:
     blind, well = told(blind=True), told()
 
-    assert str(news(well, blind, NOON)).endswith(": not all can be seen.")
-    assert str(news(blind, well, NOON)).endswith(": all can be seen again.")
+    assert said(well, blind).endswith(": not all can be seen.")
+    assert said(blind, well).endswith(": all can be seen again.")
     assert news(blind, blind, NOON) is None
 
 
@@ -122,8 +140,8 @@ def test_what_a_sweep_did_not_see_is_not_over() -> None:
     after = state_of(sweep(complete=False), before)
 
     assert after == SweepState(stuck={"seen-before": "unknown"}, late=True, blind=True)
-    assert "no longer stuck" not in (news(before, after, NOON) or "")
-    assert "good backups again" not in (news(before, after, NOON) or "")
+    assert "no longer stuck" not in said(before, after)
+    assert "good backups again" not in said(before, after)
 
 
 def test_a_cause_that_was_known_is_not_lost_to_a_sweep_that_sees_less() -> None:

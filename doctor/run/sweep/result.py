@@ -98,7 +98,8 @@ class Sweep:
     `gaps` are sentences that say what could not be seen; `complete` is whether every stuck backup
     was found and judged. `freshness` is the last good backup, `place` where all this is, for the
     labels of metrics, `project` the one of the file that was chosen, `past` the last 90 days where they
-    were asked for, `endings` what became of backups that were stuck before. Times are UTC, durations seconds.
+    were asked for, `endings` what became of backups that were stuck before, `refused` which credentials
+    nobody takes. Times are UTC, durations seconds.
     """
 
     backups: tuple[Swept, ...]
@@ -114,6 +115,7 @@ class Sweep:
     project: str | None = None
     past: Past | Unseen | None = None
     endings: dict[str, str] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
 
     @property
     def late(self) -> bool:
@@ -125,6 +127,11 @@ class Sweep:
         """Whether whatever was to be told could be: what is stuck, and what `max_age` asks for."""
         untold = self.freshness.max_age_s is not None and self.freshness.ok is None
         return self.complete and not untold
+
+    @property
+    def wrong(self) -> bool:
+        """Whether somebody must look at it."""
+        return bool(self.stuck) or self.late or bool(self.refused) or not self.all_seen
 
     @property
     def groups(self) -> tuple[CauseGroup, ...]:

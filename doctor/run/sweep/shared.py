@@ -116,6 +116,16 @@ class Shared:
         """What could not be seen of what is shared."""
         return unseen(self.row, self.secrets, self.function, self.rls)
 
+    def refused(self) -> tuple[str, ...]:
+        """The credentials that nobody takes, each in a sentence: less is seen, whatever is stuck."""
+        found = (
+            one
+            for seen in self.case.evidence.values()
+            for one in ((seen,) if isinstance(seen, Unseen) else (*seen.gaps(), *seen.notes()))
+            if one.why is Why.BAD_CREDENTIALS
+        )
+        return tuple(dict.fromkeys(f"{one.what} {one.remedy or ''}".strip() for one in found))
+
     def _of(self, name: str, kind: type[E]) -> E | Unseen:
         found = self.case.evidence.get(name)
         if isinstance(found, kind | Unseen):

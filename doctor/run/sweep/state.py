@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -38,13 +38,15 @@ BLIND_FOR = timedelta(minutes=90)
 class SweepState(msgspec.Struct, frozen=True, kw_only=True):
     """What the last message told: the root cause of each stuck backup, by its name, and what else is wrong.
 
-    `late`: none was good for `max_age`. `blind`: not all could be seen. `told_at` is when a message was
-    taken, `seen_at` when a sweep last saw all. `owed` are the places of the addresses that did not take it.
+    `late`: none was good for `max_age`. `blind`: not all could be seen. `refused`: the credentials that
+    nobody takes. `told_at` is when a message was taken, `seen_at` when a sweep last saw all. `owed` are the
+    places of the addresses that did not take it.
     """
 
     stuck: dict[str, str] = {}
     late: bool = False
     blind: bool = False
+    refused: tuple[str, ...] = ()
     told_at: datetime | None = None
     seen_at: datetime | None = None
     owed: tuple[int, ...] = ()
@@ -52,7 +54,7 @@ class SweepState(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def wrong(self) -> bool:
         """Whether there is anything to act on."""
-        return bool(self.stuck) or self.late or self.blind
+        return bool(self.stuck or self.refused) or self.late or self.blind
 
 
 def state_of(sweep: Sweep, before: SweepState) -> SweepState:
@@ -65,6 +67,7 @@ def state_of(sweep: Sweep, before: SweepState) -> SweepState:
         stuck=seen if sweep.complete else {**before.stuck, **seen},
         late=before.late if untold else ok is False,
         blind=not sweep.all_seen and (before.blind or not _within(BLIND_FOR, seen_at, sweep.at)),
+        refused=sweep.refused if sweep.complete else before.refused,
         told_at=before.told_at,
         seen_at=seen_at,
         owed=before.owed,
@@ -103,10 +106,17 @@ def write_state(file: Path, state: SweepState) -> None:
     files.write(file, msgspec.json.encode(state))
 
 
+class News(NamedTuple):
+    """Why a message is due: in a few words, and as a sentence."""
+
+    short: str
+    said: str
+
+
 def news(
     before: SweepState, after: SweepState, now: datetime, endings: Mapping[str, str] | None = None
-) -> str | None:
-    """What a message would say that the last one did not, in a sentence; None where none is due.
+) -> News | None:
+    """What a message would say that the last one did not; None where none is due.
 
     `endings` are the statuses of backups that are not stuck any more, as far as they were seen.
     """
@@ -115,16 +125,19 @@ def news(
         since = (
             f"the last message ({moment(before.told_at)})" if before.told_at else "the last sweep"
         )
-        return f"Since {since}: {', '.join(changes)}."
+        short = ", ".join(changes)
+        return News(short, f"Since {since}: {short}.")
     if after.wrong and before.told_at and not _within(AGAIN_AFTER, before.told_at, now):
-        return f"Still so: nothing has changed since the last message ({moment(before.told_at)})."
+        still = f"nothing has changed since the last message ({moment(before.told_at)})"
+        return News(still, f"Still so: {still}.")
     return None
 
 
 def _is_urgent(before: SweepState, after: SweepState) -> bool:
     """Whether another thing is wrong, or right again."""
     causes = set(before.stuck.values()) != set(after.stuck.values())
-    return causes or (before.late, before.blind) != (after.late, after.blind)
+    others = (before.late, before.blind, before.refused) != (after.late, after.blind, after.refused)
+    return causes or others
 
 
 def _changes(before: SweepState, after: SweepState, endings: Mapping[str, str]) -> tuple[str, ...]:
@@ -140,6 +153,8 @@ def _changes(before: SweepState, after: SweepState, endings: Mapping[str, str]) 
         "good backups again" if before.late and not after.late else "",
         "not all can be seen" if after.blind and not before.blind else "",
         "all can be seen again" if before.blind and not after.blind else "",
+        "a credential is refused" if set(after.refused) - set(before.refused) else "",
+        "all credentials are taken again" if before.refused and not after.refused else "",
     )
     return tuple(filter(None, parts))
 

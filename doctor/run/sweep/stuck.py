@@ -89,6 +89,11 @@ def _pages(ask: Sources, search: StuckSearch) -> Iterator[list[StuckBackup] | Un
     last: str | None = None
     while True:
         page = TOO_LATE if ask.deadline.left() <= 0 else reading(ask, search, last)
+        if isinstance(page, Unseen) and last is None and reading is _by_sql:
+            # As for a single diagnosis, a way that fails is followed by the next.
+            reading = _over_rest
+            by_rest = reading(ask, search, last)
+            page = page if isinstance(by_rest, Unseen) else by_rest
         if isinstance(page, Unseen):
             yield page
             return

@@ -299,6 +299,7 @@ class Sweeping:
             project=self.settings.names.project,
             past=self._past,
             endings=self._endings,
+            refused=self._shared.refused() if self._shared else (),
         )
 
 

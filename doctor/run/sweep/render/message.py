@@ -32,19 +32,25 @@ WITHOUT_TAGS = str.maketrans({"<": "\u2039", ">": "\u203a"})
 AMPERSAND = "\uff06"
 
 
-def title(sweep: Sweep) -> str:
-    """What is wrong in one line: whose backups, how many are stuck, and of which causes."""
+def title(sweep: Sweep, news: str | None = None) -> str:
+    """What is wrong in one line: whose backups, how many are stuck, and of which causes.
+
+    Where nothing is, what is right again: the `news` since the last message.
+    """
     whose = sweep.project or sweep.place.get("repository") or ""
-    said = _wrong(sweep)
+    said = _wrong(sweep) if sweep.wrong or not news else news
     return one_line(f"{whose}: {said}" if whose else said)
 
 
 def _wrong(sweep: Sweep) -> str:
     """The line without whose it is."""
-    parts = [_stuck(sweep)] if sweep.stuck else []
-    parts += [lateness(sweep.freshness)] if sweep.late else []
+    # What comes last is what a narrow title cuts off.
+    parts = [lateness(sweep.freshness)] if sweep.late else []
+    parts += [_stuck(sweep)] if sweep.stuck else []
     if parts and not sweep.all_seen and not sweep.stuck:
         parts.append("not all could be seen")
+    if not parts and sweep.all_seen and sweep.refused:
+        parts.append("a credential is refused")
     return "; ".join(parts) or wording.headline(sweep)
 
 
@@ -66,10 +72,12 @@ def message(sweep: Sweep, changed: str | None) -> str:
     parts += [_late(sweep)] if sweep.late else []
     calm = () if sweep.late else (wording.freshness_line(sweep),)
     parts += [_said(text) for text in (wording.running(sweep), *calm) if text]
-    parts += [f"Could not check: {_said(gap)}" for gap in sweep.gaps]
-    if not (sweep.stuck or sweep.late):
+    parts += [f"Refused: {_said(one)}" for one in sweep.refused]
+    told = " ".join(sweep.refused)
+    parts += [f"Could not check: {_said(gap)}" for gap in sweep.gaps if gap not in told]
+    if not (sweep.wrong and (changed or sweep.gaps)) and not (sweep.stuck or sweep.late):
         parts.insert(0, _said(wording.headline(sweep)))
-    if sweep.stuck or sweep.late or not sweep.all_seen:
+    if sweep.wrong:
         parts.append(f"All of it: {markdown_code(f'backup-doctor sweep{_project(sweep)}')}")
     return "\n\n".join(parts)
 
