@@ -9,7 +9,8 @@ import typer
 from backup_doctor import __version__
 from backup_doctor.cli import audit, backups, ci, completing, fix, preflight, sweep, watch
 from backup_doctor.cli.codes import UsageError
-from backup_doctor.cli.given import Given, with_given
+from backup_doctor.cli.given import Given
+from backup_doctor.cli.with_given import with_given
 
 HELP = """Finds out why a backup stays in_progress, and prints the fix.
 

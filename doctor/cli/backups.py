@@ -7,11 +7,12 @@ import typer
 
 from backup_doctor.cli.flags import (
     AllProjectsFlag,
-    BudgetFlag,
     ConfigFlag,
+    ManyBudgetFlag,
     NoColorFlag,
     ProjectFlag,
     TrustConfigFlag,
+    budget_of,
 )
 
 # A page of the Data API.
@@ -39,7 +40,7 @@ def list_(
     trust_config: TrustConfigFlag = False,
     project: ProjectFlag = None,
     all_projects: AllProjectsFlag = False,
-    budget: BudgetFlag = 60.0,
+    budget: ManyBudgetFlag = None,
     no_color: NoColorFlag = False,
 ) -> int:
     """List the newest backups, and say how old the last good one is.
@@ -57,7 +58,7 @@ def list_(
             config=tuple(config or ()),
             trust_config=trust_config,
             project=project,
-            budget_s=budget,
+            budget_s=budget_of(budget, all_projects=all_projects),
             no_color=no_color,
         )
     )

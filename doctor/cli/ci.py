@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from backup_doctor.cli.given import Given, with_given
+from backup_doctor.cli.given import Given
+from backup_doctor.cli.with_given import with_given
 
 
 @with_given(

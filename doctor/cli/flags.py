@@ -77,6 +77,13 @@ TemplateDirFlag: TypeAlias = Annotated[
 BudgetFlag: TypeAlias = Annotated[
     float, typer.Option(metavar="SECONDS", help="Time limit for the whole run.")
 ]
+ManyBudgetFlag: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS",
+        help="Time limit for the whole run.  [default: 60; with --all-projects 300]",
+    ),
+]
 StrictFlag: TypeAlias = Annotated[
     bool, typer.Option("--strict", help="Warnings count as failures.")
 ]
@@ -98,3 +105,12 @@ FromEvidenceFlag: TypeAlias = Annotated[
     typer.Option(metavar="FILE", help="Diagnose from a saved evidence file, offline."),
 ]
 NoColorFlag: TypeAlias = Annotated[bool, typer.Option("--no-color", help="Disable colors.")]
+
+ONE_S, MANY_S = 60.0, 300.0
+
+
+def budget_of(given: float | None, *, all_projects: bool) -> float:
+    """The time for the whole run: of twenty projects each needs some of it."""
+    if given is not None:
+        return given
+    return MANY_S if all_projects else ONE_S

@@ -1,11 +1,16 @@
 """The command `preflight` and its flags. The work is imported when it is called."""
 
-from backup_doctor.cli.flags import AllProjectsFlag
-from backup_doctor.cli.given import Given, with_given
+from dataclasses import replace
+
+from backup_doctor.cli.flags import AllProjectsFlag, ManyBudgetFlag, budget_of
+from backup_doctor.cli.given import Given
+from backup_doctor.cli.with_given import with_given
 
 
-@with_given(without=("dispatch_id", "backup_id", "run_id"))
-def preflight(given: Given, *, all_projects: AllProjectsFlag = False) -> int:
+@with_given(without=("dispatch_id", "backup_id", "run_id", "budget"))
+def preflight(
+    given: Given, *, all_projects: AllProjectsFlag = False, budget: ManyBudgetFlag = None
+) -> int:
     """Find what would break the next backup.
 
     Runs the same checks, before there is a backup.
@@ -14,4 +19,5 @@ def preflight(given: Given, *, all_projects: AllProjectsFlag = False) -> int:
     from backup_doctor.cli.preflight_projects import preflight_each
     from backup_doctor.cli.request import foresight
 
-    return (preflight_each if all_projects else diagnose)(foresight(given))
+    wanted = foresight(replace(given, budget=budget_of(budget, all_projects=all_projects)))
+    return (preflight_each if all_projects else diagnose)(wanted)

@@ -15,6 +15,7 @@ from backup_doctor.cli.codes import Exit, UsageError
 from backup_doctor.cli.mending import say
 from backup_doctor.cli.output import print_text
 from backup_doctor.cli.request import SHORTEST_BUDGET_S
+from backup_doctor.judge.show import listed
 from backup_doctor.settings.load import Flags, SettingsError, all_projects
 
 if TYPE_CHECKING:
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 WORST_FIRST = (Exit.TOOL_ERROR, Exit.CANNOT_TELL, Exit.FAILING)
 SIGNALS_FROM = 128
+# A run ends so long before its time is over, to judge and print.
+KEPT_BACK_S = 0.5
+OUT_OF_TIME = (
+    "Not finished, for its share of the time was used up: {names}. Give a larger --budget, or look at it "
+    "with --project."
+)
 
 
 class ManyRequest(Protocol):
@@ -72,7 +79,9 @@ def for_each(
     Where it cannot be seen at all, `unseen` is told of it and why. A signal ends it.
     """
     codes: list[int] = []
+    unfinished: list[str] = []
     for name, share_s in _shares(names, asked.budget_s):
+        began = time.monotonic()
         try:
             codes.append(one(name, share_s))
         except (UsageError, SettingsError) as mistake:
@@ -82,10 +91,14 @@ def for_each(
         else:
             if codes[-1] >= SIGNALS_FROM:
                 break
+            if time.monotonic() - began >= share_s - KEPT_BACK_S:
+                unfinished.append(f"{name} ({share_s:.0f} s)")
             continue
         say(f"{name}: {why}", Redactor())
         unseen(name, why)
         codes.append(code)
+    if unfinished:
+        say(OUT_OF_TIME.format(names=listed(unfinished)), Redactor())
     return _worst(codes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -12,11 +13,14 @@ from backup_doctor.cli.mending import say
 from backup_doctor.cli.output import print_text
 from backup_doctor.cli.projects import ManyPages, PageForm, for_each, for_one_alone, project_names
 from backup_doctor.cli.sweep_unread import unread
-from backup_doctor.cli.sweep_word import Due, deliver
+from backup_doctor.cli.sweep_word import Due, deliver, told_of_mistake
 from backup_doctor.cli.sweeping import is_silent, print_sweep, sweep_all
 from backup_doctor.run.sweep.formats import SweepFormat
+from backup_doctor.settings.errors import SettingsError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from backup_doctor.cli.sweep_request import SweepRequest
     from backup_doctor.run.sweep.result import Sweep
 
@@ -42,7 +46,15 @@ def sweep_each(asked: SweepRequest) -> int:
         "--fix-script": asked.fix_script is not None,
     }
     for_one_alone(alone, EXAMPLE)
-    names = project_names(asked)
+    try:
+        names = project_names(asked)
+    except SettingsError as mistake:
+        told_of_mistake(replace(asked, state=_state_of_none(asked)), mistake)
+        raise
+    forget = _state_of_none(asked)
+    if forget is not None:
+        with suppress(OSError):
+            forget.unlink(missing_ok=True)
     _tell_switch(asked, None)
     page = SweepsPage(asked.format)
     outbox: list[Due] = []
@@ -68,6 +80,11 @@ def sweep_each(asked: SweepRequest) -> int:
 def _of_one(asked: SweepRequest, name: str, budget_s: float) -> SweepRequest:
     state = asked.state and asked.state.with_name(f"{asked.state.name}.{quote(name, safe='')}")
     return replace(asked, project=name, budget_s=budget_s, ping=None, state=state)
+
+
+def _state_of_none(asked: SweepRequest) -> Path | None:
+    """Where it is kept that the projects themselves cannot be read; no project's name has a bracket here."""
+    return asked.state and asked.state.with_name(f"{asked.state.name}.(none)")
 
 
 def _tell_switch(asked: SweepRequest, code: int | None) -> None:

@@ -13,6 +13,7 @@ from backup_doctor.cli.codes import Exit
 from backup_doctor.cli.mending import say
 from backup_doctor.cli.secrets import environment_secrets
 from backup_doctor.cli.stderr import keep_out, tell
+from backup_doctor.cli.sweep_unread import unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -92,13 +93,24 @@ def together(dues: Sequence[Due]) -> Due:
     count = len(wrong or dues)
     says = f"{count} project{'' if count == 1 else 's'} to look at" if wrong else "right again"
     lines = "\n".join(f"- {for_markdown_inline(due.title)}" for due in dues)
-    bodies = (f"**{for_markdown_inline(due.title)}**\n\n{due.body}" for due in dues)
+    bodies = (f"**{for_markdown_inline(due.title)}**\n\n{due.body}" for due in wrong)
     return replace(
         dues[0],
         title=f"{says}: {named}",
         body="\n\n".join((lines, *bodies)),
         failing=bool(wrong),
     )
+
+
+def told_of_mistake(
+    asked: SweepRequest, mistake: Exception, outbox: list[Due] | None = None
+) -> None:
+    """Tell whoever waits for word that there is nothing to sweep with, and why."""
+    from backup_doctor.base.redaction import Redactor
+
+    redactor = Redactor((*environment_secrets(os.environ), *secrets_of(asked)))
+    why = str(mistake).splitlines()[0]
+    Word(asked, redactor, outbox).end(unread(asked, why=why), Exit.USAGE)
 
 
 class Word:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from backup_doctor.base import files
 from backup_doctor.base.heaps import keep_few_heaps
-from backup_doctor.base.redaction import Redactor
 from backup_doctor.base.threads import spawn
 from backup_doctor.cli import steering
 from backup_doctor.cli.codes import Exit, UsageError
 from backup_doctor.cli.interrupts import Interrupted, interruptible
 from backup_doctor.cli.mending import say
 from backup_doctor.cli.output import NARROWEST, WIDEST, print_text
-from backup_doctor.cli.secrets import environment_secrets
 from backup_doctor.cli.setup import set_up
 from backup_doctor.cli.sweep_mending import mend_all
 from backup_doctor.cli.sweep_progress import Bar
 from backup_doctor.cli.sweep_unread import unread
-from backup_doctor.cli.sweep_word import Word, secrets_of, try_out
+from backup_doctor.cli.sweep_word import Word, secrets_of, told_of_mistake, try_out
 from backup_doctor.report.render.formats import Look
 from backup_doctor.run.sweep.formats import SweepFormat
 from backup_doctor.settings.errors import SettingsError
@@ -29,6 +26,7 @@ from backup_doctor.settings.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backup_doctor.base.redaction import Redactor
     from backup_doctor.cli.sweep_request import SweepRequest
     from backup_doctor.cli.sweep_word import Due
     from backup_doctor.run.sweep.result import Sweep
@@ -91,10 +89,7 @@ def _set_up(asked: SweepRequest, outbox: list[Due] | None) -> tuple[Settings, Re
     try:
         return set_up(asked, secrets_of(asked))
     except UsageError as mistake:
-        redactor = Redactor((*environment_secrets(os.environ), *secrets_of(asked)))
-        Word(asked, redactor, outbox).end(
-            unread(asked, why=str(mistake).splitlines()[0]), Exit.USAGE
-        )
+        told_of_mistake(asked, mistake, outbox)
         raise
 
 
@@ -109,7 +104,11 @@ def _swept(
             with interruptible():
                 sweeping = _begun(settings, asked, told, bar)
                 future = spawn(sweeping.run)
-                return future.result(timeout=asked.budget_s + GRACE_S), None, None
+                return (
+                    future.result(timeout=asked.budget_s + min(GRACE_S, asked.budget_s / 4)),
+                    None,
+                    None,
+                )
         except Interrupted as interrupt:
             signal_code = interrupt.exit_code
         except TimeoutError:

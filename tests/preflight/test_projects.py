@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +15,7 @@ import pytest
 from tests.programs import bare
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from backup_doctor.demo.world import World
@@ -117,3 +121,38 @@ def test_without_any_project_there_is_nothing_to_do(world: World, tmp_path: Path
 
         assert done.returncode == 2
         assert "There are no projects" in done.stderr
+
+
+@contextmanager
+def silent_server() -> Iterator[str]:
+    """Takes every connection, and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["list", "preflight", "sweep", "audit"])
+def test_a_project_that_does_not_answer_takes_no_time_from_the_others_and_is_named(
+    world: World, tmp_path: Path, command: str
+) -> None:
+    world.run_pipeline(world.insert_row())
+    given = world.environment()
+    mine = (
+        f'supabase_url = "{given["SUPABASE_URL"]}"\n'
+        'service_role_key_env = "SUPABASE_SERVICE_ROLE_KEY"\n'
+        'database_url_env = "SUPABASE_DB_URL"\n'
+    )
+    with silent_server() as url:
+        mute = f'supabase_url = "{url}"\nservice_role_key_env = "SUPABASE_SERVICE_ROLE_KEY"\n'
+        (tmp_path / "backup-doctor.toml").write_text(
+            f"[projects.mute]\n{mute}[projects.one]\n{mine}[projects.two]\n{mine}"
+        )
+        began = time.monotonic()
+        done = doctor(world, tmp_path, command, "--budget", "45", "--trust-config")
+        took = time.monotonic() - began
+
+    assert done.returncode == 3, done.stderr
+    assert took < 45
+    assert "mute (15 s)" in done.stderr or took < 30, "it ended by itself, or its share ended it"
+    assert "one (" not in done.stderr
+    assert "two (" not in done.stderr

@@ -331,7 +331,7 @@ def test_one_message_a_sweep_and_with_a_state_only_on_change(
     assert re.search(r"- Fingerprint: bd-\w{10}", first["message"])
     assert f"{COUNT} new" in first["message"]
     assert (first["type"], last["type"]) == ("failure", "success")
-    assert f"{COUNT} no longer stuck ({COUNT} failed)" in last["message"]
+    assert f"{COUNT} no longer stuck (now failed)" in last["message"]
 
 
 def test_a_table_that_cannot_be_read_any_more_is_worth_one_message_and_nothing_is_said_to_be_over(

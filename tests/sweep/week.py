@@ -1,4 +1,4 @@
-"""Twenty-five pipelines' worth of trouble in small: five projects and the person who is on duty for them.
+"""Five projects, and the phone of the person who is on duty for them.
 
 Each project has a database, a bucket, a repository and a function of its own, and is swept by the real
 command, with a state and an address that takes down what it is sent. Time passes by moving all that has a
@@ -141,16 +141,16 @@ class Week:
         self.code, self.err, self.out = done.returncode, done.stderr, done.stdout
         return [Message.of(body) for _, _, body in self.phone.heard[before:]]
 
-    def configure(self, **broken: str) -> None:
-        """Write the file of all projects; with a line more of some of them."""
+    def configure(self, **urls: str) -> None:
+        """Write the file of all projects; some may be given another Supabase URL than their own."""
         lines = ['max_age = "26h"']
         for name in self.worlds:
             variables = {key: f"{name.upper()}_{env}" for key, env in CREDENTIALS.items()}
             plain = {key: self.worlds[name].environment()[env] for key, env in PLAIN.items()}
+            plain["supabase_url"] = urls.get(name, plain["supabase_url"])
             lines.append(f"[projects.{name}]")
             lines += [f'{key} = "{value}"' for key, value in plain.items()]
             lines += [f'{key}_env = "{variable}"' for key, variable in variables.items()]
-            lines += [broken[name]] if name in broken else []
         (self.folder / "backup-doctor.toml").write_text("\n".join(lines) + "\n")
 
 

@@ -242,6 +242,12 @@ class GitHub:
     def _refused(self, answer: Answer, question: Question) -> Unseen:
         seen = refusal(answer, question.permission, what=question.what, with_token=self._with_token)
         withheld = self._settings.withheld.get("github_token")
+        if self._with_token and seen.remedy:
+            # One project of several may have its token in a variable of its own.
+            named = f"Set {self._settings.origin('github_token')} "
+            seen = msgspec.structs.replace(
+                seen, remedy=seen.remedy.replace("Set GITHUB_TOKEN ", named, 1)
+            )
         if withheld is None or self._with_token or not seen.remedy:
             return seen
         # The token is there and was not sent: more permissions for it would not help.

@@ -14,7 +14,7 @@ from backup_doctor.report.compose import planned_repair, write
 from backup_doctor.run.fix.plan import refusal
 from backup_doctor.run.sweep.result import Swept
 from backup_doctor.run.sweep.script import Mendable
-from backup_doctor.run.sweep.withheld import steps_of_row
+from backup_doctor.run.sweep.steps import steps_of_row
 from backup_doctor.services.meaning import refuses_values
 
 if TYPE_CHECKING:

@@ -166,4 +166,6 @@ def _ended(gone: set[str], endings: Mapping[str, str]) -> str:
     unseen = len(gone) - words.total()
     if not counts:
         return ""
+    if len(counts) == 1 and not unseen:
+        return f" (now {next(iter(words))})"
     return f" ({listed((*counts, f'{unseen:,} not seen') if unseen else counts)})"

@@ -38,11 +38,15 @@ TEXT_TYPES = ("text", "character varying")
 
 @dataclass
 class StuckFound:
-    """The stuck backups so far. `gap` is why there may be more; `cut`: there are, past the limit."""
+    """The stuck backups so far. `gap` is why there may be more; `cut`: there are, past the limit.
+
+    `unasked` is why a better way than the one that answered did not.
+    """
 
     backups: list[StuckBackup] = field(default_factory=list)
     gap: Unseen | None = None
     cut: bool = False
+    unasked: Unseen | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +67,7 @@ def find_stuck(ask: Sources, search: StuckSearch, found: StuckFound) -> None:
     found.gap = needed_gap(search.names, columns, by_dispatch=has_dispatch)
     if found.gap is not None:
         return
-    for page in _pages(ask, search):
+    for page in _pages(ask, search, found):
         if isinstance(page, Unseen):
             found.gap = page
             return
@@ -84,7 +88,9 @@ class StuckPage:
     gap: Unseen | None = None
 
 
-def _pages(ask: Sources, search: StuckSearch) -> Iterator[list[StuckBackup] | Unseen]:
+def _pages(
+    ask: Sources, search: StuckSearch, found: StuckFound
+) -> Iterator[list[StuckBackup] | Unseen]:
     reading = _by_sql if ask.database.ways else _over_rest
     last: str | None = None
     while True:
@@ -93,7 +99,8 @@ def _pages(ask: Sources, search: StuckSearch) -> Iterator[list[StuckBackup] | Un
             # As for a single diagnosis, a way that fails is followed by the next.
             reading = _over_rest
             by_rest = reading(ask, search, last)
-            page = page if isinstance(by_rest, Unseen) else by_rest
+            if not isinstance(by_rest, Unseen):
+                found.unasked, page = page, by_rest
         if isinstance(page, Unseen):
             yield page
             return

@@ -126,7 +126,7 @@ class Sweeping:
         if self._found.gap is None:
             newest = look_at_newest(shared.ask, search, shared.case.now, self.wish.told)
             self._found.gap, self._endings = newest.gap, newest.endings
-        self._note(self._found.gap)
+        self._note(self._found.gap, self._found.unasked)
         if self._found.cut:
             self._gaps.append(f"Only {self.wish.limit} rows were looked at, as --limit says.")
 
