@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Newest:
+class OfNewest:
     """`gap` is why one of them may be stuck; `endings` are the statuses of those that were, by name."""
 
     gap: Unseen | None = None
@@ -30,20 +30,18 @@ class Newest:
 
 def look_at_newest(
     ask: Sources, search: StuckSearch, now: datetime, told: frozenset[str]
-) -> Newest:
+) -> OfNewest:
     """What the newest rows tell; `told` are the names of the backups that were stuck before."""
     found = newest_rows(ask, search.names, search.table, (), NEWEST_ASKED)
-    if isinstance(found, Unseen):
-        return (
-            Newest()
-        )  # Why the table cannot be read is said by whoever looked for stuck rows in it.
+    if isinstance(found, Unseen):  # Whoever looked for stuck rows in the table says why.
+        return OfNewest()
     endings = {
         one: str(search.names.status_of(row.status)).replace("_", " ")
         for row in found.rows
         for one in {row.dispatch_id, row.id} & told
         if one is not None
     }
-    return Newest(gap=_unnamed(found.rows, search, now), endings=endings)
+    return OfNewest(gap=_unnamed(found.rows, search, now), endings=endings)
 
 
 def _unnamed(rows: tuple[BackupRow, ...], search: StuckSearch, now: datetime) -> Unseen | None:
