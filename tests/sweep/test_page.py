@@ -140,8 +140,31 @@ def five_projects() -> str:
     )
 
 
+def twenty_projects() -> str:
+    """A page that is read from its first lines: every fifth project has something stuck."""
+    stuck = [swept(name=f"d49ee57c-c4bd-4314-a36d-{at:012d}") for at in range(3)]
+    return write_all(
+        [
+            project(f"app-{at}", backups=stuck if at % 5 == 4 else (), past=three_months())
+            for at in range(20)
+        ],
+        Look(),
+    )
+
+
+def test_of_twenty_projects_those_that_need_a_look_stand_first() -> None:
+    names = re.findall(r'<h2 id="name-\d+">(.*)</h2>', twenty_projects())
+
+    assert names[:5] == ["app-4", "app-9", "app-14", "app-19", "app-0"]
+    assert len(names) == 20
+
+
 def test_nothing_is_wrong_with_the_page_in_any_theme_and_width(tmp_path: Path) -> None:
-    pages = {"five": five_projects(), "one": write(sweep(swept(), past=three_months()), Look())}
+    pages = {
+        "twenty": twenty_projects(),
+        "five": five_projects(),
+        "one": write(sweep(swept(), past=three_months()), Look()),
+    }
 
     seen = opened(pages, tmp_path)
 

@@ -604,7 +604,7 @@ def test_of_all_projects_there_is_one_page(stuck: World, tmp_path: Path) -> None
     assert done.stdout.count("<!DOCTYPE html>") == 1
     assert "<title>Backups: 3 of 3 projects need a look.</title>" in done.stdout
     names = re.findall(r'<h2 id="name-\d">(.*)</h2>', done.stdout)
-    assert names == ["nowhere", "my shop", "broken"]
+    assert names == ["my shop", "nowhere", "broken"], "what is stuck stands first"
     for form in ("html", "prometheus"):
         told = sweep(stuck, "--all-projects", "--format", form, "--sample", "1", cwd=tmp_path)
         assert stuck.github_token.value not in told.stdout

@@ -43,6 +43,11 @@ READERS = 8
 OPENERS = 10
 FUNCTION_LOGS = 10
 FILES_OPENED = 500
+TOO_LATE = Unseen(
+    why=Why.TIMED_OUT,
+    what="The budget ended before all was read.",
+    remedy="Give a larger --budget.",
+)
 
 
 class Watcher(Protocol):
@@ -98,9 +103,10 @@ class Sweeping:
         self.watcher.phase("Asking what all backups share")
         shared = self._shared = collect_shared(self.settings, self.wish.budget_s, Silent())
         refuse_mistaken_names(shared.case, self.settings)
+        self._gaps += shared.refused()
         self._note(*shared.gaps())
         fresh = self._freshness()
-        self._note(fresh.unseen if fresh.max_age_s is not None else None)
+        self._note(None if fresh.max_age_s is None else fresh.unseen)
         if self.wish.past:
             self._past = read_past(shared, self.wish.older_than_s)
         self.watcher.phase("Looking for stuck rows")
@@ -256,7 +262,7 @@ class Sweeping:
                 done.append(result)
                 self.watcher.step()
         except TimeoutError:
-            self._note(_too_late())
+            self._note(TOO_LATE)
         return done
 
     def _freshness(self) -> Freshness:
@@ -269,7 +275,7 @@ class Sweeping:
 
     def _note(self, *gaps: Unseen | None) -> None:
         for gap in gaps:
-            if gap is not None and gap.what not in self._gaps:
+            if gap is not None and not any(gap.what in known for known in self._gaps):
                 self._gaps.append(gap.what)
 
     def _is_whole(self) -> bool:
@@ -310,11 +316,3 @@ def _file_of(backup: StuckBackup, shelf: Shelf) -> StoredObject | None:
         return here
     hits = shelf.search(backup).hits
     return hits[0] if len(hits) == 1 else None
-
-
-def _too_late() -> Unseen:
-    return Unseen(
-        why=Why.TIMED_OUT,
-        what="The budget ended before all was read.",
-        remedy="Give a larger --budget.",
-    )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SHEETS = ("report", "charts", "sweep")
 SHOWN = 200
+WORST_FIRST = ("failing", "unknown", "healthy")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,7 @@ def write(sweep: Sweep, look: Look) -> str:
 
 def write_all(sweeps: Sequence[tuple[str, Sweep]], look: Look) -> str:
     """The page of several, each with the name of its project."""
-    projects = [_view(name, sweep) for name, sweep in sweeps]
+    projects = sorted((_view(name, sweep) for name, sweep in sweeps), key=_urgency)
     style = "\n" + "".join(f"{source(f'{name}.css', look)}" for name in SHEETS)
     script = f"\n{source('report.js', look)}"
     own = environment(look, for_xml)
@@ -104,9 +105,13 @@ def _tone(sweep: Sweep) -> str:
     return "healthy" if sweep.all_seen else "unknown"
 
 
+def _urgency(project: ProjectView) -> int:
+    """What needs a look stands first; else the order is that of the file."""
+    return WORST_FIRST.index(project.tone)
+
+
 def _worst(projects: Sequence[ProjectView]) -> str:
-    tones = {one.tone for one in projects}
-    return next((tone for tone in ("failing", "unknown", "healthy") if tone in tones), "unknown")
+    return next((one.tone for one in projects), "unknown")
 
 
 def _headline(projects: Sequence[ProjectView]) -> str:
