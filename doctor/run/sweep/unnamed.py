@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfNewest:
+class AmongNewest:
     """`gap` is why one of them may be stuck; `endings` are the statuses of those that were, by name."""
 
     gap: Unseen | None = None
@@ -30,18 +30,18 @@ class OfNewest:
 
 def look_at_newest(
     ask: Sources, search: StuckSearch, now: datetime, told: frozenset[str]
-) -> OfNewest:
+) -> AmongNewest:
     """What the newest rows tell; `told` are the names of the backups that were stuck before."""
     found = newest_rows(ask, search.names, search.table, (), NEWEST_ASKED)
     if isinstance(found, Unseen):  # Whoever looked for stuck rows in the table says why.
-        return OfNewest()
+        return AmongNewest()
     endings = {
         one: str(search.names.status_of(row.status)).replace("_", " ")
         for row in found.rows
         for one in {row.dispatch_id, row.id} & told
         if one is not None
     }
-    return OfNewest(gap=_unnamed(found.rows, search, now), endings=endings)
+    return AmongNewest(gap=_unnamed(found.rows, search, now), endings=endings)
 
 
 def _unnamed(rows: tuple[BackupRow, ...], search: StuckSearch, now: datetime) -> Unseen | None:
