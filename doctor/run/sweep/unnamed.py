@@ -33,7 +33,8 @@ def look_at_newest(
 ) -> AmongNewest:
     """What the newest rows tell; `told` are the names of the backups that were stuck before."""
     found = newest_rows(ask, search.names, search.table, (), NEWEST_ASKED)
-    if isinstance(found, Unseen):  # Whoever looked for stuck rows in the table says why.
+    if isinstance(found, Unseen):
+        # Why the table cannot be read is said by whoever looked for stuck rows in it.
         return AmongNewest()
     endings = {
         one: str(search.names.status_of(row.status)).replace("_", " ")
