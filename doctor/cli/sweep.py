@@ -60,7 +60,7 @@ def sweep(
     state: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Remember what was told; send a message only where there is news."
+            metavar="FILE", help="Remember what was told; send a message only if there is news."
         ),
     ] = None,
     ping: Annotated[

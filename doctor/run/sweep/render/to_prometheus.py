@@ -79,6 +79,9 @@ def _metrics(sweep: Sweep) -> Iterator[Metric]:
     yield Metric(
         "sweep_complete", "1 if every stuck backup was found and judged.", _one(int(sweep.complete))
     )
+    yield Metric(
+        "refused_credentials", "Credentials that a service refuses.", _one(len(sweep.refused))
+    )
     yield Metric("sweep_duration_seconds", "How long it took.", _one(sweep.duration_s))
     yield Metric("sweep_timestamp_seconds", "When it began.", _one(round(sweep.at.timestamp())))
 
