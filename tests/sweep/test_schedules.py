@@ -309,6 +309,7 @@ def test_the_rules_are_a_file_as_prometheus_reads_it() -> None:
     assert [rule["alert"] for rule in group["rules"]] == [
         "BackupsStuck",
         "NoGoodBackup",
+        "CredentialRefused",
         "BackupSweepStale",
     ]
 
