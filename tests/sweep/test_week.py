@@ -150,7 +150,7 @@ def test_a_week_on_duty(duty: Week) -> None:
     assert "- blog: no good backup for 1 d 3 h" in none
     assert "First: see whether backups are made at all: `backup-doctor list --project blog`" in none
     assert "Still so: nothing has changed" in told["Thursday, 3:30"].body
-    assert "Could not check:" in told["Thursday, 6:00"].body
+    assert "Refused: Supabase" in told["Thursday, 6:00"].body
     assert not re.search("expired-secret|sb_secret_0|github_pat_0", str(duty.phone.heard))
 
 
