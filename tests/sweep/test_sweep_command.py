@@ -215,11 +215,31 @@ def test_a_database_that_cannot_be_asked_is_exit_code_3(stuck: World, tmp_path: 
         cwd=tmp_path,
         SUPABASE_DB_URL=nowhere,
         SUPABASE_ACCESS_TOKEN=None,
+        SUPABASE_SERVICE_ROLE_KEY=None,
     )
 
     document = json.loads(done.stdout)
     assert done.returncode == 3
     assert (document["complete"], document["backups"]) == (False, [])
+    assert any("refused the connection" in note for note in document["notes"])
+
+
+def test_where_the_database_cannot_be_asked_the_service_key_finds_them_and_it_is_said(
+    stuck: World, tmp_path: Path
+) -> None:
+    nowhere = "postgresql://nobody:wrong@127.0.0.1:1/none"
+
+    done = sweep(
+        stuck,
+        "--format",
+        "json",
+        cwd=tmp_path,
+        SUPABASE_DB_URL=nowhere,
+        SUPABASE_ACCESS_TOKEN=None,
+    )
+
+    document = json.loads(done.stdout)
+    assert document["by_root_cause"] == {ROOT: COUNT}
     assert any("refused the connection" in note for note in document["notes"])
 
 
