@@ -272,3 +272,53 @@ def test_a_job_that_makes_the_backup_is_none_of_the_doctors_though_the_doctor_is
     )
 
     assert file.doctor_jobs == ("look",)
+
+
+# What a called workflow is handed -----------------------------------------------------------------
+
+
+CALLED = """
+on: {workflow_call: {inputs: {bucket: {type: string}, keep: {type: number, default: 7}}}}
+jobs:
+  a:
+    env: {BUCKET: "${{ inputs.bucket }}", KEEP: "${{ inputs.keep }}", OTHER: "${{ inputs.other }}"}
+    steps:
+      - name: update backup_history
+        run: curl "$URL/functions/v1/${{ inputs.bucket }}"
+        env:
+          KEY: "${{ secrets[inputs.bucket] }}"
+          BOTH: "${{ format('{0}-{1}', inputs.bucket, inputs['keep']) }}"
+"""
+
+
+def called(**given: str) -> Any:
+    return read_workflow("w.yml", CALLED.encode(), step="x", function="update-backup", given=given)
+
+
+def test_an_input_stands_for_what_the_caller_wrote_or_for_its_default() -> None:
+    file = called(bucket="${{ vars.BUCKET }}")
+
+    assert file.job_env == {
+        "BUCKET": "${{ vars.BUCKET }}",
+        "KEEP": "7",
+        "OTHER": "${{ inputs.other }}",
+    }
+    assert file.update_step.env["BOTH"] == "${{ format('{0}-{1}', vars.BUCKET, '7') }}"
+
+
+def test_an_input_may_name_a_secret() -> None:
+    file = called(bucket="PROD_KEY")
+
+    assert file.update_step.secrets == ("PROD_KEY",)
+    assert file.update_step.script.endswith('functions/v1/PROD_KEY"')
+
+
+@pytest.mark.parametrize("given", ["x" * 501, "${{ inputs.bucket }} and ${{ inputs.keep }}"])
+def test_what_is_too_long_or_no_single_expression_is_not_put_into_another(given: str) -> None:
+    assert called(bucket=given).update_step.env["KEY"] == "${{ secrets[inputs.bucket] }}"
+
+
+def test_a_quote_in_an_input_does_not_end_the_text_that_it_becomes() -> None:
+    file = called(bucket="a'] || secrets.OTHER || secrets['b")
+
+    assert "OTHER" not in file.update_step.secrets

@@ -21,6 +21,7 @@ from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history import (
     BOTH_WRITES,
     address_then,
+    function_call,
     function_then,
     proved_where_open,
     run_read_secrets_at,
@@ -31,7 +32,7 @@ from backup_doctor.judge.history import (
 from backup_doctor.judge.history.secret_names import function_secret_name, workflow_file
 from backup_doctor.judge.history.since import key_works
 from backup_doctor.judge.registry import codes_with
-from backup_doctor.judge.show import exhibit, rfc3339, setting
+from backup_doctor.judge.show import exhibit, log_lines, rfc3339, setting
 from backup_doctor.judge.traits import Trait
 from backup_doctor.services.secret_uses import GUIDES_NAMES, UPLOAD_KEYS, Use
 
@@ -106,7 +107,9 @@ def _missing_one(seen: SecretsEvidence, one: Wanted, case: Case) -> Found | None
     was = "was not set on GitHub when the run started" if made_later else "is not set on GitHub"
     summary = f"The secret {name} {was}."
     if one.use is Use.FUNCTION_KEY:
-        return _optional(summary, evidence, new_api_key(case))
+        return _shown_empty(case, summary, evidence) or _optional(
+            summary, evidence, new_api_key(case)
+        )
     then = _broken_without(case, one, empty_in_log=empty_in_log)
     weight = weigh(then, now=not made_later, case=case)
     if weight is None or not weight.is_cause:
@@ -115,6 +118,15 @@ def _missing_one(seen: SecretsEvidence, one: Wanted, case: Case) -> Found | None
     return weight.found(
         summary, evidence, () if made_later else (_set(case, one),), resolved=resolved
     )
+
+
+def _shown_empty(case: Case, summary: str, evidence: tuple[Exhibit, ...]) -> Found | None:
+    """The step calls the function all the same, which refuses the key that is none."""
+    weight = weigh(function_then(case, *codes_with(Trait.REFUSES_KEY)), now=True, case=case)
+    if weight is None or not weight.is_cause:
+        return None
+    shown = (*evidence, *log_lines(case, "answer of the function", function_call(case)))
+    return weight.found(summary, shown, new_api_key(case))
 
 
 def _optional(summary: str, evidence: tuple[Exhibit, ...], fixes: tuple[Fix, ...] = ()) -> Found:
@@ -230,7 +242,7 @@ def _empty_on_github(seen: SecretsEvidence, one: Wanted, case: Case) -> Found | 
         state = "is set on GitHub but was empty in this run"
     summary, evidence = f"{one.name or one.written} {state}.", env_line(case, logged)
     if one.use is Use.FUNCTION_KEY:
-        return _optional(summary, evidence)
+        return _shown_empty(case, summary, evidence) or _optional(summary, evidence)
     weight = weigh(_broken_without(case, one, empty_in_log=True), now=not again, case=case)
     if weight is None or not weight.is_cause:
         return None

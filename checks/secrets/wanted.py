@@ -83,12 +83,13 @@ def _of_file(file: WorkflowFile) -> Iterator[Wanted]:
         if written.upper() in AUTOMATIC:
             continue
         variables = variables_of(file, file.update_step, written)
-        of_variable = (use for one in variables if (use := use_of(one)))
         name = on_github(file, written)
+        elsewhere = variables_of_any_step(file, written)
+        told = (*variables, written, *((name,) if name else ()), *elsewhere)
         yield Wanted(
             written=written,
             name=name,
-            use=next(of_variable, None) or use_of(written),
+            use=next((use for one in told if (use := use_of(one))), None),
             variables=variables,
             optional=written in file.optional,
             withheld=file.handed is not None and not file.handed.get(written, ""),
@@ -123,7 +124,9 @@ def is_needed(case: Case, one: Wanted) -> bool | None:
 
 def says_it_lacks(case: Case, one: Wanted) -> bool:
     """Whether the log says that it was not there."""
-    if says_not_set(case, *one.variables, *_variables_of_any_step(case, one.written), one.written):
+    file = workflow_file(case)
+    elsewhere = variables_of_any_step(file, one.written) if file else ()
+    if says_not_set(case, *one.variables, *elsewhere, one.written):
         return True
     text = early_text(case)
     if one.use in UPLOAD_KEYS:
@@ -133,10 +136,8 @@ def says_it_lacks(case: Case, one: Wanted) -> bool:
     return pattern is not None and pattern.search(text) is not None
 
 
-def _variables_of_any_step(case: Case, secret: str) -> tuple[str, ...]:
-    file = workflow_file(case)
-    if file is None:
-        return ()
+def variables_of_any_step(file: WorkflowFile, secret: str) -> tuple[str, ...]:
+    """The variables under which any step of the job sees the secret."""
     return tuple(
         name
         for step in file.steps

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from backup_doctor.checks.workflow.again import AT_ITS_COMMIT, NEW_BACKUP, is_wanted_again, rerun
 from backup_doctor.checks.workflow.told import (
     UNTELLING,
+    UPLOAD_STEP,
     compared,
     is_runners,
+    is_upload,
     new_lines,
     of_another,
     quoted,
@@ -51,7 +53,6 @@ JOB_TIMEOUT = re.compile(r"exceeded the maximum execution time", re.IGNORECASE)
 SHUT_DOWN = re.compile(r"runner has received a shutdown signal|lost communication", re.IGNORECASE)
 STEP_TIMEOUT = re.compile(r"has timed out after \d+ minutes", re.IGNORECASE)
 READ_IT = "Read the quoted error; it is the step's own."
-UPLOAD_STEP = re.compile(r"upload|\bs3\b|rclone|aws", re.IGNORECASE)
 
 
 def link_reached(seen: WorkflowEvidence) -> Link:
@@ -254,9 +255,7 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
     if told and told.line not in errors and not is_runners(told):
         errors = (told.line, *errors)
     new = () if told else new_lines(seen, step)
-    uploads = bool(log and log.upload_errors) or (
-        step is not None and bool(UPLOAD_STEP.search(step.name))
-    )
+    uploads = bool(log and log.upload_errors) or is_upload(seen, step, told)
     # What it kept the job from is the update, where the log shows that the file was uploaded before.
     uploaded = bool(log and log.uploaded and not log.upload_errors)
     done = step is not None and uploaded and not uploads and not early_codes(case)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from backup_doctor.checks.workflow.view import jobs_of
+from backup_doctor.checks.workflow.view import jobs_of, usable_file
 from backup_doctor.evidence.log import LogReading, Outcome
 from backup_doctor.judge.commands import gh_log
 from backup_doctor.judge.history.calls import FAILED
 from backup_doctor.judge.show import exhibit
 from backup_doctor.services.error_lines import is_noise, plain
 from backup_doctor.services.errors import decide
+from backup_doctor.services.secret_uses import UPLOAD_KEYS, use_of
 from backup_doctor.services.told import told_by
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 # What GitHub adds to every failure.
 UNTELLING = re.compile(r"Process completed with exit code|The operation was canceled")
 LINES_SHOWN = 5
+UPLOAD_STEP = re.compile(r"upload|\bs3\b|rclone|aws", re.IGNORECASE)
+# The tools whose known errors are a store's.
+STORES = ("aws", "rclone")
 # Characters of an answer that a sentence has room for.
 SHOWN = 200
 
@@ -51,6 +55,16 @@ def of_another(seen: WorkflowEvidence, step: Step | None) -> bool:
     if log is None or step is None or log.failed_step in (None, step.name):
         return False
     return log.failed_step in {one.name for job in _jobs(seen) for one in job.steps}
+
+
+def is_upload(seen: WorkflowEvidence, step: Step | None, told: ToldError | None) -> bool:
+    """Whether the step that failed uploads: by its name, or by a store's error where it has the keys."""
+    if step is None or UPLOAD_STEP.search(step.name):
+        return step is not None
+    file = usable_file(seen)
+    own = next((one for one in file.steps if one.name == step.name), None) if file else None
+    has_keys = own is not None and any(use_of(name) in UPLOAD_KEYS for name in own.env)
+    return has_keys and told is not None and told.error.tool in STORES
 
 
 def what_failed(seen: WorkflowEvidence, step: Step | None) -> str:

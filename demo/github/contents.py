@@ -2,7 +2,7 @@
 
 from urllib.parse import unquote
 
-from flask import Response, jsonify, request
+from flask import Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from backup_doctor.demo.github import resources
@@ -94,6 +94,10 @@ def root() -> ResponseReturnValue:
 @endpoint("/contents/<path:path>", needs="contents:read", docs=CONTENT_DOCS)
 def contents(path: str) -> ResponseReturnValue:
     """Show a file, as JSON or raw, or list a directory."""
+    if g.elsewhere is not None:
+        if path not in g.elsewhere:
+            raise not_found()
+        return Response(g.elsewhere[path], mimetype="application/vnd.github.raw+json")
     ref = request.args.get("ref") or service().repository.default_branch
     if ref not in known_refs():
         raise Refusal(404, f"No commit found for the ref {ref}")

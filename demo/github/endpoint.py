@@ -52,7 +52,11 @@ def endpoint(
             asked = f"{owner}/{name}".lower()
             if asked in map(str.lower, repository.former_names):
                 return moved(f"/repos/{owner}/{name}")
-            if asked != repository.full_name.lower() and repository_id != REPOSITORY_ID:
+            g.elsewhere = (
+                repository.other_files.get(asked) if rule.startswith("/contents/") else None
+            )
+            own = asked == repository.full_name.lower() or repository_id == REPOSITORY_ID
+            if not own and g.elsewhere is None:
                 raise not_found()
             authorize(needs, audience)
             return view(**arguments)

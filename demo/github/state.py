@@ -115,6 +115,7 @@ class Repository:
 
     The files are the same at every branch and commit that the repository knows. `former_names` are
     those that it had before it was renamed or transferred; GitHub redirects from them.
+    `other_files` are those of other public repositories, by `owner/name` in small letters.
     `secret_values` and `environment_values` are what the runner is given of the secrets, and what
     the API never shows.
     """
@@ -132,6 +133,7 @@ class Repository:
     variables: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     former_names: list[str] = field(default_factory=list)
+    other_files: dict[str, dict[str, bytes]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ StatusFunctions: TypeAlias = Mapping[str, Callable[[], bool]]
 INTERPOLATION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 TOKEN = re.compile(
     r"\s*(?:(?P<number>-?\d+(?:\.\d+)?)|'(?P<text>(?:[^']|'')*)'"
-    r"|(?P<name>[A-Za-z_][\w-]*)|(?P<operator>==|!=|&&|\|\||[!().]))"
+    r"|(?P<name>[A-Za-z_][\w-]*)|(?P<operator>==|!=|&&|\|\||[!().[\]]))"
 )
 LITERALS: Mapping[str, Value] = {"true": True, "false": False, "null": None}
 
@@ -159,8 +159,12 @@ class _Parser:
         return self.properties(self.contexts[name])
 
     def properties(self, value: Value) -> Value:
-        while self.accept("."):
-            name = self.next_token()["name"]
+        while opened := self.accept(".") or self.accept("["):
+            if opened == "[":
+                name = as_text(self.disjunction())
+                self.expect("]")
+            else:
+                name = self.next_token()["name"]
             if name is None:
                 raise self.error("Expected a property name")
             value = _property(value, name)

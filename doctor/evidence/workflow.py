@@ -130,10 +130,11 @@ class WorkflowFile(Fact, frozen=True, kw_only=True):
     it is there. `env` is the workflow-wide `env`, `job_env` the job's, by variable and as written.
     `handed` is set in a workflow that another one calls: what the caller's `secrets:` passes for
     each name, and empty where that is no secret; None where the names are GitHub's own (`inherit`).
-    `passed` has the same for each workflow that this one calls.
+    `passed` has the same for each workflow that this one calls, `given` what its inputs are given.
     `job_timeout_minutes` is None where the file does not say (GitHub's default is 360).
     `job` is the job's key and `job_name` its `name`; `doctor_jobs` are keys and names of the jobs
-    that run backup-doctor; `called` are the paths of workflows of this repository that jobs call;
+    that run backup-doctor; `called` are the workflows that jobs call: paths in this repository,
+    or `owner/name/path@ref`;
     `after_failure` are the steps and jobs, the doctor's own aside, that run although something
     before them failed; `writing_jobs` are keys and names of other jobs that could write the row.
     `only_doctor`: all that it does is to run backup-doctor. `events` are what starts it, and
@@ -159,6 +160,7 @@ class WorkflowFile(Fact, frozen=True, kw_only=True):
     job_env: dict[str, str] = {}
     handed: dict[str, str] | None = None
     passed: dict[str, dict[str, str] | None] = {}
+    given: dict[str, dict[str, str]] = {}
     run_name: str | None = None
     steps: tuple[WorkflowStep, ...] = ()
     update_step: WorkflowStep | None = None

@@ -82,6 +82,8 @@ def gh_api(case: Case, path: str, *words: str) -> Command | None:
 
 def gh_file(case: Case, path: str, ref: str = "") -> Command | None:
     """Print a file of the repository at a commit; without one, on the default branch."""
+    if "@" in path:
+        return None  # Another repository's, which `--repo` does not name.
     at = f"?ref={ref}" if ref else ""
     raw = "Accept: application/vnd.github.raw"
     return gh_api(case, f"contents/{path}{at}", "-H", raw)

@@ -159,13 +159,27 @@ def test_what_github_and_the_log_show_of_a_missing_secret_is_the_evidence() -> N
 
 
 def test_a_missing_function_key_is_a_warning_for_the_fallback_needs_none() -> None:
-    missing = case(secrets(levels=listed(URL, KEY)))
+    left_out = Call(outcome=Outcome.NOT_MADE, lines=("no key: left out",))
+    silent = workflow(log(left_out, NO_GRANT, variables=()))
+    missing = case(secrets(levels=listed(URL, KEY)), silent)
     empty = case(workflow(log(NOT_SAID, NO_GRANT, **shown(API_KEY, EnvShown.EMPTY))))
 
     for one, code in ((missing, "secrets/missing"), (empty, "secrets/empty")):
         found = finding(one, code)
         assert (found.role, found.severity, found.breaks) == (Role.CONTEXT, Severity.WARN, ())
         assert "optional" in found.found.summary
+
+
+def test_a_missing_function_key_is_why_the_function_refused_the_call_that_was_made_without_it() -> (
+    None
+):
+    refused = workflow(log(OWN_401, NO_GRANT, variables=()))
+    one = case(secrets(levels=listed(URL, KEY)), refused)
+
+    found = finding(one, "secrets/missing")
+
+    assert (found.role, found.breaks) == (Role.CAUSE, (Link.FUNCTION_UPDATES,))
+    assert "optional" not in found.found.summary
 
 
 JOB = WorkflowFile(path="backup.yml", job="backup", secrets=("CUSTOM", "github_token"))

@@ -41,13 +41,14 @@ SECRETS_PATHS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A GET below the repository. `what` completes "GitHub has no ..." in an `Unseen`."""
+    """A GET below the repository, or below another one. `what` completes "GitHub has no ..."."""
 
     path: str
     what: str
     params: Mapping[str, str] = field(default_factory=dict)
     permission: Permission = Permission.ACTIONS
     accept: str = JSON_TYPE
+    repository: str = ""
 
 
 class GitHub:
@@ -150,14 +151,15 @@ class GitHub:
         question = Question(path=path, what=f"secrets of the {level}", permission=permission)
         return self._all(question, records.secrets(level))
 
-    def file(self, path: str, ref: str = "") -> bytes | Unseen | None:
-        """A file of the repository at a commit; None where GitHub has none."""
+    def file(self, path: str, ref: str = "", repository: str = "") -> bytes | Unseen | None:
+        """A file of the repository, or of another one, at a commit; None where GitHub has none."""
         question = Question(
             path=f"contents/{quote(path)}",
             what=f"file {path}",
             params={"ref": ref} if ref else {},
             permission=Permission.CONTENTS,
             accept=RAW_TYPE,
+            repository=repository,
         )
         answer = self._ask(question)
         if isinstance(answer, Answer):
@@ -187,7 +189,7 @@ class GitHub:
         if not self._repository:
             return self._settings.absent("repository")
         answer = self._get(question)
-        if isinstance(answer, Answer) and self._has_moved(answer):
+        if isinstance(answer, Answer) and not question.repository and self._has_moved(answer):
             answer = self._get(question)
         if isinstance(answer, Answer) and answer.status != OK:
             return self._refused(answer, question)
@@ -237,7 +239,8 @@ class GitHub:
         return tuple(found)
 
     def _path(self, question: Question) -> str:
-        return f"{self._home}/{question.path}"
+        home = f"repos/{question.repository}" if question.repository else self._home
+        return f"{home}/{question.path}"
 
     def _refused(self, answer: Answer, question: Question) -> Unseen:
         seen = refusal(answer, question.permission, what=question.what, with_token=self._with_token)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import yaml
 
+from backup_doctor.collect.workflow.inputs import with_inputs
 from backup_doctor.collect.workflow.jobs import find_update, makes_backup, writing_jobs
 from backup_doctor.evidence.workflow import WorkflowFile, WorkflowStep
 from backup_doctor.services.update_step import GUIDES_TABLE
@@ -33,15 +34,25 @@ class HostileError(ValueError):
 
 
 def read_workflow(
-    path: str, content: bytes, *, step: str, function: str, table: str = GUIDES_TABLE
+    path: str,
+    content: bytes,
+    *,
+    step: str,
+    function: str,
+    table: str = GUIDES_TABLE,
+    given: Mapping[str, str] | None = None,
 ) -> WorkflowFile:
-    """The file at `path`. `step`, `function` and `table` tell which job holds the update step."""
+    """The file at `path`. `step`, `function` and `table` tell which job holds the update step.
+
+    `given` is what a caller hands on to its inputs; None for a workflow that nobody calls.
+    """
     try:
         document = load_yaml(content)
     except (HostileError, yaml.YAMLError, RecursionError, ValueError) as error:
         return WorkflowFile(path=path, problem=_problem(error))
     if not isinstance(document, dict) or not isinstance(document.get("jobs"), dict):
         return WorkflowFile(path=path, problem="It has no jobs.")
+    document = document if given is None else with_inputs(document, given)
     jobs = {str(key): job for key, job in document["jobs"].items() if isinstance(job, dict)}
     place = _directory(document)
     steps = {key: _steps(job, _directory(job) or place) for key, job in jobs.items()}
@@ -55,6 +66,7 @@ def read_workflow(
         env_secrets=common,
         env=_env(document.get("env")),
         passed=dict(_passed(jobs)),
+        given=dict(_given(jobs)),
         doctor_jobs=tuple(_called_so(jobs, doctors)),
         only_doctor=bool(jobs) and len(doctors) == len(jobs),
         called=tuple(_called(jobs)),
@@ -234,21 +246,31 @@ def _runs_on(condition: str | None) -> bool:
     return any(name != "success" for _, name in STATUS_FUNCTION.findall(condition or ""))
 
 
-def _called(jobs: Mapping[str, Mapping[str, Json]]) -> Iterator[str]:
-    """The workflows of this repository that jobs call."""
+def _calls(
+    jobs: Mapping[str, Mapping[str, Json]],
+) -> Iterator[tuple[str, Mapping[str, Json]]]:
+    """The workflows that jobs call: of this repository by their paths, of others as they are written."""
     for job in jobs.values():
         uses = _text(job.get("uses"))
-        if uses and uses.startswith("./"):
-            yield uses.removeprefix("./")
+        if uses and (uses.startswith("./") or "/.github/workflows/" in uses):
+            yield uses.removeprefix("./"), job
+
+
+def _called(jobs: Mapping[str, Mapping[str, Json]]) -> Iterator[str]:
+    return (uses for uses, _ in _calls(jobs))
 
 
 def _passed(jobs: Mapping[str, Mapping[str, Json]]) -> Iterator[tuple[str, dict[str, str] | None]]:
-    """What each called workflow of this repository is handed: see `WorkflowFile.handed`."""
-    for job in jobs.values():
-        uses, secrets = _text(job.get("uses")), job.get("secrets")
-        if uses and uses.startswith("./"):
-            inherits = secrets == "inherit"
-            yield uses.removeprefix("./"), None if inherits else _handed(secrets)
+    """What each called workflow is handed: see `WorkflowFile.handed`."""
+    for uses, job in _calls(jobs):
+        secrets = job.get("secrets")
+        yield uses, None if secrets == "inherit" else _handed(secrets)
+
+
+def _given(jobs: Mapping[str, Mapping[str, Json]]) -> Iterator[tuple[str, dict[str, str]]]:
+    """What each called workflow is given for its inputs, as written."""
+    for uses, job in _calls(jobs):
+        yield uses, _env(job.get("with"))
 
 
 def _handed(secrets: Json) -> dict[str, str]:

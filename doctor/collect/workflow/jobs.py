@@ -18,6 +18,7 @@ BACKUP_WORK = re.compile(
     r"pg_dump|\bdump|\bbackup|\barchive|\bexport|\bzip\b|\btar\b|\brclone\b|\baws s3\b|\bs3\b",
     re.IGNORECASE,
 )
+_CALLS_A_FUNCTION = re.compile(r"/functions/v1/|\bfunctions\s*\.\s*invoke\s*\(")
 
 
 def find_update(
@@ -36,6 +37,9 @@ def find_update(
     for key, step in every:
         if f"functions/v1/{function}" in step.script:
             return key, step
+    calling = [one for one in able if _CALLS_A_FUNCTION.search(one[1].script)]
+    if len(calling) == 1:  # By an input or a variable: no other one can be meant.
+        return calling[0]
     return (next(iter(steps)), None) if len(steps) == 1 else (None, None)
 
 

@@ -68,9 +68,15 @@ def _used(file: WorkflowFile, use: Use) -> Iterator[str]:
     variables = [name for name in held if use_of(name) is use]
     guides = [name for name in variables if name in GUIDES_NAMES.get(use, ())]
     by_variable = [name for one in guides or variables for name in secrets_in(held[one])]
-    of_step = [name for name in (step.secrets if step else ()) if use_of(name) is use]
-    of_job = [name for name in file.secrets if use_of(name) is use]
+    of_step = [name for name in (step.secrets if step else ()) if _is_for(file, name, use)]
+    of_job = [name for name in file.secrets if _is_for(file, name, use)]
     yield from by_variable or of_step or of_job
+
+
+def _is_for(file: WorkflowFile, name: str, use: Use) -> bool:
+    """Whether a secret is for this use, by the file's name of it, else by GitHub's."""
+    told = use_of(name) or use_of(on_github(file, name) or "")
+    return told is use
 
 
 def _only_listed(case: Case, use: Use) -> str | None:

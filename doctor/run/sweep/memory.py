@@ -39,10 +39,10 @@ class RememberingGitHub(GitHub):
         found: tuple[WorkflowState, ...] | Unseen = self._once(("workflows",), super().workflows)
         return found
 
-    def file(self, path: str, ref: str = "") -> bytes | Unseen | None:
+    def file(self, path: str, ref: str = "", repository: str = "") -> bytes | Unseen | None:
         """A file at a commit."""
-        ask = partial(super().file, path, ref)
-        found: bytes | Unseen | None = self._once(("file", path, ref), ask)
+        ask = partial(super().file, path, ref, repository)
+        found: bytes | Unseen | None = self._once(("file", path, ref, repository), ask)
         return found
 
     def _once(self, question: tuple[Any, ...], ask: Callable[[], Any]) -> Any:  # noqa: ANN401 -- any answer
