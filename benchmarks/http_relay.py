@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 END_OF_HEAD = b"\r\n\r\n"
 LENGTH = re.compile(rb"^content-length: *(\d+)", re.IGNORECASE | re.MULTILINE)
 CLOSING = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
+REDIRECT = re.compile(rb"^location: *http:", re.IGNORECASE | re.MULTILINE)
+STORAGE = re.compile(rb"^[A-Z]+ /_storage/")
 
 
 async def relay(
@@ -44,6 +46,11 @@ async def answer(host: str, port: int, question: bytes) -> bytes:
         to_server.close()
 
 
+def asks_storage(question: bytes) -> bool:
+    """Whether it is asked of the storage to which GitHub redirects those who want a log."""
+    return STORAGE.match(question) is not None
+
+
 async def _message(source: asyncio.StreamReader) -> bytes:
     """A whole question: its head, and as much of a body as the head announces."""
     head = await source.readuntil(END_OF_HEAD)
@@ -52,8 +59,9 @@ async def _message(source: asyncio.StreamReader) -> bytes:
 
 
 def kept_open(said: bytes) -> bytes:
-    """The answer without the word that the connection ends with it."""
+    """The answer without the word that the connection ends with it, and with redirects to TLS."""
     head, _, body = said.partition(END_OF_HEAD)
+    head = REDIRECT.sub(b"Location: https:", head)
     head = CLOSING.sub(b"", head.replace(b"HTTP/1.0", b"HTTP/1.1", 1))
     if body and not LENGTH.search(head):
         head += b"\r\nContent-Length: %d" % len(body)

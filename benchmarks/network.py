@@ -1,7 +1,8 @@
 """A network between the doctor and the services: proxies on loopback that take their time.
 
 Each direction is delayed by half a round trip. Connecting costs a whole one, charged to what the
-client sends first: the kernel completes a handshake on loopback before anyone could delay it.
+client sends first: the kernel completes a handshake on loopback before anyone could delay it. All of
+it is encrypted; behind the delay TLS ends, and the service is asked without any.
 """
 
 from __future__ import annotations
@@ -9,23 +10,23 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
-from benchmarks.http_relay import answer, relay
+from benchmarks.http_relay import answer, asks_storage, relay
+from benchmarks.tls import HOST, Handshake, Identity, agree
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
-    Carry = Callable[
-        ["Connection", int, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
-    ]
+    Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 T = TypeVar("T")
-HOST = "127.0.0.1"
 CHUNK = 256 * 1024
+LOG_STORAGE = "GitHub's log storage"
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,19 @@ class Turn:
     ended: float
     round_trips: int
     """1, or 2 where the connection was opened for it."""
+    is_handshake: bool = False
 
     @property
     def seconds(self) -> float:
         """From the first byte of the question to the last byte of the answer."""
         return self.ended - self.started
+
+    @property
+    def what(self) -> str:
+        """What the client did."""
+        if not self.is_handshake:
+            return self.service
+        return f"{self.service}: {'connecting and TLS' if self.round_trips > 1 else 'TLS'}"
 
 
 class Connection:
@@ -49,23 +58,36 @@ class Connection:
 
     def __init__(self, service: str) -> None:
         self.opened = time.monotonic()
-        self.turns: list[Turn] = []
-        self._service = service
+        self.service = service
+        self._turns: list[Turn] = []
+        self._handshake = Handshake()
         self._question = self.opened
         self._is_answered = False
 
-    def asked(self) -> None:
+    @property
+    def turns(self) -> list[Turn]:
+        """The turns, under the service's name as it is known by now."""
+        return [replace(turn, service=self.service) for turn in self._turns]
+
+    def sent(self, data: bytes) -> None:
         """The client sent something; after an answer this is the next question."""
-        if self._is_answered:
+        if self._handshake.asks(data) and (self._is_answered or not self._turns):
             self._question = time.monotonic()
             self._is_answered = False
 
     def answered(self) -> None:
         """The client was given something: an answer, or more of it."""
         if self._is_answered:
-            self.turns.pop()
-        round_trips = 1 if self.turns else 2
-        self.turns.append(Turn(self._service, self._question, time.monotonic(), round_trips))
+            self._turns.pop()
+        self._turns.append(
+            Turn(
+                self.service,
+                self._question,
+                time.monotonic(),
+                round_trips=1 if self._turns else 2,
+                is_handshake=not self._handshake.is_over,
+            )
+        )
         self._is_answered = True
 
 
@@ -74,7 +96,10 @@ class Network:
 
     def __init__(self, round_trip_s: float) -> None:
         self.round_trip_s = round_trip_s
+        self.identity = Identity()
         self._connections: list[Connection] = []
+        # The connections by the port from which their tunnels' ends are reached.
+        self._by_port: dict[int, Connection] = {}
         self._servers: list[asyncio.Server] = []
         # asyncio drops its own reference when the client leaves, answered or not.
         self._tasks: set[asyncio.Task[None]] = set()
@@ -87,9 +112,11 @@ class Network:
         port = urlsplit(url).port
         if port is None:
             raise ValueError(f"the URL of {service} names no port")
-        carry = self._relay if url.startswith("http:") else self._carry
-        entrance = self._wait(self._listen(service, port, carry))
-        return url.replace(f"{HOST}:{port}", f"{HOST}:{entrance}", 1)
+        entrance = self._wait(self._entrance(service, port, is_http=url.startswith("http:")))
+        reached = url.replace(f"{HOST}:{port}", f"{HOST}:{entrance}", 1)
+        if url.startswith("http:"):
+            return reached.replace("http:", "https:", 1)
+        return f"{reached}{'&' if '?' in reached else '?'}sslmode=require"
 
     def turns(self, since: float) -> list[Turn]:
         """The answered questions of every connection opened since then (`time.monotonic()`)."""
@@ -112,60 +139,75 @@ class Network:
     def _wait(self, task: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(task, self._loop).result()
 
-    async def _listen(self, service: str, port: int, carry: Carry) -> int:
-        async def serve(client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
-            line = Connection(service)
-            self._connections.append(line)
-            with suppress(OSError, asyncio.CancelledError):
-                await carry(line, port, client, to_client)
+    async def _entrance(self, service: str, port: int, *, is_http: bool) -> int:
+        """The port at which the service is reached by TLS and with the delay."""
+        if is_http:
+            end = await self._listen(partial(self._relay, port), tls=True)
+        else:
+            end = await self._listen(partial(self._carry, port))
+        return await self._listen(partial(self._delay, service, end))
+
+    async def _listen(self, serve: Serve, *, tls: bool = False) -> int:
+        async def until_left(client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+            with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                await serve(client, to_client)
             to_client.close()
 
         def served(client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
-            task = self._loop.create_task(serve(client, to_client))
+            task = self._loop.create_task(until_left(client, to_client))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-        server = await asyncio.start_server(served, HOST, 0, limit=CHUNK)
+        context = self.identity.context if tls else None
+        server = await asyncio.start_server(served, HOST, 0, limit=CHUNK, ssl=context)
         self._servers.append(server)
         listening: int = server.sockets[0].getsockname()[1]
         return listening
 
-    async def _relay(
+    async def _delay(
         self,
-        line: Connection,
-        port: int,
+        service: str,
+        end: int,
         client: asyncio.StreamReader,
         to_client: asyncio.StreamWriter,
     ) -> None:
-        """HTTP: one question after the other, each with its answer."""
-        connected = line.opened + self.round_trip_s
-
-        async def ask(question: bytes) -> bytes:
-            line.asked()
-            await asyncio.sleep(max(0.0, connected - time.monotonic()) + self.round_trip_s / 2)
-            said = await answer(HOST, port, question)
-            await asyncio.sleep(self.round_trip_s / 2)
-            line.answered()
-            return said
-
-        await relay(client, to_client, ask)
-
-    async def _carry(
-        self,
-        line: Connection,
-        port: int,
-        client: asyncio.StreamReader,
-        to_client: asyncio.StreamWriter,
-    ) -> None:
-        """Anything else: bytes, in both directions."""
-        server, to_server = await asyncio.open_connection(HOST, port, limit=CHUNK)
+        """What the client is connected to: bytes, late, in both directions."""
+        line = Connection(service)
+        self._connections.append(line)
+        server, to_server = await asyncio.open_connection(HOST, end, limit=CHUNK)
+        self._by_port[to_server.get_extra_info("sockname")[1]] = line
         there = _Direction(self.round_trip_s / 2, not_before=line.opened + self.round_trip_s)
         back = _Direction(self.round_trip_s / 2, not_before=line.opened)
         try:
             await asyncio.gather(
-                there.carry(client, to_server, on_arrival=line.asked),
+                there.carry(client, to_server, on_arrival=line.sent),
                 back.carry(server, to_client, on_delivery=line.answered),
             )
+        finally:
+            to_server.close()
+
+    async def _relay(
+        self, port: int, client: asyncio.StreamReader, to_client: asyncio.StreamWriter
+    ) -> None:
+        """HTTP: one question after the other, each with its answer."""
+        line = self._by_port[to_client.get_extra_info("peername")[1]]
+
+        async def ask(question: bytes) -> bytes:
+            if asks_storage(question):
+                line.service = LOG_STORAGE
+            return await answer(HOST, port, question)
+
+        await relay(client, to_client, ask)
+
+    async def _carry(
+        self, port: int, client: asyncio.StreamReader, to_client: asyncio.StreamWriter
+    ) -> None:
+        """PostgreSQL: its way into TLS, then bytes in both directions."""
+        await agree(client, to_client, self.identity)
+        server, to_server = await asyncio.open_connection(HOST, port, limit=CHUNK)
+        there, back = _Direction(0.0, not_before=0.0), _Direction(0.0, not_before=0.0)
+        try:
+            await asyncio.gather(there.carry(client, to_server), back.carry(server, to_client))
         finally:
             to_server.close()
 
@@ -176,6 +218,10 @@ class Network:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _ignore(_: bytes) -> None:
+    pass
 
 
 def _nothing() -> None:
@@ -194,7 +240,7 @@ class _Direction:
         source: asyncio.StreamReader,
         target: asyncio.StreamWriter,
         *,
-        on_arrival: Callable[[], None] = _nothing,
+        on_arrival: Callable[[bytes], None] = _ignore,
         on_delivery: Callable[[], None] = _nothing,
     ) -> None:
         """Pass on everything up to the end of the stream, and the end itself."""
@@ -204,7 +250,7 @@ class _Direction:
             while True:
                 data = await source.read(CHUNK)
                 if data:
-                    on_arrival()
+                    on_arrival(data)
                 sent = max(time.monotonic(), self.not_before)
                 under_way.put_nowait((sent + self.delay_s, data))
                 if not data:
@@ -215,10 +261,11 @@ class _Direction:
                 due, data = await under_way.get()
                 await asyncio.sleep(due - time.monotonic())
                 if not data:
-                    target.write_eof()
+                    if target.can_write_eof():  # not within TLS
+                        target.write_eof()
                     return
-                target.write(data)
                 on_delivery()
+                target.write(data)
                 await target.drain()
 
         await asyncio.gather(arrive(), deliver())

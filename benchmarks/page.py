@@ -109,7 +109,7 @@ def _chain(chain: Chain, round_trip_s: float) -> str:
     start = chain.turns[0].started
     rows = [
         (
-            turn.service,
+            turn.what,
             f"{(turn.started - start) * 1000:.0f} ms",
             f"{turn.seconds * 1000:.0f} ms",
             str(turn.round_trips),

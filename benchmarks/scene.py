@@ -52,7 +52,8 @@ class Scene:
             between = {
                 name: network.before(service, nearby[name]) for name, service in SERVICES.items()
             }
-            yield nearby | between, network
+            trusting = network.identity.trusted_by(self.world.directory / "authority.pem")
+            yield nearby | between | trusting, network
 
     @contextmanager
     def long_log(self, size: int) -> Iterator[None]:
