@@ -18,7 +18,8 @@ END_OF_HEAD = b"\r\n\r\n"
 LENGTH = re.compile(rb"^content-length: *(\d+)", re.IGNORECASE | re.MULTILINE)
 CLOSING = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 REDIRECT = re.compile(rb"^location: *http:", re.IGNORECASE | re.MULTILINE)
-STORAGE = re.compile(rb"^[A-Z]+ /_storage/")
+# Where the stand-in for GitHub has its storage of logs.
+STORAGE = "/_storage/"
 
 
 async def relay(
@@ -46,9 +47,9 @@ async def answer(host: str, port: int, question: bytes) -> bytes:
         to_server.close()
 
 
-def asks_storage(question: bytes) -> bool:
-    """Whether it is asked of the storage to which GitHub redirects those who want a log."""
-    return STORAGE.match(question) is not None
+def path_of(question: bytes) -> str:
+    """The path that is asked for, without its query."""
+    return question.split(b" ", 2)[1].partition(b"?")[0].decode("ascii", "replace")
 
 
 async def _message(source: asyncio.StreamReader) -> bytes:

@@ -16,7 +16,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
-from benchmarks.http_relay import answer, asks_storage, relay
+from benchmarks.http_relay import STORAGE, answer, path_of, relay
 from benchmarks.tls import HOST, Handshake, Identity, agree
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ class Turn:
     round_trips: int
     """1, or 2 where the connection was opened for it."""
     is_handshake: bool = False
+    question: str = ""
+    """The path that was asked for, where it is HTTP."""
 
     @property
     def seconds(self) -> float:
@@ -49,7 +51,7 @@ class Turn:
     def what(self) -> str:
         """What the client did."""
         if not self.is_handshake:
-            return self.service
+            return f"{self.service}: {self.question}" if self.question else self.service
         return f"{self.service}: {'connecting and TLS' if self.round_trips > 1 else 'TLS'}"
 
 
@@ -59,6 +61,7 @@ class Connection:
     def __init__(self, service: str) -> None:
         self.opened = time.monotonic()
         self.service = service
+        self.questions: list[str] = []
         self._turns: list[Turn] = []
         self._handshake = Handshake()
         self._question = self.opened
@@ -66,8 +69,16 @@ class Connection:
 
     @property
     def turns(self) -> list[Turn]:
-        """The turns, under the service's name as it is known by now."""
-        return [replace(turn, service=self.service) for turn in self._turns]
+        """The turns, under the service's name as it is known by now, and with what was asked."""
+        asked = iter(self.questions)
+        return [
+            replace(
+                turn,
+                service=self.service,
+                question="" if turn.is_handshake else next(asked, ""),
+            )
+            for turn in self._turns
+        ]
 
     def sent(self, data: bytes) -> None:
         """The client sent something; after an answer this is the next question."""
@@ -193,7 +204,8 @@ class Network:
         line = self._by_port[to_client.get_extra_info("peername")[1]]
 
         async def ask(question: bytes) -> bytes:
-            if asks_storage(question):
+            line.questions.append(path_of(question))
+            if line.questions[-1].startswith(STORAGE):
                 line.service = LOG_STORAGE
             return await answer(HOST, port, question)
 

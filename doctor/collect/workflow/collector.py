@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backup_doctor.collect.log.mention import is_same_id, mentions
-from backup_doctor.collect.workflow.attempts import (
-    AttemptReader,
-    SeenAttempt,
-    judged,
-    of_writers,
-    with_choice,
-)
+from backup_doctor.collect.workflow.ahead import attempts_of, read_ahead
+from backup_doctor.collect.workflow.attempts import SeenAttempt, judged, with_choice
 from backup_doctor.collect.workflow.ci import JobSurroundings
 from backup_doctor.collect.workflow.find_run import RunsFound, find_runs, newest_runs
 from backup_doctor.collect.workflow.job_choice import by_secrets
@@ -22,8 +17,6 @@ from backup_doctor.collect.workflow.next_run import look_ahead
 from backup_doctor.collect.workflow.pending import Pending
 from backup_doctor.collect.workflow.run_absence import look_for_proof
 from backup_doctor.collect.workflow.run_facts import RunFacts
-from backup_doctor.collect.workflow.run_files import RunFiles
-from backup_doctor.collect.workflow.run_logs import RunLogs, has_log
 from backup_doctor.collect.workflow.run_title import dispatch_of
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import dispatch_id_of
@@ -57,17 +50,18 @@ def look(ask: Sources, case: Case) -> WorkflowEvidence:
         return look_ahead(ask, case)
     workflows = Pending(ask, "The workflows", ask.github.workflows)
     newest = newest_runs(ask)
+    facts = RunFacts(ask, case, JobSurroundings.here())
+    ask.meanwhile(lambda: read_ahead(case, facts, newest))
     only_run = case.asked.dispatch_id is None and case.asked.backup_id is None
     # With nothing but a run's id the row is found through the run, so this must not wait for it.
     seen = None if only_run else ask.need(RowEvidence)
     row = seen.newest if seen else None
     dispatch_id = dispatch_id_of(case.asked, row)
-    facts = RunFacts(ask, case, JobSurroundings.here())
 
     def looked(found: RunsFound) -> WorkflowEvidence:
         if not found.runs:
             return _without_run(ask, case, found, facts, dispatch_id, workflows)
-        attempts = _attempts(case, found, facts, dispatch_id)
+        attempts = attempts_of(case, found.runs, facts, dispatch_id)
         return _examine(ask, case, found, attempts, facts, row, dispatch_id)
 
     evidence = looked(find_runs(ask, case, row, facts, newest))
@@ -115,20 +109,6 @@ def _without_run(
     )
 
 
-def _attempts(
-    case: Case, found: RunsFound, facts: RunFacts, dispatch_id: str | None
-) -> list[SeenAttempt]:
-    """Every attempt of every run of the dispatch that can have written the row, newest first."""
-    facts.begin(one.run for one in found.runs)
-    reader = AttemptReader(names=case.names, dispatch_id=dispatch_id, here=facts.here)
-    every = [
-        attempt
-        for one in found.runs
-        for attempt in reader.attempts(one, facts.jobs(one.run), facts.file(one.run))
-    ]
-    return of_writers(every, case.names)
-
-
 def _examine(
     ask: Sources,
     case: Case,
@@ -144,10 +124,7 @@ def _examine(
     told = Pending(ask, "The job's annotations", lambda: _annotations(ask, first.attempt.job))
     usual = Pending(ask, "Earlier runs", lambda: _usual_s(ask, first))
     waits = Pending(ask, "The approvals", lambda: _approvals(ask, run, first.attempt.job))
-    files = RunFiles(ask, run)
-    files.begin(file.update_step if file and any(map(has_log, jobs)) else None)
-    logs = RunLogs(ask, run, names, dispatch_id, files)
-    choice, log = logs.read(jobs, first.choice)
+    choice, log = facts.logs(first, dispatch_id).read(first.choice)
     one = with_choice(first, choice, facts.here, names)
     job = choice.job
     annotations = told.result() if job is first.attempt.job else _annotations(ask, job)

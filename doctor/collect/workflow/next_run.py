@@ -86,7 +86,7 @@ def _read(
     if isinstance(jobs, Unseen):
         return None, jobs
     choice = choose(jobs, case.names, file if isinstance(file, WorkflowFile) else None)
-    read, log = RunLogs(ask, newest, case.names, None, RunFiles(ask, newest)).read(jobs, choice)
+    read, log = RunLogs(ask, newest, jobs, case.names, None, RunFiles(ask, newest)).read(choice)
     return read.job, log
 
 

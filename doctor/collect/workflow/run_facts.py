@@ -1,13 +1,16 @@
-"""Jobs and workflow files of runs: each asked for once, and begun as soon as a run is likely."""
+"""Jobs, workflow files and logs of runs: each asked for once, and begun as soon as a run is likely."""
 
 from __future__ import annotations
 
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from backup_doctor.collect.workflow.at_commit import file_at
 from backup_doctor.collect.workflow.ci import JobSurroundings, is_doctors_run
 from backup_doctor.collect.workflow.pending import Pending
+from backup_doctor.collect.workflow.run_files import RunFiles
+from backup_doctor.collect.workflow.run_logs import RunLogs, has_log
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.workflow import Job, Run, WorkflowFile
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from backup_doctor.collect.sources import Sources
+    from backup_doctor.collect.workflow.attempts import SeenAttempt
     from backup_doctor.evidence.case import Case
 
 File = WorkflowFile | Unseen | None
@@ -27,8 +31,10 @@ class RunFacts:
         self.here = here
         self._ask = ask
         self._case = case
+        self._lock = Lock()
         self._jobs: dict[int, Pending[tuple[Job, ...] | Unseen]] = {}
         self._files: dict[tuple[str, str], Pending[File]] = {}
+        self._logs: dict[tuple[int, int, str | None], RunLogs] = {}
 
     def begin(self, runs: Iterable[Run]) -> None:
         """Ask for all of it at once; whoever needs it waits for the answer."""
@@ -56,15 +62,30 @@ class RunFacts:
         jobs = () if known else self.jobs(run)
         return is_doctors_run(jobs, run, self.here, file, self._case.names)
 
+    def logs(self, seen: SeenAttempt, dispatch_id: str | None) -> RunLogs:
+        """The logs of an attempt, read for this dispatch, and the files that its update step runs."""
+        run, file = seen.run, seen.known_file
+        jobs = () if isinstance(seen.jobs, Unseen) else seen.jobs
+        which = (run.id, run.attempt, dispatch_id)
+        with self._lock:
+            if which not in self._logs:
+                files = RunFiles(self._ask, run)
+                files.begin(file.update_step if file and any(map(has_log, jobs)) else None)
+                names = self._case.names
+                self._logs[which] = RunLogs(self._ask, run, jobs, names, dispatch_id, files)
+            return self._logs[which]
+
     def _job_list(self, run: Run) -> Pending[tuple[Job, ...] | Unseen]:
-        if run.id not in self._jobs:
-            call = partial(self._ask.github.jobs, run)
-            self._jobs[run.id] = Pending(self._ask, f"The jobs of run {run.id}", call)
-        return self._jobs[run.id]
+        with self._lock:
+            if run.id not in self._jobs:
+                call = partial(self._ask.github.jobs, run)
+                self._jobs[run.id] = Pending(self._ask, f"The jobs of run {run.id}", call)
+            return self._jobs[run.id]
 
     def _file_call(self, run: Run) -> Pending[File]:
         place = (run.path, run.head_sha)
-        if place not in self._files:
-            call = partial(file_at, self._ask, self._case.names, *place)
-            self._files[place] = Pending(self._ask, "The workflow's file", call)
-        return self._files[place]
+        with self._lock:
+            if place not in self._files:
+                call = partial(file_at, self._ask, self._case.names, *place)
+                self._files[place] = Pending(self._ask, "The workflow's file", call)
+            return self._files[place]

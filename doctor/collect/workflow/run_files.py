@@ -1,7 +1,7 @@
 """Files of the repository at a run's commit, for the scripts that its update step runs.
 
-Few and small ones: a script that runs more than that is read as far as it goes. The first are asked
-for while the log comes, by what the workflow's file says that the step runs.
+Few and small ones: a script that runs more than that is read as far as it goes. They are asked for
+while the log comes, by what the workflow's file says that the step runs.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ class RunFiles:
         self._asked: dict[str, Pending[bytes | Unseen | None]] = {}
 
     def begin(self, step: WorkflowStep | None) -> None:
-        """Ask for what the step runs, as far as its own script tells."""
+        """Ask for what the step runs, and for what that runs, as far as the scripts tell."""
         self.directory = step.directory if step and "${{" not in step.directory else ""
         if step is not None and (step.uses or "").startswith("./"):
-            read_action(step.uses or "", self._begun)
+            self._ask.meanwhile(partial(read_action, step.uses or "", self.text))
         elif step is not None and step.script and not step.uses:
-            around = Surroundings(resolve=self._begun, directory=self.directory)
-            read(step.script, "bash", around)
+            around = Surroundings(resolve=self.text, directory=self.directory)
+            self._ask.meanwhile(partial(read, step.script, "bash", around))
 
     def text(self, path: str) -> str | None:
         """A file's text; None where there is none, or where it cannot be had."""
@@ -52,10 +52,6 @@ class RunFiles:
         if not isinstance(content, bytes) or len(content) > SIZE_LIMIT:
             return None
         return content.decode("utf-8", "replace")
-
-    def _begun(self, path: str) -> None:
-        """Ask for a file without waiting for it."""
-        self._pending(path)
 
     def _pending(self, path: str) -> Pending[bytes | Unseen | None] | None:
         path = posixpath.normpath(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, TypeGuard
 
 import msgspec
@@ -49,46 +50,49 @@ def has_log(job: Job) -> bool:
 
 
 class RunLogs:
-    """Reads the logs of one run for one dispatch."""
+    """Reads the logs of one run's jobs for one dispatch, each of them once."""
 
     def __init__(
-        self, ask: Sources, run: Run, names: Names, dispatch_id: str | None, files: RunFiles
+        self,
+        ask: Sources,
+        run: Run,
+        jobs: Sequence[Job],
+        names: Names,
+        dispatch_id: str | None,
+        files: RunFiles,
     ) -> None:
         self._ask = ask
         self._run = run
+        self._jobs = jobs
         self._names = names
         self._dispatch_id = dispatch_id
         self._files = files
+        self._lock = Lock()
+        self._readings: dict[tuple[int, str | None], Pending[LogReading | Unseen]] = {}
 
-    def read(
-        self, jobs: Sequence[Job], choice: JobChoice
-    ) -> tuple[JobChoice, LogReading | Unseen | None]:
+    def begin(self, choice: JobChoice) -> list[tuple[Job, Pending[LogReading | Unseen]]]:
+        """The jobs of which a log is wanted, and their logs, under way."""
+        updates = self._updates(choice)
+        wanted = [job for job in (choice.job, *self._others(choice.job)) if job and has_log(job)]
+        if self._is_told(choice):
+            wanted = [job for job in wanted if job is choice.job or job.id not in updates]
+        return [(job, self._reading(job, updates.get(job.id))) for job in wanted]
+
+    def read(self, choice: JobChoice) -> tuple[JobChoice, LogReading | Unseen | None]:
         """The job that holds the update step, and what its log says, completed by the others'.
 
         Of a matrix's jobs that is the one whose log names the dispatch, and the other ones' logs
         are other backups'. Where no job was chosen, the one whose log shows the update is.
         """
-        chosen = choice.job
-        is_told = chosen is not None and is_named(chosen, self._dispatch_id)
-        of_matrix = legs(jobs, choice)
-        updates = {one.job.id: one.step for one in of_matrix if one.job}
-        wanted = [job for job in (chosen, *self._others(jobs, chosen)) if job and has_log(job)]
-        if is_told:
-            wanted = [job for job in wanted if job is chosen or job.id not in updates]
-        pending = {
-            job.id: Pending(
-                self._ask,
-                f"The log of the job {job.name!r}",
-                self._reader(job, updates.get(job.id)),
-            )
-            for job in wanted
-        }
-        readings = {job.id: pending[job.id].result() for job in wanted}
-        if not is_told and len(of_matrix) > 1:
+        begun = self.begin(choice)
+        chosen, updates = choice.job, self._updates(choice)
+        readings = {job.id: pending.result() for job, pending in begun}
+        of_matrix = legs(self._jobs, choice)
+        if not self._is_told(choice) and len(of_matrix) > 1:
             choice = leg_of(of_matrix, readings, self._dispatch_id) or choice
         if chosen is None:
             choice = JobChoice(
-                next((job for job in wanted if _shows_update(readings[job.id])), None)
+                next((job for job, _ in begun if _shows_update(readings[job.id])), None)
             )
         if choice.job is None or choice.job.id not in readings:
             return choice, None
@@ -105,9 +109,25 @@ class RunLogs:
         handed = reading.assignments.get("DISPATCH_ID")
         return None in (handed, self._dispatch_id) or is_same_id(handed, self._dispatch_id)
 
-    def _others(self, jobs: Sequence[Job], chosen: Job | None) -> list[Job]:
-        others = [job for job in jobs if chosen is None or job.id != chosen.id]
+    def _is_told(self, choice: JobChoice) -> bool:
+        """Whether the job's own name says that it is this dispatch's."""
+        return choice.job is not None and is_named(choice.job, self._dispatch_id)
+
+    def _updates(self, choice: JobChoice) -> dict[int, Step | None]:
+        """The update step of each job that may hold it."""
+        return {one.job.id: one.step for one in legs(self._jobs, choice) if one.job}
+
+    def _others(self, chosen: Job | None) -> list[Job]:
+        others = [job for job in self._jobs if chosen is None or job.id != chosen.id]
         return [job for job in others if has_log(job)][:OTHER_JOBS]
+
+    def _reading(self, job: Job, update: Step | None) -> Pending[LogReading | Unseen]:
+        which = (job.id, update.name if update else None)
+        with self._lock:
+            if which not in self._readings:
+                what = f"The log of the job {job.name!r}"
+                self._readings[which] = Pending(self._ask, what, self._reader(job, update))
+            return self._readings[which]
 
     def _reader(self, job: Job, update: Step | None) -> Callable[[], LogReading | Unseen]:
         trigger = self._names.trigger_step
