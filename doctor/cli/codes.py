@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+# Ctrl-C before there was anything to report.
+INTERRUPTED = 130
+
 
 class Exit(IntEnum):
     """What the process ends with; a signal's is 128 and its number."""

@@ -1,0 +1,62 @@
+"""The call that is made at three in the morning, read without typer: one backup, and a few switches.
+
+typer and the pydantic that it brings take a tenth of a second to read it. Every other command line is
+typer's, and so is every mistake.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backup_doctor.cli.request import Given
+
+IDS = {"--dispatch-id": "dispatch_id", "--backup-id": "backup_id", "--run-id": "run_id"}
+SWITCHES = {
+    "--no-probe": "no_probe",
+    "--strict": "strict",
+    "--exit-zero": "exit_zero",
+    "--quiet": "quiet",
+    "-q": "quiet",
+    "--verbose": "verbose",
+    "-v": "verbose",
+    "--no-color": "no_color",
+}
+
+
+def plain(arguments: Sequence[str]) -> Given | None:
+    """What was given, as typer would have read it; None where typer is to read it."""
+    if len(arguments) < len(("--dispatch-id", "ID")):
+        return None
+    flag, value, *switches = arguments
+    if flag not in IDS or value.startswith("-") or not value or not set(switches) <= set(SWITCHES):
+        return None
+    given = DEFAULTS | {IDS[flag]: value} | {SWITCHES[one]: True for one in switches}
+    return cast("Given", given)
+
+
+DEFAULTS: dict[str, object] = {
+    "dispatch_id": None,
+    "backup_id": None,
+    "run_id": None,
+    "form": None,
+    "files": (),
+    "only": (),
+    "skip": (),
+    "config": (),
+    "trust_config": False,
+    "project": None,
+    "probe_function": False,
+    "no_probe": False,
+    "template_dir": None,
+    "save_evidence": None,
+    "from_evidence": None,
+    "budget_s": 60.0,
+    "strict": False,
+    "exit_zero": False,
+    "quiet": False,
+    "verbose": False,
+    "no_color": False,
+}
