@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backup_doctor.collect.database.address import parameters
-from backup_doctor.collect.database.session import Direct
+from backup_doctor.collect.database.direct import Direct
 from backup_doctor.collect.deadline import Deadline
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.row import Route

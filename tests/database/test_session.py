@@ -5,14 +5,17 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 from backup_doctor.collect.database.address import parameters
 from backup_doctor.collect.database.answers import Refusal
 from backup_doctor.collect.database.connecting import connect_failure
-from backup_doctor.collect.database.session import Direct
+from backup_doctor.collect.database.direct import Direct
+from backup_doctor.collect.database.session import Posed, Session
 from backup_doctor.collect.deadline import Deadline
 from backup_doctor.evidence.base import Unseen, Why
 
@@ -80,6 +83,66 @@ def test_no_transaction_is_left_open_after_a_refusal(lab: Lab) -> None:
     while lab.sql(left) and time.monotonic() < patience:
         time.sleep(0.02)  # the server notices the end of a session a moment later
     assert lab.sql(left) == []
+
+
+def test_who_asks_at_once_shares_two_sessions_and_no_refusal(lab: Lab) -> None:
+    lab.sql("CREATE TABLE public.secret (); REVOKE ALL ON public.secret FROM service_role")
+    direct = Direct(lab.uri(), Deadline(30))
+    asked: list[tuple[str, str | None]] = [
+        ("SELECT 1 / 0 AS one", None),
+        ("SELECT nonsense FROM", None),
+        ("EXPLAIN SELECT FROM public.secret", "service_role"),
+        ("SELECT pg_backend_pid() AS pid, current_user::text AS who", None),
+        ("SELECT pg_backend_pid() AS pid, current_user::text AS who", "service_role"),
+    ] * 4
+    answers: list[object] = [None] * len(asked)
+
+    def ask(place: int) -> None:
+        statement, role = asked[place]
+        answers[place] = direct.run(statement, role=role)
+
+    threads = [threading.Thread(target=ask, args=(place,)) for place in range(len(asked))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    refused = [one.sqlstate for one in answers if isinstance(one, Refusal)]
+    rows = [one[0] for one in answers if isinstance(one, list)]
+    assert sorted(refused) == sorted(["22012", "42601", "42501"] * 4)
+    assert [row["who"] for row in rows] == ["postgres", "service_role"] * 4
+    assert len({row["pid"] for row in rows}) <= 2
+
+
+def test_what_is_asked_while_a_session_is_opened_is_one_transaction(lab: Lab) -> None:
+    direct = Direct(lab.uri(), Deadline(30))
+    asked = "SELECT pg_backend_pid() AS pid, transaction_timestamp()::text AS begun"
+
+    with ThreadPoolExecutor() as pool:
+        answers = list(pool.map(direct.run, [asked] * 3))
+
+    begun = {str(answer) for answer in answers}
+    assert len(begun) <= 2
+
+
+def test_no_lock_of_one_question_is_held_while_the_next_is_answered(lab: Lab) -> None:
+    lab.sql("CREATE TABLE public.t (a int)")
+    session = Session(psycopg.connect(lab.uri(), autocommit=True))
+    held = Posed("SELECT count(*) AS n FROM pg_locks WHERE relation = 'public.t'::regclass", None)
+
+    session.ask([Posed("EXPLAIN UPDATE public.t SET a = 1", None), held], 4, 4)
+
+    assert held.reply == [{"n": 0}]
+    session.close()
+
+
+def test_an_answer_larger_than_any_buffer_arrives(lab: Lab) -> None:
+    direct = Direct(lab.uri(), Deadline(30))
+
+    rows = direct.run(f"SELECT repeat('x', 3000000) AS x, '{'y' * 3_000_000}' AS y")
+
+    assert isinstance(rows, list)
+    assert [len(value) for value in rows[0].values()] == [3_000_000, 3_000_000]
 
 
 def test_a_slow_statement_is_cancelled_by_the_server(lab: Lab) -> None:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from backup_doctor.collect.database.answers import Refusal, Reply, Rows, refusal_in
-from backup_doctor.collect.database.session import Direct
+from backup_doctor.collect.database.direct import Direct
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.row import Route
 

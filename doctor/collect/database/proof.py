@@ -19,8 +19,8 @@ from backup_doctor.evidence.sql import regclass
 from backup_doctor.services.meaning import refuses_values
 
 if TYPE_CHECKING:
+    from backup_doctor.collect.database.direct import Direct
     from backup_doctor.collect.database.expressions import Run
-    from backup_doctor.collect.database.session import Direct
     from backup_doctor.collect.database.update import Update
     from backup_doctor.collect.sources import Sources
     from backup_doctor.evidence.row import RoleGrants

@@ -1,128 +1,166 @@
-"""Sessions with PostgreSQL itself: one short read-only transaction for each question."""
+"""A session with PostgreSQL: several questions in one flight, in a transaction that cannot write."""
 
 from __future__ import annotations
 
 import json
 import os
+import selectors
 import socket
 import threading
-import weakref
+import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg.conninfo import make_conninfo
-from psycopg.rows import dict_row
+from psycopg.adapt import Transformer
+from psycopg.pq import DiagnosticField, ExecStatus
 
-from backup_doctor.collect.database.address import parameters
 from backup_doctor.collect.database.answers import Refusal, Reply, Rows
-from backup_doctor.collect.database.connecting import connect_failure
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.sql import identifier, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from backup_doctor.collect.deadline import Deadline
+    from psycopg.pq.abc import PGresult
 
-CONNECT_LIMIT_S = 5.0
-# psycopg rounds anything shorter up to this.
-CONNECT_LEAST_S = 2
 LOCK_LIMIT_MS = 300
 # The server ended the session (57P01, 57P05, ...), or the connection failed.
 SESSION_ENDED = ("57P", "08")
-# How long an answer is waited for; the server itself gives up after three quarters of it.
-PATIENCE_S = 4.0
-# A sweep has the time to wait for a table of millions of rows without an index.
-SHARE_OF_BUDGET = 1 / 15
+# Of a question's time, the server itself gives up after so much.
 SERVERS_SHARE = 0.75
+BROKEN_OFF = Unseen(
+    why=Why.GARBLED,
+    what="PostgreSQL broke off the session before it had answered.",
+    dependency="PostgreSQL",
+)
+_PLACE = "asked"
 
-Connection: TypeAlias = psycopg.Connection[dict[str, Any]]
+
+@dataclass(eq=False)
+class Posed:
+    """A statement that waits for its answer, as the doctor's own role or as another one."""
+
+    statement: str
+    role: str | None
+    reply: Reply | None = None
+    waits: bool = True
+    """Whether it is not under way yet."""
+    broke_before: bool = False
+
+    @property
+    def commands(self) -> list[str]:
+        """The statement as PostgREST would set it up for the role."""
+        if self.role is None:
+            return [self.statement]
+        claims = literal(json.dumps({"role": self.role}))
+        return [
+            f"SET LOCAL request.jwt.claims = {claims}",
+            f"SET LOCAL ROLE {identifier(self.role)}",
+            self.statement,
+        ]
 
 
-class Direct:
-    """PostgreSQL at the user's database URL. Safe to use from several threads.
+class Session:
+    """One connection. All that is asked at once is one round trip.
 
-    Each question is one batch, hence one round trip, and a transaction of its own: it works through
-    a pooler in transaction mode, writes nothing, and waits for no lock. A session is kept for the
-    next question; all are closed with this object.
+    A flight is one transaction, READ ONLY from its first command on, so that a pooler in transaction
+    mode keeps the connection until all is answered. Each question is rolled back for itself, with
+    its role and its locks, and a refusal is its own.
     """
 
-    def __init__(self, url: str, deadline: Deadline) -> None:
-        self.deadline = deadline
-        self._parameters = parameters(url)
-        self._idle: list[Connection] = []
-        self._down: Unseen | None = None
-        self.close = weakref.finalize(self, _close_all, self._idle)
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.has_served = False
+        self._connection = connection
+        self._line = connection.pgconn
 
-    def run(self, statement: str, *, role: str | None = None) -> Reply:
-        """The rows of one statement, executed under `role` where one is given, and rolled back."""
-        if self.deadline.left() <= 0:
-            return _too_late()
-        kept = self._idle.pop() if self._idle else None
-        if kept is not None:
-            answer = self._ask(kept, statement, role)
-            if not _broke(answer):
-                return answer
-        fresh = self._connect()
-        return fresh if isinstance(fresh, Unseen) else self._ask(fresh, statement, role)
+    def ask(self, flight: Sequence[Posed], patience_s: float, limit_s: float) -> bool:
+        """Give each of the flight its reply; False where the session broke, perhaps before the last.
 
-    def _ask(self, session: Connection, statement: str, role: str | None) -> Reply:
-        own_s = max(PATIENCE_S, self.deadline.budget_s * SHARE_OF_BUDGET)
-        patience_s = self.deadline.limit(own_s)
+        The server may take `patience_s` for one of them, and `limit_s` for all.
+        """
         try:
-            with cut_off(session, patience_s):
-                rows = _rows(session, _batch(statement, role, patience_s))
-        except psycopg.Error as error:
-            return self._refused(session, error)
-        except (ValueError, UnicodeError):
-            session.close()
-            return Refusal("22021", "the question holds a character that no text can hold")
-        self._idle.append(session)
-        return rows
+            self._send(flight, patience_s)
+            self._receive(flight, time.monotonic() + limit_s)
+        except (psycopg.Error, OSError):
+            self.close()
+            return False
+        self.has_served = True
+        return True
 
-    def _refused(self, session: Connection, error: psycopg.Error) -> Reply:
-        # What the transaction held is let go at once, with the session.
-        session.close()
-        if error.sqlstate is None or error.sqlstate.startswith(SESSION_ENDED):
-            return Unseen(
-                why=Why.GARBLED,
-                what="PostgreSQL broke off the session before it had answered.",
-                dependency="PostgreSQL",
-            )
-        return Refusal(error.sqlstate, error.diag.message_primary or "no message")
+    def close(self) -> None:
+        """End the session, and with it whatever it holds."""
+        with suppress(psycopg.Error, OSError):
+            self._connection.close()
 
-    def _connect(self) -> Connection | Unseen:
-        if isinstance(self._parameters, Unseen):
-            return self._parameters
-        if self._down is not None:
-            return self._down
-        if self.deadline.left() < CONNECT_LEAST_S:
-            return _too_late()
-        host = self._parameters.get("host", "localhost")
-        try:
-            return psycopg.connect(
-                self._conninfo(self._parameters),
-                autocommit=True,
-                prepare_threshold=None,
-                cursor_factory=psycopg.ClientCursor,
-                row_factory=dict_row,
-            )
-        except psycopg.errors.ConnectionTimeout:
-            self._down = connect_failure("timeout", host)
-        except (psycopg.Error, OSError, ValueError, UnicodeError) as error:
-            self._down = connect_failure(str(error), host)
-        return self._down
+    def _send(self, flight: Sequence[Posed], patience_s: float) -> None:
+        self._line.enter_pipeline_mode()
+        self._segment(*_read_only(patience_s))
+        for posed in flight:
+            self._segment(f"SAVEPOINT {_PLACE}", *posed.commands)
+            self._segment(f"ROLLBACK TO SAVEPOINT {_PLACE}")
+        self._segment("ROLLBACK")
 
-    def _conninfo(self, given: dict[str, str]) -> str:
-        limit_s = max(CONNECT_LEAST_S, int(self.deadline.limit(CONNECT_LIMIT_S)))
-        options = {"application_name": "backup-doctor", **given, "connect_timeout": str(limit_s)}
-        return make_conninfo("", **options)
+    def _segment(self, *commands: str) -> None:
+        """Commands of which the first that fails ends the others, and none beyond."""
+        for command in commands:
+            self._line.send_query_params(command.encode(), None)
+        self._line.pipeline_sync()
+
+    def _receive(self, flight: Sequence[Posed], until: float) -> None:
+        self._reply_of_segment(until)
+        for posed in flight:
+            posed.reply = self._reply_of_segment(until)
+            self._reply_of_segment(until)
+        self._reply_of_segment(until)
+        self._line.exit_pipeline_mode()
+
+    def _reply_of_segment(self, until: float) -> Reply:
+        """The rows of the last command that returned any kind of row; the first refusal before all.
+
+        Raises:
+            psycopg.Error: the session is over.
+        """
+        reply: Reply = []
+        while True:
+            result = self._result(until)
+            if result is None:  # after each command
+                continue
+            if result.status == ExecStatus.PIPELINE_SYNC:
+                return reply
+            if result.status == ExecStatus.FATAL_ERROR:
+                reply = _refusal(result)
+            elif result.status == ExecStatus.TUPLES_OK and not isinstance(reply, Refusal):
+                reply = self._rows(result)
+
+    def _result(self, until: float) -> PGresult | None:
+        """The next result; libpq itself would wait for it for ever."""
+        line = self._line
+        if not line.is_busy():
+            return line.get_result()
+        with selectors.DefaultSelector() as selector:
+            key = selector.register(line.socket, selectors.EVENT_READ)
+            while line.is_busy():
+                writing = selectors.EVENT_WRITE if line.flush() else 0
+                selector.modify(key.fileobj, selectors.EVENT_READ | writing)
+                if not selector.select(max(0.0, until - time.monotonic())):
+                    raise psycopg.OperationalError("silent")
+                line.consume_input()
+        return line.get_result()
+
+    def _rows(self, result: PGresult) -> Rows:
+        names = [(result.fname(place) or b"").decode() for place in range(result.nfields)]
+        transformer = Transformer(self._connection)
+        transformer.set_pgresult(result)
+        return transformer.load_rows(
+            0, result.ntuples, lambda values: dict(zip(names, values, strict=True))
+        )
 
 
-def _batch(statement: str, role: str | None, patience_s: float) -> str:
-    """The statement in a transaction that cannot write, as PostgREST would set it up for `role`."""
-    settings = [
+def _read_only(patience_s: float) -> list[str]:
+    """What a flight begins with: a transaction that cannot write, and waits for nothing for long."""
+    return [
         "BEGIN READ ONLY",
         f"SET LOCAL statement_timeout = {max(1, int(patience_s * SERVERS_SHARE * 1000))}",
         f"SET LOCAL lock_timeout = {LOCK_LIMIT_MS}",
@@ -130,23 +168,21 @@ def _batch(statement: str, role: str | None, patience_s: float) -> str:
         # Names in expressions and types then come out qualified, whatever the session's own path.
         "SET LOCAL search_path = pg_catalog",
     ]
-    if role is not None:
-        claims = literal(json.dumps({"role": role}))
-        settings.append(f"SET LOCAL request.jwt.claims = {claims}")
-        settings.append(f"SET LOCAL ROLE {identifier(role)}")
-    return ";\n".join([*settings, statement, "ROLLBACK"])
 
 
-def _rows(session: Connection, batch: str) -> Rows:
-    """The rows of the last statement of the batch that returned any kind of row."""
-    rows: Rows = []
-    with session.cursor() as cursor:
-        cursor.execute(batch.encode())
-        while True:
-            if cursor.description is not None:
-                rows = cursor.fetchall()
-            if not cursor.nextset():
-                return rows
+def _refusal(result: PGresult) -> Refusal:
+    """The error as the server's word on the question.
+
+    Raises:
+        psycopg.Error: it is the end of the session.
+    """
+    sqlstate = (result.error_field(DiagnosticField.SQLSTATE) or b"").decode()
+    if not sqlstate or sqlstate.startswith(SESSION_ENDED):
+        raise psycopg.OperationalError("ended")
+    message = (result.error_field(DiagnosticField.MESSAGE_PRIMARY) or b"").decode(
+        "utf-8", "replace"
+    )
+    return Refusal(sqlstate, message or "no message")
 
 
 @contextmanager
@@ -164,21 +200,3 @@ def cut_off(session: psycopg.Connection[Any], limit_s: float) -> Iterator[None]:
 def _break(descriptor: int) -> None:
     with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as line:
         line.shutdown(socket.SHUT_RDWR)
-
-
-def _broke(answer: Reply) -> bool:
-    return isinstance(answer, Unseen) and answer.why is Why.GARBLED
-
-
-def _close_all(sessions: list[Connection]) -> None:
-    while sessions:
-        sessions.pop().close()
-
-
-def _too_late() -> Unseen:
-    return Unseen(
-        why=Why.TIMED_OUT,
-        what="The time for this run was over before PostgreSQL could be asked.",
-        remedy="Allow more time with --budget.",
-        dependency="PostgreSQL",
-    )
