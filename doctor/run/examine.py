@@ -121,7 +121,7 @@ def _refused(ask: Sources, case: Case, offered: Repair) -> tuple[str, ...] | Non
 
     EXPLAIN sees none of them. Whatever cannot be evaluated is left to the statement itself.
     """
-    from backup_doctor.collect.database.constraints import judged_constraints, refused_values
+    from backup_doctor.collect.database.constraints import judged_values
     from backup_doctor.collect.database.update import Update
 
     table = case.row.table if case.row else None
@@ -129,11 +129,9 @@ def _refused(ask: Sources, case: Case, offered: Repair) -> tuple[str, ...] | Non
         return None
     values = {name: _text(value) for name, value in offered.change.values.items()}
     update = Update(names=case.names, table=table, row=offered.change.row, values=values)
-    values_refused = refused_values(ask.database.run, update)
-    refused = () if isinstance(values_refused, Unseen) else values_refused
     # What another type refuses, EXPLAIN tells.
-    types = tuple(one for one in refused if one.sqlstate.startswith(OF_CONSTRAINTS))
-    judged = judged_constraints(ask.database.run, update, types)
+    refused, judged = judged_values(ask.database.run, update, OF_CONSTRAINTS)
+    types = () if isinstance(refused, Unseen) else refused
     return (
         *(f"{one.name} ({one.definition})" for one in judged if one.accepts is False),
         *(f"the type {one.type} of {one.column} ({one.message})" for one in types),

@@ -6,10 +6,12 @@ other rows, and NOT NULL compared with the catalogue.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from backup_doctor.base.threads import spawn
 from backup_doctor.collect.database.answers import Refusal
 from backup_doctor.collect.database.expressions import JsonRow, Run, Verdict, evaluate, mentions
 from backup_doctor.evidence.base import Unseen
@@ -53,6 +55,21 @@ def _fits(run: Run, update: Update, row: JsonRow) -> Verdict:
     return evaluate(run, update.names, row, {"fits": "true"})["fits"]
 
 
+def judged_values(
+    run: Run, update: Update, of: str = ""
+) -> tuple[tuple[RefusedValue, ...] | Unseen, tuple[Constraint, ...]]:
+    """The refused values whose SQLSTATE begins with `of`, and the constraints without those.
+
+    Hardly ever is there one; so both are asked at once.
+    """
+    unrefused = spawn(lambda: judged_constraints(run, update, ()))
+    every = refused_values(run, update)
+    if isinstance(every, Unseen):
+        return every, unrefused.result()
+    refused = tuple(one for one in every if one.sqlstate.startswith(of))
+    return refused, judged_constraints(run, update, refused) if refused else unrefused.result()
+
+
 def judged_constraints(
     run: Run, update: Update, refused: tuple[RefusedValue, ...]
 ) -> tuple[Constraint, ...]:
@@ -62,11 +79,15 @@ def judged_constraints(
     checks = {
         one.name: one.expression for one in constraints if one.kind in EVALUATED and one.expression
     }
-    verdicts = evaluate(run, update.names, row, checks)
     touched = [one for one in constraints if set(one.columns) & set(update.written)]
+    # All are asked at once: who comes together waits for one answer.
+    unique = [
+        spawn(partial(_unique, one, run, update, row)) for one in touched if one.kind in ("u", "p")
+    ]
+    verdicts = evaluate(run, update.names, row, checks)
     return (
         *(_checked(one, verdicts[one.name], update) for one in constraints if one.name in checks),
-        *(_unique(one, run, update, row) for one in touched if one.kind in ("u", "p")),
+        *(one.result() for one in unique),
         *(_open(one, NOT_EVALUATED) for one in touched if one.kind in ("f", "x")),
         *(_open(one, OF_EXPRESSION) for one in constraints if one.kind == "u" and not one.columns),
         *_not_null(update),

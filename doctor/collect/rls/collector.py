@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backup_doctor.collect.database.constraints import judged_constraints, refused_values
+from backup_doctor.collect.database.constraints import judged_values
 from backup_doctor.collect.database.proof import prove, weak_proof
 from backup_doctor.collect.database.update import Update, expected_update
 from backup_doctor.evidence.base import Unseen, Why
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from backup_doctor.collect.sources import Sources
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.rls import RefusedValue
-    from backup_doctor.evidence.row import Constraint
 
 NO_TABLE = Unseen(
     why=Why.NOT_FOUND,
@@ -56,12 +54,10 @@ def look(ask: Sources, case: Case) -> RlsEvidence:
         workflow=ask.need(WorkflowEvidence),
         stored=ask.need(ObjectEvidence),
     )
-    # Hardly ever does a type refuse a value; so both are asked at once.
-    unrefused = ask.meanwhile(lambda: judged_constraints(ask.database.run, update, ()))
-    refused = refused_values(ask.database.run, update)
+    refused, constraints = judged_values(ask.database.run, update)
     return RlsEvidence(
         proof=proof.result(),
-        constraints=_constraints(ask, update, refused) if refused else unrefused.result(),
+        constraints=refused if isinstance(refused, Unseen) else constraints,
         refused_values=refused,
         written=dict(update.values),
         assumed=update.assumed,
@@ -79,11 +75,3 @@ def _proof(ask: Sources, update: Update, role: str) -> Proof | Unseen:
     direct = ask.database.direct
     proof = direct if isinstance(direct, Unseen) else prove(ask, direct, update, role)
     return weak_proof(ask.database.run, update, role) if isinstance(proof, Unseen) else proof
-
-
-def _constraints(
-    ask: Sources, update: Update, refused: tuple[RefusedValue, ...] | Unseen
-) -> tuple[Constraint, ...] | Unseen:
-    if isinstance(refused, Unseen):
-        return refused
-    return judged_constraints(ask.database.run, update, refused)
