@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from backup_doctor.cli.request import Request
+    from backup_doctor.collect.sources import Sources
     from backup_doctor.evidence.collected import Collected
     from backup_doctor.evidence.findings import Report
     from backup_doctor.settings.model import Settings
@@ -114,6 +115,7 @@ def diagnosed(settings: Settings, asked: Request, redactor: Redactor) -> Diagnos
 
 def _examined(settings: Settings, backup: Asked, asked: Request, redactor: Redactor) -> Diagnosed:
     """Run the checks in a thread of its own, so that neither a signal nor a hang is missed."""
+    opened = _opened(settings, asked)
     # Whatever is wrong in there, if only an import, must still make a report.
     from backup_doctor.run.examine import gather
     from backup_doctor.run.runner import DoctorRun
@@ -127,6 +129,7 @@ def _examined(settings: Settings, backup: Asked, asked: Request, redactor: Redac
             skip=asked.skip,
             observer=progress,
             redactor=redactor,
+            opened=opened,
         )
 
         def judged(collected: Collected) -> Diagnosed:
@@ -142,6 +145,17 @@ def _examined(settings: Settings, backup: Asked, asked: Request, redactor: Redac
             return known._replace(signal_code=interrupt.exit_code)
         except TimeoutError:
             return judged(run.collected(interrupted=True))
+
+
+def _opened(settings: Settings, asked: Request) -> Sources:
+    """The sources, connected to before anything else is imported: where all checks are to look."""
+    from backup_doctor.collect.deadline import Deadline
+    from backup_doctor.collect.sources import Sources
+
+    sources = Sources(settings, Deadline(asked.budget_s))
+    if not asked.only and not asked.skip:
+        sources.open()
+    return sources
 
 
 def _exit_code(report: Report, *, strict: bool) -> Exit:

@@ -7,7 +7,6 @@ import os
 import sys
 from dataclasses import dataclass
 from difflib import get_close_matches
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from backup_doctor.cli.codes import UsageError
@@ -148,6 +147,8 @@ def _check_ending(file: Path) -> None:
 def _check_names(only: tuple[str, ...], skip: tuple[str, ...]) -> None:
     if not only and not skip:
         return
+    from importlib.metadata import entry_points
+
     from backup_doctor.judge.registry import GROUP, SEQUENCE
 
     registered = sorted(point.name for point in entry_points(group=GROUP))

@@ -84,6 +84,12 @@ class Ids:
     def __bool__(self) -> bool:
         return bool(self.ids)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ids) and (self.ids, self.of_rows) == (other.ids, other.of_rows)
+
+    def __hash__(self) -> int:
+        return hash((self.ids, self.of_rows))
+
     def named_in(self, key: str) -> Named:
         """How the key names the backup, by the id that it names best."""
         found = (named_in_key(key, one, of_row=one in self.of_rows) for one in self.ids)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from backup_doctor.base.threads import spawn
 from backup_doctor.collect.database.answers import CANCELLED, DENIED, LOCKED, Refusal
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.collected import FixCheck
@@ -51,6 +53,9 @@ def gather(run: DoctorRun, meanwhile: Callable[[], object] | None = None) -> Col
 
     def prepare() -> None:
         import_module("backup_doctor.report.compose")
+        from backup_doctor.run.foresight import foresee
+
+        spawn(partial(foresee, run))
         run.redacting.prepare()
         if meanwhile:
             meanwhile()
@@ -102,12 +107,19 @@ def tried(ask: Sources, case: Case, offered: Repair) -> FixCheck | Unseen:
 
 
 def _explained(ask: Sources, statement: str) -> Rows | Unseen:
-    """What EXPLAIN says to the doctor's own role; where that may not, to the pipeline's."""
+    """What EXPLAIN says to the doctor's own role; where that may not, to the pipeline's.
+
+    Most doctors may not update, so both are asked at once.
+    """
     database = ask.database
+    if isinstance(database.direct, Unseen):
+        return database.query(statement)
+    run, writer = database.direct.run, ask.settings.writer_role
+    as_writer = ask.meanwhile(lambda: run(statement, role=writer))
     own = database.query(statement)
-    if not isinstance(own, Unseen) or own.code != DENIED or isinstance(database.direct, Unseen):
+    if not isinstance(own, Unseen) or own.code != DENIED:
         return own
-    writers = database.direct.run(statement, role=ask.settings.writer_role)
+    writers = as_writer.result()
     return own if isinstance(writers, (Refusal, Unseen)) else writers
 
 

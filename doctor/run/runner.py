@@ -72,9 +72,12 @@ class DoctorRun:
     observer: Observer = field(default_factory=Silent)
     registry: Registry = field(default_factory=load_checks)
     redactor: Redactor | None = None
+    opened: Sources | None = None
+    """Sources of these settings that are being connected to already."""
 
     def __post_init__(self) -> None:
-        self.deadline = Deadline(self.budget_s)
+        self.sources = self.opened or Sources(self.settings, Deadline(self.budget_s))
+        self.deadline = self.sources.deadline
         self.checks = tuple(
             one.check
             for one in self.registry.checks
@@ -93,9 +96,8 @@ class DoctorRun:
         )
         self._futures: dict[type[Evidence], Future[Any]] = {}
         self._seconds: dict[str, float] = {}
-        self.sources = Sources(
-            self.settings, self.deadline, self._futures, why_not_posted=why_not_posted
-        )
+        self.sources.earlier = self._futures
+        self.sources.why_not_posted = why_not_posted
 
     def collect(self, meanwhile: Callable[[], None] | None = None) -> Collected:
         """Start every collector, wait for each in sequence, never longer than the budget.

@@ -218,7 +218,7 @@ def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
     known(monkeypatch, ["127.0.0.1"])
     monkeypatch.setattr(redirects, "is_public", lambda address: address.startswith("127."))
     trusting = ssl.create_default_context(cafile=str(storage.certificate))
-    monkeypatch.setattr(http, "_certificates", lambda: trusting)
+    monkeypatch.setattr(http, "certificates", lambda: trusting)
     yield storage
     storage.close()
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from backup_doctor.collect.clients.answer import Answer
+    from backup_doctor.collect.clients.opening import Openings
     from backup_doctor.collect.deadline import Deadline
     from backup_doctor.evidence.case import Asked
     from backup_doctor.settings.model import Settings
@@ -55,12 +56,15 @@ class DataApi:
     time limit gets the same one, for each would take as long as the first.
     """
 
-    def __init__(self, settings: Settings, deadline: Deadline) -> None:
+    def __init__(
+        self, settings: Settings, deadline: Deadline, openings: Openings | None = None
+    ) -> None:
         self._settings = settings
         self._names = settings.names
         self._key = settings.service_key.reveal().strip() if settings.service_key else ""
         self._waited_for: _Waited | None = None
-        self._http = Http(NAME, settings.supabase_url or "", deadline, self._headers())
+        url = settings.supabase_url or ""
+        self._http = Http(NAME, url, deadline, self._headers(), openings=openings)
 
     @property
     def role(self) -> str | None:

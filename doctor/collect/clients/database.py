@@ -47,6 +47,13 @@ class Database:
             return self.settings.absent("database_url")
         return Direct(url.reveal(), self.deadline)
 
+    def ahead(self) -> Database:
+        """The same, for who asks what will be asked once more: see `Direct.ahead`."""
+        other = Database(self.settings, self.deadline, self._query)
+        direct = self.direct
+        other.direct = direct if isinstance(direct, Unseen) else direct.ahead()
+        return other
+
     @property
     def ways(self) -> tuple[Way, ...]:
         """The ways that are configured (or withheld, which is worth saying), best first."""

@@ -21,6 +21,7 @@ from backup_doctor.evidence.secrets import Level, StoredSecret
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from backup_doctor.collect.clients.opening import Openings
     from backup_doctor.collect.deadline import Deadline
     from backup_doctor.evidence.workflow import Approval, Job, Run, WorkflowState
     from backup_doctor.settings.model import Settings
@@ -54,7 +55,9 @@ class Question:
 class GitHub:
     """One repository's Actions. Answers are evidence or `Unseen`; nothing is raised."""
 
-    def __init__(self, settings: Settings, deadline: Deadline) -> None:
+    def __init__(
+        self, settings: Settings, deadline: Deadline, openings: Openings | None = None
+    ) -> None:
         self._settings = settings
         self._repository = settings.repository or settings.names.repository
         # Where everything is asked for; another place once GitHub says that the repository moved.
@@ -64,7 +67,7 @@ class GitHub:
         headers = {"Accept": JSON_TYPE, "X-GitHub-Api-Version": API_VERSION}
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        self._http = Http(NAME, settings.github_url, deadline, headers)
+        self._http = Http(NAME, settings.github_url, deadline, headers, openings=openings)
         self._downloads = Downloads(self._http, deadline)
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer | Unseen:

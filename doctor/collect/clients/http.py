@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -30,13 +30,15 @@ from backup_doctor.collect.clients.network_problems import (
     proxy_for,
     proxy_problem,
 )
+from backup_doctor.collect.clients.opened_transport import OpenedTransport
+from backup_doctor.collect.clients.opening import certificates
 from backup_doctor.collect.clients.retrying import pause_s, wait_s
 from backup_doctor.evidence.base import NO_SUCH_HOST, Unseen, Why
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable, Iterator, Mapping
 
+    from backup_doctor.collect.clients.opening import Openings
     from backup_doctor.collect.deadline import Deadline
 
     Exchange = Callable[[float], "Answer | Unseen"]
@@ -56,7 +58,8 @@ class Http:
     """A service at a base URL, asked under the run's deadline.
 
     `dependency` is the service's name as a person says it; it stands in every `Unseen`. `by_proxy`:
-    the environment's proxies are used. Safe to use from several threads.
+    the environment's proxies are used. `openings` may have a connection to it. Safe to use from several
+    threads.
     """
 
     def __init__(
@@ -67,9 +70,11 @@ class Http:
         headers: Mapping[str, str] | None = None,
         *,
         by_proxy: bool = True,
+        openings: Openings | None = None,
     ) -> None:
         self.dependency = dependency
         self._by_proxy = by_proxy
+        self._openings = openings
         self.base_url = base_url.rstrip("/")
         self.deadline = deadline
         self._headers = {"User-Agent": USER_AGENT, **(headers or {})}
@@ -214,12 +219,23 @@ class Http:
             if self._client is None:
                 try:
                     self._client = httpx.Client(
-                        follow_redirects=False, trust_env=self._by_proxy, verify=_certificates()
+                        follow_redirects=False,
+                        trust_env=self._by_proxy,
+                        verify=certificates(),
+                        mounts=self._opened(),
                     )
                 except (ImportError, ValueError) as error:
                     # Of a scheme that httpx, or what is installed beside it, does not speak.
                     raise UnusableProxyError("the environment's proxy") from error
             return self._client
+
+    def _opened(self) -> dict[str, OpenedTransport]:
+        """The way to the base URL's host, where a connection to it was begun."""
+        parts = urlsplit(self.base_url)
+        is_open = self._openings and (parts.hostname or "", parts.port or 443) in self._openings
+        if not is_open or self._openings is None or proxy_for(self.base_url):
+            return {}
+        return {f"{parts.scheme}://{parts.netloc}": OpenedTransport(self._openings)}
 
     def close(self) -> None:
         """Close the connections."""
@@ -274,12 +290,6 @@ class Http:
             dependency=self.dependency,
             code=code,
         )
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Whom to trust, read once for all clients: it takes 20 ms."""
-    return httpx.create_ssl_context()
 
 
 def _same_host(url: str, base_url: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import weakref
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ PATIENCE_S = 4.0
 SHARE_OF_BUDGET = 1 / 15
 # To open one takes six round trips. The second is for those who come while the first is under way.
 SESSIONS = 2
+# So long is waited for others who ask at the same time: far less than their own flight would take.
+BOARDING_S = 0.004
 
 
 class Direct:
@@ -47,6 +50,7 @@ class Direct:
         self._idle: list[Session] = []
         self._sessions = 0
         self._down: Unseen | None = None
+        self._foreseen: dict[tuple[str, str | None], Posed] = {}
         self.close = weakref.finalize(self, _close_all, self._idle)
 
     def open(self) -> None:
@@ -54,23 +58,45 @@ class Direct:
         with self._changed:
             self._open_another()
 
+    def ahead(self) -> Direct:
+        """The same, for who asks what will be asked once more: that answer is kept, for one asker."""
+        return _Ahead(self)
+
     def run(self, statement: str, *, role: str | None = None) -> Reply:
         """The rows of one statement, executed under `role` where one is given, and rolled back."""
+        foreseen = self._foreseen.pop((statement, role), None)
+        reply = self._answered(foreseen) if foreseen else None
+        if reply is None or isinstance(reply, Unseen):
+            reply = self._answered(Posed(statement, role))
+        return reply
+
+    def foresee(self, statement: str, role: str | None) -> Reply:
+        """The same; who asks it next is given this answer."""
+        posed = self._foreseen[statement, role] = Posed(statement, role)
+        return self._answered(posed)
+
+    def _answered(self, posed: Posed) -> Reply:
+        if posed.reply is not None:
+            return posed.reply
         if self.deadline.left() <= 0:
             return _too_late()
         if isinstance(self._parameters, Unseen):
             return self._parameters
-        posed = Posed(statement, role)
         if not _can_be_sent(posed):
             return Refusal("22021", "the question holds a character that no text can hold")
-        with self._changed:
-            self._waiting.append(posed)
-            self._open_another()
+        self._board(posed)
         while posed.reply is None:
             session = self._free_session(posed)
             if session is not None:
                 self._fly(session)
         return posed.reply
+
+    def _board(self, posed: Posed) -> None:
+        with self._changed:
+            if not posed.has_boarded:
+                posed.has_boarded = True
+                self._waiting.append(posed)
+                self._open_another()
 
     def _free_session(self, posed: Posed) -> Session | None:
         """A session to ask with; None once there is an answer, or none will come."""
@@ -85,9 +111,13 @@ class Direct:
 
     def _fly(self, session: Session) -> None:
         """Ask all that waits."""
+        time.sleep(BOARDING_S)
         with self._changed:
             flight = [posed for posed in self._waiting if posed.reply is None]
             self._waiting.clear()
+            if not flight:  # another one has taken all along
+                self._idle.append(session)
+                return
             for posed in flight:
                 posed.waits = False
         own_s = max(PATIENCE_S, self.deadline.budget_s * SHARE_OF_BUDGET)
@@ -160,6 +190,18 @@ class Direct:
         limit_s = max(CONNECT_LEAST_S, int(self.deadline.limit(CONNECT_LIMIT_S)))
         options = {"application_name": "backup-doctor", **given, "connect_timeout": str(limit_s)}
         return make_conninfo("", **options)
+
+
+class _Ahead(Direct):
+    """Asks for those who will ask the same."""
+
+    def __init__(self, of: Direct) -> None:
+        self.deadline = of.deadline
+        self._of = of
+
+    def run(self, statement: str, *, role: str | None = None) -> Reply:
+        """The answer, which is kept for the next who asks."""
+        return self._of.foresee(statement, role)
 
 
 def _can_be_sent(posed: Posed) -> bool:

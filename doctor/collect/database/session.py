@@ -45,6 +45,8 @@ class Posed:
     statement: str
     role: str | None
     reply: Reply | None = None
+    has_boarded: bool = False
+    """Whether it waits or is under way."""
     waits: bool = True
     """Whether it is not under way yet."""
     broke_before: bool = False

@@ -14,6 +14,7 @@ from backup_doctor.collect.clients.bucket_refusals import is_of_whole_bucket
 from backup_doctor.collect.object.clues import from_row, may_follow, with_log
 from backup_doctor.collect.object.control import are_named_by_id, control, files_of
 from backup_doctor.collect.object.history import trace
+from backup_doctor.collect.object.presumed import search_presumed
 from backup_doctor.collect.object.rows import neighbours_of, owners_of, without_others
 from backup_doctor.collect.object.search import latest, look_everywhere, look_nearby, merged
 from backup_doctor.collect.object.spot import (
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from backup_doctor.collect.clients.bucket import Bucket, ObjectPage
     from backup_doctor.collect.object.clues import Clues
+    from backup_doctor.collect.object.presumed import Presumed
     from backup_doctor.collect.object.rows import Neighbours
     from backup_doctor.collect.sources import Sources
     from backup_doctor.evidence.case import Case
@@ -64,11 +66,12 @@ def look(ask: Sources, case: Case) -> ObjectEvidence:
     opening = ask.meanwhile(partial(own.page, case.names.prefix, limit=1)) if own else None
     if case.is_preflight:
         return _bucket_alone(ask, case, opening, own)
+    presumed = ask.meanwhile(partial(search_presumed, ask, case, own)) if own else None
     rows = ask.need(RowEvidence)
     clues = from_row(case, rows.newest if rows else None)
     early = None
     if own and clues.text is None:
-        early = ask.meanwhile(partial(search_early, ask, own, clues.sought))
+        early = ask.meanwhile(partial(_early, ask, own, clues, presumed))
     near = ask.meanwhile(partial(neighbours_of, ask, case, rows))
     if own is None or clues.text is None:
         clues = with_log(clues, ask.need(WorkflowEvidence))
@@ -78,6 +81,16 @@ def look(ask: Sources, case: Case) -> ObjectEvidence:
     table = RowQueries(ask=ask, case=case, rows=rows, near=near)
     found = _in_bucket(table, bucket, clues, early.result() if early else Early())
     return updated(found, endpoint=_endpoint(ask))
+
+
+def _early(
+    ask: Sources, bucket: Bucket, clues: Clues, presumed: Future[Presumed | None] | None
+) -> Early:
+    """The search while the log is awaited; it is under way already where the row is as presumed."""
+    before = presumed.result() if presumed and presumed.done() else None
+    if before is not None and before.clues == clues:
+        return before.early.result()
+    return search_early(ask, bucket, clues.sought)
 
 
 def _bucket_alone(

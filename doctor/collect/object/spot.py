@@ -48,7 +48,10 @@ def search_early(ask: Sources, bucket: Bucket, sought: Sought) -> Early:
     search = look_nearby(ask, bucket, sought)
     found = Early(search)
     only = found.hits[0] if len(found.hits) == 1 else None
-    return Early(search, read_end(bucket, only)) if only else found
+    if only is None:
+        return found
+    ask.hints.found(only)
+    return Early(search, read_end(bucket, only))
 
 
 def at_key(ask: Sources, bucket: Bucket, text: str, early: Early) -> Spot:

@@ -40,7 +40,7 @@ def look(ask: Sources, case: Case) -> RlsEvidence:
     if not isinstance(row.table, Table):
         gap = row.table or NO_TABLE
         return RlsEvidence(proof=gap, constraints=gap)
-    early = expected_update(case, row.table, row.newest, _now(ask, row))
+    early = expected_update(case, row.table, row.newest, server_now(ask, row))
     writer, key_role = ask.settings.writer_role, ask.data_api.role
     proof = ask.meanwhile(lambda: _proof(ask, early, writer))
     key_proof = None
@@ -50,7 +50,7 @@ def look(ask: Sources, case: Case) -> RlsEvidence:
         case,
         row.table,
         row.newest,
-        _now(ask, row),
+        server_now(ask, row),
         workflow=ask.need(WorkflowEvidence),
         stored=ask.need(ObjectEvidence),
     )
@@ -65,7 +65,7 @@ def look(ask: Sources, case: Case) -> RlsEvidence:
     )
 
 
-def _now(ask: Sources, row: RowEvidence) -> datetime:
+def server_now(ask: Sources, row: RowEvidence) -> datetime:
     """The server's clock, where it could be read."""
     return ask.now if isinstance(row.server, Unseen) else row.server.now
 

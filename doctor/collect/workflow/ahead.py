@@ -18,6 +18,7 @@ from backup_doctor.evidence.workflow import FoundBy
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from backup_doctor.collect.sources import Sources
     from backup_doctor.collect.workflow.find_run import Listing
     from backup_doctor.collect.workflow.run_facts import RunFacts
     from backup_doctor.evidence.case import Case
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 MOST_RUNS = 3
 
 
-def read_ahead(case: Case, facts: RunFacts, newest: Listing) -> None:
+def read_ahead(ask: Sources, case: Case, facts: RunFacts, newest: Listing) -> None:
     """Begin to read what will be asked about, if the newest runs show it."""
     dispatch_id = dispatch_id_of(case.asked, None)
     listed = newest.result()
@@ -37,6 +38,7 @@ def read_ahead(case: Case, facts: RunFacts, newest: Listing) -> None:
     ours = [FoundRun(run, FoundBy.TITLE) for run in named if not facts.is_doctors(run)]
     if ours:
         one = judged(attempts_of(case, ours, facts, dispatch_id), None, case.names)
+        ask.hints.run = one.run
         facts.logs(one, dispatch_id).begin(one.choice)
 
 

@@ -48,13 +48,14 @@ def look(ask: Sources, case: Case) -> WorkflowEvidence:
     """Find the runs, then read their jobs and files, and the log of the one that is judged."""
     if case.is_preflight:
         return look_ahead(ask, case)
-    workflows = Pending(ask, "The workflows", ask.github.workflows)
     newest = newest_runs(ask)
     facts = RunFacts(ask, case, JobSurroundings.here())
-    ask.meanwhile(lambda: read_ahead(case, facts, newest))
+    ask.meanwhile(lambda: read_ahead(ask, case, facts, newest))
     only_run = case.asked.dispatch_id is None and case.asked.backup_id is None
     # With nothing but a run's id the row is found through the run, so this must not wait for it.
     seen = None if only_run else ask.need(RowEvidence)
+    # Only now, so that what else is waited for goes before it.
+    workflows = Pending(ask, "The workflows", ask.github.workflows)
     row = seen.newest if seen else None
     dispatch_id = dispatch_id_of(case.asked, row)
 
