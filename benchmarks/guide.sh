@@ -29,7 +29,9 @@ first_id() {
 echo "== Step 1: GitHub Actions logs"
 run=$(first_id workflow_runs "$(github "$repository/actions/runs?per_page=1")")
 job=$(first_id jobs "$(github "$repository/actions/runs/$run/jobs")")
-github "$repository/actions/jobs/$job/logs" | grep -E 'S3_KEY=|Could not find|failed|##\[error\]'
+# To where it is stored, without GitHub's token: on its own address, curl would send that along.
+log=$(github --no-location --output /dev/null --write-out '%{redirect_url}' "$repository/actions/jobs/$job/logs")
+curl --silent --show-error --fail "$log" | grep -E 'S3_KEY=|Could not find|failed|##\[error\]'
 
 echo "== Step 2: secrets"
 github "$repository/actions/secrets"

@@ -118,11 +118,15 @@ class Network:
         self._thread = Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
 
+    def without_tls(self, url: str) -> str:
+        """The URL under which a service is reached over this network by who cannot speak TLS."""
+        port = _port(url)
+        entrance = self._wait(self._listen(partial(self._delay, "without TLS", port)))
+        return url.replace(f"{HOST}:{port}", f"{HOST}:{entrance}", 1)
+
     def before(self, service: str, url: str) -> str:
         """The URL under which the service at `url` (on loopback) is reached over this network."""
-        port = urlsplit(url).port
-        if port is None:
-            raise ValueError(f"the URL of {service} names no port")
+        port = _port(url)
         entrance = self._wait(self._entrance(service, port, is_http=url.startswith("http:")))
         reached = url.replace(f"{HOST}:{port}", f"{HOST}:{entrance}", 1)
         if url.startswith("http:"):
@@ -230,6 +234,13 @@ class Network:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _port(url: str) -> int:
+    port = urlsplit(url).port
+    if port is None:
+        raise ValueError("the URL names no port")
+    return port
 
 
 def _ignore(_: bytes) -> None:

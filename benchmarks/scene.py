@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.demo.command import AMBIENT
 from backup_doctor.demo.faults import FAULTS
+from backup_doctor.demo.faults.rewriting import UPLOAD
 from backup_doctor.demo.world import Servers, World
 from benchmarks.network import Network
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from backup_doctor.demo.github.state import Job
 
 FAULT = FAULTS["stuck"]
+# How the pipeline names its files, and how one does whose files only its log names.
+BY_ID = "backup-$DISPATCH_ID-$(date -u +%H%M%S).zip"
+BY_TIME = "backup-$(date -u +%H%M%S).zip"
 LOG_LINE = "Packed uploads/2026/01/report-{:08}.pdf (deflated 12 %, 48213 bytes, crc 5d41402a)"
 SERVICES = {
     "SUPABASE_URL": "Supabase gateway",
@@ -71,9 +75,11 @@ class Scene:
 
 
 @contextmanager
-def stuck_backup() -> Iterator[Scene]:
+def stuck_backup(*, only_log_names_file: bool = False) -> Iterator[Scene]:
     """Start the demo's services, break the pipeline and run it."""
     with Servers.start() as servers, World(servers) as world:
+        if only_log_names_file:
+            world.edit(UPLOAD, BY_ID, BY_TIME)
         dispatch_id = world.insert_row()
         FAULT.before(world)
         world.run_pipeline(dispatch_id)
