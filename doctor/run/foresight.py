@@ -22,7 +22,7 @@ from backup_doctor.evidence.row import RowEvidence, Table
 from backup_doctor.evidence.workflow import WorkflowEvidence
 from backup_doctor.judge.fix_sql.rows import success
 from backup_doctor.judge.fix_sql.statement import update
-from backup_doctor.run.examine import tried
+from backup_doctor.run.trying import tried
 
 if TYPE_CHECKING:
     from backup_doctor.run.runner import DoctorRun

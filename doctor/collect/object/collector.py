@@ -140,6 +140,7 @@ def _in_bucket(table: RowQueries, bucket: Bucket, clues: Clues, early: Early) ->
         redirected_to=bucket.redirected_to,
     )
     if isinstance(spot.head, StoredObject):
+        ask.hints.found(spot.head)
         tail = early.tail if spot.head in early.hits else None
         tail = tail or read_end(spot.bucket, spot.head)
         here = _with_versions(updated(evidence, head=spot.head, tail=tail), spot.bucket)

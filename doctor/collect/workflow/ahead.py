@@ -39,7 +39,9 @@ def read_ahead(ask: Sources, case: Case, facts: RunFacts, newest: Listing) -> No
     if ours:
         one = judged(attempts_of(case, ours, facts, dispatch_id), None, case.names)
         ask.hints.run = one.run
-        facts.logs(one, dispatch_id).begin(one.choice)
+        facts.logs(one.run, one.jobs, one.known_file, dispatch_id).begin(one.choice)
+        facts.annotations(one.attempt.job)
+    facts.workflows()
 
 
 def attempts_of(

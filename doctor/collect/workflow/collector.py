@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 USUAL_RUNS = 20
 # What a log shows in a secret's place.
 MASK = "***"
-TOLD_BY_GITHUB = frozenset({"failure", "cancelled", "timed_out", "startup_failure"})
 LOG_OF_GOING_JOB = Unseen(
     why=Why.NOT_FOUND,
     what="GitHub gives out the log of a job only when the job has ended, and this one goes on.",
@@ -54,8 +53,7 @@ def look(ask: Sources, case: Case) -> WorkflowEvidence:
     only_run = case.asked.dispatch_id is None and case.asked.backup_id is None
     # With nothing but a run's id the row is found through the run, so this must not wait for it.
     seen = None if only_run else ask.need(RowEvidence)
-    # Only now, so that what else is waited for goes before it.
-    workflows = Pending(ask, "The workflows", ask.github.workflows)
+    workflows = facts.workflows()
     row = seen.newest if seen else None
     dispatch_id = dispatch_id_of(case.asked, row)
 
@@ -122,13 +120,13 @@ def _examine(
     first = judged(attempts, row, case.names)
     run, file, names = first.run, first.known_file, case.names
     jobs = () if isinstance(first.jobs, Unseen) else first.jobs
-    told = Pending(ask, "The job's annotations", lambda: _annotations(ask, first.attempt.job))
+    facts.annotations(first.attempt.job)
     usual = Pending(ask, "Earlier runs", lambda: _usual_s(ask, first))
     waits = Pending(ask, "The approvals", lambda: _approvals(ask, run, first.attempt.job))
-    choice, log = facts.logs(first, dispatch_id).read(first.choice)
+    choice, log = facts.logs(run, first.jobs, file, dispatch_id).read(first.choice)
     one = with_choice(first, choice, facts.here, names)
     job = choice.job
-    annotations = told.result() if job is first.attempt.job else _annotations(ask, job)
+    annotations = facts.annotations(job).result()
     unread = annotations if isinstance(annotations, Unseen) else None
     if job is not None and not isinstance(annotations, Unseen):
         job = msgspec.structs.replace(job, annotations=annotations)
@@ -152,13 +150,6 @@ def _examine(
         last_good=look_at_last_good(ask, run, jobs, log, step),
         attempts=tuple((one if each is first else each).attempt for each in attempts),
     )
-
-
-def _annotations(ask: Sources, job: Job | None) -> tuple[str, ...] | Unseen:
-    """What GitHub itself says of a job that did not end well: time limits, billing, runners."""
-    if job is None or job.conclusion not in TOLD_BY_GITHUB:
-        return ()
-    return ask.github.annotations(job)
 
 
 def _approvals(ask: Sources, run: Run, job: Job | None) -> tuple[Approval, ...] | Unseen:

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from backup_doctor.collect.sources import Sources
-    from backup_doctor.collect.workflow.attempts import SeenAttempt
     from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.workflow import WorkflowState
+
+TOLD_BY_GITHUB = frozenset({"failure", "cancelled", "timed_out", "startup_failure"})
 
 File = WorkflowFile | Unseen | None
 
@@ -34,6 +36,8 @@ class RunFacts:
         self._lock = Lock()
         self._jobs: dict[int, Pending[tuple[Job, ...] | Unseen]] = {}
         self._files: dict[tuple[str, str], Pending[File]] = {}
+        self._annotations: dict[int | None, Pending[tuple[str, ...] | Unseen]] = {}
+        self._workflows: Pending[tuple[WorkflowState, ...] | Unseen] | None = None
         self._logs: dict[tuple[int, int, str | None], RunLogs] = {}
 
     def begin(self, runs: Iterable[Run]) -> None:
@@ -62,10 +66,33 @@ class RunFacts:
         jobs = () if known else self.jobs(run)
         return is_doctors_run(jobs, run, self.here, file, self._case.names)
 
-    def logs(self, seen: SeenAttempt, dispatch_id: str | None) -> RunLogs:
+    def workflows(self) -> Pending[tuple[WorkflowState, ...] | Unseen]:
+        """The repository's workflows; nothing waits for them but the end."""
+        with self._lock:
+            if self._workflows is None:
+                self._workflows = Pending(self._ask, "The workflows", self._ask.github.workflows)
+            return self._workflows
+
+    def annotations(self, job: Job | None) -> Pending[tuple[str, ...] | Unseen]:
+        """What GitHub itself says of a job that did not end well: time limits, billing, runners."""
+        github = self._ask.github
+        is_told = job is not None and job.conclusion in TOLD_BY_GITHUB
+        which = job.id if job is not None and is_told else None
+        with self._lock:
+            if which not in self._annotations:
+                call = partial(github.annotations, job) if job is not None and is_told else tuple
+                self._annotations[which] = Pending(self._ask, "The job's annotations", call)
+            return self._annotations[which]
+
+    def logs(
+        self,
+        run: Run,
+        listed: tuple[Job, ...] | Unseen,
+        file: WorkflowFile | None,
+        dispatch_id: str | None,
+    ) -> RunLogs:
         """The logs of an attempt, read for this dispatch, and the files that its update step runs."""
-        run, file = seen.run, seen.known_file
-        jobs = () if isinstance(seen.jobs, Unseen) else seen.jobs
+        jobs = () if isinstance(listed, Unseen) else listed
         which = (run.id, run.attempt, dispatch_id)
         with self._lock:
             if which not in self._logs:

@@ -15,7 +15,6 @@ from backup_doctor.evidence.case import Asked
 from backup_doctor.evidence.findings import Verdict
 from backup_doctor.judge.mistakes import refuse_mistaken_names
 from backup_doctor.run.audit.model import LeftRow, Proposals
-from backup_doctor.run.examine import tried
 from backup_doctor.run.runner import Silent
 from backup_doctor.run.sweep.close import CloseReader
 from backup_doctor.run.sweep.judging import Judge
@@ -23,6 +22,7 @@ from backup_doctor.run.sweep.memory import RememberingGitHub
 from backup_doctor.run.sweep.script import NO_FIX, Entry, script, sorted_out
 from backup_doctor.run.sweep.shared import collect_shared
 from backup_doctor.run.sweep.withheld import contested
+from backup_doctor.run.trying import tried
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

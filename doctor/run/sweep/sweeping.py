@@ -12,7 +12,6 @@ from backup_doctor.collect.object.spot import read_end
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.judge.freshness import Freshness, freshness
 from backup_doctor.judge.mistakes import refuse_mistaken_names
-from backup_doctor.run.examine import tried
 from backup_doctor.run.runner import Silent
 from backup_doctor.run.sweep.brief import Unjudged, brief_case
 from backup_doctor.run.sweep.close import CloseReader
@@ -29,6 +28,7 @@ from backup_doctor.run.sweep.shelf import Shelf, ids_of, is_odd, list_bucket
 from backup_doctor.run.sweep.stuck import StuckFound, StuckSearch, find_stuck
 from backup_doctor.run.sweep.unnamed import look_at_newest
 from backup_doctor.run.sweep.withheld import contested
+from backup_doctor.run.trying import tried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
