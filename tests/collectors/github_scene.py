@@ -57,15 +57,17 @@ class Scene:
 
     def look_with_requests(self) -> tuple[WorkflowEvidence, list[str]]:
         """The evidence, and the paths that GitHub was asked for."""
-        rows = () if self.row is None else (self.row,)
         earlier: Future[Evidence | Unseen] = Future()
-        earlier.set_result(
-            RowEvidence(route=None, rows=rows, table=NOT_ASKED, server=NOT_ASKED, api=NOT_ASKED)
-        )
+        earlier.set_result(rows_of(*filter(None, (self.row,))))
         case = Case(asked=self.asked, names=self.names, now=NOW + timedelta(hours=3))
         with stand_in(self.known, *self.permissions) as server:
             ask = Sources(settings(server.url), Deadline(30), {RowEvidence: earlier})
             return look(ask, case), [request.path for request in server.requests]
+
+
+def rows_of(*rows: BackupRow) -> RowEvidence:
+    """What the row's check says of these rows."""
+    return RowEvidence(route=None, rows=rows, table=NOT_ASKED, server=NOT_ASKED, api=NOT_ASKED)
 
 
 def found(evidence: WorkflowEvidence) -> tuple[int, FoundBy | None]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,7 @@ from backup_doctor.demo.github.state import Job, Repository, Run, Step, Workflow
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Asked, Case, Names
 from backup_doctor.evidence.log import Outcome
-from backup_doctor.evidence.row import BackupRow
+from backup_doctor.evidence.row import BackupRow, RowEvidence
 from backup_doctor.evidence.workflow import FoundBy, WorkflowEvidence, WorkflowFile
 from tests.clients.github_stand_in import (
     MAY_READ,
@@ -38,6 +40,7 @@ from tests.collectors.github_scene import (
     files,
     found,
     log,
+    rows_of,
     update_job,
 )
 from tests.log.logs import DISPATCH, UPDATE, step
@@ -50,6 +53,36 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _outside_of_ci(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+
+
+def test_the_log_of_the_run_whose_title_names_the_dispatch_is_read_while_the_row_is_awaited() -> (
+    None
+):
+    known = repository(run(8, update_job(81), title=f"Backup {DISPATCH}"))
+    row: Future[RowEvidence] = Future()
+    case = Case(asked=Asked(dispatch_id=DISPATCH), names=Names(), now=NOW + timedelta(hours=3))
+    with stand_in(known, *MAY_READ) as server, ThreadPoolExecutor() as pool:
+        ask = Sources(settings(server.url), Deadline(30), {RowEvidence: row})
+        looked = pool.submit(look, ask, case)
+        patience = time.monotonic() + 10
+        while not any("logs" in one.path for one in server.requests):
+            assert time.monotonic() < patience
+            time.sleep(0.02)
+        row.set_result(rows_of(BackupRow(dispatch_id=DISPATCH, created_at=NOW)))
+        evidence = looked.result(20)
+        asked = [one.path for one in server.requests if one.path.endswith("/logs")]
+
+    assert log(evidence).update_seen
+    assert len(asked) == 1
+
+
+def test_a_log_that_was_read_ahead_is_read_again_where_the_row_has_another_id() -> None:
+    known = repository(run(8, update_job(81), title=f"Backup {DISPATCH}"))
+    row = BackupRow(dispatch_id=OTHER, created_at=NOW, workflow_run_id="8")
+
+    evidence = Scene(known, row).look()
+
+    assert evidence == Scene(known, row, asked=Asked(dispatch_id=OTHER)).look()
 
 
 def test_the_rows_run_comes_first() -> None:

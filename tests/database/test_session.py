@@ -136,6 +136,32 @@ def test_no_lock_of_one_question_is_held_while_the_next_is_answered(lab: Lab) ->
     session.close()
 
 
+def test_what_was_asked_ahead_is_answered_once_without_being_asked_again(lab: Lab) -> None:
+    direct = Direct(lab.uri("backup_doctor"), Deadline(30))
+    asked = "SELECT clock_timestamp()::text AS at"
+
+    ahead = direct.ahead().run(asked)
+    other_role = direct.run(asked, role="backup_doctor")
+    first, second = direct.run(asked), direct.run(asked)
+
+    assert first == ahead
+    assert second != ahead
+    assert other_role != ahead
+
+
+def test_a_session_that_was_opened_before_is_the_one_that_is_asked(lab: Lab) -> None:
+    direct = Direct(lab.uri("backup_doctor"), Deadline(30))
+    direct.open()
+    patience = time.monotonic() + 5
+    while not direct._idle and time.monotonic() < patience:
+        time.sleep(0.02)
+    (opened,) = direct._idle
+
+    direct.run("SELECT 1")
+
+    assert direct._idle == [opened]
+
+
 def test_an_answer_larger_than_any_buffer_arrives(lab: Lab) -> None:
     direct = Direct(lab.uri(), Deadline(30))
 
