@@ -83,9 +83,12 @@ cores.
 from the first byte of its question to the last byte of its answer, and includes the time that the
 service took; a handshake is a call of its own. Everything a call waited for had ended before it
 began; so, from the answer that came last, the chain goes back to the call that had ended last
-before that call began, and so on to the first. It is never shorter than the real one: what happens
-to end just before a call begins counts too. The target compares the diagnosis with the sum of
+before that call began, and so on to the first. The target compares the diagnosis with the sum of
 these calls: what it adds is start-up, its own work between calls, judging and printing.
+
+**Dependent round trips** are those of that chain, handshakes included, where each takes 400 ms. At
+{round_trip:.0f} ms the machine's own work parts the calls, and some that nobody waits for fit in
+between: that chain is longer than what depends on each other.
 
 **The guide** is [`benchmarks/guide.sh`](../benchmarks/guide.sh): its steps one after the other with
 curl, psql and the AWS command line, in the hands of someone who knows every id by heart and never

@@ -50,7 +50,10 @@ def gather(run: DoctorRun, meanwhile: Callable[[], object] | None = None) -> Col
         if meanwhile:
             meanwhile()
 
-    return checked(run, collected_for(run, prepare)).redacted(run.redacting)
+    collected = checked(run, collected_for(run, prepare))
+    # All else is redacted since it was collected.
+    check = run.redacting.value(collected.fix_check)
+    return msgspec.structs.replace(collected, fix_check=check)
 
 
 def collected_for(run: DoctorRun, meanwhile: Callable[[], None] | None = None) -> Collected:
