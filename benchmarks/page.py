@@ -81,7 +81,7 @@ cores.
 
 **The longest chain of dependent calls** is read off what went through the proxies. A call lasts
 from the first byte of its question to the last byte of its answer, and includes the time that the
-service took; a handshake is a call of its own. Everything a call waited for had ended before it
+service took; a handshake counts as a call. Everything a call waited for had ended before it
 began; so, from the answer that came last, the chain goes back to the call that had ended last
 before that call began, and so on to the first. The target compares the diagnosis with the sum of
 these calls: what it adds is start-up, its own work between calls, judging and printing.

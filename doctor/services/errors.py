@@ -110,6 +110,12 @@ def known_errors() -> tuple[KnownError, ...]:
     return tuple(sorted(every, key=lambda error: rank.index(error.certainty)))
 
 
+def prepare() -> None:
+    """Read the tables and compile their patterns, at a time when there is nothing else to do."""
+    for error in known_errors():
+        error.found_in("")
+
+
 def known_error(name: str) -> KnownError | None:
     """The error of that id."""
     return next((one for one in known_errors() if one.id == name), None)

@@ -14,6 +14,7 @@ from backup_doctor.collect.workflow.run_search import FoundRun
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.case import dispatch_id_of
 from backup_doctor.evidence.workflow import FoundBy
+from backup_doctor.services.errors import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +43,7 @@ def read_ahead(ask: Sources, case: Case, facts: RunFacts, newest: Listing) -> No
         facts.logs(one.run, one.jobs, one.known_file, dispatch_id).begin(one.choice)
         facts.annotations(one.attempt.job)
     facts.workflows()
+    prepare()
 
 
 def attempts_of(
