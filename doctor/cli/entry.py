@@ -45,7 +45,7 @@ def _called(arguments: Sequence[str]) -> object:
     from backup_doctor.cli.diagnose import diagnose
     from backup_doctor.cli.request import request
 
-    return diagnose(request(**given))
+    return diagnose(request(given))
 
 
 def _usage(message: str, example: str | None) -> int:

@@ -6,12 +6,12 @@ typer's, and so is every mistake.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
+
+from backup_doctor.cli.given import Given
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from backup_doctor.cli.request import Given
 
 IDS = {"--dispatch-id": "dispatch_id", "--backup-id": "backup_id", "--run-id": "run_id"}
 SWITCHES = {
@@ -33,30 +33,5 @@ def plain(arguments: Sequence[str]) -> Given | None:
     flag, value, *switches = arguments
     if flag not in IDS or value.startswith("-") or not value or not set(switches) <= set(SWITCHES):
         return None
-    given = DEFAULTS | {IDS[flag]: value} | {SWITCHES[one]: True for one in switches}
-    return cast("Given", given)
-
-
-DEFAULTS: dict[str, object] = {
-    "dispatch_id": None,
-    "backup_id": None,
-    "run_id": None,
-    "form": None,
-    "files": (),
-    "only": (),
-    "skip": (),
-    "config": (),
-    "trust_config": False,
-    "project": None,
-    "probe_function": False,
-    "no_probe": False,
-    "template_dir": None,
-    "save_evidence": None,
-    "from_evidence": None,
-    "budget_s": 60.0,
-    "strict": False,
-    "exit_zero": False,
-    "quiet": False,
-    "verbose": False,
-    "no_color": False,
-}
+    given: dict[str, Any] = {IDS[flag]: value} | {SWITCHES[one]: True for one in switches}
+    return Given(**given)

@@ -50,7 +50,7 @@ def test_it_asks_for_what_typer_would_ask_for(
     by_typer(arguments)
 
     assert given is not None
-    assert asked == [request(**given)]
+    assert asked == [request(given)]
 
 
 @pytest.mark.parametrize("arguments", TYPERS)
