@@ -115,7 +115,7 @@ bench: $(READY) ## Measure everything side by side and write docs/performance.md
 
 $(LISTERS)/.ready: $(READY)
 	$(PYTHON) -m venv $(LISTERS)
-	$(LISTERS)/bin/pip install --quiet --disable-pip-version-check obstore==0.12.1 aiobotocore==3.10.0 boto3
+	$(LISTERS)/bin/pip install --quiet --disable-pip-version-check obstore==0.12.1 arro3-core aiobotocore==3.10.0 boto3
 	@touch $@
 
 bench-audit: $(LISTERS)/.ready ## Measure the audit beside listers and psql, write docs/performance-audit.md

@@ -105,16 +105,16 @@ class MemoryBucket:
     asked: list[tuple[str, bool]] = field(default_factory=list)
 
     def page(
-        self, prefix: str, *, token: str | None, start_after: str | None, by_folder: bool
+        self, prefix: str, *, token: object, start_after: str | None, by_folder: bool
     ) -> ListPage:
         self.asked.append((prefix, by_folder))
-        after = token or start_after or ""
+        after = str(token or start_after or "")
         keys = [key for key in sorted(self.objects) if key.startswith(prefix) and key > after]
         entries: dict[str, str | None] = {}
         for key in keys:
             name, slash, _ = key[len(prefix) :].partition("/")
             is_folder = by_folder and bool(slash)
-            if is_folder and token and token.startswith(prefix + name + slash):
+            if is_folder and token and str(token).startswith(prefix + name + slash):
                 continue
             entries.setdefault(prefix + name + slash if is_folder else key, None)
         shown = list(entries)[: self.page_keys]

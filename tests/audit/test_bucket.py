@@ -142,9 +142,9 @@ def test_objects_beside_many_folders_come_in_their_place_between_them() -> None:
         )
 
         def page(
-            self, prefix: str, *, token: str | None, start_after: str | None, by_folder: bool
+            self, prefix: str, *, token: object, start_after: str | None, by_folder: bool
         ) -> ListPage:
-            after = token or start_after or ""
+            after = str(token or start_after or "")
             keys = [key for key in self.keys if key.startswith(prefix) and key > after]
             if by_folder:
                 folders = tuple(f"b/{one}/" for one in "13" if f"b/{one}/~" > after)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.config import Config
@@ -35,13 +36,30 @@ DEFAULT_REGION = "us-east-1"
 PROFILE_VARIABLE = {"profile": (None, ["AWS_DEFAULT_PROFILE"], None, None)}
 
 
-class Connection:
-    """A client, and the region that S3 pointed to where the client's own was the wrong one."""
+@dataclass(frozen=True)
+class Asked:
+    """Where a page of a listing was asked for, and by which signature."""
 
-    def __init__(self, client: S3Client, clocks: Clocks) -> None:
+    url: str
+    authorization: str = field(repr=False)
+
+
+class Connection:
+    """A client, and the region that S3 pointed to where the client's own was the wrong one.
+
+    `asked` is the newest request for a listing; `has_own_roots`, that a file names whom TLS trusts.
+    """
+
+    def __init__(self, client: S3Client, clocks: Clocks, session: Session) -> None:
         self.client = client
         self.redirected_to: str | None = None
+        self.asked: Asked | None = None
+        self.has_own_roots = bool(
+            session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
+        )
+        self._session = session
         self._clocks = clocks
+        client.meta.events.register("before-send.s3.ListObjectsV2", self._note_request)
         client.meta.events.register("response-received.s3", self._note_time)
         client.meta.events.register("response-received.s3", self._note_region)
 
@@ -49,6 +67,17 @@ class Connection:
     def region(self) -> str:
         """The region that the client was made for."""
         return self.client.meta.region_name
+
+    @property
+    def credentials(self) -> Any:  # noqa: ANN401 -- botocore's, which renew themselves
+        """What the client signs with."""
+        return self._session.get_credentials()
+
+    def _note_request(self, request: AWSPreparedRequest, **_: object) -> None:
+        # botocore has made bytes of the header by then, whatever its types say.
+        signature: str | bytes = request.headers.get("Authorization", "")
+        text = signature.decode() if isinstance(signature, bytes) else signature
+        self.asked = Asked(str(request.url), text)
 
     def _note_time(self, response_dict: Mapping[str, Any] | None, **_: object) -> None:
         if response_dict:
@@ -99,7 +128,7 @@ def connect(settings: Settings, deadline: Deadline, *, at_once: int = AT_ONCE) -
     # botocore has no public place for it: what is no file, it reads as a whole, however long it is.
     endpoint = cast("Any", client)._endpoint  # noqa: SLF001
     endpoint.http_session = _BoundedSession(endpoint.http_session)
-    return Connection(cast("S3Client", client), deadline.clocks)
+    return Connection(cast("S3Client", client), deadline.clocks, session)
 
 
 class _BoundedSession:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from backup_doctor.base.threads import spawn
 from backup_doctor.collect.clients.bucket import Bucket
 from backup_doctor.collect.clients.bucket_errors import FAILURES, explain
 from backup_doctor.collect.clients.bucket_refusals import NOT_S3, unseen
-from backup_doctor.collect.clients.bucket_session import Connection, connect
+from backup_doctor.collect.clients.bucket_session import connect
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.run.audit.listing import AHEAD, ListPage
-from backup_doctor.run.audit.listing_page import read_fast, stored
+from backup_doctor.run.audit.quick_pages import After, QuickPages, quick_pages
 from backup_doctor.run.audit.table import BrokeOffError
 
 if TYPE_CHECKING:
@@ -40,21 +40,32 @@ class BucketPages:
         self._name = settings.names.bucket or ""
         self._deadline = deadline
         self._sleep = sleep
-        self._connection = spawn(partial(_connected, settings, deadline))
+        self._connection = spawn(partial(connect, settings, deadline, at_once=AHEAD))
         self._bucket = Bucket(settings, deadline, connection=self._connection)
         self._has_answered = False
 
     def page(
-        self, prefix: str, *, token: str | None, start_after: str | None, by_folder: bool
+        self, prefix: str, *, token: str | After | None, start_after: str | None, by_folder: bool
     ) -> ListPage:
         """One page; what passes by itself is tried again, once the bucket has answered at all."""
+        after = (
+            token if isinstance(token, After) else After(key=start_after) if start_after else None
+        )
+        may_be_quick = not by_folder and not isinstance(token, str)
+        if may_be_quick and self._has_answered and self._deadline.left() > 0:
+            quick = self._quick.page(prefix, after) if self._quick else None
+            if quick is not None:
+                return quick
         wanted: dict[str, Any] = {"Bucket": self._name, "Prefix": prefix}
-        if token is not None:
+        if isinstance(token, str):
             wanted["ContinuationToken"] = token
-        if start_after is not None:
-            wanted["StartAfter"] = start_after
+        elif after is not None:
+            wanted |= _behind(after)
         if by_folder:
             wanted["Delimiter"] = "/"
+        return self._patiently(wanted)
+
+    def _patiently(self, wanted: dict[str, Any]) -> ListPage:
         pauses_s = iter(PAUSES_S)
         while isinstance(answer := self._asked(wanted), Unseen):
             pause_s = next(pauses_s, None)
@@ -63,6 +74,10 @@ class BucketPages:
             self._sleep(pause_s)
         self._has_answered = True
         return answer
+
+    @cached_property
+    def _quick(self) -> QuickPages | None:
+        return quick_pages(self._connection.result(), self._name)
 
     def _may_try_again(self, failure: Unseen, pause_s: float) -> bool:
         passing = failure.why in PASSING and self._has_answered
@@ -78,17 +93,25 @@ class BucketPages:
             return explain(error, self._bucket.place(NEEDS))
         if "IsTruncated" not in answer and "Name" not in answer:
             return unseen(NOT_S3, self._bucket.place())
-        return ListPage(
-            objects=stored(answer),
-            folders=tuple(folder["Prefix"] for folder in answer.get("CommonPrefixes", ())),
-            after=answer.get("NextContinuationToken") if answer.get("IsTruncated") else None,
-        )
+        return _read(answer, by_folder="Delimiter" in wanted)
 
 
-def _connected(settings: Settings, deadline: Deadline) -> Connection:
-    connection = connect(settings, deadline, at_once=AHEAD)
-    read_fast(connection.client)
-    return connection
+def _behind(after: After) -> dict[str, str]:
+    return {"ContinuationToken": after.token} if after.token else {"StartAfter": after.key}
+
+
+def _read(answer: Mapping[str, Any], *, by_folder: bool) -> ListPage:
+    found = [
+        (entry["Key"], str(entry.get("Size", "")), str(entry.get("LastModified", "")))
+        for entry in answer.get("Contents", ())
+        if "Key" in entry
+    ]
+    token = answer.get("NextContinuationToken") if answer.get("IsTruncated") else None
+    return ListPage(
+        objects=found,
+        folders=tuple(folder["Prefix"] for folder in answer.get("CommonPrefixes", ())),
+        after=token if by_folder or not (token and found) else After(key=found[-1][0], token=token),
+    )
 
 
 TOO_LATE = Unseen(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from backup_doctor.run.audit.model import Stored
+    from backup_doctor.run.audit.quick_pages import After
 
 # How many pages of a folder are read one after the other before it is divided.
 PAGES_IN_A_ROW = 2
@@ -35,18 +36,18 @@ AHEAD = 16
 
 @dataclass(frozen=True, kw_only=True)
 class ListPage:
-    """One answer: objects and folders in order, and the token of what follows; None at the end."""
+    """One answer: objects and folders in order, and what tells of what follows; None at the end."""
 
     objects: list[Stored]
     folders: tuple[str, ...] = ()
-    after: str | None = None
+    after: str | After | None = None
 
 
 class Lists(Protocol):
     """What gives pages of a listing. Safe to use from several threads."""
 
     def page(
-        self, prefix: str, *, token: str | None, start_after: str | None, by_folder: bool
+        self, prefix: str, *, token: str | After | None, start_after: str | None, by_folder: bool
     ) -> ListPage:
         """One page of the keys under a prefix.
 
@@ -63,7 +64,7 @@ class ListingStep:
     """
 
     prefix: str
-    token: str | None = None
+    token: str | After | None = None
     start_after: str | None = None
     pages: int = 0
     by_folder: bool = False
