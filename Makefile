@@ -145,7 +145,7 @@ canaries: $(READY) ## Play every fault with secrets planted all over, and look f
 	CANARIES=all $(BIN)/pytest tests/e2e/test_canaries.py -n auto
 
 lock: $(READY) ## Pin every package again, with hashes
-	$(LOCK) --extra demo --extra notify --group dev pyproject.toml -o requirements.lock
+	$(LOCK) --extra audit --extra demo --extra notify --group dev pyproject.toml -o requirements.lock
 	$(LOCK) --constraint requirements.lock pyproject.toml -o requirements-runtime.lock
 	$(LOCK) --constraint requirements.lock --extra demo --group editable pyproject.toml -o requirements-demo.lock
 	$(LOCK) --group release -o requirements-release.lock

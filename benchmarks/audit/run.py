@@ -107,13 +107,14 @@ def _scene(
     with (
         tempfile.TemporaryDirectory() as directory,
         table(server, count) as database,
-        _store(Path(directory) / "listing", count, delay_s) as url,
+        store(Path(directory) / "listing", count, delay_s) as url,
     ):
         yield Scene(count, url, database, listers_python)
 
 
 @contextmanager
-def _store(file: Path, count: int, delay_s: float) -> Iterator[str]:
+def store(file: Path, count: int, delay_s: float) -> Iterator[str]:
+    """An S3 server that lists so many backups; its URL."""
     write_listing(file, count)
     command = [sys.executable, "-m", "benchmarks.audit.store", str(file), str(delay_s)]
     with subprocess.Popen(  # noqa: S603 -- the benchmark's own server

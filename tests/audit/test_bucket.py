@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,6 +31,12 @@ FIRST = Answer(
     {"Content-Type": "application/xml"},
 )
 BUSY = error(503, "SlowDown", "Please reduce your request rate.")
+
+
+@pytest.fixture(autouse=True, params=["with the extra", "without it"])
+def extra(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "without it":
+        monkeypatch.setitem(sys.modules, "obstore.store", None)
 
 
 def pages_at(url: str, slept: list[float] | None = None, budget_s: float = 60.0) -> BucketPages:
