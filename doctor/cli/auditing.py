@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from backup_doctor.base.heaps import keep_few_heaps
 from backup_doctor.cli.audit_proposals import Proposing
 from backup_doctor.cli.audit_report import EXAMPLES, AuditPage, Lines, Reporter
 from backup_doctor.cli.codes import Exit, UsageError
@@ -89,6 +90,7 @@ def audited(asked: AuditRequest, begin: Callable[[], None]) -> int:
     Raises:
         UsageError: the configuration cannot be used, or there is none.
     """
+    keep_few_heaps()
     settings = _settings(asked)
     redactor = redactor_for(settings, os.environ)
     keep_quiet(redactor, verbose=False)

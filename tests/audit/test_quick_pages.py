@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 from botocore.session import Session
@@ -243,7 +243,7 @@ AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=AKIA/20260115/eu-west-1/s3/aws4_req
 
 def asked_at(url: str, authorization: str = AUTHORIZATION) -> QuickPages | None:
     """What is made of a request of botocore's to this address."""
-    connection = cast("Connection", object.__new__(Connection))
+    connection = object.__new__(Connection)
     connection.asked = Asked(url, authorization)
     connection.has_own_roots = False
     connection._session = Session()
@@ -272,7 +272,8 @@ def test_it_asks_where_botocore_was_answered_whatever_the_environment_says(
     made = asked_at(url)
 
     assert made is not None
-    config, options = made._store.config, made._store.client_options or {}
+    config: dict[str, object] = {**made._store.config}
+    options: dict[str, object] = {**(made._store.client_options or {})}
     assert config["endpoint_url_s3"] == config["endpoint"] == endpoint
     assert config["region"] == "eu-west-1"
     assert str(config["virtual_hosted_style_request"]).lower() == str(is_virtual).lower()

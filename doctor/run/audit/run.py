@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 ROWS_AHEAD = 4
 # Said only of the pipeline's own bucket.
 OF_THE_BUCKET = (DisagreementKind.MISSING_OBJECT, DisagreementKind.ORPHAN_OBJECT)
-PAGES_AHEAD = 32
+PAGES_AHEAD = 8
 
 
 @dataclass(kw_only=True)
