@@ -101,8 +101,11 @@ mutants: $(READY) $(MUTANTS)/.ready ## Change the judgement in every place, see 
 docs: $(READY) ## Write the parts of the documentation that the program tells
 	$(BIN)/python -m scripts.docs
 
-numbers: $(READY) ## Count what the house is made of, for docs/how-it-works.md
-	$(BIN)/python -m scripts.numbers
+house: $(READY) ## Count what the house is made of, for docs/how-it-works.md
+	$(BIN)/python -m scripts.house
+
+numbers: $(READY) ## Make every figure of the docs again (PARTS="…" only these, SKIP="…" not these), say which target is missed
+	$(BIN)/python -m scripts.numbers $(PARTS) $(foreach part,$(SKIP),--skip $(part))
 
 picture: $(READY) ## Run the demo and keep its report for the README, as text and picture
 	$(BIN)/python -m scripts.picture
@@ -138,6 +141,9 @@ harm: $(READY) ## Play every situation in which a careless doctor would do harm,
 
 bench-sweep: $(READY) ## Measure a sweep of 10,000 stuck backups, write docs/performance-sweep.md
 	$(BIN)/python -m benchmarks.sweep
+
+bench-growth: $(READY) ## Measure a diagnosis as its pipeline grows, write docs/performance-growth.md
+	$(BIN)/python -m benchmarks.growth
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 

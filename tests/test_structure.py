@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from scripts.numbers import LONG, ROOT, circle, lines, product, repeated_classes
+from scripts.house import LONG, ROOT, circle, lines, product, repeated_classes
 
 # One small language is one idea: its nodes stand together.
 NAMED = re.compile(r'"(backup_doctor\.[\w.]+):(\w+)"')

@@ -1,4 +1,4 @@
-"""Counts what the house is made of, for docs/how-it-works.md. Run it: `make numbers`."""
+"""Counts what the house is made of, for docs/how-it-works.md. Run it: `make house`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Every figure of the docs, made again, and which target is missed."""
