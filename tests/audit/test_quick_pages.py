@@ -196,19 +196,47 @@ def test_a_refusal_is_told_in_the_same_words_with_and_without_the_extra(
     assert CANARY not in str(broken.gap)
 
 
-def test_it_signs_with_the_session_token_and_names_itself() -> None:
+def test_it_signs_as_botocore_and_names_itself() -> None:
     def handle(request: Request) -> Answer:
         return whole("backups/b.zip") if is_quick(request) else FIRST
 
     with faulty_s3(handle) as server:
-        objects, _ = listed(settings_at(server.url, token="a-session-token"))
+        objects, _ = listed(settings_at(server.url))
         (request,) = filter(is_quick, server.requests)
 
     headers = {name.lower(): value for name, value in request.headers.items()}
     assert [key for key, _, _ in objects] == ["backups/a.zip", "backups/b.zip"]
-    assert headers["x-amz-security-token"] == "a-session-token"
     assert "/eu-central-1/s3/aws4_request" in headers["authorization"]
     assert headers["user-agent"].startswith("backup-doctor/")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_takes_no_signature_to_another_host(status: int) -> None:
+    with faulty_s3(lambda _: whole("backups/b.zip")) as stranger:
+        elsewhere = stranger.url.replace("127.0.0.1", "localhost")
+
+        def handle(request: Request) -> Answer:
+            to = Answer(status, b"", {"Location": f"{elsewhere}{request.path}"})
+            return to if is_quick(request) else whole("backups/b.zip")
+
+        with faulty_s3(handle) as server:
+            quick_at(settings_at(server.url)).page("backups/", None)
+
+    (heard,) = (
+        {name.lower(): value for name, value in one.headers.items()} for one in stranger.requests
+    )
+    assert "authorization" not in heard
+    assert not any(word in value for value in heard.values() for word in (CANARY, "AKIA"))
+
+
+def test_a_session_token_is_given_to_amazons_own_hosts_alone() -> None:
+    signed = f"{AUTHORIZATION}, SignedHeaders=host;x-amz-date;x-amz-security-token"
+    token = connect(settings_at("https://host.example", token="a-session-token"), Deadline(60))
+
+    assert asked_at("https://acme.s3.eu-west-1.amazonaws.com/?list-type=2", signed) is not None
+    assert asked_at("http://acme.s3.eu-west-1.amazonaws.com/?list-type=2", signed) is None
+    assert asked_at("https://s3.host.example/acme?list-type=2", signed) is None
+    assert quick._credentials(token)["token"] == "a-session-token"
 
 
 def test_what_it_fails_at_again_and_again_it_is_not_asked_any_more() -> None:

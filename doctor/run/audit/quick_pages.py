@@ -2,6 +2,9 @@
 
 It asks where botocore was answered, as botocore asked, with botocore's credentials. Whatever fails is
 botocore's to ask again: what it then says is the failure, and no text of obstore's gets anywhere.
+
+obstore follows redirects: to another host without the signature, but with a session token. So it is given
+one for Amazon's own hosts alone. Nor has it a limit for an answer but of time.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from urllib.parse import quote, urlsplit
 from backup_doctor import __version__
 from backup_doctor.collect.clients.bucket_session import CONNECT_LIMIT_S, READ_LIMIT_S
 from backup_doctor.run.audit.listing import ListPage
+from backup_doctor.settings.trust import AMAZON_S3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +37,7 @@ MOST_FAILURES = 3
 CREDENTIALS_FOR = timedelta(minutes=5)
 # obstore writes other names in its own way, and takes a slash from the end of each.
 PLAIN = re.compile(r"(?:(?!\.{1,2}(?:/|$))[\w.=+-]+(?:/|$))+", re.ASCII)
+OF_A_SESSION = ";x-amz-security-token"
 SIGNED = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]+/\d+/([^/]+)/s3/")
 
 
@@ -101,6 +106,9 @@ def quick_pages(connection: Connection, bucket: str) -> QuickPages | None:
         return None
     url = urlsplit(asked.url)
     if connection.has_own_roots and url.scheme != "http":
+        return None
+    is_amazon = url.scheme == "https" and AMAZON_S3.fullmatch(url.hostname or "")
+    if OF_A_SESSION in asked.authorization and not is_amazon:
         return None
     is_virtual = url.path.strip("/") == ""
     if not is_virtual and url.path.strip("/") != quote(bucket):
