@@ -19,6 +19,7 @@ HEAD = """\
 `make mutants` changes what judges (the checks, the story that they share, the diagnosis, the repair)
 in one place at a time, runs the tests of the judgement (`tests/judgement`, `tests/test_explain.py`) on
 each change, and writes this page. A change that no test notices is a behaviour that nothing holds.
+When it was run, on which commit and on how busy a machine: [the figures](numbers.md).
 
 The changes are [Cosmic Ray](https://cosmic-ray.readthedocs.io)'s: a condition turned round, `and` and
 `or` exchanged, a boundary moved by one, a number by one, a truth made false, a decorator (and with it a

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.session import Session
 
-from backup_doctor.collect.clients.bucket_session import Asked, Connection, connect
+from backup_doctor.collect.clients.bucket_session import Connection, ListingRequest, connect
 from backup_doctor.collect.deadline import Deadline
 from backup_doctor.evidence.case import Names
 from backup_doctor.run.audit import quick_pages as quick
 from backup_doctor.run.audit.bucket import BucketPages
-from backup_doctor.run.audit.listing import listing
-from backup_doctor.run.audit.quick_pages import MOST_FAILURES, After, QuickPages, quick_pages
+from backup_doctor.run.audit.listing import After, listing
+from backup_doctor.run.audit.quick_pages import MOST_FAILURES, QuickPages, quick_pages
 from backup_doctor.run.audit.table import BrokeOffError
 from backup_doctor.settings.model import Secret, Settings, Storage
 from benchmarks.audit.run import store
@@ -272,7 +272,7 @@ AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=AKIA/20260115/eu-west-1/s3/aws4_req
 def asked_at(url: str, authorization: str = AUTHORIZATION) -> QuickPages | None:
     """What is made of a request of botocore's to this address."""
     connection = object.__new__(Connection)
-    connection.asked = Asked(url, authorization)
+    connection.asked = ListingRequest(url, authorization)
     connection.has_own_roots = False
     connection._session = Session()
     return quick_pages(connection, "acme")
@@ -326,6 +326,6 @@ def test_where_it_would_ask_otherwise_than_botocore_it_does_not_ask(
 def test_whom_tls_trusts_is_botocores_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CA_BUNDLE", "/etc/own.pem")
     own = connect(settings_at("https://host.example"), Deadline(60))
-    own.asked = Asked("https://host.example/acme", AUTHORIZATION)
+    own.asked = ListingRequest("https://host.example/acme", AUTHORIZATION)
 
     assert quick_pages(own, "acme") is None

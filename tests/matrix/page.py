@@ -21,6 +21,7 @@ HEAD = """\
 alone and in pairs, runs the doctor on what is left behind, and writes this page. What a right
 diagnosis is follows from the pipeline's chain alone: the earliest link that broke is the root cause,
 and a row stays stuck only if both ways to it failed (`demo/faults/expectation.py`).
+When it was run, on which commit and on how busy a machine: [the figures](numbers.md).
 
 The pipelines: the reference one; one whose function was written by somebody else; one whose script
 looks up no row and words its log differently; one whose log shows nothing but curl's own words; and

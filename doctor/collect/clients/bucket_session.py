@@ -37,7 +37,7 @@ PROFILE_VARIABLE = {"profile": (None, ["AWS_DEFAULT_PROFILE"], None, None)}
 
 
 @dataclass(frozen=True)
-class Asked:
+class ListingRequest:
     """Where a page of a listing was asked for, and by which signature."""
 
     url: str
@@ -53,7 +53,7 @@ class Connection:
     def __init__(self, client: S3Client, clocks: Clocks, session: Session) -> None:
         self.client = client
         self.redirected_to: str | None = None
-        self.asked: Asked | None = None
+        self.asked: ListingRequest | None = None
         self.has_own_roots = bool(
             session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
         )
@@ -77,7 +77,7 @@ class Connection:
         # botocore has made bytes of the header by then, whatever its types say.
         signature: str | bytes = request.headers.get("Authorization", "")
         text = signature.decode() if isinstance(signature, bytes) else signature
-        self.asked = Asked(str(request.url), text)
+        self.asked = ListingRequest(str(request.url), text)
 
     def _note_time(self, response_dict: Mapping[str, Any] | None, **_: object) -> None:
         if response_dict:

@@ -12,8 +12,8 @@ from backup_doctor.collect.clients.bucket_errors import FAILURES, explain
 from backup_doctor.collect.clients.bucket_refusals import NOT_S3, unseen
 from backup_doctor.collect.clients.bucket_session import connect
 from backup_doctor.evidence.base import Unseen, Why
-from backup_doctor.run.audit.listing import AHEAD, ListPage
-from backup_doctor.run.audit.quick_pages import After, QuickPages, quick_pages
+from backup_doctor.run.audit.listing import AHEAD, After, ListPage
+from backup_doctor.run.audit.quick_pages import QuickPages, quick_pages
 from backup_doctor.run.audit.table import BrokeOffError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from backup_doctor.base.threads import Pool
 from backup_doctor.evidence.base import Unseen, Why
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from backup_doctor.run.audit.model import Stored
-    from backup_doctor.run.audit.quick_pages import After
 
 # How many pages of a folder are read one after the other before it is divided.
 PAGES_IN_A_ROW = 2
@@ -32,6 +31,15 @@ FOLDERS_ON_A_PAGE = 4
 PAGE_LIMIT_S = 120.0
 # How many requests may be under way, and pages waiting.
 AHEAD = 16
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class After:
+    """What follows a key: by botocore's token, or in a listing of obstore's that is open."""
+
+    key: str
+    token: str | None = None
+    chunks: Iterator[Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,6 @@ one for Amazon's own hosts alone. Nor has it a limit for an answer but of time.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from backup_doctor import __version__
 from backup_doctor.collect.clients.bucket_session import CONNECT_LIMIT_S, READ_LIMIT_S
-from backup_doctor.run.audit.listing import ListPage
+from backup_doctor.run.audit.listing import After, ListPage
 from backup_doctor.settings.trust import AMAZON_S3
 
 if TYPE_CHECKING:
@@ -39,15 +38,6 @@ CREDENTIALS_FOR = timedelta(minutes=5)
 PLAIN = re.compile(r"(?:(?!\.{1,2}(?:/|$))[\w.=+-]+(?:/|$))+", re.ASCII)
 OF_A_SESSION = ";x-amz-security-token"
 SIGNED = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]+/\d+/([^/]+)/s3/")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class After:
-    """What follows a key: by botocore's token, or in a listing of obstore's that is open."""
-
-    key: str
-    token: str | None = None
-    chunks: Iterator[Any] | None = None
 
 
 class QuickPages:
