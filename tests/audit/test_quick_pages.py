@@ -11,6 +11,7 @@ from botocore.session import Session
 
 from backup_doctor.collect.clients.bucket_session import Connection, ListingRequest, connect
 from backup_doctor.collect.deadline import Deadline
+from backup_doctor.evidence.base import Why
 from backup_doctor.evidence.case import Names
 from backup_doctor.run.audit import quick_pages as quick
 from backup_doctor.run.audit.bucket import BucketPages
@@ -194,6 +195,23 @@ def test_a_refusal_is_told_in_the_same_words_with_and_without_the_extra(
     assert broken.gap == meant.gap
     assert quickly == slowly
     assert CANARY not in str(broken.gap)
+
+
+def test_a_listing_that_obstore_loses_in_the_middle_of_a_page_is_not_taken_for_its_end() -> None:
+    middle = FIRST.body.replace(b"a.zip", b"b.zip").replace(b">more<", b">yet more<")
+
+    def handle(request: Request) -> Answer:
+        if "token" in request.path:
+            return error(403, "AccessDenied")
+        return Answer(200, middle, FIRST.headers) if is_quick(request) else FIRST
+
+    with faulty_s3(handle) as server:
+        objects, broken = listed(settings_at(server.url))
+
+    assert any("yet%20more" in one.path or "yet+more" in one.path for one in server.requests)
+    assert [key for key, _, _ in objects] == ["backups/a.zip"]
+    assert broken is not None
+    assert broken.gap.why is Why.DENIED
 
 
 def test_it_signs_as_botocore_and_names_itself() -> None:
