@@ -87,8 +87,8 @@ def _failing(scene: Scene) -> Scene:
 
 
 def some_pairs() -> list[Scene]:
-    """Two pairs of three: what every change is held against, beside the loops."""
-    return [scene for number, scene in enumerate(pairs()) if number % 3]
+    """One pair of four: what every change is held against, beside the loops."""
+    return pairs()[::4]
 
 
 CATALOGUES = {
