@@ -156,7 +156,7 @@ def unreachable(seen: FunctionEvidence, case: Case) -> Found | None:
     if links:
         weight = Weight(breaks=links, role=Role.CAUSE, severity=Severity.FAIL, by_log=True)
         return weight.found(
-            _who_answered(seen, case),
+            _who_answered(seen, case, links),
             function_exhibits(seen, case),
             (
                 manual(
@@ -167,14 +167,17 @@ def unreachable(seen: FunctionEvidence, case: Case) -> Found | None:
     return _doctor_cannot_reach(seen)
 
 
-def _who_answered(seen: FunctionEvidence, case: Case) -> str:
+def _who_answered(seen: FunctionEvidence, case: Case, links: tuple[Link, ...]) -> str:
     """Nobody; or somebody on the way, who has a status to show."""
-    call = function_call(case)
+    by_function = Link.FUNCTION_UPDATES in links
+    call = function_call(case) if by_function else fallback_call(case)
+    name = seen.name if by_function else "the Data API"
     calls = (call, case.log.lookup_call) if case.log and stopped_at_look_up(case) else (call,)
     status = next((one.status for one in calls if one.status), None)
     if status is None:
-        return f"Nothing answered at the address of {seen.name}."
-    return f"{seen.name} was not reached: whoever stands before it answered HTTP {status}."
+        return f"Nothing answered at the address of {name}."
+    begin = name if by_function else f"{name[0].upper()}{name[1:]}"
+    return f"{begin} was not reached: whoever stands before it answered HTTP {status}."
 
 
 def _not_reached(case: Case) -> tuple[Link, ...]:
@@ -187,9 +190,9 @@ def _not_reached(case: Case) -> tuple[Link, ...]:
         Link.FUNCTION_UPDATES: code in function_said(case).codes,
         Link.FALLBACK_UPDATES: fallback or fallback_said(case).proved == code,
     }
-    return (
-        tuple(link for link, shown in said.items() if shown) if said[Link.FUNCTION_UPDATES] else ()
-    )
+    left_out = not case.names.calls_function or function_call(case).outcome is Outcome.NOT_MADE
+    counts = said[Link.FUNCTION_UPDATES] or left_out
+    return tuple(link for link, shown in said.items() if shown) if counts else ()
 
 
 def _doctor_cannot_reach(seen: FunctionEvidence) -> Found | None:

@@ -202,9 +202,10 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
         )
     if call.outcome in FAILED:
         sent = empty_value(call)
+        too = " too" if function_call(case).outcome in FAILED else ""
         same = bool(sent and empty_value(function_call(case))) or _told_by_the_function(case)
         return Found(
-            summary=f"The {name_of(case, call)} failed too{how(call)}."
+            summary=f"The {name_of(case, call)} failed{too}{how(call)}."
             f"{others_failed(case, call)}{_said_empty(case, sent)}",
             evidence=(
                 *log_lines(case, "log", call),

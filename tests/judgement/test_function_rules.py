@@ -647,6 +647,23 @@ def test_what_stands_before_a_function_answered_where_there_is_a_status() -> Non
     assert said(UNREACHED).startswith("Nothing answered at the address of update-backup.")
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (UNREACHED, "Nothing answered at the address of the Data API."),
+        (call(521), "The Data API was not reached: whoever stands before it answered HTTP 521."),
+    ],
+)
+def test_a_pipeline_without_a_function_may_not_reach_the_data_api(answer: Call, said: str) -> None:
+    silent = workflow(log(NOT_SAID, answer))
+    one = case(silent, names=Names(repository="acme/app", calls_function=False))
+
+    found = finding(one, "function/unreachable")
+
+    assert found.breaks == (Link.FALLBACK_UPDATES,)
+    assert found.found.summary.startswith(said)
+
+
 def test_an_answer_that_left_the_row_unchanged_is_told_by_its_status() -> None:
     one = case(workflow(log(call(200), NOT_SAID), update="success"))
 

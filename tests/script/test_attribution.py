@@ -296,3 +296,22 @@ fi
 
     assert looked_up.calls == (0,)
     assert called.calls == (1,)
+
+
+@pytest.mark.parametrize(
+    ("line", "filled"),
+    [("complete: 521", ["521", ""]), ("complete: 521 a web page", ["521", "a web page"])],
+)
+def test_an_empty_answer_at_the_end_of_a_line_takes_its_blank_away(
+    line: str, filled: list[str]
+) -> None:
+    text = """
+import requests, sys
+answer = requests.post(U + "/rest/v1/rpc/complete", json={})
+sys.exit(f"complete: {answer.status_code} {answer.text}")
+"""
+
+    (one,) = of(text, line, language="python")
+
+    assert one.calls == (0,)
+    assert [fill.text for fill in one.fills] == filled

@@ -118,7 +118,9 @@ def _compiled(
         if isinstance(free, Hole):
             holes.append(free)
         body = _piece(piece, holes, masked=masked)
-        if is_last and (not piece or not prefixed):
+        if is_last and free is not None and not piece:
+            expression = _may_end(expression, group.format(".*"))
+        elif is_last and (not piece or not prefixed):
             expression += group.format(".*") + body
         elif free is None:
             expression += body
@@ -128,6 +130,16 @@ def _compiled(
     return re.compile(expression + ("" if ends_free or not prefixed else _LOGGED)), tuple(holes)
 
 
+def _may_end(before: str, rest: str) -> str:
+    """What comes last after a blank may be empty: of the line that blank is not left either."""
+    closing = ")" if before.endswith(" )") else ""
+    # The blank may be all that tells where the hole before it ends.
+    if not before.endswith(f" {closing}") or _ENDED_BY_BLANK.search(before):
+        return before + rest
+    return f"{before[: -1 - len(closing)]}{closing}(?: {rest})?"
+
+
+_ENDED_BY_BLANK = re.compile(r"\.\*\?\)? \)$")
 _ANYTHING = object()
 
 
