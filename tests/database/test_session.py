@@ -325,3 +325,16 @@ def test_a_url_that_cannot_be_read_is_never_shown(url: str) -> None:
     assert isinstance(found, Unseen)
     assert SECRET not in str(found)
     assert "percent-encoded" in (found.remedy or "")
+
+
+@pytest.mark.slow
+def test_a_run_with_much_time_waits_longer_for_an_answer(lab: Lab) -> None:
+    """A table of millions of rows without an index takes seconds to look through."""
+    slow = "SELECT pg_sleep(3.5)"
+
+    patient = Direct(lab.uri(), Deadline(600)).run(slow)
+    hasty = Direct(lab.uri(), Deadline(30)).run(slow)
+
+    assert isinstance(patient, list)
+    assert isinstance(hasty, Refusal)
+    assert hasty.sqlstate == "57014"
