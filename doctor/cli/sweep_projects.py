@@ -69,8 +69,9 @@ def sweep_each(asked: SweepRequest) -> int:
     try:
         code = for_each(asked, names, one, unseen)
     finally:
-        page.end()
+        # A message that does not come is worse than a page that does not end.
         told = deliver(outbox, asked)
+        page.end()
     if not told:
         code = max(code, Exit.CANNOT_TELL)
     _tell_switch(asked, code)

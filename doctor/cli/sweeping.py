@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from functools import partial
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
@@ -52,17 +54,18 @@ def sweep_all(
         return try_out(asked)
     keep_few_heaps()
     settings, redactor = _set_up(asked, outbox)
+    word = Word(asked, redactor, outbox)
+    word.begin()
     unasked = steering.refusal(settings) if asked.apply and asked.yes else None
     if unasked is not None:
         say(unasked, redactor)
-        return Exit.CANNOT_TELL
-    word = Word(asked, redactor, outbox)
-    word.begin()
+        return word.end(unread(asked, settings, unasked.splitlines()[0]), Exit.CANNOT_TELL)
     try:
         sweep, signal_code, failure = _swept(settings, asked, word.told)
+        unshown = _unshown(partial(show or print_sweep, sweep, asked, redactor))
+        failure = failure or unshown
         if failure:
             say(failure, redactor)
-        (show or print_sweep)(sweep, asked, redactor)
         written = _write_script(sweep, settings, asked, redactor)
         own = _exit_code(sweep)
         code: int = own
@@ -103,22 +106,32 @@ def _swept(
         try:
             with interruptible():
                 sweeping = _begun(settings, asked, told, bar)
-                future = spawn(sweeping.run)
-                return (
-                    future.result(timeout=asked.budget_s + min(GRACE_S, asked.budget_s / 4)),
-                    None,
-                    None,
-                )
+                # What hangs takes little of the time of other projects.
+                grace_s = min(GRACE_S, asked.budget_s / 4)
+                return spawn(sweeping.run).result(timeout=asked.budget_s + grace_s), None, None
         except Interrupted as interrupt:
-            signal_code = interrupt.exit_code
+            signal_code, why = interrupt.exit_code, "The sweep was interrupted."
         except TimeoutError:
-            pass
+            why = "The budget ended before the sweep did. Give a larger --budget."
         except SettingsError:
             raise
         except Exception as error:  # noqa: BLE001 -- what is known is printed all the same
-            failure = f"an error in the tool itself: {type(error).__name__}: {error}"
+            failure = why = _in_the_tool(error)
     so_far = sweeping.so_far() if sweeping else unread(asked, settings)
-    return so_far, signal_code, failure
+    return replace(so_far, gaps=(*so_far.gaps, why)), signal_code, failure
+
+
+def _unshown(show: Callable[[], None]) -> str | None:
+    """Why the sweep could not be shown: whoever waits for word gets it all the same."""
+    try:
+        show()
+    except Exception as error:  # noqa: BLE001 -- a message that does not come is worse
+        return _in_the_tool(error)
+    return None
+
+
+def _in_the_tool(error: Exception) -> str:
+    return f"an error in the tool itself: {type(error).__name__}: {error}"
 
 
 def _begun(

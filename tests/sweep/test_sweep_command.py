@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import time
+import warnings
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -556,6 +557,44 @@ def test_an_error_in_the_tool_itself_is_exit_code_4_with_what_is_known(
     assert json.loads(told.out)["complete"] is False
     assert "an error in the tool itself: ValueError: about" in told.err
     assert stuck.access_token.value not in told.err
+
+
+def test_a_sweep_that_cannot_begin_or_be_shown_is_told_all_the_same(
+    stuck: World,
+    listener: Listener,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url = listener.url.replace("http://", MESSAGE) + "/hooks/9a8b7c6d5e4f3a2b"
+    (tmp_path / ".env").write_text("BACKUP_DOCTOR_TABLE=public.other\n")
+
+    misnamed = sweep(stuck, "--notify", url, cwd=tmp_path, BACKUP_DOCTOR_COLUMNS_STATUS="state")
+    broken = sweep(stuck, "--notify", url, cwd=tmp_path, SUPABASE_URL="no url")
+    forbidden = sweep(stuck, "--notify", url, "--apply", "--yes", cwd=tmp_path)
+
+    assert [one.returncode for one in (misnamed, broken, forbidden)] == [2, 2, 3]
+    first, second, third = [json.loads(body) for _, _, body in listener.heard]
+    assert {one["type"] for one in (first, second, third)} == {"failure"}
+    assert "Could not check: " in first["message"]
+    assert "SUPABASE_URL" in second["message"]
+    assert "Could not determine whether backups are stuck." in third["title"]
+
+    def fail(*_: object) -> None:
+        raise ValueError("no page")
+
+    (tmp_path / ".env").unlink()
+    monkeypatch.chdir(tmp_path)
+    for name, value in stuck.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sweeping, "print_sweep", fail)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with warnings.catch_warnings(action="ignore"):
+        code = run(["sweep", "--notify", url])
+
+    assert code == 4
+    assert "an error in the tool itself: ValueError: no page" in capsys.readouterr().err
+    assert f"{COUNT} stuck backups" in json.loads(listener.heard[-1][2])["title"]
 
 
 @pytest.mark.parametrize(
