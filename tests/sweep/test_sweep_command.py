@@ -206,42 +206,21 @@ def test_that_none_was_good_lately_is_no_cause_of_what_is_stuck(
     assert document["freshness"]["ok"] is False
 
 
-def test_a_database_that_cannot_be_asked_is_exit_code_3(stuck: World, tmp_path: Path) -> None:
-    nowhere = "postgresql://nobody:wrong@127.0.0.1:1/none"
-
-    done = sweep(
-        stuck,
-        "--format",
-        "json",
-        cwd=tmp_path,
-        SUPABASE_DB_URL=nowhere,
-        SUPABASE_ACCESS_TOKEN=None,
-        SUPABASE_SERVICE_ROLE_KEY=None,
-    )
-
-    document = json.loads(done.stdout)
-    assert done.returncode == 3
-    assert (document["complete"], document["backups"]) == (False, [])
-    assert any("refused the connection" in note for note in document["notes"])
-
-
-def test_where_the_database_cannot_be_asked_the_service_key_finds_them_and_it_is_said(
+def test_a_database_that_cannot_be_asked_is_exit_code_3_without_another_way(
     stuck: World, tmp_path: Path
 ) -> None:
-    nowhere = "postgresql://nobody:wrong@127.0.0.1:1/none"
+    nowhere = {"SUPABASE_DB_URL": "postgresql://nobody:wrong@127.0.0.1:1/none"}
+    no_sql = {**nowhere, "SUPABASE_ACCESS_TOKEN": None}
 
-    done = sweep(
-        stuck,
-        "--format",
-        "json",
-        cwd=tmp_path,
-        SUPABASE_DB_URL=nowhere,
-        SUPABASE_ACCESS_TOKEN=None,
-    )
+    by_key = sweep(stuck, "--format", "json", cwd=tmp_path, **no_sql)
+    alone = sweep(stuck, "--format", "json", cwd=tmp_path, **no_sql, SUPABASE_SERVICE_ROLE_KEY=None)
 
-    document = json.loads(done.stdout)
-    assert document["by_root_cause"] == {ROOT: COUNT}
-    assert any("refused the connection" in note for note in document["notes"])
+    assert (by_key.returncode, alone.returncode) == (1, 3)
+    found, none = json.loads(by_key.stdout), json.loads(alone.stdout)
+    assert (found["complete"], found["counts"]["stuck"]) == (True, COUNT)
+    assert (none["complete"], none["backups"]) == (False, [])
+    for document in (found, none):
+        assert any("refused the connection" in note for note in document["notes"])
 
 
 def test_the_service_key_alone_finds_them_too(stuck: World, tmp_path: Path) -> None:
