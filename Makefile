@@ -113,8 +113,8 @@ picture: $(READY) ## Run the demo and keep its report for the README, as text an
 tutorial: $(READY) browser $(CLIENTS_READY) ## Run the tutorial's commands, keep what they print, and picture the HTML report
 	$(BIN)/python -m scripts.tutorial
 
-bench: $(READY) ## Measure everything side by side and write docs/performance.md
-	$(BIN)/python -m benchmarks.run
+bench: $(READY) ## Measure everything in turns on a machine at rest (BUSY=--on-busy-machine: on any), write docs/performance.md
+	$(BIN)/python -m benchmarks.run $(BUSY)
 
 $(LISTERS)/.ready: $(READY)
 	$(PYTHON) -m venv $(LISTERS)

@@ -60,7 +60,10 @@ def main(*, on_busy: bool) -> int:
     """Measure, print and write; 1 where a target is missed, 2 where the machine is busy."""
     before = load_now()
     if before.is_busy and not on_busy:
-        sys.stderr.write(f"Nothing was measured: the machine is busy ({before}). {ON_BUSY} does.\n")
+        sys.stderr.write(
+            f"Nothing was measured: the machine is busy ({before}). make bench BUSY={ON_BUSY} "
+            "measures all the same, and marks the page.\n"
+        )
         return 2
     targets = [_start_up()]
     with stuck_backup() as scene:
