@@ -87,8 +87,8 @@ unit: $(READY) programs browser ## Run the tests
 coverage: $(READY) programs browser ## The same with coverage, that of the programs that the tests start too: twice as long
 	$(BIN)/pytest --cov --cov-report=term -n auto --dist worksteal
 
-faults: $(READY) ## Run every dependency with every fault, all hostile input, every missing access
-	$(BIN)/pytest tests/faults tests/hostile tests/access -m "exhaustive or not exhaustive" -n auto
+faults: $(READY) ## Run every dependency with every fault, all hostile input, every missing access, a sweep of a million rows
+	$(BIN)/pytest tests/faults tests/hostile tests/access tests/sweep/test_size.py -m "exhaustive or not exhaustive" -n auto
 
 $(MUTANTS)/.ready: requirements-mutants.lock
 	$(PYTHON) -m venv $(MUTANTS)

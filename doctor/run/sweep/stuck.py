@@ -99,7 +99,7 @@ def _pages(
             # As for a single diagnosis, a way that fails is followed by the next.
             reading = _over_rest
             by_rest = reading(ask, search, last)
-            if not isinstance(by_rest, Unseen):
+            if not (isinstance(by_rest, Unseen) and by_rest.why is Why.NOT_CONFIGURED):
                 found.unasked, page = page, by_rest
         if isinstance(page, Unseen):
             yield page
