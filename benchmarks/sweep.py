@@ -60,7 +60,8 @@ def _round(scene: Scene, count: int) -> Round:
         sweep = swept(near, count)
     with scene.far_away(ROUND_TRIP_S) as (far, network):
         far_sweep = swept(far, count)
-        asked = Counter(turn.service for turn in network.turns(far_sweep.started))
+        turns = network.turns(far_sweep.started)
+        asked = Counter(turn.service for turn in turns if not turn.is_handshake)
     return Round(count=count, singles=singles, sweep=sweep, far_sweep=far_sweep, asked=asked)
 
 
