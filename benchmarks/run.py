@@ -84,9 +84,15 @@ def main(*, on_busy: bool) -> int:
             is_multiple=False,
         ),
         _against_chain("the listing names the file", by_listing),
-        Target("Its dependent round trips", listing_trips, None, 8, "round trips"),
+        Target(
+            "Dependent round trips (the listing names the file)",
+            listing_trips,
+            None,
+            8,
+            "round trips",
+        ),
         _against_chain("only the log does", by_log),
-        Target("Its dependent round trips", log_trips, None, 11, "round trips"),
+        Target("Dependent round trips (only the log does)", log_trips, None, 11, "round trips"),
         Target("Diagnosis, against the guide as a shell script", _seconds(by_listing), guide, 0.35),
         *memory,
     ]

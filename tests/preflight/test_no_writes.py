@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 
 MESSAGE = re.compile(r"LOG:  (?:statement|execute [^:]*):(.*(?:\n\t.*)*)")
 COMMENT = re.compile(r"--[^\n]*")
-READS = {"BEGIN", "COMMIT", "ROLLBACK", "EXPLAIN", "SELECT", "SET", "SHOW", "TABLE", "WITH"}
+READS = {
+    "BEGIN",
+    "COMMIT",
+    "ROLLBACK",
+    "SAVEPOINT",
+    "EXPLAIN",
+    "SELECT",
+    "SET",
+    "SHOW",
+    "TABLE",
+    "WITH",
+}
 EXECUTED_ALL_THE_SAME = re.compile(r"EXPLAIN\s+(?:\([^)]*)?ANALYZE", re.IGNORECASE)
 LOG_ALL = """
 ALTER DATABASE {0} SET log_min_messages = 'log';
