@@ -30,7 +30,7 @@ FOLDERS_ON_A_PAGE = 4
 # For one page with all its tries, however slowly the bytes drip.
 PAGE_LIMIT_S = 120.0
 # How many requests may be under way, and pages waiting.
-AHEAD = 16
+AHEAD = 12
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
