@@ -159,13 +159,15 @@ def letters(text: str) -> str:
 
 
 def _pieces(secret: str, body: str) -> Iterator[str]:
-    yield from (secret[at : at + PIECE] for at in range(len(secret) - PIECE + 1))
+    """Those of which half is more than the beginning of all keys of its kind: "secret co" is a word."""
+    first = max(0, len(secret) - len(body) - PIECE // 2)
+    yield from (secret[at : at + PIECE] for at in range(first, len(secret) - PIECE + 1))
     yield from (piece for piece in (body[:EDGE], secret[-EDGE:]) if len(piece) == EDGE)
 
 
 def _is_telling(piece: str) -> bool:
-    """Neither a number nor the beginning of all keys of its kind."""
-    return any(map(str.isalpha, piece)) and piece[:7] not in ("sbsecre", "bsecret")
+    """Not a number."""
+    return any(map(str.isalpha, piece))
 
 
 def readings(text: str, depth: int = 2) -> Iterator[str]:
