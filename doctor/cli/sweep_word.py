@@ -64,11 +64,10 @@ class Due:
     settle: Callable[[tuple[int, ...]], None] = lambda _: None
 
 
-def deliver(dues: Sequence[Due], asked: SweepRequest) -> bool:
-    """Send what is due, as one message where several go to the same addresses; whether all was taken."""
+def deliver(dues: Sequence[Due], asked: SweepRequest) -> None:
+    """Send what is due, as one message where several go to the same addresses; say what is not taken."""
     from backup_doctor.run.sweep.notify import NotSentError, refused, send
 
-    taken = True
     for places in dict.fromkeys(due.places for due in dues):
         same = [due for due in dues if due.places == places]
         one = same[0] if len(same) == 1 else together(same)
@@ -82,8 +81,6 @@ def deliver(dues: Sequence[Due], asked: SweepRequest) -> bool:
             tell(f"The message was not sent: {problem}")
         for due in same:
             due.settle(left)
-        taken = taken and not left
-    return taken
 
 
 def together(dues: Sequence[Due]) -> Due:
@@ -139,18 +136,15 @@ class Word:
         self._ping(Signal.START)
 
     def end(self, sweep: Sweep | None, code: int) -> int:
-        """The sweep ended with this exit code; None for one that was broken off.
-
-        Returns the exit code: what nobody could be told is not done.
-        """
+        """The sweep ended with this exit code, which it returns; None for one that was broken off."""
         from backup_doctor.run.sweep.ping import Signal
         from backup_doctor.run.sweep.render.message import title
 
         due = self._due(sweep) if sweep is not None and self._asked.notify else None
         if due is not None and self._outbox is not None:
             self._outbox.append(due)
-        elif due is not None and not deliver([due], self._asked):
-            code = max(code, Exit.CANNOT_TELL)
+        elif due is not None:
+            deliver([due], self._asked)
         said = title(sweep) if sweep else "The sweep was interrupted."
         self._ping(
             Signal.SUCCESS if code == Exit.HEALTHY else Signal.FAIL, self._redactor.text(said)
