@@ -156,3 +156,63 @@ def test_what_cannot_be_reached_is_a_call_that_the_script_makes() -> None:
 
     assert seen.function_call.outcome is NOT_SAID
     assert seen.fallback_call.outcome is UNREACHABLE
+
+
+def test_what_supabase_js_says_of_a_function_part_by_part_is_not_its_answer() -> None:
+    seen = reading(
+        "node a.mjs",
+        "Aua FunctionsHttpError Edge Function returned a non-2xx status code",
+        a_dot_mjs=SUPABASE_JS.replace("'Aua', error", "'Aua', error.name, error.message"),
+    )
+
+    assert seen.function_call.outcome is REFUSED
+    assert seen.function_call.body == ""
+
+
+TRACED = """
+import os, traceback, requests
+def function(u): r = requests.post(f"{u}/functions/v1/update-backup", json={"backup_id": "1"}); r.raise_for_status()
+def table(u): r = requests.patch(f"{u}/rest/v1/backup_history", json={"status": "success"}); r.raise_for_status()
+for way in (function, table):
+    try:
+        way(os.environ["U"])
+        break
+    except Exception:
+        traceback.print_exc()
+"""
+
+
+def test_what_a_traceback_quotes_of_the_source_is_nobody_s_answer() -> None:
+    frames = "\n".join(
+        f"""Traceback (most recent call last):
+  File "/w/a.py", line {line}, in {name}
+    def {name}(u): r = requests.post(f"{{u}}/x", json={{"error": "no", "id": "1"}}); r.raise_for_status()
+                                                                                     ^^^^^^^^^^^^^^^^^^^^
+requests.exceptions.HTTPError: {status} Client Error: X for url: ***{path}"""
+        for line, name, status, path in (
+            (3, "function", 404, "/functions/v1/update-backup"),
+            (4, "table", 403, "/rest/v1/backup_history"),
+        )
+    )
+
+    seen = reading("python3 a.py", frames, a_dot_py=TRACED)
+
+    assert of(seen.function_call) == (REFUSED, 404)
+    assert of(seen.fallback_call) == (REFUSED, 403)
+    assert (seen.function_call.body, seen.fallback_call.body) == ("", "")
+
+
+PIPED = """
+if ! curl -s -X POST "$U/functions/v1/update-backup" -d x | tee fn.json | jq -e '.success == true' >/dev/null; then
+  echo "fn said:"; cat fn.json
+  curl -s -X PATCH "$U/rest/v1/backup_history?id=eq.1" -d '{"status":"success"}' | tee db.json \\
+    | jq -e 'length == 1' >/dev/null || { echo "db said:"; cat db.json; exit 1; }
+fi
+"""
+
+
+def test_what_stands_before_a_whole_pipeline_turns_all_of_it_round() -> None:
+    seen = reading(PIPED, 'fn said:\n{"code": "NOT_FOUND"}\ndb said:\n{"code": "42501"}')
+
+    assert seen.function_call.outcome is not OK
+    assert seen.fallback_call.outcome is REFUSED

@@ -47,7 +47,8 @@ def take(
         fills = [fill for fill in one.fills if fill.hole.calls == (made.number,)]
         shown = _fill(draft, fills, line) if fills else _loose(draft, one, line)
         of_error = any(fill.hole.what is What.ERROR for fill in fills)
-        parts |= _parts(fills)
+        # What a client says of a function's failure is its own, and no part of the answer.
+        parts |= {} if of_error and draft.subject is CallSubject.FUNCTION else _parts(fills)
         _count(draft, made, fills)
         draft.note(line)
     _answer(draft, shown, of_error=of_error)

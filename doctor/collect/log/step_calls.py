@@ -20,6 +20,7 @@ from backup_doctor.collect.log.known import KnownCalls, know
 from backup_doctor.collect.log.names import CallNames
 from backup_doctor.collect.log.step_script import NONE, RepositoryFiles, script_of
 from backup_doctor.collect.log.talk import FAILED
+from backup_doctor.collect.log.traces import without_source
 from backup_doctor.evidence.log import NOT_SAID, Call, Outcome
 from backup_doctor.services.log_wording import CallSubject
 from backup_doctor.services.success_bodies import says_failure
@@ -117,7 +118,7 @@ def _known(section: Section, targets: Targets, files: RepositoryFiles) -> KnownC
     script = script_of(section, files)
     if script is None or not script.calls:
         return None
-    return know(script, [line.text for line in section.output], targets)
+    return know(script, _output(section), targets)
 
 
 def _lines(
@@ -125,7 +126,7 @@ def _lines(
 ) -> Iterator[str]:
     """The output without the lines that are surely of another call."""
     for section, one in zip(sections, known, strict=True):
-        lines = [line.text for line in section.output]
+        lines = _output(section)
         yield from one.lines_for(subject, lines) if one else lines
         yield BREAK
 
@@ -157,8 +158,13 @@ def _fails_in_its_body(known: Call, worded: Call) -> bool:
 def with_breaks(sections: Iterable[Section]) -> Iterator[str]:
     """The output of several sections, an empty line after each."""
     for section in sections:
-        yield from (line.text for line in section.output)
+        yield from _output(section)
         yield BREAK
+
+
+def _output(section: Section) -> list[str]:
+    """What the step printed, without what an interpreter quotes of the script."""
+    return without_source([line.text for line in section.output])
 
 
 def is_said(call: Call) -> bool:

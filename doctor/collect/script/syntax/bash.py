@@ -214,9 +214,11 @@ class BashReader(ShellWords):
                 parts[-1] = Redirected(parts[-1], (both,))
             elif one.is_named and one.type != "comment":
                 parts.append(self.expression(one))
-        negated = bool(node.children) and node.children[0].type == "!"
-        pipe = Pipe(tuple(parts))
-        return Logic("not", (pipe,)) if negated else pipe
+        first = parts[0] if parts else None
+        if isinstance(first, Logic) and first.operator == "not":
+            # `!` is of the whole pipeline, wherever the grammar hangs it.
+            return Logic("not", (Pipe((*first.parts, *parts[1:])),))
+        return Pipe(tuple(parts))
 
     def _group(self, node: Node) -> Expr:
         if node.children and node.children[0].type == "((":
@@ -229,14 +231,10 @@ class BashReader(ShellWords):
     def _redirected_statement(self, node: Node) -> Expr:
         body = field(node, "body")
         redirects = node.children_by_field_name("redirect")
-        if body is not None and body.type == "negated_command":
-            inner = self.expression(body.named_children[-1])
-            return Logic("not", (self._redirected(inner, redirects),))
-        command: Expr = (
-            self.expression(body)
-            if body
-            else SimpleCommand((Literal("cat"),), line=self.line(node))
-        )
+        line = self.line(node)
+        command = self.expression(body) if body else SimpleCommand((Literal("cat"),), line=line)
+        if isinstance(command, Logic) and command.operator == "not":
+            return Logic("not", (self._redirected(command.parts[0], redirects),))
         return self._redirected(command, redirects)
 
     def _redirected(self, command: Expr, nodes: list[Node]) -> Expr:

@@ -1,0 +1,30 @@
+"""What an interpreter quotes of the script's own source where it tells of an error: no answer of anybody.
+
+Python writes the line below `File "…", line 7, in f`, and marks below the part that it means; node
+and others write the line, and `^` below it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_FRAME = re.compile(r'^\s*File "[^"]+", line \d+')
+_MARKS = re.compile(r"^\s*[~^][~^\s]*$")
+
+
+def without_source(lines: Sequence[str]) -> list[str]:
+    """The lines, an empty one in the place of each that only quotes the source."""
+    return [
+        "" if _is_source(lines, at) or _MARKS.match(line) else line for at, line in enumerate(lines)
+    ]
+
+
+def _is_source(lines: Sequence[str], at: int) -> bool:
+    before = lines[at - 1] if at else ""
+    after = lines[at + 1] if at + 1 < len(lines) else ""
+    below_frame = _FRAME.match(before) is not None and lines[at][:4].isspace()
+    return below_frame or _MARKS.match(after) is not None
