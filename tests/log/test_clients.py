@@ -158,12 +158,21 @@ def test_what_cannot_be_reached_is_a_call_that_the_script_makes() -> None:
     assert seen.fallback_call.outcome is UNREACHABLE
 
 
+INVOKED = """
+import { createClient } from '@supabase/supabase-js'
+const db = createClient(process.env.U, process.env.K)
+const fn = await db.functions.invoke('update-backup', { body: { backup_id: '1' } })
+if (fn.error) {
+  console.warn('Aua', fn.error.name, fn.error.message)
+  process.exit(1)
+}
+"""
+
+
 def test_what_supabase_js_says_of_a_function_part_by_part_is_not_its_answer() -> None:
-    seen = reading(
-        "node a.mjs",
-        "Aua FunctionsHttpError Edge Function returned a non-2xx status code",
-        a_dot_mjs=SUPABASE_JS.replace("'Aua', error", "'Aua', error.name, error.message"),
-    )
+    said = "Aua FunctionsHttpError Edge Function returned a non-2xx status code"
+
+    seen = reading("node a.mjs", said, a_dot_mjs=INVOKED)
 
     assert seen.function_call.outcome is REFUSED
     assert seen.function_call.body == ""
@@ -186,12 +195,12 @@ def test_what_a_traceback_quotes_of_the_source_is_nobody_s_answer() -> None:
     frames = "\n".join(
         f"""Traceback (most recent call last):
   File "/w/a.py", line {line}, in {name}
-    def {name}(u): r = requests.post(f"{{u}}/x", json={{"error": "no", "id": "1"}}); r.raise_for_status()
-                                                                                     ^^^^^^^^^^^^^^^^^^^^
+    def {name}(u): r = requests.{verb}(f"{{u}}{path}", json={{"backup_id": "1"}}); r.raise_for_status()
+                                                                                   ^^^^^^^^^^^^^^^^^^^^
 requests.exceptions.HTTPError: {status} Client Error: X for url: ***{path}"""
-        for line, name, status, path in (
-            (3, "function", 404, "/functions/v1/update-backup"),
-            (4, "table", 403, "/rest/v1/backup_history"),
+        for line, name, verb, status, path in (
+            (3, "function", "post", 404, "/functions/v1/update-backup"),
+            (4, "table", "patch", 403, "/rest/v1/backup_history"),
         )
     )
 
@@ -212,7 +221,8 @@ fi
 
 
 def test_what_stands_before_a_whole_pipeline_turns_all_of_it_round() -> None:
-    seen = reading(PIPED, 'fn said:\n{"code": "NOT_FOUND"}\ndb said:\n{"code": "42501"}')
+    parted = reading(PIPED, 'fn said:\n{"code": "NOT_FOUND"}\ndb said:\n{"code": "42501"}')
+    joined = reading(PIPED, 'fn said:\n{"code": "NOT_FOUND"}db said:\n{"code": "42501"}')
 
-    assert seen.function_call.outcome is not OK
-    assert seen.fallback_call.outcome is REFUSED
+    assert (parted.function_call.outcome, parted.fallback_call.outcome) == (REFUSED, REFUSED)
+    assert joined.function_call.outcome is not OK
