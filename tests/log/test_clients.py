@@ -163,14 +163,14 @@ import { createClient } from '@supabase/supabase-js'
 const db = createClient(process.env.U, process.env.K)
 const fn = await db.functions.invoke('update-backup', { body: { backup_id: '1' } })
 if (fn.error) {
-  console.warn('Aua', fn.error.name, fn.error.message)
+  console.warn('Ausfall', fn.error.name, fn.error.message)
   process.exit(1)
 }
 """
 
 
 def test_what_supabase_js_says_of_a_function_part_by_part_is_not_its_answer() -> None:
-    said = "Aua FunctionsHttpError Edge Function returned a non-2xx status code"
+    said = "Ausfall FunctionsHttpError Edge Function returned a non-2xx status code"
 
     seen = reading("node a.mjs", said, a_dot_mjs=INVOKED)
 
