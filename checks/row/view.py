@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 WRITTEN = ("s3_key", "status", "size_bytes", "finished_at")
 SOMETIMES_WRITTEN = ("error_text", "workflow_run_id")
-_MESSAGE = re.compile(r"\"(?:message|error)\"\s*:\s*\"((?:[^\"\\\n]|\\\")+)\"")
+# The database's own first: what a function says of it stands around it.
+_MESSAGES = tuple(
+    re.compile(rf'"{name}"\s*:\s*"((?:[^"\\\n]|\\")+)"') for name in ("message", "error")
+)
 _ESCAPED, _QUOTE = '\\"', '"'
 
 
@@ -25,7 +28,8 @@ def both_told(case: Case) -> str:
 
 def message_told(case: Case) -> str:
     """The database's own message in it, after a colon; empty where there is none."""
-    said = _MESSAGE.search(both_told(case))
+    told = both_told(case)
+    said = next((found for one in _MESSAGES if (found := one.search(told))), None)
     return f": {said[1].replace(_ESCAPED, _QUOTE)}" if said else ""
 
 
