@@ -79,7 +79,7 @@ types: $(READY) ## Check the types, strictly
 	$(BIN)/mypy examples/backup-doctor-freshness/backup_doctor_freshness.py
 
 quick: $(READY) ## Run every test that opens no world (no database, bucket, browser or other program) and is not slow
-	$(BIN)/pytest -m "not (world or slow or exhaustive)" --hypothesis-profile=quick -n $$(nproc) --dist worksteal
+	$(BIN)/pytest -m "not (world or slow or exhaustive)" --hypothesis-profile=quick -n auto --dist worksteal
 
 unit: $(READY) programs browser ## Run the tests
 	$(BIN)/pytest -n auto --dist worksteal

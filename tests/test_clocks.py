@@ -86,7 +86,7 @@ def test_every_answer_but_a_proxys_tells_the_time(status: int, heard: bool) -> N
     deadline = Deadline(10)
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Later) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         http = Http("GitHub", f"http://127.0.0.1:{server.server_port}", deadline)
         http.call("GET", f"/{status}")
         http.close()

@@ -104,7 +104,7 @@ def faulty_s3(handle: Callable[[Request], Answer]) -> Iterator[FaultyS3]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield FaultyS3(f"http://127.0.0.1:{server.server_address[1]}", asked)

@@ -45,7 +45,7 @@ class Canary:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Listening)
         # Another host name for the same machine: credentials are bound to the name.
         self.url = f"http://localhost:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:
         """Stop listening."""
