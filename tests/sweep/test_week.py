@@ -225,7 +225,7 @@ def test_an_address_that_is_down_is_said_and_gets_the_message_later_and_the_othe
     back = duty.sweep("--notify", duty.flags[-1].replace("9a8b", "1234"))
     quiet = duty.sweep("--notify", duty.flags[-1].replace("9a8b", "1234"))
 
-    assert (code, len(told)) == (3, 1)
+    assert (code, len(told)) == (1, 1)
     assert "the address 2 of --notify did not take the message" in said
     assert nowhere not in said
     assert (later, quiet) == ([], [])
@@ -260,4 +260,5 @@ def test_a_clock_that_is_wrong_hides_no_night_without_a_backup(
 
     assert slow.late
     assert slow.freshness.age is not None
-    assert slow.freshness.age.days == 2
+    # The services' clocks tell the time to the second.
+    assert abs(slow.freshness.age - timedelta(days=2)) < timedelta(minutes=10)
