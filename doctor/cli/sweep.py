@@ -85,7 +85,7 @@ def sweep(
     """Diagnose every backup that is stuck, grouped by root cause.
 
     Exit codes: 0 none is stuck, 1 some are, or none was good for max_age, 2 usage or configuration,
-    3 incomplete, or a message could not be sent.
+    3 incomplete.
     """
     from backup_doctor.cli.sweep_projects import sweep_each
     from backup_doctor.cli.sweep_request import SweepRequest

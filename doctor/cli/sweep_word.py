@@ -135,8 +135,8 @@ class Word:
 
         self._ping(Signal.START)
 
-    def end(self, sweep: Sweep | None, code: int) -> int:
-        """The sweep ended with this exit code, which it returns; None for one that was broken off."""
+    def end(self, sweep: Sweep | None, code: int) -> None:
+        """The sweep ended with this exit code; None for one that was broken off."""
         from backup_doctor.run.sweep.ping import Signal
         from backup_doctor.run.sweep.render.message import title
 
@@ -149,7 +149,6 @@ class Word:
         self._ping(
             Signal.SUCCESS if code == Exit.HEALTHY else Signal.FAIL, self._redactor.text(said)
         )
-        return code
 
     def _ping(self, signal: object, message: str = "") -> None:
         if self._asked.ping is None:

@@ -59,7 +59,8 @@ def sweep_all(
     unasked = steering.refusal(settings) if asked.apply and asked.yes else None
     if unasked is not None:
         say(unasked, redactor)
-        return word.end(unread(asked, settings, unasked.splitlines()[0]), Exit.CANNOT_TELL)
+        word.end(unread(asked, settings, unasked.splitlines()[0]), Exit.CANNOT_TELL)
+        return Exit.CANNOT_TELL
     try:
         sweep, signal_code, failure = _swept(settings, asked, word.told)
         unshown = _unshown(partial(show or print_sweep, sweep, asked, redactor))
@@ -80,7 +81,9 @@ def sweep_all(
         raise
     if failure or not written:
         code = Exit.TOOL_ERROR
-    return word.end(sweep, signal_code or code)
+    code = signal_code or code
+    word.end(sweep, code)
+    return code
 
 
 def _set_up(asked: SweepRequest, outbox: list[Due] | None) -> tuple[Settings, Redactor]:
