@@ -231,11 +231,11 @@ class Http:
 
     def _opened(self) -> dict[str, OpenedTransport]:
         """The way to the base URL's host, where a connection to it was begun."""
-        parts = urlsplit(self.base_url)
-        is_open = self._openings and (parts.hostname or "", parts.port or 443) in self._openings
-        if not is_open or self._openings is None or proxy_for(self.base_url):
+        openings = self._openings
+        if openings is None or not openings.lead_to(self.base_url) or proxy_for(self.base_url):
             return {}
-        return {f"{parts.scheme}://{parts.netloc}": OpenedTransport(self._openings)}
+        parts = urlsplit(self.base_url)
+        return {f"{parts.scheme}://{parts.netloc}": OpenedTransport(openings)}
 
     def close(self) -> None:
         """Close the connections."""

@@ -35,14 +35,14 @@ class Openings:
 
     def begin(self, url: str, count: int) -> None:
         """Connect so many times to the URL's host, if that is by TLS and not by a proxy."""
-        parts = urlsplit(url)
-        if parts.scheme == "https" and parts.hostname and not _names_proxy():
-            host, port = parts.hostname, parts.port or 443
+        host, port = _place(url)
+        if urlsplit(url).scheme == "https" and host and not _names_proxy():
             opening = (spawn(partial(_connected, host, port)) for _ in range(count))
             self._under_way[host, port] = deque(opening)
 
-    def __contains__(self, place: Place) -> bool:
-        return place in self._under_way
+    def lead_to(self, url: str) -> bool:
+        """Whether connections to the URL's host were begun."""
+        return _place(url) in self._under_way
 
     def take(self, place: Place) -> ssl.SSLSocket | None:
         """The next connection that was opened, or soon is; None where that fails."""
@@ -50,6 +50,11 @@ class Openings:
             return self._under_way[place].popleft().result(timeout=PATIENCE_S)
         except (OSError, ValueError, IndexError):  # ssl.SSLError and TimeoutError are an OSError
             return None
+
+
+def _place(url: str) -> Place:
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or 443
 
 
 def _connected(host: str, port: int) -> ssl.SSLSocket:
