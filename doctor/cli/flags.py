@@ -6,6 +6,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from backup_doctor.cli import completing
+from backup_doctor.cli.given import Given
 from backup_doctor.report.render.formats import Format
 from backup_doctor.run.audit.formats import AuditFormat
 
@@ -106,11 +107,11 @@ FromEvidenceFlag: TypeAlias = Annotated[
 ]
 NoColorFlag: TypeAlias = Annotated[bool, typer.Option("--no-color", help="Disable colors.")]
 
-ONE_S, MANY_S = 60.0, 300.0
+MANY_S = 300.0
 
 
 def budget_of(given: float | None, *, all_projects: bool) -> float:
     """The time for the whole run: of twenty projects each needs some of it."""
     if given is not None:
         return given
-    return MANY_S if all_projects else ONE_S
+    return MANY_S if all_projects else Given.budget
