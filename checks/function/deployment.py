@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 
 rules = Rules[FunctionEvidence]()
-FUNCTION = "function"
 
 
 def _is_absent(seen: FunctionEvidence, case: Case) -> bool:
@@ -87,7 +86,7 @@ def not_deployed(seen: FunctionEvidence, case: Case, shown: Shown) -> Found | No
 
 def _answers_now(seen: FunctionEvidence, case: Case) -> Resolved | None:
     """Where the platform's record cannot be read: the very function that the script calls answers."""
-    called_by_script = {one.target for one in update_ways(case) if one.kind == FUNCTION}
+    called_by_script = {one.target for one in update_ways(case) if one.is_of_function}
     unlisted = isinstance(seen.record, Unseen)
     return runs_now(case) if unlisted and called_by_script == {seen.name} else None
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.findings import Exhibit
     from backup_doctor.evidence.log import Attempt, Call
 
-FUNCTION, DIRECT = "function", ("table-update", "upsert")
-
 
 def how(call: Call) -> str:
     """How a call failed, as it follows the call's name."""
@@ -28,7 +26,7 @@ def how(call: Call) -> str:
 
 def name_of(case: Case, shown: Call) -> str:
     """What the update is called that decides: by the script, where it is no direct one."""
-    named = (one for one in update_ways(case) if one.call == shown and one.kind not in DIRECT)
+    named = (one for one in update_ways(case) if one.call == shown and not one.is_direct)
     return next((one.name for one in named), "direct update")
 
 
@@ -37,7 +35,7 @@ def _refused_beside(case: Case, shown: Call) -> tuple[Attempt, ...]:
     return tuple(
         one
         for one in update_ways(case)
-        if one.kind != FUNCTION and one.call.outcome in FAILED and one.call != shown
+        if not one.is_of_function and one.call.outcome in FAILED and one.call != shown
     )
 
 

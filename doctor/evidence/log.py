@@ -74,6 +74,16 @@ class Attempt(Fact, frozen=True, kw_only=True):
     writes: dict[str, str] = {}
     columns: tuple[str, ...] = ()
 
+    @property
+    def is_of_function(self) -> bool:
+        """Whether it calls the edge function."""
+        return self.kind == "function"
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it writes the table by itself, through the Data API."""
+        return self.kind in {"table-update", "upsert"}
+
 
 class LogReading(Fact, frozen=True, kw_only=True):
     """What one job's log says.

@@ -15,17 +15,17 @@ from backup_doctor.evidence.workflow import Held, WorkflowEvidence, WorkflowFile
 from backup_doctor.services.writers import speaks_of_backups
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from backup_doctor.collect.sources import Sources
     from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.log import Attempt
     from backup_doctor.evidence.workflow import Job, Run
 
 FOLDER = ".github/workflows/"
 # More workflows than this are not read to find the backup's.
 MOST_READ = 20
 RECENT_RUNS = 5
-DIRECT = ("table-update", "upsert")
 NO_RUN = Unseen(
     why=Why.NOT_ASKED,
     what="No backup was asked about, so no run was looked for.",
@@ -98,6 +98,7 @@ def _held(
         return None
     if not isinstance(log, LogReading):
         return log
+    updates = [one for one in log.attempts if one.updates]
     ended = (job.completed_at if job else None) or newest.updated_at
     by_function = log.function_call.outcome is Outcome.OK
     directly = log.fallback_call.outcome is Outcome.OK and log.fallback_call.rows != 0
@@ -110,14 +111,13 @@ def _held(
         way=way,
         by_function=by_function,
         buckets=log.buckets,
-        columns=_written(log, *DIRECT),
-        handed=_written(log, "function"),
+        columns=_columns(one for one in updates if one.is_direct),
+        handed=_columns(one for one in updates if one.is_of_function),
     )
 
 
-def _written(log: LogReading, *kinds: str) -> tuple[str, ...]:
-    """What the script's updates of these kinds write, or hand over."""
-    updates = (one for one in log.attempts if one.updates and one.kind in kinds)
+def _columns(updates: Iterable[Attempt]) -> tuple[str, ...]:
+    """What they write, or hand over."""
     return tuple(dict.fromkeys(name for one in updates for name in one.columns))
 
 

@@ -20,7 +20,6 @@ from backup_doctor.services.secret_uses import Use, use_of
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
 
-FUNCTION = "function"
 _CALLS = re.compile(
     r"functions/v1|functions\.invoke|functions\.supabase\.co|\bsupabase functions\b"
 )
@@ -68,7 +67,7 @@ def _called_in_last_run(case: Case) -> set[str]:
     """Before the next backup: the functions that the script of the last run calls, where it says so."""
     log = case.workflow.recent_log if case.workflow else None
     attempts = log.attempts if isinstance(log, LogReading) else ()
-    return {one.target for one in attempts if one.kind == FUNCTION and one.updates and one.target}
+    return {one.target for one in attempts if one.is_of_function and one.updates and one.target}
 
 
 def calls_another(case: Case) -> Unseen | None:
@@ -90,8 +89,8 @@ def _is_without(case: Case) -> bool:
     log = case.log
     if log is None or not log.whole_script:
         return False
-    ways = [one.kind for one in log.attempts if one.updates]
-    return bool(ways) and "function" not in ways
+    ways = [one for one in log.attempts if one.updates]
+    return bool(ways) and not any(one.is_of_function for one in ways)
 
 
 def _names(script: str, function: str) -> bool:

@@ -20,7 +20,7 @@ from backup_doctor.judge.history import (
     row_state,
     update_ran,
 )
-from backup_doctor.judge.history.calls import changed_nothing, update_ways
+from backup_doctor.judge.history.calls import FAILED, changed_nothing, update_ways
 from backup_doctor.judge.history.file import began_at, own_file
 from backup_doctor.judge.history.function_calls import calls_function
 from backup_doctor.judge.show import listed
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
     from backup_doctor.judge.diagnosis import Diagnosis
 
-FAILED = frozenset({Outcome.REFUSED, Outcome.TIMED_OUT, Outcome.UNREACHABLE})
-FUNCTION = "function"
 SEVERAL = 2
 ONLY_UPDATE = "the row is updated"
 UPDATES = frozenset({Link.FUNCTION_UPDATES, Link.FALLBACK_UPDATES})
@@ -81,12 +79,12 @@ def _title(link: Link, case: Case) -> str:
     if link not in UPDATES:
         return link.title
     ways = update_ways(case)
-    names = [one.name for one in ways if one.kind != FUNCTION]
+    names = [one.name for one in ways if not one.is_of_function]
     if link is Link.FALLBACK_UPDATES:
         others = names if _has_function(case) else names[1:]
         return f"{link.title} ({listed(others)})" if others else link.title
     if _has_function(case):
-        called = (one.target for one in ways if one.kind == FUNCTION and one.target)
+        called = (one.target for one in ways if one.is_of_function and one.target)
         return f"{next(called, case.names.function)} updates the row"
     return f"{ONLY_UPDATE} ({names[0]})" if names else ONLY_UPDATE
 
