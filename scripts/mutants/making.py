@@ -19,8 +19,16 @@ from cosmic_ray.plugins import get_operator
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# What judges: the checks, the story that they share, the diagnosis, the repair.
-SCOPE = ("checks", "doctor/judge/history", "doctor/judge/fix_sql", "doctor/judge/diagnosis.py")
+# What judges: the checks, the story that they share, the diagnosis, the repair; and what they believe:
+# the meaning of services' answers and the reader of logs.
+SCOPE = (
+    "checks",
+    "doctor/collect/log",
+    "doctor/judge/diagnosis.py",
+    "doctor/judge/fix_sql",
+    "doctor/judge/history",
+    "doctor/services",
+)
 # A condition turned round, a boundary moved, a part left out. Cosmic Ray's others replace `==` and
 # `is` by an order, or `+` by a shift: on statuses and times they are errors, or mean the same.
 OPERATORS = (

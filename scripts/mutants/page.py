@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 HEAD = """\
 # What the tests notice
 
-`make mutants` changes what judges (the checks, the story that they share, the diagnosis, the repair)
-in one place at a time, runs the tests of the judgement (`tests/judgement`, `tests/test_explain.py`) on
-each change, and writes this page. A change that no test notices is a behaviour that nothing holds.
+`make mutants` changes what judges (the checks, the story that they share, the diagnosis, the repair) and
+what it believes (the meaning of services' answers, the reader of logs) in one place at a time, runs the
+tests of both that open no world on each change (`tests/judgement`, `tests/log`, `tests/services`,
+`tests/test_explain.py`, `tests/test_update_step.py`, `tests/test_writers.py`), and writes this page. A
+change that none of them notices is a behaviour that they do not hold; others of the tests may.
 When it was run, on which commit and on how busy a machine: [the figures](numbers.md).
 
 The changes are [Cosmic Ray](https://cosmic-ray.readthedocs.io)'s: a condition turned round, `and` and

@@ -27,11 +27,13 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-TESTS = ("tests/judgement", "tests/test_explain.py")
+OF_JUDGEMENT = ("tests/judgement", "tests/test_explain.py")
+OF_ANSWERS = ("tests/log", "tests/services", "tests/test_update_step.py", "tests/test_writers.py")
 # No word of each test (nor the options that order them), nothing left behind, no process but this one.
 LEFT_OUT = ("terminal", "cacheprovider", "xdist", "cov")
-QUIET = ("-x", "--override-ini=addopts=", *(f"-pno:{plugin}" for plugin in LEFT_OUT))
-CPU_LIMIT_S = 30
+NO_WORLD = ("-m", "not (world or slow or exhaustive)", "--hypothesis-profile=quick")
+QUIET = ("-x", "--override-ini=addopts=", *(f"-pno:{one}" for one in LEFT_OUT), *NO_WORLD)
+CPU_LIMIT_S = 60
 # The exit code of a process that came as far as no test: it says nothing of the mutant.
 UNTRIED = 99
 
@@ -88,7 +90,7 @@ def tried(mutants: Iterable[Mutant], at_once: int) -> Iterator[tuple[Mutant, Out
     # These first, while nothing of the program is imported in the process that forks.
     yield from forked(imported, _fails_afresh, at_once)
     trial = _Trial(called, at_once)
-    code = pytest.main([*QUIET, *TESTS], plugins=[trial])
+    code = pytest.main([*QUIET, *OF_JUDGEMENT, *OF_ANSWERS], plugins=[trial])
     if code:
         raise RuntimeError(f"pytest ended with {code!r}: do the tests pass without any mutant?")
     yield from trial.outcomes
@@ -158,7 +160,14 @@ def _fails_afresh(mutant: Mutant) -> bool:
         return compile(mutant.text, path, "exec")
 
     SourceFileLoader.get_code = mutated  # type: ignore[method-assign, assignment]
-    return pytest.main([*QUIET, *TESTS]) is not pytest.ExitCode.OK
+    return pytest.main([*QUIET, *_nearest_first(mutant.path)]) is not pytest.ExitCode.OK
+
+
+def _nearest_first(path: str) -> tuple[str, ...]:
+    """The tests, those first that are likeliest to notice: the first that fails ends them."""
+    if path.startswith(("doctor/collect/log", "doctor/services")):
+        return (*OF_ANSWERS, *OF_JUDGEMENT)
+    return (*OF_JUDGEMENT, *OF_ANSWERS)
 
 
 class _Trial:
