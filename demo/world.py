@@ -1,6 +1,6 @@
 """A whole backup pipeline on this machine: its services, its repository and its secrets.
 
-`Servers` are the expensive parts, PostgreSQL and S3, and are shared. A `World` on them has a
+`Servers` are the expensive parts, PostgreSQL, S3 and the start of `aws`, and are shared. A `World` on them has a
 database, a bucket, a Supabase project and a GitHub repository of its own. PostgreSQL's roles
 belong to the server, so the worlds of one `Servers` run one after the other.
 """
@@ -25,7 +25,9 @@ from backup_doctor.demo.commit import Commit
 from backup_doctor.demo.github.server import GitHub
 from backup_doctor.demo.github.state import Repository, Run, SecretRecord, Token, Workflow
 from backup_doctor.demo.runner.dispatch import Dispatch
+from backup_doctor.demo.runner.machine import path
 from backup_doctor.demo.runner.run import run_workflow, utc_now
+from backup_doctor.demo.runner.warm_aws import WarmAws
 from backup_doctor.demo.storage import Bucket, Storage
 from backup_doctor.demo.supabase.gateway import Gateway
 from backup_doctor.demo.supabase.management import AccessToken, Management
@@ -65,22 +67,25 @@ class Servers:
 
     postgres: PostgresServer
     storage: Storage
+    aws: WarmAws
 
     @classmethod
     def start(cls) -> Self:
-        """Start both at once; if one does not start, the other is stopped again."""
+        """Start all at once; if one does not start, the others are stopped again."""
         with ThreadPoolExecutor() as pool:
+            aws = pool.submit(WarmAws)
             postgres, storage = pool.submit(PostgresServer.start), pool.submit(Storage)
         try:
-            return cls(postgres.result(), storage.result())
+            return cls(postgres.result(), storage.result(), aws.result())
         except BaseException:
-            for server in (postgres, storage):
+            for server in (postgres, storage, aws):
                 if server.exception() is None:
                     server.result().close()
             raise
 
     def close(self) -> None:
-        """Stop both."""
+        """Stop all."""
+        self.aws.close()
         self.storage.close()
         self.postgres.close()
 
@@ -276,6 +281,7 @@ class World:
             variables=self.github_variables,
             inputs={"dispatch_id": self._commits[run_id].dispatch_id},
             env={
+                "PATH": self.servers.aws.before(path()),
                 "AWS_ENDPOINT_URL_S3": self.bucket.endpoint,
                 "GITHUB_API_URL": self.github.url,
             },

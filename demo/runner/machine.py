@@ -17,6 +17,11 @@ RUNNER_NAME = "GitHub Actions 1"
 PUBLIC_API = "https://api.github.com"
 
 
+def path() -> str:
+    """PATH: first the interpreter's own folder, where a virtual environment has `aws`."""
+    return f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a run was asked for.
@@ -84,14 +89,11 @@ class Machine:
             folder.mkdir(parents=True)
 
     def environment(self, job: str) -> dict[str, str]:
-        """Return what every process sees: nothing of the caller's environment but PATH.
-
-        The interpreter's own folder comes first in PATH, where a virtual environment has `aws`.
-        """
+        """Return what every process sees: nothing of the caller's environment but PATH."""
         context = self.request.github()
         names = ("repository", "run_id", "run_number", "run_attempt", "event_name", "sha", "ref")
         return {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": path(),
             "HOME": str(self.root / "home"),
             "LANG": "C.UTF-8",
             "CI": "true",
