@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from backup_doctor.settings.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+COLLECT_AFTER = 1_000_000
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -42,6 +45,8 @@ def _called(arguments: Sequence[str]) -> object:
         from backup_doctor.cli.typed import by_typer
 
         return by_typer(arguments)
+    # One diagnosis ends before it has left as much as it costs to look for.
+    gc.set_threshold(COLLECT_AFTER)
     from backup_doctor.cli.diagnose import diagnose
     from backup_doctor.cli.request import request
 

@@ -14,9 +14,15 @@ if TYPE_CHECKING:
 __all__ = ["ENDINGS", "Format", "Look", "prepare", "render"]
 
 
+# A person waits for these.
+AWAITED = (Format.TEXT, Format.MARKDOWN)
+
+
 def prepare(form: Format) -> None:
     """Import what writes this format, at a time when there is nothing else to do."""
-    import_module(f"backup_doctor.report.render.to_{form}")
+    writer = import_module(f"backup_doctor.report.render.to_{form}")
+    if form in AWAITED:
+        writer.prepare()
 
 
 def render(report: Report, form: Format, redactor: Redactor, look: Look | None = None) -> str:

@@ -7,7 +7,7 @@ sections that no longer fit are left out, and a note says which; the most import
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from backup_doctor.base.quoting import (
     for_markdown_inline,
@@ -16,12 +16,16 @@ from backup_doctor.base.quoting import (
     one_line,
     without_commands,
 )
-from backup_doctor.report.render.templating import Safe, fill
+from backup_doctor.report.render.templating import Safe, compile_ahead, fill
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from backup_doctor.evidence.findings import Report
     from backup_doctor.report.render.formats import Look
 
+# What is filled, and what it includes.
+TEMPLATES = ("report.md.j2", "evidence.md.j2")
 SECTION = "\x1e"
 # Limits of one sentence and of one block, so that one hostile value cannot push all else out.
 LONGEST_INLINE = 2_000
@@ -36,20 +40,19 @@ NAMES_SHOWN, LONGEST_NAME = 8, 60
 LONGEST_NOTE = len(CUT_NOTE) + NAMES_SHOWN * (LONGEST_NAME + 2) + 100
 
 
+def prepare() -> None:
+    """Compile the ticket's templates."""
+    compile_ahead(TEMPLATES, FILTERS)
+
+
 def write(report: Report, look: Look) -> str:
     """The ticket."""
     text = fill(
-        "report.md.j2",
+        TEMPLATES[0],
         report,
         look,
         escape=lambda text: for_markdown_inline(_cut(text, LONGEST_INLINE)),
-        filters={
-            "code": _code,
-            "code_link": _code_link,
-            "fence": fence,
-            "mark": Safe,
-            "shown": _shown,
-        },
+        filters=FILTERS,
         section=Safe(SECTION),
     )
     sections = [re.sub(r"\n{3,}", "\n\n", part.strip("\n")) for part in text.split(SECTION)]
@@ -102,3 +105,12 @@ def _shown(text: str) -> Safe:
     if "\n" not in text.strip() and len(text) <= 200:  # noqa: PLR2004 -- two lines of a ticket
         return Safe(" " + markdown_code(one_line(text)))
     return Safe("\n\n" + without_commands(markdown_fence(_cut(text, LONGEST_BLOCK), "text")))
+
+
+FILTERS: Final[dict[str, Callable[..., Any]]] = {
+    "code": _code,
+    "code_link": _code_link,
+    "fence": fence,
+    "mark": Safe,
+    "shown": _shown,
+}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -17,12 +17,16 @@ from rich.text import Text
 
 from backup_doctor.base.quoting import for_terminal, one_line, visible, without_commands
 from backup_doctor.evidence.findings import ResultStatus, Severity, StageState, Verdict
-from backup_doctor.report.render.templating import Safe, fill
+from backup_doctor.report.render.templating import Safe, compile_ahead, fill
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from backup_doctor.evidence.findings import Report
     from backup_doctor.report.render.formats import Look
 
+# What is filled, and what it includes.
+TEMPLATES = ("report.txt.j2", "finding.txt.j2", "fix.txt.j2")
 # No line is broken at it.
 NBSP = "\N{NO-BREAK SPACE}"
 HANG, AS_IS = "\x1f", "\x1e"
@@ -50,19 +54,19 @@ COLOURS: dict[str, str] = {
 }
 
 
+def prepare() -> None:
+    """Compile the report's templates."""
+    compile_ahead(TEMPLATES, FILTERS)
+
+
 def write(report: Report, look: Look) -> str:
     """The report, in colours where `look` says so."""
     markup = fill(
-        "report.txt.j2",
+        TEMPLATES[0],
         report,
         look,
         escape=escape,
-        filters={
-            "cell": _cell,
-            "block": _block,
-            "paste": paste,
-            "painted": _painted,
-        },
+        filters=FILTERS,
         hang=Safe(HANG),
         nbsp=Safe(NBSP),
         rule=Safe("─" * min(look.width, 80)),
@@ -147,3 +151,11 @@ def _painted(text: str, name: str) -> Safe:
     return Safe(
         f"[{COLOURS.get(name, 'default')}]{text if isinstance(text, Safe) else escape(text)}[/]"
     )
+
+
+FILTERS: Final[dict[str, Callable[..., Any]]] = {
+    "cell": _cell,
+    "block": _block,
+    "paste": paste,
+    "painted": _painted,
+}
