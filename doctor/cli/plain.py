@@ -1,4 +1,4 @@
-"""The call that is made at three in the morning, read without typer: one backup, and a few switches.
+"""The call that is made at three in the morning, read without typer: one backup, a format, a few switches.
 
 typer and the pydantic that it brings take a tenth of a second to read it. Every other command line is
 typer's, and so is every mistake.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from backup_doctor.cli.given import Given
+from backup_doctor.report.render.formats import Format
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,14 +25,23 @@ SWITCHES = {
     "-v": "verbose",
     "--no-color": "no_color",
 }
+FORMATS = frozenset(Format)
 
 
 def plain(arguments: Sequence[str]) -> Given | None:
     """What was given, as typer would have read it; None where typer is to read it."""
     if len(arguments) < len(("--dispatch-id", "ID")):
         return None
-    flag, value, *switches = arguments
-    if flag not in IDS or value.startswith("-") or not value or not set(switches) <= set(SWITCHES):
+    flag, value, *more = arguments
+    if flag not in IDS or value.startswith("-") or not value:
         return None
-    given: dict[str, Any] = {IDS[flag]: value} | {SWITCHES[one]: True for one in switches}
+    given: dict[str, Any] = {IDS[flag]: value}
+    words = iter(more)
+    for word in words:
+        if word in SWITCHES:
+            given[SWITCHES[word]] = True
+        elif word == "--format" and (form := next(words, None)) in FORMATS:
+            given["form"] = Format(form)
+        else:
+            return None
     return Given(**given)

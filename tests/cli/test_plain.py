@@ -11,6 +11,7 @@ import pytest
 from backup_doctor.cli.plain import SWITCHES, plain
 from backup_doctor.cli.request import Request, request
 from backup_doctor.cli.typed import by_typer
+from backup_doctor.report.render.formats import Format
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +23,8 @@ PLAIN = [
     ("--dispatch-id", " 'x' "),
     *(("--dispatch-id", "x", switch) for switch in SWITCHES),
     ("--dispatch-id", "x", *SWITCHES),
+    *(("--dispatch-id", "x", "--format", form) for form in Format),
+    ("--run-id", "1", "--strict", "--format", "text", "--format", "json", "-q"),
 ]
 TYPERS = [
     (),
@@ -33,6 +36,10 @@ TYPERS = [
     ("--dispatch-id", "x", "--config", "file.toml"),
     ("--dispatch-id", "x", "--probe-function"),
     ("--dispatch-id", "x", "--help"),
+    ("--dispatch-id", "x", "--format"),
+    ("--dispatch-id", "x", "--format", "pdf"),
+    ("--dispatch-id", "x", "--format", "JSON"),
+    ("--dispatch-id", "x", "--format=json"),
     ("--quiet", "--dispatch-id", "x"),
     ("fix", "--dispatch-id", "x"),
     ("--version", "--dispatch-id"),
