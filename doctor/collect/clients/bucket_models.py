@@ -1,14 +1,16 @@
 """What botocore reads of its own data files, without what nobody asks of it here.
 
 It would keep all of it for as long as the client lives: twelve megabytes, of which two thirds are prose
-and the endpoints of other services.
+and the endpoints of other services. And it would read each object of them as a list of pairs first.
 """
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from botocore.loaders import JSONFileLoader
 
 # S3 itself, and those that credentials may come from.
@@ -21,12 +23,20 @@ class SmallModels(JSONFileLoader):
 
     def load_file(self, file_path: str) -> Any:  # noqa: ANN401 -- whatever the file holds
         """What the file holds that is needed; None where there is no such file."""
-        found = super().load_file(file_path)
+        found = _read(Path(f"{file_path}.json"))
         if isinstance(found, dict):
             if Path(file_path).name == "endpoints":
                 _drop_other_services(found)
             _drop_prose(found)
         return found
+
+
+def _read(file: Path) -> Any:  # noqa: ANN401
+    """As it stands, or packed; None where it is there in neither form."""
+    packed = file.with_name(f"{file.name}.gz")
+    if file.is_file():
+        return msgspec.json.decode(file.read_bytes())
+    return msgspec.json.decode(gzip.decompress(packed.read_bytes())) if packed.is_file() else None
 
 
 def _drop_other_services(endpoints: dict[str, Any]) -> None:
