@@ -7,15 +7,24 @@ and the endpoints of other services. And it would read each object of them as a 
 from __future__ import annotations
 
 import gzip
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import JSONFileLoader, Loader, create_loader
 
 # S3 itself, and those that credentials may come from.
 SERVICES = frozenset({"s3", "sts", "sso", "oidc", "portal.sso"})
 PROSE = "documentation"
+
+
+@cache
+def small_models(search_path: str | None) -> Loader:
+    """What reads them, for all clients of this process: botocore keeps what it has read."""
+    loader = create_loader(search_path)
+    loader.file_loader = SmallModels()
+    return loader
 
 
 class SmallModels(JSONFileLoader):

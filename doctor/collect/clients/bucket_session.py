@@ -11,7 +11,7 @@ from botocore.exceptions import PartialCredentialsError, ResponseStreamingError
 from botocore.session import Session
 
 from backup_doctor import __version__
-from backup_doctor.collect.clients.bucket_models import SmallModels
+from backup_doctor.collect.clients.bucket_models import small_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -111,7 +111,8 @@ def connect(settings: Settings, deadline: Deadline, *, at_once: int = AT_ONCE) -
         missing = "secret_access_key" if key_id else "access_key_id"
         raise PartialCredentialsError(provider="settings", cred_var=missing)
     session = Session(session_vars=PROFILE_VARIABLE, profile=None if key_id else storage.profile)
-    session.get_component("data_loader").file_loader = SmallModels()
+    models = small_models(session.get_config_variable("data_path"))
+    session.register_component("data_loader", models)
     if key_id and secret:
         session.set_credentials(key_id, secret, _value(storage.session_token))
     if os.environ.get("AWS_EC2_METADATA_DISABLED", "").lower() != "false":
