@@ -43,7 +43,7 @@ blur the count (the listing names the file), and in processor time before the fi
 Nothing is judged by what was asked ahead: an answer is only taken where the very same is asked.
 
 What stays: a password takes PostgreSQL two round trips (SCRAM), its own way into TLS one, the log's
-storage two to connect. A diagnosis takes about 0.6 s of processor time, most of it imports; what of
+storage two to connect. Most of a diagnosis' processor time are imports and what clients set up; what of
 it no wait hides is what the diagnosis takes above its chain.
 """
 CHANGES = (
