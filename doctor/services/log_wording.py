@@ -251,6 +251,10 @@ TAG = re.compile(r"^(?:\[([\w][\w .:/#-]{0,30})\]\s+|([\w-]{1,20})\s*\|\s+)(?=\S
 CHANGED_NOTHING = re.compile(r"\bnot (?:updated|changed|written)\b", re.IGNORECASE)
 # A client's exception: what stands below it says which call it was of.
 CLIENTS_ERROR = re.compile(r"^(?:uncaught |unhandled )?(?:\w+\.)*\w*Error\b", re.IGNORECASE)
+# What the runner says of a step that it ended: the name in it is the step's, and no call's.
+ENDED_BY_RUNNER = re.compile(
+    r"^(?:##\[error\])?The action '.*' has timed out after [\d.]+ minutes\.?$"
+)
 # What PowerShell puts before each line of an error.
 GUTTER = re.compile(r"^\s+(?:\d+\s+)?\| ")
 # PostgreSQL's own client: two blanks behind the severity, and what belongs to it on the next lines.

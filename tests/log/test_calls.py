@@ -65,6 +65,11 @@ class Example:
 
 EXAMPLES = (
     Example(
+        "a step that the runner ended, whose name speaks of the function",
+        "Waiting for the lock\n##[error]The action 'Update backup_history via Edge Function' has "
+        "timed out after 1 minutes.",
+    ),
+    Example(
         "a fallback that is called otherwise, below the function's whole answer",
         'Edge function call failed (HTTP 503)\nResponse: {"code":"BOOT_ERROR","message":"Function '
         'failed to start (please check logs)"}\nplan B ...\n-> HTTP 403\n'

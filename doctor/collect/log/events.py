@@ -98,6 +98,9 @@ class _Splitter:
 
     def take(self, line: str) -> Iterator[Event]:
         """The events that end with the next line."""
+        if wording.ENDED_BY_RUNNER.match(line.strip()):
+            yield from self.end()
+            return
         plain = wording.GUTTER.sub("", MARKER.sub("", line)).strip()
         tag, text = _untagged(wording.LOGGER.sub("", plain))
         if not text:
