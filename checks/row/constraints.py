@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.chain import Link
     from backup_doctor.evidence.findings import Exhibit, Fix
     from backup_doctor.evidence.rls import RefusedValue
     from backup_doctor.evidence.row import Constraint
@@ -103,7 +104,7 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
             other_status(case, told, sent),
         )
     return weight.found(
-        _summary(case, blamed, types),
+        _summary(case, blamed, types, weight.breaks),
         evidence,
         (
             *(fix for one in types for fix in widen(case, one)),
@@ -126,7 +127,12 @@ def _refused_types(case: Case) -> tuple[RefusedValue, ...]:
     return tuple(one for one in refused_values(case) if one not in sizes)
 
 
-def _summary(case: Case, blamed: tuple[Constraint, ...], types: tuple[RefusedValue, ...]) -> str:
+def _summary(
+    case: Case,
+    blamed: tuple[Constraint, ...],
+    types: tuple[RefusedValue, ...],
+    links: tuple[Link, ...],
+) -> str:
     if types and not blamed:
         one = types[0]
         return f"{one.column} ({one.type}) cannot take what the update writes: {one.message}."
@@ -145,7 +151,7 @@ def _summary(case: Case, blamed: tuple[Constraint, ...], types: tuple[RefusedVal
     of = f" of the table {other}, which is written beside {case.names.table}" if other else ""
     if named or other:
         return f"The update that the pipeline makes violates {named or 'a constraint'}{of}."
-    return f"PostgreSQL refuses the update that the pipeline makes{message_told(case)}."
+    return f"PostgreSQL refuses the update that the pipeline makes{message_told(case, links)}."
 
 
 def _shown(one: Constraint, seen: RowEvidence, case: Case) -> Exhibit:

@@ -190,7 +190,7 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
             else None
         )
     blamed = listed(f"the {one.kind} {one.name}" for one in suspects or firing)
-    said = message_told(case)
+    said = message_told(case, weight.breaks)
     return weight.found(
         f"{blamed[0].upper()}{blamed[1:]} rewrites or refuses the update{said}."
         if blamed

@@ -6,10 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.base import Unseen
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.row import RowEvidence, Table
-from backup_doctor.judge.history import fallback_call, function_told
+from backup_doctor.judge.history import fallback_call, function_call, function_told
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from backup_doctor.evidence.case import Case
 
 WRITTEN = ("s3_key", "status", "size_bytes", "finished_at")
@@ -26,9 +30,18 @@ def both_told(case: Case) -> str:
     return f"{function_told(case)}\n{fallback_call(case).body}"
 
 
-def message_told(case: Case) -> str:
-    """The database's own message in it, after a colon; empty where there is none."""
-    told = both_told(case)
+def message_told(case: Case, links: Collection[Link]) -> str:
+    """The database's own message in what refused the updates at these links, after a colon; or empty."""
+    refused = {
+        Link.FUNCTION_UPDATES: (function_call(case), function_told(case)),
+        Link.FALLBACK_UPDATES: (fallback_call(case), fallback_call(case).body),
+    }
+    # What an update that worked shows is the row, whose columns may be called so.
+    told = "\n".join(
+        text
+        for link, (call, text) in refused.items()
+        if link in links and call.outcome is not Outcome.OK
+    )
     said = next((found for one in _MESSAGES if (found := one.search(told))), None)
     return f": {said[1].replace(_ESCAPED, _QUOTE)}" if said else ""
 

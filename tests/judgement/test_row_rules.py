@@ -767,6 +767,25 @@ def test_a_rewrite_rule_is_called_one_and_switched_off_as_one() -> None:
     assert 'DISABLE RULE "nope"' in found.fixes[0].text
 
 
+SKIPS = Trigger(name="hush", definition="", function="hush", before=True, source="RETURN NULL;")
+NOT_DEPLOYED = '{"code":"NOT_FOUND","message":"Requested function was not found"}'
+
+
+@pytest.mark.parametrize(
+    "silent",
+    [
+        call(200, "[]", rows=0),
+        call(200, '[{"status":"in_progress","message":"started by the app"}]'),
+    ],
+)
+def test_no_other_answer_is_quoted_as_what_a_trigger_says(silent: Call) -> None:
+    one = case(workflow(log(call(404, NOT_DEPLOYED), silent)), row(table=table(triggers=(SKIPS,))))
+
+    found = finding(one, "row/trigger-interferes").found
+
+    assert found.summary == "The trigger hush rewrites or refuses the update."
+
+
 def test_a_trigger_that_empties_what_a_success_lacks_is_why_it_lacks_it() -> None:
     empties = Trigger(
         name="tidy", definition="", function="tidy", before=True, source="NEW.s3_key := NULL;"
