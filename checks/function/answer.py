@@ -36,7 +36,7 @@ from backup_doctor.judge.history import (
 )
 from backup_doctor.judge.history.calls import changed_nothing, function_log, same_refusal
 from backup_doctor.judge.history.function_calls import Shows, is_shown_alike, shows_key
-from backup_doctor.judge.history.secret_names import called
+from backup_doctor.judge.history.secret_names import secret_name
 from backup_doctor.judge.history.since import as_stored, stored_for, was_set_since
 from backup_doctor.judge.show import exhibit, manual
 from backup_doctor.judge.traits import Trait
@@ -100,9 +100,9 @@ def key_rejected(seen: FunctionEvidence, case: Case) -> Found | None:
     if weight is None:
         return None
     shows, how = shows_key(case)
-    named = how if shows is Shows.OTHER_KEY else called(case, Use.FUNCTION_KEY)
+    named = how if shows is Shows.OTHER_KEY else secret_name(case, Use.FUNCTION_KEY)
     return weight.found(
-        f"{seen.name} refuses the key that the workflow sends ({named}).",
+        f"{seen.name} refuses the key that the workflow sends{f' ({named})' if named else ''}.",
         (*function_exhibits(seen, case), *as_stored(case, Use.FUNCTION_KEY)),
         _other_key(case) or new_api_key(case),
         resolved=_keys_agree(case),

@@ -298,6 +298,20 @@ def test_a_step_that_is_handed_no_function_key_shows_another_one() -> None:
     assert shows_key(pipeline())[0] is Shows.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("variable", "shows"),
+    [
+        ('RUF: "${{ secrets.RUF }}"', Shows.UNKNOWN),
+        ('HOOK: "${{ secrets.SLACK_WEBHOOK }}"', Shows.OTHER_KEY),
+        ('LEVEL: "${{ vars.LEVEL }}"', Shows.OTHER_KEY),
+    ],
+)
+def test_a_secret_whose_name_tells_nothing_may_be_the_functions_key(
+    variable: str, shows: Shows
+) -> None:
+    assert shows_key(pipeline(handing(step=f"{SERVICE}, {variable}")))[0] is shows
+
+
 # Whether a call with an empty body would decide anything -----------------------------------------
 
 

@@ -16,9 +16,11 @@ from backup_doctor.judge.history.calls import FAILED, function_call
 from backup_doctor.judge.history.secret_names import environment_of, workflow_file
 from backup_doctor.judge.show import listed
 from backup_doctor.services.secret_uses import Use, use_of
+from backup_doctor.services.workflow_secrets import secrets_in
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.workflow import WorkflowFile, WorkflowStep
 
 _CALLS = re.compile(
     r"functions/v1|functions\.invoke|functions\.supabase\.co|\bsupabase functions\b"
@@ -137,6 +139,12 @@ _KEY_HEADER = re.compile(r"key|token|secret|signature|hmac", re.IGNORECASE)
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,}")
 _CLIENTS_KEY = re.compile(r"functions\.invoke")
 _PUBLIC_KEY = re.compile(r"ANON|PUBLISHABLE", re.IGNORECASE)
+# What is handed to a step for something else, by its name.
+_NO_FUNCTIONS_KEY = re.compile(
+    r"GITHUB_TOKEN|GH_TOKEN|WEBHOOK|SLACK|DISCORD|TELEGRAM|SENTRY|MAIL|SMTP|NPM|DOCKER|PING"
+    r"|ENCRYPT|GPG|PGP|AGE_|PASSPHRASE|PASSWORD|S3|AWS|R2|BUCKET|REGION|ENDPOINT|STORAGE|URL|HOST|REF$",
+    re.IGNORECASE,
+)
 _NEXT_CALL = re.compile(r"rest/v1|\.from\(|\bcurl\b")
 
 
@@ -179,9 +187,25 @@ def _by_variables(case: Case) -> tuple[Shows, str]:
     if file is None or step is None or not (step.secrets or step.env or file.job_env or file.env):
         return Shows.UNKNOWN, ""
     named = {*environment_of(file, step), *step.secrets}
-    if any(use_of(name) is Use.FUNCTION_KEY for name in named):
+    if any(use_of(name) is Use.FUNCTION_KEY for name in named) or _of_untold_use(case, file, step):
         return Shows.UNKNOWN, ""
     return Shows.OTHER_KEY, "without a separate function key"
+
+
+def _of_untold_use(case: Case, file: WorkflowFile, step: WorkflowStep) -> set[str]:
+    """The step's secrets of which neither their own nor the variable's name tells what they are for."""
+    held = {
+        **environment_of(file, step),
+        **{name: f"${{{{ secrets.{name} }}}}" for name in step.secrets},
+    }
+    told = {
+        secret
+        for variable, value in held.items()
+        for secret in secrets_in(value)
+        if any(use_of(one) or _NO_FUNCTIONS_KEY.search(one) for one in (variable, secret))
+    }
+    own = case.names.secrets.get(Use.FUNCTION_KEY)
+    return {secret for value in held.values() for secret in secrets_in(value)} - (told - {own})
 
 
 def _call(script: str) -> str:
