@@ -142,7 +142,7 @@ def test_a_reason_is_explained(published: None) -> None:
     page = to_terminal(explain("memory/killed", load_checks()), width=80, colour=False)
 
     assert page == (
-        "memory/killed  a reason of workflow/failed-before-update\n"
+        "memory/killed  a reason of workflow/failed-before-update,\nworkflow/fallback-failed\n"
         "\n"
         "A step failed: the system killed the program, as it does where memory runs out.\n"
         "\n"

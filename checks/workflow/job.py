@@ -16,6 +16,7 @@ from backup_doctor.checks.workflow.told import (
     new_lines,
     of_another,
     quoted,
+    told_fixes,
     told_of,
     what_failed,
 )
@@ -34,13 +35,11 @@ from backup_doctor.judge.commands import gh_log
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history.early import early_codes
 from backup_doctor.judge.history.file import own_file
-from backup_doctor.judge.show import after_row, either, exhibit, manual, setting
+from backup_doctor.judge.show import after_row, exhibit, setting
 from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.findings import Fix
-    from backup_doctor.services.errors import ToldError
 
 
 rules = Rules[WorkflowEvidence]()
@@ -52,7 +51,6 @@ CLOCK_SLACK = timedelta(seconds=5)
 JOB_TIMEOUT = re.compile(r"exceeded the maximum execution time", re.IGNORECASE)
 SHUT_DOWN = re.compile(r"runner has received a shutdown signal|lost communication", re.IGNORECASE)
 STEP_TIMEOUT = re.compile(r"has timed out after \d+ minutes", re.IGNORECASE)
-READ_IT = "Read the quoted error; it is the step's own."
 
 
 def link_reached(seen: WorkflowEvidence) -> Link:
@@ -271,19 +269,10 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
             ),
             *compared(seen, case, new),
         ),
-        fixes=(*_fixes(told), *rerun(seen, case, AT_ITS_COMMIT)),
+        fixes=(*told_fixes(told), *rerun(seen, case, AT_ITS_COMMIT)),
         breaks=(Link.FUNCTION_UPDATES if done else before,),
         by_log=done,
         reason=told.error.id if told else None,
-    )
-
-
-def _fixes(told: ToldError | None) -> tuple[Fix, ...]:
-    """The known fixes of the error, the recommended first; without one, to read the log."""
-    first, *others = told.fixes if told else (READ_IT,)
-    return either(
-        manual("Fix what the step reports, then run the workflow again", first),
-        *(manual("Fix it another way", text) for text in others),
     )
 
 

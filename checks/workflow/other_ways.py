@@ -26,16 +26,23 @@ def how(call: Call) -> str:
 
 def name_of(case: Case, shown: Call) -> str:
     """What the update is called that decides: by the script, where it is no direct one."""
-    named = (one for one in update_ways(case) if one.call == shown and not one.is_direct)
+    named = (one for one in _deciding(case, shown) if not one.is_direct)
     return next((one.name for one in named), "direct update")
+
+
+def _deciding(case: Case, shown: Call) -> tuple[Attempt, ...]:
+    """The way whose call it is: the only one, if the words of the log have added to what the script tells."""
+    ways = tuple(one for one in update_ways(case) if not one.is_of_function)
+    return ways if len(ways) == 1 else tuple(one for one in ways if one.call == shown)
 
 
 def _refused_beside(case: Case, shown: Call) -> tuple[Attempt, ...]:
     """The other ways to update the row that were tried and failed."""
+    deciding = _deciding(case, shown)
     return tuple(
         one
         for one in update_ways(case)
-        if not one.is_of_function and one.call.outcome in FAILED and one.call != shown
+        if not one.is_of_function and one.call.outcome in FAILED and one not in deciding
     )
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from backup_doctor.checks.workflow.view import jobs_of, usable_file
 from backup_doctor.evidence.log import LogReading, Outcome
 from backup_doctor.judge.commands import gh_log
+from backup_doctor.judge.history import fallback_call, function_call
 from backup_doctor.judge.history.calls import FAILED
-from backup_doctor.judge.show import exhibit
+from backup_doctor.judge.show import either, exhibit, manual
 from backup_doctor.services.error_lines import is_noise, plain
 from backup_doctor.services.errors import decide
 from backup_doctor.services.secret_uses import UPLOAD_KEYS, use_of
@@ -18,7 +19,7 @@ from backup_doctor.services.told import told_by
 if TYPE_CHECKING:
     from backup_doctor.evidence.base import Unseen
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.findings import Exhibit
+    from backup_doctor.evidence.findings import Exhibit, Fix
     from backup_doctor.evidence.log import Attempt, Call
     from backup_doctor.evidence.workflow import Job, Step, WorkflowEvidence
     from backup_doctor.services.errors import ToldError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 # What GitHub adds to every failure.
 UNTELLING = re.compile(r"Process completed with exit code|The operation was canceled")
 LINES_SHOWN = 5
+READ_IT = "Read the quoted error; it is the step's own."
 UPLOAD_STEP = re.compile(r"upload|\bs3\b|rclone|aws", re.IGNORECASE)
 # The tools whose known errors are a store's.
 STORES = ("aws", "rclone")
@@ -105,6 +107,36 @@ def quoted(told: ToldError | None, errors: tuple[str, ...]) -> str:
         return f": {told.error.means}. {who}: {told.line}"
     telling = tuple(one for one in errors if not UNTELLING.match(one)) or errors
     return f": {telling[0]}" if telling else ""
+
+
+def told_by_update(seen: WorkflowEvidence, case: Case) -> ToldError | None:
+    """The known error of a tool that ended the update step, where no service's answer did."""
+    log, step = seen.reading, seen.update_step
+    if log is None or step is None or step.conclusion != "failure" or log.failed_step != step.name:
+        return None
+    calls = (function_call(case), fallback_call(case))
+    # A call that failed without an answer before the last one may be what it speaks of.
+    silent = [one for one in calls if one.outcome in FAILED and one.status is None]
+    answered = calls[1].status is not None
+    return None if answered or len(silent) > 1 else told_by(log)
+
+
+def quoted_error(seen: WorkflowEvidence) -> str:
+    """What the failed update step says of its own failure, as a sentence; empty where it says nothing."""
+    log, step = seen.reading, seen.update_step
+    if log is None or step is None or log.failed_step != step.name:
+        return ""
+    said = quoted(None, tuple(one for one in log.errors if not UNTELLING.match(one)))
+    return f" It says{said}" if said else ""
+
+
+def told_fixes(told: ToldError | None) -> tuple[Fix, ...]:
+    """The known fixes of the error, the recommended first; without one, to read the log."""
+    first, *others = told.fixes if told else (READ_IT,)
+    return either(
+        manual("Fix what the step reports", first),
+        *(manual("Fix it another way", text) for text in others),
+    )
 
 
 def new_lines(seen: WorkflowEvidence, step: Step | None) -> tuple[str, ...]:

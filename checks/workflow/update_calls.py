@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from backup_doctor.checks.workflow.other_ways import how, name_of, other_ways, others_failed
+from backup_doctor.checks.workflow.told import quoted, quoted_error, told_by_update, told_fixes
 from backup_doctor.checks.workflow.view import run_exhibits, update_ended_well
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
@@ -38,6 +39,7 @@ from backup_doctor.services.meaning import NOT_FOUND
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Exhibit, Fix
+    from backup_doctor.services.errors import ToldError
 
 
 rules = Rules[WorkflowEvidence]()
@@ -171,19 +173,20 @@ def _send_it(case: Case, kind: str) -> Fix:
     "workflow/fallback-failed",
     breaks=Link.FALLBACK_UPDATES,
     yields_to=BELOW,
-    traits=(Trait.GENERAL, Trait.OF_ONE_RUN, Trait.AFTER_KEY),
+    traits=(Trait.GENERAL, Trait.OF_ONE_RUN, Trait.AFTER_KEY, Trait.HAS_REASONS),
 )
 def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The direct update, the fallback, failed too.
 
     Detected: the log shows its failure, or that it changed no row; or the update step is red and its
     log cannot be read, or does not say whose failure it is.
+    A known error of a tool (psql, a module that is missing) that ended the step is its reason.
     Cause: the service-role key, a grant, a policy, the table, the database: named if it is known.
     Fix: that of the cause.
     By hand: the log of the update step.
     Source: guide, step 1.
     """
-    call = fallback_call(case)
+    call, told = fallback_call(case), told_by_update(seen, case)
     known = case.rls is not None and not isinstance(case.rls.proof, Unseen)
     ask_more = _find_out(
         case,
@@ -205,27 +208,44 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
         too = " too" if function_call(case).outcome in FAILED else ""
         same = bool(sent and empty_value(function_call(case))) or _told_by_the_function(case)
         return Found(
-            summary=f"The {name_of(case, call)} failed{too}{how(call)}."
+            summary=f"The {name_of(case, call)} failed{too}{quoted(told, ()) or how(call)}."
             f"{others_failed(case, call)}{_said_empty(case, sent)}",
             evidence=(
                 *log_lines(case, "log", call),
                 *other_ways(case, call),
                 *_empty_variables(case, sent),
             ),
-            fixes=(_send_it(case, sent),) if sent else () if known else (ask_more,),
+            fixes=_fixes(case, sent, told) or (() if known else (ask_more,)),
             breaks=() if same else None,
             role=Role.SYMPTOM if same else None,
+            reason=told.error.id if told else None,
         )
     step = seen.update_step
     if step is None or step.conclusion != "failure" or _tells_of_a_call(case):
         return None
+    if told:
+        return Found(
+            summary=f"The step {step.name!r} failed{quoted(told, ())}.",
+            evidence=(*run_exhibits(seen, case), *_excerpt(case)),
+            fixes=told_fixes(told),
+            breaks=BOTH_WRITES,
+            reason=told.error.id,
+        )
     return Found(
         summary=f"The step {step.name!r} failed; its log "
-        + ("cannot be read." if case.log is None else "does not say of which call."),
+        + ("cannot be read." if case.log is None else "does not say of which call.")
+        + quoted_error(seen),
         evidence=(*run_exhibits(seen, case), *_excerpt(case)),
         breaks=(),
         role=Role.SYMPTOM,
     )
+
+
+def _fixes(case: Case, sent: str | None, told: ToldError | None) -> tuple[Fix, ...]:
+    """The one for the empty value that was sent, else those of the known error."""
+    if sent:
+        return (_send_it(case, sent),)
+    return told_fixes(told) if told else ()
 
 
 def _told_by_the_function(case: Case) -> bool:

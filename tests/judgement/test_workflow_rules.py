@@ -13,7 +13,7 @@ from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Role, Severity
 from backup_doctor.evidence.function import FunctionRecord
-from backup_doctor.evidence.log import NOT_SAID, Call, Outcome
+from backup_doctor.evidence.log import NOT_SAID, Attempt, Call, Outcome
 from backup_doctor.evidence.rls import RlsEvidence
 from backup_doctor.evidence.workflow import (
     FoundBy,
@@ -1039,3 +1039,57 @@ def test_the_run_is_shown_with_how_it_was_found_and_its_steps() -> None:
     assert "found by the dispatch id in the run's title" in shown[0].value
     assert "skipped: Update backup_history via Edge Function" in shown[1].value
     assert [one.label for one in bare.evidence] == ["run"]
+
+
+RED_UPDATE = "Update backup_history via Edge Function"
+NO_HOST = 'psql: error: could not translate host name "db.x.supabase.co" to address: unknown'
+
+
+def died(line: str, function: Call = NOT_SAID, direct: Call = NOT_SAID) -> Any:
+    """A backup whose update step ended with this line."""
+    told = log(function, direct, failed_step=RED_UPDATE, errors=(line,), failed_excerpt=(line,))
+    return case(workflow(told))
+
+
+def test_a_known_error_of_a_tool_that_ended_the_update_step_is_the_reason() -> None:
+    unanswered = died(NO_HOST, direct=call(None, outcome=Outcome.UNREACHABLE))
+    before_any_call = died("ModuleNotFoundError: No module named 'requests'")
+    answered = died(NO_HOST, direct=call(403, '{"code":"42501"}'))
+
+    psql = finding(unanswered, "workflow/fallback-failed").found
+    python = finding(before_any_call, "workflow/fallback-failed").found
+
+    assert psql.reason == "postgres/host-not-found"
+    assert psql.summary.startswith(
+        "The direct update failed: the database's host name leads nowhere"
+    )
+    assert psql.fixes[0].title == "Fix what the step reports"
+    assert (python.reason, causes(before_any_call)) == (
+        "python/module-missing",
+        ["workflow/fallback-failed"],
+    )
+    assert finding(answered, "workflow/fallback-failed").found.reason is None
+
+
+def test_an_unknown_error_of_the_update_step_is_quoted() -> None:
+    found = finding(died("IndexError: list index out of range"), "workflow/fallback-failed").found
+
+    assert found.summary == (
+        f"The step {RED_UPDATE!r} failed; its log does not say of which call. It says: IndexError: list "
+        "index out of range"
+    )
+
+
+def test_the_one_way_to_the_row_is_named_once() -> None:
+    one_way = Attempt(
+        kind="sql",
+        name="SQL update of backup_history",
+        place="run",
+        updates=True,
+        call=call(None, outcome=Outcome.UNREACHABLE),
+    )
+    told = log(NOT_SAID, call(None, outcome=Outcome.REFUSED), attempts=(one_way,))
+
+    found = finding(case(workflow(told)), "workflow/fallback-failed").found
+
+    assert found.summary == "The SQL update of backup_history failed."
