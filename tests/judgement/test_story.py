@@ -737,6 +737,13 @@ def test_without_an_address_no_call_came_as_far_as_the_function() -> None:
         (call(500), False, None),
         (call(500, "Internal Server Error"), False, None),
         (call(500, "TypeError: x is not a function"), False, False),
+        (
+            call(500, '{"error":"AccessDenied: not authorized to perform: s3:HeadObject"}'),
+            False,
+            False,
+        ),
+        (call(500, '{"error":"Backup saved, but Slack answered 404"}'), False, False),
+        (call(409, '{"error":"Backup is already being updated"}'), False, False),
         (call(400, '{"error":"Missing fields: backup_id"}'), False, False),
         (call(400, '{"error":"update failed"}'), False, None),
         (call(403, '{"error":"update failed"}'), False, None),
@@ -763,6 +770,8 @@ def test_what_the_functions_answer_says_of_a_missing_grant_below_it(
         (403, "secrets/revoked", None),
         (500, "row/constraint-rejects", None),
         (400, "row/constraint-rejects", None),
+        (409, "row/constraint-rejects", None),
+        (409, "row/trigger-interferes", False),
     ],
 )
 def test_a_refusal_of_a_row_that_is_not_found_speaks_of_what_hides_a_row(

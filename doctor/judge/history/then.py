@@ -56,7 +56,7 @@ def _fits(call: Call, meaning: Meaning, codes: Iterable[str]) -> bool | None:
 
 # A refusal in the function's own words, with these, speaks of a row that it does not find or may not
 # touch; what the database refuses in a row that is there ends as another status.
-FORBIDDEN = 403
+FORBIDDEN, CONFLICT = 403, 409
 _NOT_ITS_ROW = frozenset({FORBIDDEN, NOT_FOUND})
 # A refusal with such words may pass on what the database, or a key for it, was refused.
 _MAY_BE_BELOW = re.compile(
@@ -75,6 +75,12 @@ _OWN_FAULT = re.compile(
     # What it says of the row it has read: nothing refused it that.
     r"|already (completed|finished|done|succeeded)|invalid (backup )?(status|state)\b",
     re.IGNORECASE,
+)
+# What another service than the database refuses: a store's codes, whoever is told of the backup.
+_OF_ANOTHER_SERVICE = re.compile(
+    r"\bs3:[A-Z]\w+|\bNoSuch(?:Key|Bucket)\b|\bAccessDenied\b|\bInvalidAccessKeyId\b"
+    r"|\bSignatureDoesNotMatch\b|\bExpiredToken\b|\bKMS\b|(?i:\bslack\b|\bdiscord\b|\btelegram\b"
+    r"|\bsmtp\b|\bsendgrid\b|\bmailgun\b|\btwilio\b|\bstripe\b)"
 )
 
 
@@ -189,6 +195,9 @@ def _from_below(case: Case, codes: tuple[str, ...]) -> bool | None:
     )
     if not reached_below or _is_its_own_fault(case, call):
         return False
+    if call.status == CONFLICT and "row/constraint-rejects" not in codes:
+        # Of what the database refuses, the Data API answers so to a unique or a foreign key alone.
+        return False
     if call.status in _NOT_ITS_ROW and not codes_with(Trait.HIDES_ROW).intersection(codes):
         return False
     return None
@@ -202,7 +211,7 @@ def _is_its_own_fault(case: Case, call: Call) -> bool:
     refuses_all = call.status == FORBIDDEN and same_now and bool(call.body.strip())
     return (
         refuses_all
-        or bool(_OWN_FAULT.search(told))
+        or bool(_OWN_FAULT.search(told) or _OF_ANOTHER_SERVICE.search(told))
         or _refuses_the_call(call)
         or (same_now and _has_no_key(case))
     )
