@@ -24,6 +24,7 @@ from backup_doctor.judge.history import (
     is_over,
     row_state,
 )
+from backup_doctor.judge.history.written import shows_written
 from backup_doctor.judge.show import manual
 from backup_doctor.services.success_bodies import (
     SUCCESS,
@@ -71,6 +72,8 @@ def false_success(seen: FunctionEvidence, case: Case) -> Found | None:
     call = function_call(case)
     said_done = call.outcome is Outcome.OK and not another_row_succeeded(case)
     if not said_done or row_state(case) is not RowState.IN_PROGRESS or not is_over(case):
+        return None
+    if shows_written(case, call):
         return None
     answered = f"HTTP {call.status}" if call.status else "success"
     if is_of_template(call.body):

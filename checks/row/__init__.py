@@ -11,6 +11,7 @@ from backup_doctor.checks.row import (
     refusals,
     schema,
     schema_cache,
+    set_back,
     state,
 )
 from backup_doctor.evidence.row import RowEvidence
@@ -38,6 +39,7 @@ check.include(
     constraints.rules,
     database.rules,
     freshness.rules,
+    set_back.rules,
 )
 
 

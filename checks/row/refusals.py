@@ -159,9 +159,10 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
     suspects = tuple(one for one in firing if _meddles(one, case))
     now = True if suspects else None
     then = database_then(case, "row/trigger-interferes", silent=True)
-    if fallback_call(case).outcome is Outcome.OK:
-        # A row that was changed and changed back counts as changed.
-        then[Link.FALLBACK_UPDATES] = None
+    for link, call in zip(BOTH_WRITES, (function_call(case), fallback_call(case)), strict=True):
+        if call.outcome is Outcome.OK:
+            # A row that was changed and changed back counts as changed.
+            then[link] = None
     weight = weigh(then, now=now, case=case)
     if weight and weight.is_cause and row_state(case) is RowState.INCOMPLETE:
         weight = replace(weight, breaks=(*weight.breaks, Link.STAYS_SO))

@@ -21,6 +21,7 @@ from backup_doctor.judge.history import (
     row_age,
     row_state,
 )
+from backup_doctor.judge.history.written import written_by
 from backup_doctor.judge.show import after_row, duration, exhibit, listed, manual, row_query, sql
 from backup_doctor.judge.show import table as table_name
 from backup_doctor.judge.traits import Trait
@@ -175,7 +176,8 @@ def s3_key_null(seen: RowEvidence, case: Case) -> Found | None:
         return None
     if not case.names.column("s3_key"):
         return None
-    return Found(summary="s3_key is NULL: the update never reached the row.")
+    reached = "" if written_by(case) else ": the update never reached the row"
+    return Found(summary=f"s3_key is NULL{reached}.")
 
 
 @rules.symptom("row/failed")

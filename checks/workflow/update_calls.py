@@ -32,6 +32,7 @@ from backup_doctor.judge.history.calls import (
     function_said,
     same_refusal,
 )
+from backup_doctor.judge.history.written import written_by
 from backup_doctor.judge.show import duration, exhibit, log_lines, manual
 from backup_doctor.judge.traits import Trait
 from backup_doctor.services.meaning import NOT_FOUND
@@ -294,7 +295,7 @@ def green_but_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
         return None
     if row_state(case) not in (RowState.IN_PROGRESS, RowState.ABSENT):
         return None
-    if another_row_succeeded(case):
+    if another_row_succeeded(case) or written_by(case):
         return None
     age = row_age(case)
     return Found(

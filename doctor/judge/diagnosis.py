@@ -27,6 +27,7 @@ from backup_doctor.judge.history import (
 )
 from backup_doctor.judge.history.calls import changed_nothing
 from backup_doctor.judge.history.file import Whose, found_file
+from backup_doctor.judge.history.written import shows_written
 from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
@@ -194,7 +195,9 @@ def _reached(case: Case, able: tuple[Judged, ...]) -> tuple[Judged, ...]:
     stops = [min(one.breaks) for one in able if one.has(Trait.ENDS_JOB)]
     if stops and update_ran(case) is not True:
         last = min(last, *stops)
-    return tuple(one for one in able if min(one.breaks) <= last)
+    # Whatever kept the function from it, the direct update wrote the row.
+    made_up = {Link.FUNCTION_UPDATES} if shows_written(case, fallback_call(case)) else set()
+    return tuple(one for one in able if min(one.breaks) <= last and set(one.breaks) - made_up)
 
 
 def _causes(suspects: tuple[Judged, ...]) -> tuple[Judged, ...]:

@@ -21,6 +21,7 @@ from backup_doctor.judge.history.calls import (
 )
 from backup_doctor.judge.history.early import early_then
 from backup_doctor.judge.history.now import function_blocked_now
+from backup_doctor.judge.history.written import shows_written
 from backup_doctor.judge.registry import codes_with
 from backup_doctor.judge.traits import Trait
 from backup_doctor.services.meaning import CLIENT_ERRORS, NOT_FOUND, database_meaning
@@ -179,7 +180,7 @@ def _function_below(case: Case, codes: tuple[str, ...], *, silent: bool) -> bool
     if call.outcome is Outcome.NOT_MADE:
         return False
     if call.outcome is Outcome.OK:
-        return None if silent else False
+        return None if silent and not shows_written(case, call) else False
     if call.outcome is Outcome.NOT_SAID or not meaning.codes:
         return False if function_blocked_now(case) else None
     return _from_below(case, codes)
@@ -252,5 +253,5 @@ def _fallback_below(case: Case, codes: tuple[str, ...], *, silent: bool) -> bool
     if call.outcome is Outcome.NOT_MADE:
         return False
     if call.outcome is Outcome.OK:
-        return None if silent and not call.rows else False
+        return None if silent and not (call.rows or shows_written(case, call)) else False
     return _fits(call, meaning, codes)

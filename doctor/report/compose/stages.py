@@ -23,6 +23,7 @@ from backup_doctor.judge.history import (
 from backup_doctor.judge.history.calls import FAILED, changed_nothing, update_ways
 from backup_doctor.judge.history.file import began_at, own_file
 from backup_doctor.judge.history.function_calls import calls_function
+from backup_doctor.judge.history.written import shows_written
 from backup_doctor.judge.show import listed
 
 if TYPE_CHECKING:
@@ -175,7 +176,8 @@ def _update(call: Call, case: Case) -> StageState:
         return StageState.FAILED
     if call.outcome is Outcome.OK:
         # A success without a count, of a row that is in progress still, shows no update.
-        unshown = row_state(case) is RowState.IN_PROGRESS and not call.rows
+        counted = call.rows or shows_written(case, call)
+        unshown = row_state(case) is RowState.IN_PROGRESS and not counted
         return StageState.UNKNOWN if unshown else StageState.OK
     if call.outcome is Outcome.NOT_SAID:
         return StageState.UNKNOWN

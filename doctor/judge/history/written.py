@@ -1,0 +1,61 @@
+"""Whether an update's own answer shows the row as written, whatever became of the row since."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from backup_doctor.evidence.case import Status
+from backup_doctor.evidence.log import Outcome
+from backup_doctor.judge.history.calls import fallback_call, function_call
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.log import Call
+
+
+def shows_written(case: Case, call: Call) -> bool:
+    """Whether the answer holds this very row, with the status of a good backup.
+
+    It must hold what nobody sends to an update, the row's dispatch id beside its own: a function may
+    well answer what it was told.
+    """
+    row = case.backup
+    if row is None or row.id is None or row.dispatch_id is None or call.outcome is not Outcome.OK:
+        return False
+    names = case.names
+    own = {names.column("id"): row.id, names.column("dispatch_id"): row.dispatch_id}
+    return any(
+        all(str(one.get(name)) == value for name, value in own.items())
+        and names.status_of(_text(one.get(names.column("status")))) is Status.SUCCESS
+        for one in _objects(call.body)
+    )
+
+
+def written_by(case: Case) -> Call | None:
+    """The call whose answer shows the row as written; None where none does."""
+    return next(
+        (one for one in (function_call(case), fallback_call(case)) if shows_written(case, one)),
+        None,
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _objects(body: str) -> Iterator[dict[str, Any]]:
+    """Every JSON object in an answer, at any depth."""
+    try:
+        waiting = [json.loads(body)]
+    except (ValueError, RecursionError):
+        return
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            yield one
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)

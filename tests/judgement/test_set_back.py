@@ -1,0 +1,95 @@
+"""A row that was written, as the update's own answer shows, and that is in progress again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import StageState
+from backup_doctor.evidence.log import NOT_SAID, Call
+from backup_doctor.evidence.row import Trigger
+from backup_doctor.judge.history.written import shows_written
+from backup_doctor.report.compose.stages import stages
+from tests.judgement.asking import causes, codes, diagnosed, finding
+from tests.judgement.cases import DISPATCH, ROW_ID, call, case, log, row, table, workflow
+
+WRITTEN = {"id": ROW_ID, "dispatch_id": DISPATCH, "status": "success"}
+NO_FUNCTION = call(404, '{"code":"NOT_FOUND","message":"Requested function was not found"}')
+
+
+def answered(function: Call, direct: Call = NOT_SAID, *evidence: Any) -> Any:
+    return case(workflow(log(function, direct), update="success"), *evidence)
+
+
+def showing(**changes: Any) -> Call:
+    return call(200, json.dumps({"success": True, "backup": {**WRITTEN, **changes}}))
+
+
+@pytest.mark.parametrize(
+    ("answer", "written"),
+    [
+        (showing(), True),
+        (call(200, json.dumps([WRITTEN])), True),
+        (showing(id="another"), False),
+        (showing(dispatch_id=None), False),
+        (showing(status="in_progress"), False),
+        (showing(status=3), False),
+        (call(200, '{"success":true}'), False),
+        (call(200, "done"), False),
+        (call(500, json.dumps(WRITTEN)), False),
+    ],
+)
+def test_an_answer_shows_the_row_as_written_only_with_what_nobody_sent(
+    answer: Call, written: bool
+) -> None:
+    assert shows_written(answered(answer), answer) is written
+
+
+def test_a_row_without_an_id_of_its_own_is_never_shown_as_written() -> None:
+    assert not shows_written(case(row(rows=())), showing())
+
+
+@pytest.mark.parametrize(
+    ("function", "direct", "who"),
+    [
+        (showing(), NOT_SAID, "update-backup"),
+        (NO_FUNCTION, call(200, json.dumps([WRITTEN])), "The direct update"),
+    ],
+)
+def test_a_row_that_was_written_was_set_back_and_no_update_is_to_blame(
+    function: Call, direct: Call, who: str
+) -> None:
+    one = answered(function, direct)
+
+    assert causes(one) == ["row/set-back"]
+    assert finding(one, "row/set-back").found.summary == (
+        f"{who} wrote the row, as its own answer shows: something set it back since."
+    )
+    assert not {"function/false-success", "workflow/green-but-failed"} & {*codes(one)}
+    assert finding(one, "row/s3-key-null").found.summary == "s3_key is NULL."
+
+
+def test_a_trigger_that_writes_the_table_is_what_set_it_back() -> None:
+    undo = Trigger(
+        name="undo",
+        definition="",
+        function="undo",
+        before=False,
+        source="UPDATE public.backup_history SET status = 'in_progress';",
+    )
+
+    assert causes(answered(showing(), NOT_SAID, row(table=table(triggers=(undo,))))) == [
+        "row/trigger-interferes"
+    ]
+
+
+def test_the_update_that_wrote_the_row_is_ok_in_the_chain() -> None:
+    one = answered(showing())
+
+    states = {each.link: each.state for each in stages(one, diagnosed(one))}
+
+    assert states[Link.FUNCTION_UPDATES.code] is StageState.OK
+    assert states[Link.STAYS_SO.code] is StageState.FAILED
