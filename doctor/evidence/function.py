@@ -77,7 +77,8 @@ class FunctionEvidence(Evidence, frozen=True, kw_only=True):
     doctor's own calls. `test_call` is the answer to the guide's test body with a
     random id, only with --probe-function. `invocations` are the platform's record of calls since the
     row was created, oldest first. `reads` are the names of the environment variables that the
-    function's source in the repository reads.
+    function's source in the repository reads. `instead_of` is the function of the guide's name, where
+    that is deployed and the pipeline's script calls this one.
     """
 
     name: str
@@ -92,6 +93,7 @@ class FunctionEvidence(Evidence, frozen=True, kw_only=True):
     posted_at: datetime | None = None
     asked_at: datetime | None = None
     reads: tuple[str, ...] | Unseen = ()
+    instead_of: str | None = None
 
     @property
     def probe(self) -> HttpAnswer | Unseen:

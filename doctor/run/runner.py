@@ -23,6 +23,7 @@ from backup_doctor.evidence.base import Evidence, Unseen, Why
 from backup_doctor.evidence.case import Asked, Case
 from backup_doctor.evidence.clocks import own_now
 from backup_doctor.evidence.collected import Collected
+from backup_doctor.evidence.function import FunctionEvidence
 from backup_doctor.evidence.row import RowEvidence
 from backup_doctor.judge.history.probing import why_not_posted
 from backup_doctor.judge.registry import Registry, load_checks
@@ -125,6 +126,10 @@ class DoctorRun:
         seen = evidence.get("row")
         columns = seen.columns if isinstance(seen, RowEvidence) else ()
         names = self.case.names.fitted(columns) if columns else self.case.names
+        function = evidence.get("function")
+        if isinstance(function, FunctionEvidence) and function.name != names.function:
+            # The script calls another one than the guide's, and no setting names it.
+            names = msgspec.structs.replace(names, function=function.name)
         clock = self.deadline.clocks.reading()
         now = self.case.now + timedelta(seconds=clock.behind_s)
         return Collected(

@@ -23,7 +23,7 @@ from backup_doctor.evidence.base import Evidence, Unseen, Why
 from backup_doctor.evidence.case import Asked, Case, Names
 from backup_doctor.evidence.function import FunctionEvidence, FunctionRecord, HttpAnswer
 from backup_doctor.evidence.function import Project as ProjectRecord
-from backup_doctor.evidence.log import Call, EnvShown, LogReading, Outcome, Variable
+from backup_doctor.evidence.log import Attempt, Call, EnvShown, LogReading, Outcome, Variable
 from backup_doctor.evidence.row import BackupRow, RowEvidence
 from backup_doctor.evidence.workflow import Run, WorkflowEvidence
 from backup_doctor.judge.history.probing import NO_KEY, why_not_posted
@@ -327,3 +327,46 @@ def test_the_platforms_record_of_calls_tells_each_ones_status(world: World) -> N
     assert not isinstance(seen.invocations, Unseen)
     assert [(one.method, one.status) for one in seen.invocations] == [("POST", 200), ("POST", 500)]
     assert seen.invocations[0].at == NOW - timedelta(minutes=30)
+
+
+def calling(*names: str) -> WorkflowEvidence:
+    """A run whose script calls these functions to say that the backup is done."""
+    refused = Call(outcome=Outcome.REFUSED, status=404)
+    ways = tuple(
+        Attempt(kind="function", name="x", target=one, place="run", updates=True, call=refused)
+        for one in names
+    )
+    reading = LogReading(source="log", update_seen=True, function_call=refused, attempts=ways)
+    return WorkflowEvidence(run=Run(id=1, status="completed"), log=reading)
+
+
+def test_the_function_that_the_script_calls_is_looked_at_and_never_posted_to(world: World) -> None:
+    world.workflow = calling("finish-backup")
+
+    seen = world.look()
+
+    assert (seen.name, seen.record, seen.instead_of) == ("finish-backup", None, NAME)
+    assert isinstance(seen.empty_post, Unseen)
+    assert world.posted() == []
+
+
+@pytest.mark.parametrize(
+    ("names", "given"),
+    [((NAME,), ()), (("a", "b"), ()), (("",), ()), ((), ()), (("finish-backup",), ("function",))],
+)
+def test_the_function_stays_the_one_that_is_named_where_the_script_tells_no_other(
+    world: World, names: tuple[str, ...], given: tuple[str, ...]
+) -> None:
+    world.workflow, world.names = calling(*names), Names(given=given)
+
+    seen = world.look()
+
+    assert (seen.name, seen.instead_of) == (NAME, None)
+    assert isinstance(seen.record, FunctionRecord)
+
+
+def test_where_neither_is_deployed_none_is_offered_in_its_place(world: World) -> None:
+    world.workflow = calling("finish-backup")
+    world.project.functions.clear()
+
+    assert world.look().instead_of is None

@@ -83,3 +83,15 @@ def test_a_row_that_was_never_created_is_inserted_once(world: World, tmp_path: P
     psql(world, report.fix_sql)
 
     assert psql(world, "TABLE public.backup_history") == once
+
+
+def test_a_function_is_called_by_the_name_by_which_the_script_calls_it(
+    world: World, tmp_path: Path
+) -> None:
+    FAULTS["no-update-grant"].before(world)
+    dispatch_id = run_broken(world, "other-function-name")
+
+    report = diagnose_world(world, dispatch_id, tmp_path)
+
+    assert "The edge function update_backup is not deployed." in report.summary
+    assert report.plan[0].one_of[0].title == "Let the update step call update-backup"

@@ -53,13 +53,19 @@ CALLED_ALREADY = Unseen(
     what="The function was called with the test body, as --probe-function asks.",
     dependency="The functions gateway",
 )
+NOT_NAMED = Unseen(
+    why=Why.NOT_ASKED,
+    what="The function was not called with a body: its name is known from the pipeline's script alone.",
+    remedy="Set `function` in backup-doctor.toml to its name.",
+    dependency="The functions gateway",
+)
 UNDECIDED = Unseen(why=Why.NOT_ASKED, what="The function was not called.")
 
 
 def look(ask: Sources, case: Case) -> FunctionEvidence:
     """Ask the platform and the function at once, then the function's log where a row is stuck."""
-    name = case.names.function
     project = Pending(ask, "The project's record", ask.management.project)
+    name = case.names.function
     if not case.names.calls_function:
         return FunctionEvidence(
             name=name,
@@ -68,28 +74,53 @@ def look(ask: Sources, case: Case) -> FunctionEvidence:
             options=NO_FUNCTION,
             empty_post=NO_FUNCTION,
         )
+    test_call = _test_call(ask, name)
+    seen = _seen(ask, case, name, project)
+    other = called_instead(ask.need(WorkflowEvidence), case)
+    if other:
+        usual = isinstance(seen.record, FunctionRecord)
+        found = _seen(ask, case, other, project)
+        return msgspec.structs.replace(
+            found, empty_post=NOT_NAMED, instead_of=name if usual else None
+        )
+    if test_call:
+        seen = msgspec.structs.replace(seen, test_call=test_call.result())
+    return _with_post(ask, case, seen)
+
+
+def called_instead(workflow: WorkflowEvidence | None, case: Case) -> str | None:
+    """The one other function that the update step's script calls, where no setting names one."""
+    reading = workflow.reading if workflow else None
+    if reading is None or "function" in case.names.given:
+        return None
+    called = {one.target for one in reading.attempts if one.is_of_function and one.updates}
+    (other, *more) = called or {case.names.function}
+    return None if more or not other or other == case.names.function else other
+
+
+def _seen(
+    ask: Sources, case: Case, name: str, project: Pending[Project | Unseen]
+) -> FunctionEvidence:
+    """What the platform and the function of this name say by themselves."""
     asked_at = ask.now
     record = Pending(ask, "The function's record", lambda: ask.management.function(name))
     options = Pending(ask, "The answer to OPTIONS", lambda: ask.functions.options(name))
     source = Pending(ask, "The function's source", lambda: _names_read(ask, name))
-    test_call = _test_call(ask, name)
 
     known, of_project = record.result(), project.result()
     logs, invocations = recorded(ask, case, known)
-    seen = FunctionEvidence(
+    return FunctionEvidence(
         name=name,
         record=_of_this_project(known, of_project),
         project=of_project,
         options=options.result(),
         empty_post=UNDECIDED,
         key_sent=ask.settings.function_key is not None,
-        test_call=test_call.result() if test_call else None,
         logs=logs,
         invocations=invocations,
         asked_at=asked_at,
         reads=source.result(),
     )
-    return _with_post(ask, case, seen)
 
 
 def _with_post(ask: Sources, case: Case, seen: FunctionEvidence) -> FunctionEvidence:
