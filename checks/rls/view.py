@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backup_doctor.evidence.rls import Proof, RlsEvidence
+from backup_doctor.evidence.rls import Proof, Reach, RlsEvidence
 from backup_doctor.evidence.row import Policy, Table
 from backup_doctor.evidence.sql import identifier, literal
 from backup_doctor.judge.history import fallback_call, function_call
 from backup_doctor.judge.history.roles import role_refused
-from backup_doctor.judge.show import exhibit, listed, log_lines
+from backup_doctor.judge.show import exhibit, listed, log_lines, table
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -49,12 +49,25 @@ def exhibits(seen: RlsEvidence, case: Case) -> tuple[Exhibit, ...]:
         return logged
     how = "EXPLAIN as that role" if proof.strong else "the catalogue only: the weaker proof"
     said = f"{proof.reach}: {proof.message}" if proof.message else str(proof.reach)
-    command = (
-        f"BEGIN READ ONLY; SET LOCAL ROLE {identifier(proof.role)}; EXPLAIN {proof.statement}; ROLLBACK;"
-        if proof.strong and proof.statement
-        else f"SELECT * FROM pg_policies WHERE tablename = {literal(case.names.table_name)};"
+    return (
+        *logged,
+        exhibit(f"UPDATE as {proof.role}", said, f"database, {how}", _by_hand(proof, case)),
     )
-    return (*logged, exhibit(f"UPDATE as {proof.role}", said, f"database, {how}", command))
+
+
+def _by_hand(proof: Proof, case: Case) -> str:
+    """What shows a person the same: the plan, the grant, or the policies."""
+    if proof.strong and proof.statement:
+        return (
+            f"BEGIN READ ONLY; SET LOCAL ROLE {identifier(proof.role)}; EXPLAIN {proof.statement}; "
+            "ROLLBACK;"
+        )
+    if proof.reach is Reach.REFUSED:
+        return (
+            f"SELECT has_table_privilege({literal(proof.role)}, {literal(table(case))}, 'UPDATE'), "
+            f"has_schema_privilege({literal(proof.role)}, {literal(case.names.schema)}, 'USAGE');"
+        )
+    return f"SELECT * FROM pg_policies WHERE tablename = {literal(case.names.table_name)};"
 
 
 def policy_exhibits(case: Case) -> tuple[Exhibit, ...]:

@@ -206,9 +206,12 @@ def test_the_proof_is_shown_with_the_statement_that_repeats_it_where_there_is_on
     assert "EXPLAIN UPDATE x" in strong.command
     assert strong.value == "refused: no"
     assert weak.value == "refused"
-    assert "pg_policies" in weak.command
     assert "weaker" in weak.source
-    assert "pg_policies" in bare.command
+    for without_a_plan in (weak, bare):
+        assert without_a_plan.command == (
+            "SELECT has_table_privilege('service_role', 'public.backup_history', 'UPDATE'), "
+            "has_schema_privilege('service_role', 'public', 'USAGE');"
+        )
     assert len(finding(denied(UNPROVED), "rls/no-grant").found.evidence) == 2
 
 
