@@ -744,6 +744,7 @@ def test_without_an_address_no_call_came_as_far_as_the_function() -> None:
         ),
         (call(500, '{"error":"Backup saved, but Slack answered 404"}'), False, False),
         (call(409, '{"error":"Backup is already being updated"}'), False, False),
+        (call(500, '{"error":"Database unreachable: TypeError: fetch failed"}'), False, False),
         (call(400, '{"error":"Missing fields: backup_id"}'), False, False),
         (call(400, '{"error":"update failed"}'), False, None),
         (call(403, '{"error":"update failed"}'), False, None),

@@ -77,6 +77,12 @@ _OWN_FAULT = re.compile(
     r"|already (completed|finished|done|succeeded)|invalid (backup )?(status|state)\b",
     re.IGNORECASE,
 )
+# A connection that did not come about: nobody was there who could have refused anything.
+_NOT_REACHED = re.compile(
+    r"fetch failed|error sending request|connection refused|\bECONNREFUSED\b|\bENOTFOUND\b|dns error"
+    r"|failed to lookup address|tcp connect error|network is unreachable",
+    re.IGNORECASE,
+)
 # What another service than the database refuses: a store's codes, whoever is told of the backup.
 _OF_ANOTHER_SERVICE = re.compile(
     r"\bs3:[A-Z]\w+|\bNoSuch(?:Key|Bucket)\b|\bAccessDenied\b|\bInvalidAccessKeyId\b"
@@ -196,6 +202,8 @@ def _from_below(case: Case, codes: tuple[str, ...]) -> bool | None:
     )
     if not reached_below or _is_its_own_fault(case, call):
         return False
+    if _NOT_REACHED.search(_told(case, call)) and "row/api-overloaded" not in codes:
+        return False
     if call.status == CONFLICT and "row/constraint-rejects" not in codes:
         # Of what the database refuses, the Data API answers so to a unique or a foreign key alone.
         return False
@@ -206,7 +214,7 @@ def _from_below(case: Case, codes: tuple[str, ...]) -> bool | None:
 
 def _is_its_own_fault(case: Case, call: Call) -> bool:
     """Whether it says so, here or in its own log, or refuses whoever calls with the same words now."""
-    told = f"{call.body}\n{function_wrote(case, 'error', 'fatal')}"
+    told = _told(case, call)
     now = case.function.empty_post if case.function else None
     same_now = isinstance(now, HttpAnswer) and _bare(now.body) == _bare(call.body)
     refuses_all = call.status == FORBIDDEN and same_now and bool(call.body.strip())
@@ -216,6 +224,11 @@ def _is_its_own_fault(case: Case, call: Call) -> bool:
         or _refuses_the_call(call)
         or (same_now and _has_no_key(case))
     )
+
+
+def _told(case: Case, call: Call) -> str:
+    """What it says of its failure, in its answer and as an error in its own log."""
+    return f"{call.body}\n{function_wrote(case, 'error', 'fatal')}"
 
 
 def _bare(body: str) -> str:
