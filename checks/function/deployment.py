@@ -93,15 +93,16 @@ def _answers_now(seen: FunctionEvidence, case: Case) -> Resolved | None:
 
 def _make_it_answer(seen: FunctionEvidence, case: Case) -> tuple[Fix, ...]:
     """Deploy it; one that is listed and answers is called under another name, or somewhere else."""
-    deployed = deploy_as_it_was(seen, case)
-    still = says_now(seen, "function/not-deployed")
     if seen.instead_of and record_of(seen) is None:
+        # To deploy it by the other name would need its source by that name.
         rename = manual(
             f"Let the update step call {seen.instead_of}",
             f"Its script has the name {seen.name} behind /functions/v1/, which the project does not "
             f"have; it has {seen.instead_of}.",
         )
-        return either(rename, deployed)
+        return (rename,)
+    deployed = deploy_as_it_was(seen, case)
+    still = says_now(seen, "function/not-deployed")
     if record_of(seen) is None or still:
         return (deployed,)
     compare = manual(

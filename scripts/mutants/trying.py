@@ -27,6 +27,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+# Whose tests of their own notice most.
+ANSWERS = ("doctor/collect/log", "doctor/services")
 OF_JUDGEMENT = ("tests/judgement", "tests/test_explain.py")
 OF_ANSWERS = ("tests/log", "tests/services", "tests/test_update_step.py", "tests/test_writers.py")
 # No word of each test (nor the options that order them), nothing left behind, no process but this one.
@@ -90,7 +92,8 @@ def tried(mutants: Iterable[Mutant], at_once: int) -> Iterator[tuple[Mutant, Out
     # These first, while nothing of the program is imported in the process that forks.
     yield from forked(imported, _fails_afresh, at_once)
     trial = _Trial(called, at_once)
-    code = pytest.main([*QUIET, *OF_JUDGEMENT, *OF_ANSWERS], plugins=[trial])
+    tests = dict.fromkeys(test for one in called for test in _tests_of(one.path))
+    code = pytest.main([*QUIET, *tests], plugins=[trial])
     if code:
         raise RuntimeError(f"pytest ended with {code!r}: do the tests pass without any mutant?")
     yield from trial.outcomes
@@ -160,14 +163,12 @@ def _fails_afresh(mutant: Mutant) -> bool:
         return compile(mutant.text, path, "exec")
 
     SourceFileLoader.get_code = mutated  # type: ignore[method-assign, assignment]
-    return pytest.main([*QUIET, *_nearest_first(mutant.path)]) is not pytest.ExitCode.OK
+    return pytest.main([*QUIET, *_tests_of(mutant.path)]) is not pytest.ExitCode.OK
 
 
-def _nearest_first(path: str) -> tuple[str, ...]:
-    """The tests, those first that are likeliest to notice: the first that fails ends them."""
-    if path.startswith(("doctor/collect/log", "doctor/services")):
-        return (*OF_ANSWERS, *OF_JUDGEMENT)
-    return (*OF_JUDGEMENT, *OF_ANSWERS)
+def _tests_of(path: str) -> tuple[str, ...]:
+    """The tests that may notice, the likeliest first: the first that fails ends them."""
+    return (*OF_ANSWERS, *OF_JUDGEMENT) if path.startswith(ANSWERS) else OF_JUDGEMENT
 
 
 class _Trial:
@@ -222,6 +223,7 @@ def _fails(test: pytest.Item) -> bool:
 def _functions() -> dict[str, list[FunctionType]]:
     """By file, all functions that were made of it."""
     functions = defaultdict(list)
+    gc.unfreeze()  # what the tests have frozen
     for one in gc.get_objects():
         if isinstance(one, FunctionType):
             functions[one.__code__.co_filename].append(one)

@@ -278,16 +278,15 @@ def test_success_that_changed_nothing_is_false_but_of_a_row_that_waits_no_longer
 GONE_NOW = now(404, '{"code":"NOT_FOUND"}', from_function=False)
 
 
-def test_where_the_script_calls_another_name_the_deployed_one_is_offered_before_a_deploy() -> None:
+def test_where_the_script_calls_another_name_it_is_to_call_the_one_that_is_deployed() -> None:
     misnamed = function(name="finish-backup", record=None, instead_of="update-backup")
     one = after(GATEWAY_404, misnamed)
 
     found = finding(replace(one, names=replace(one.names, function="finish-backup")), NOT_DEPLOYED)
 
-    rename, deploy = found.found.fixes
+    (rename,) = found.found.fixes
     assert found.found.summary == "The edge function finish-backup is not deployed."
     assert rename.title == "Let the update step call update-backup"
-    assert deploy.text.startswith("Deploy finish-backup to the project")
 
 
 @pytest.mark.parametrize(
