@@ -18,9 +18,10 @@ from backup_doctor.judge.history import (
     function_said,
     weigh,
 )
+from backup_doctor.judge.history.beside import enabled_triggers
 from backup_doctor.judge.history.calls import said_beyond
 from backup_doctor.judge.history.since import data_api_answers
-from backup_doctor.judge.show import duration, exhibit, log_lines, manual, sql
+from backup_doctor.judge.show import duration, exhibit, listed, log_lines, manual, sql
 from backup_doctor.judge.traits import SqlRefusal, Trait
 from backup_doctor.services.meaning import (
     database_meaning,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Fix
 
 
 rules = Rules[RowEvidence]()
@@ -160,6 +162,11 @@ def database_read_only(seen: RowEvidence, case: Case) -> Found | None:
     )
 
 
+RELIEVE = manual(
+    "Relieve the database, and let the pipeline retry",
+    "Look at the open connections and long queries, raise the pool size or the instance, and let the "
+    "update step retry on 503 and 504.",
+)
 _TIMED_OUT = database_meaning("statement timeout")
 
 
@@ -194,26 +201,38 @@ def api_overloaded(seen: RowEvidence, case: Case) -> Found | None:
     weight = weigh(then, now=now, case=case)
     if weight is None:
         return None
-    said = said_beyond(case, "row/api-overloaded")
+    late = set(weight.breaks) <= set(_out_of_time(case)) and weight.is_cause
     return weight.found(
-        f"The database could not take the update: {said}."
-        if said
-        else "The Data API was overloaded: no connection left, or the statement timed out.",
+        "The database cancelled the update: it took longer than the statement timeout allows."
+        if late
+        else _overload(case),
         (
             *log_lines(case, "answer to the update", fallback_call(case)),
             exhibit("Data API now", api_text(seen), "Data API", None),
         ),
-        (
-            manual(
-                "Relieve the database, and let the pipeline retry",
-                "Look at the open connections and long queries, raise the pool size or the instance, "
-                "and let the update step retry on 503 and 504.",
-            ),
-        ),
+        (_find_what_is_slow(case) if late else RELIEVE,),
         # An update that ran out of time is another request than a look-up that is answered.
         resolved=Resolved(by="the Data API answers the pipeline's look-up")
         if data_api_answers(case) and not _out_of_time(case)
         else None,
+    )
+
+
+def _overload(case: Case) -> str:
+    said = said_beyond(case, "row/api-overloaded")
+    if said:
+        return f"The database could not take the update: {said}."
+    return "The Data API was overloaded: no connection left, or the statement timed out."
+
+
+def _find_what_is_slow(case: Case) -> Fix:
+    """What an update waits for: what it fires, and what else runs."""
+    fired = listed(f"the {one.kind} {one.name}" for one in enabled_triggers(case))
+    fires = f" An update fires {fired}: see what that does." if fired else ""
+    return manual(
+        "Find what made the update slow",
+        f"Look at long queries and locks at the time of the run.{fires} Then let the update step retry, "
+        "or raise the role's statement_timeout.",
     )
 
 

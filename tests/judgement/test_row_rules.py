@@ -1195,3 +1195,19 @@ def test_a_column_that_must_not_be_empty_is_no_missing_one() -> None:
         "function/resource-limit",
         "row/constraint-rejects",
     ]
+
+
+def test_an_update_that_ran_out_of_time_is_not_said_to_have_met_an_overload() -> None:
+    slow = Trigger(name="notify", definition="", function="notify", before=False, source="wait();")
+    free = row(locks=(), table=table(triggers=(slow,)))
+    alone = case(workflow(log(OUT_OF_TIME, OUT_OF_TIME)), row(locks=()))
+
+    late = finding(case(workflow(log(OUT_OF_TIME, OUT_OF_TIME)), free), "row/api-overloaded").found
+    other = finding(answered(call(503, '{"code":"PGRST003"}'), free), "row/api-overloaded").found
+
+    assert late.summary.startswith(
+        "The database cancelled the update: it took longer than the statement timeout allows."
+    )
+    assert "An update fires the trigger notify: see what that does." in late.fixes[0].text
+    assert "fires" not in finding(alone, "row/api-overloaded").found.fixes[0].text
+    assert "cancelled" not in other.summary
