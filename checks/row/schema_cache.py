@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from backup_doctor.checks.row.schema import column_named_in_log, lacking
@@ -21,15 +22,19 @@ from backup_doctor.judge.history import (
     weigh,
 )
 from backup_doctor.judge.history.since import data_api_answers
-from backup_doctor.judge.show import exhibit, log_lines, sql
+from backup_doctor.judge.show import exhibit, log_lines, manual, sql
 from backup_doctor.judge.traits import Trait
 from backup_doctor.services.meaning import coded_answer, database_meaning
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Fix
 
 
 rules = Rules[RowEvidence]()
+
+RELOAD = sql("Reload the schema cache", "NOTIFY pgrst, 'reload schema';", Risk.LOW)
+_LOOKED_FOR = re.compile(r"find the table '([^'.]+)\.([^'.]+)' in the schema cache")
 
 
 @rules.cause(
@@ -49,8 +54,8 @@ def schema_cache_stale(seen: RowEvidence, case: Case) -> Found | None:
     Detected: the Data API answers PGRST205 or PGRST204 (now, or in the log), and the catalogue has
     the table and its columns.
     Cause: the table or column was made after PostgREST last read the schema, and the reload that
-    usually follows did not happen.
-    Fix: `NOTIFY pgrst, 'reload schema';`
+    usually follows did not happen; or it looks in another schema, as the table's own is not exposed.
+    Fix: `NOTIFY pgrst, 'reload schema';`, or expose the schema.
     By hand: ask the Data API for the row and compare with the catalogue.
     Source: PostgREST, schema cache.
     """
@@ -71,17 +76,41 @@ def schema_cache_stale(seen: RowEvidence, case: Case) -> Found | None:
     weight = weigh(then, now=now, case=case)
     if weight is None:
         return None
+    elsewhere = _schema_asked(case)
     return weight.found(
-        "PostgREST's schema cache is stale: it does not know what the database has.",
+        f"The Data API looks for {case.names.table_name} in the schema {elsewhere}: it does not serve "
+        f"{case.names.schema} first, or at all."
+        if elsewhere
+        else "PostgREST's schema cache is stale: it does not know what the database has.",
         (
             *log_lines(case, "answer to the update", fallback_call(case)),
             exhibit("Data API now", api_text(seen), "Data API", None),
         ),
-        (sql("Reload the schema cache", "NOTIFY pgrst, 'reload schema';", Risk.LOW),),
+        (_expose(case, elsewhere) if elsewhere else RELOAD,),
         # The doctor's own look-up does not ask for a column that was missed.
         resolved=Resolved(by="the Data API knows the table")
         if data_api_answers(case) and not named
         else None,
+    )
+
+
+def _schema_asked(case: Case) -> str | None:
+    """The other schema in which the Data API looked for the very table; None where it did in its own."""
+    look_up = case.log.lookup_call if case.log else NOT_SAID
+    texts = (look_up.body, fallback_call(case).body, function_told(case))
+    named = (found for one in texts for found in _LOOKED_FOR.findall(one))
+    ours = case.names.table_name
+    return next(
+        (schema for schema, name in named if name == ours and schema != case.names.schema), None
+    )
+
+
+def _expose(case: Case, instead: str) -> Fix:
+    return manual(
+        f"Let the Data API serve the schema {case.names.schema}",
+        f"Add {case.names.schema} to the exposed schemas (Supabase Dashboard → Settings → Data API), before "
+        f"{instead}; or let the pipeline name it in the header Accept-Profile (Content-Profile for a "
+        "write).",
     )
 
 

@@ -1211,3 +1211,22 @@ def test_an_update_that_ran_out_of_time_is_not_said_to_have_met_an_overload() ->
     assert "An update fires the trigger notify: see what that does." in late.fixes[0].text
     assert "fires" not in finding(alone, "row/api-overloaded").found.fixes[0].text
     assert "cancelled" not in other.summary
+
+
+@pytest.mark.parametrize(
+    ("asked", "fix", "words"),
+    [
+        ("api.backup_history", "Let the Data API serve the schema public", "in the schema api"),
+        ("public.backup_history", "Reload the schema cache", "is stale"),
+    ],
+)
+def test_a_table_that_is_looked_for_in_another_schema_needs_no_reload(
+    asked: str, fix: str, words: str
+) -> None:
+    said = refusing("PGRST205", f"Could not find the table '{asked}' in the schema cache")
+    unanswered = row(api=ApiAnswer(status=404, code="PGRST205"))
+
+    found = finding(answered(said, unanswered), "row/schema-cache-stale").found
+
+    assert words in found.summary
+    assert [one.title for one in found.fixes] == [fix]
