@@ -70,9 +70,11 @@ def no_grant(seen: RlsEvidence, case: Case) -> Found | None:
         )
     granted = proof is not None and not refused
     resolved = Resolved(by=f"{role} has the grants that the update needs") if granted else None
-    lacks = f"read {listed(unread)} of" if unread and not denied_now else "update"
+    only_unread = (
+        unread if not denied_now else _unread(case, role) if _may_update(case, role) else ()
+    )
     return weight.found(
-        f"{role} has no grant to {lacks} {case.names.table}.",
+        f"{role} has no grant to {_reading(case, only_unread) or 'update'} {case.names.table}.",
         exhibits(seen, case),
         (_grant(case, role),),
         resolved=resolved,
@@ -86,6 +88,19 @@ def _unread(case: Case, role: str) -> tuple[str, ...]:
     if known is None or grants is None or not grants.exists or grants.select or grants.superuser:
         return ()
     return tuple(one.name for one in known.columns if one.name not in grants.select_columns)
+
+
+def _may_update(case: Case, role: str) -> bool:
+    """Whether the catalogue shows the grant to update: what refuses the update is then what it reads."""
+    known = table_of(case)
+    grants = known.grants_of(role) if known else None
+    return grants is not None and grants.schema_usage and grants.update
+
+
+def _reading(case: Case, unread: tuple[str, ...]) -> str:
+    known = table_of(case)
+    some = known is not None and len(unread) < len(known.columns)
+    return f"read {listed(unread)} of" if unread and some else "read" if unread else ""
 
 
 def _denied(seen: RlsEvidence, case: Case) -> tuple[str, str] | None:

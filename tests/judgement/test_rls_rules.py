@@ -86,6 +86,21 @@ def test_a_role_that_may_not_read_what_the_update_returns_lacks_that_grant_still
     assert "rls/no-grant" not in codes(silent)
 
 
+def test_a_role_that_may_update_and_not_read_is_said_to_lack_the_reading() -> None:
+    def summary(**changes: Any) -> str:
+        base = {"role": "service_role", "exists": True, "schema_usage": True, "update": True}
+        grants = RoleGrants(**{**base, **changes})
+        return finding(
+            denied(REFUSED, row(table=table(grants=(grants,)))), "rls/no-grant"
+        ).found.summary
+
+    assert "has no grant to read public.backup_history." in summary()
+    assert "has no grant to update public" in summary(update=False)
+    assert "has no grant to update public" in summary(schema_usage=False)
+    assert "has no grant to update public" in summary(select=True)
+    assert "to read s3_key, " in summary(select_columns=("id", "dispatch_id"))
+
+
 def test_a_policy_that_asks_a_table_which_is_denied_is_named_and_no_trigger_is() -> None:
     body = '{"code":"42501","message":"permission denied for table members"}'
     asks = Policy(
