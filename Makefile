@@ -127,7 +127,7 @@ bench-audit: $(LISTERS)/.ready ## Measure the audit beside listers and psql, wri
 matrix: $(READY) programs ## Break a pipeline in every way, do what the reports say, write docs/accuracy.md
 	$(BIN)/python -m tests.matrix
 
-matrix-core: $(READY) programs ## Follow the report on every fault, play one pair of four, fail where one is not right: before a release
+matrix-core: $(READY) programs ## Follow the report on every fault, play one pair of four, fail where one is not right: part of CI
 	$(BIN)/python -m tests.matrix core
 
 strangers: $(READY) programs ## Play pipelines of strangers with their scripts and without, write their part of docs/accuracy.md
