@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 rules = Rules[WorkflowEvidence]()
 
 _NOT_STARTED = re.compile(r"\bjob was not started\b", re.IGNORECASE)
+_REJECTED = re.compile(
+    r"\bdeployment\b.{0,60}\brejected\b|\brejected\b.{0,60}\bdeployment\b", re.IGNORECASE
+)
+_BILLING = re.compile(r"\bpayments?\b|\bspending limit\b|\bbilling\b", re.IGNORECASE)
 
 
 @rules.cause(
@@ -60,11 +64,18 @@ def not_started(seen: WorkflowEvidence, case: Case) -> Found | None:
     return Found(
         summary=f"The job never started: {stands}.{said}",
         evidence=run_exhibits(seen, case),
-        fixes=(manual("Let the job start", f"{_advice(state)} {run.html_url}".strip()),),
+        fixes=(manual("Let the job start", f"{_advice(state, said)} {run.html_url}".strip()),),
     )
 
 
-def _advice(state: str) -> str:
+def _advice(state: str, said: str) -> str:
+    if _REJECTED.search(said):
+        return (
+            "A reviewer of the environment rejected the deployment: settle with them what is missing, then "
+            "start a new backup."
+        )
+    if _BILLING.search(said):
+        return "Settle the account's minutes and payments, then run it again from the run's page."
     if state == "waiting":
         return "On the run's page, see which protected environment it waits for, and approve it."
     if state == "pending":

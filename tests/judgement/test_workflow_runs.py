@@ -134,6 +134,25 @@ def test_a_job_that_github_ended_without_a_runner_says_what_github_says() -> Non
     assert "GitHub says: The spending limit is reached." in summary_of(seen, "workflow/not-started")
 
 
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("The spending limit is reached.", "Settle the account's minutes and payments"),
+        ("Deployment to production was rejected by octocat", "rejected the deployment"),
+        ("The runner group was deleted.", "bring a runner with the job's labels online"),
+    ],
+)
+def test_what_lets_a_job_start_follows_from_what_github_says(said: str, advice: str) -> None:
+    seen = waiting("completed", annotations=(said,))
+    assert seen.job
+    job = replace(seen.job, conclusion="failure")
+    seen = replace(seen, run=a_run("failure"), jobs=(job,), job=job)
+
+    (fix,) = finding(case(seen), "workflow/not-started").found.fixes
+
+    assert advice in fix.text
+
+
 def test_a_job_of_which_github_says_that_it_was_not_started_was_not() -> None:
     seen = waiting("completed", annotations=("The job was not started because payments failed.",))
     assert seen.job
