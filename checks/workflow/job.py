@@ -10,6 +10,7 @@ from backup_doctor.checks.workflow.again import AT_ITS_COMMIT, NEW_BACKUP, is_wa
 from backup_doctor.checks.workflow.told import (
     UNTELLING,
     UPLOAD_STEP,
+    advice_on,
     compared,
     is_runners,
     is_upload,
@@ -269,7 +270,10 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
             ),
             *compared(seen, case, new),
         ),
-        fixes=(*told_fixes(told), *rerun(seen, case, AT_ITS_COMMIT)),
+        fixes=(
+            *told_fixes(told, advice_on(seen, new or errors)),
+            *rerun(seen, case, AT_ITS_COMMIT),
+        ),
         breaks=(Link.FUNCTION_UPDATES if done else before,),
         by_log=done,
         reason=told.error.id if told else None,

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 UNTELLING = re.compile(r"Process completed with exit code|The operation was canceled")
 LINES_SHOWN = 5
 READ_IT = "Read the quoted error; it is the step's own."
+SAY_MORE = (
+    "The log shows no more than that it failed: let the step say what goes wrong (no `--quiet`, no "
+    "`2>/dev/null`; `set -x` in a shell)."
+)
+SEE_LOG = "See the step's log on the run's page: it could not be read here."
 UPLOAD_STEP = re.compile(r"upload|\bs3\b|rclone|aws", re.IGNORECASE)
 # The tools whose known errors are a store's.
 STORES = ("aws", "rclone")
@@ -130,9 +135,16 @@ def quoted_error(seen: WorkflowEvidence) -> str:
     return f" It says{said}" if said else ""
 
 
-def told_fixes(told: ToldError | None) -> tuple[Fix, ...]:
-    """The known fixes of the error, the recommended first; without one, to read the log."""
-    first, *others = told.fixes if told else (READ_IT,)
+def advice_on(seen: WorkflowEvidence, errors: tuple[str, ...]) -> str:
+    """What to do about a failure of which no known error tells, where these lines are quoted."""
+    if any(not UNTELLING.match(one) for one in errors):
+        return READ_IT
+    return SEE_LOG if seen.reading is None else SAY_MORE
+
+
+def told_fixes(told: ToldError | None, otherwise: str = READ_IT) -> tuple[Fix, ...]:
+    """The known fixes of the error, the recommended first; without one, what to do otherwise."""
+    first, *others = told.fixes if told else (otherwise,)
     return either(
         manual("Fix what the step reports", first),
         *(manual("Fix it another way", text) for text in others),

@@ -613,6 +613,7 @@ REFUSED = (
         ("remote: Invalid username or credentials", "Set the secret with the token again"),
         ("Login failed: invalid credential", "Read the quoted error"),
         ("docker: 403 Access Denied", "Read the quoted error"),
+        ("Process completed with exit code 1.", "let the step say what goes wrong"),
     ],
 )
 def test_what_the_failed_step_says_is_quoted_with_advice(error: str, advice: str) -> None:
@@ -633,6 +634,7 @@ def test_a_failed_step_without_a_log_has_nothing_to_quote_and_the_uploads_error_
     told = finding(case(replace(steps_of(RED, UPDATE), log=both)), "workflow/failed-before-update")
 
     assert silent.summary.endswith("failed")
+    assert silent.fixes[0].text.startswith("See the step's log on the run's page")
     assert all(one.label != "error" for one in silent.evidence)
     assert told.found.summary.endswith(": AccessDenied")
     assert told.breaks == (UPLOADED,)
