@@ -66,7 +66,7 @@ def _refuses_success(case: Case, values: Mapping[str, Any]) -> bool:
 @rules.cause(
     "row/constraint-rejects",
     breaks=BOTH_WRITES,
-    traits=(Trait.AFTER_KEY, Trait.OF_TABLE, Trait.NAMED_BY_STEP),
+    traits=(Trait.AFTER_KEY, Trait.OF_TABLE, Trait.CONFLICTS, Trait.NAMED_BY_STEP),
     refuses_sql=SqlRefusal(shown=_refuses_success, sqlstates=VALUE_CLASSES, by_constraint=True),
 )
 def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:

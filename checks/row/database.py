@@ -179,7 +179,7 @@ def _out_of_time(case: Case) -> tuple[Link, ...]:
 @rules.cause(
     "row/api-overloaded",
     breaks=BOTH_WRITES,
-    traits=(Trait.AFTER_KEY, Trait.FAILS_LOOK_UP, Trait.NAMED_BY_STEP),
+    traits=(Trait.AFTER_KEY, Trait.CUTS_OFF, Trait.FAILS_LOOK_UP, Trait.NAMED_BY_STEP),
 )
 def api_overloaded(seen: RowEvidence, case: Case) -> Found | None:
     """The Data API has no connection or resource left, lost its database, or its statements time out.

@@ -34,6 +34,8 @@ class Trait(Enum):
     KEY_NOT_SHOWN = "the call showed no key"
     OF_ADDRESS = "a wrong address looks like this"
     OF_TABLE = "it is said of one table, which must be the backups'"
+    CONFLICTS = "the Data API answers it with a conflict (409)"
+    CUTS_OFF = "a connection to the database may not come about for it"
     HIDES_ROW = "the function finds no row for it, or may not touch it"
     FAILS_LOOK_UP = "a look-up fails or finds nothing for it, without a word"
     NAMED_BY_STEP = "the own error of a step before the update may name it"

@@ -202,9 +202,11 @@ def _from_below(case: Case, codes: tuple[str, ...]) -> bool | None:
     )
     if not reached_below or _is_its_own_fault(case, call):
         return False
-    if _NOT_REACHED.search(_told(case, call)) and "row/api-overloaded" not in codes:
+    if _NOT_REACHED.search(_told(case, call)) and not codes_with(Trait.CUTS_OFF).intersection(
+        codes
+    ):
         return False
-    if call.status == CONFLICT and "row/constraint-rejects" not in codes:
+    if call.status == CONFLICT and not codes_with(Trait.CONFLICTS).intersection(codes):
         # Of what the database refuses, the Data API answers so to a unique or a foreign key alone.
         return False
     if call.status in _NOT_ITS_ROW and not codes_with(Trait.HIDES_ROW).intersection(codes):
