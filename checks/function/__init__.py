@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 check = Check(
     name="function",
     step=5,
-    title="Edge function update-backup",
+    title="Edge function",
     evidence=FunctionEvidence,
     collected_by="backup_doctor.collect.function.collector:look",
     doc=__doc__,
