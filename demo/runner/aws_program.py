@@ -112,9 +112,13 @@ def _heed(connection: socket.socket, main_thread: int) -> None:  # pragma: no co
 
 
 def _call(place: str, arguments: list[str]) -> int:  # pragma: no cover -- without site-packages
-    """Let the server do it; the program's exit code."""
+    """Let the server do it, or the program itself where that is not there; its exit code."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    connection.connect(place)
+    try:
+        connection.connect(place)
+    except OSError:  # also where the folder's name is too long for a socket's
+        program = os.path.join(os.path.dirname(sys.executable), "aws")
+        os.execv(program, [program, *arguments])  # noqa: S606 -- the very program that is asked for
     for number in PASSED_ON:
         signal.signal(number, lambda got, _: connection.send(bytes([got])))
     message = json.dumps([os.getcwd(), dict(os.environ), arguments]).encode()

@@ -114,6 +114,16 @@ def test_it_ends_with_whoever_called_it(
     assert caller.returncode != 0
 
 
+def test_where_nobody_answers_it_is_the_program_itself(warm: Path, tmp_path: Path) -> None:
+    without = tmp_path / "aws"
+    without.write_text(warm.read_text().replace("/calls", "/nowhere"))
+    without.chmod(0o700)
+
+    said = run(without, "--version", cwd=tmp_path, env={})
+
+    assert said.stdout.startswith("aws-cli/")
+
+
 def test_until_it_is_ready_the_program_itself_is_called(tmp_path: Path) -> None:
     server = WarmAws()
     try:
