@@ -194,8 +194,8 @@ class _Trial:
         def fails(mutant: Mutant) -> bool:
             path, name = str(Path(mutant.path).resolve()), imported(mutant.path)
             _exchange(functions[name], compile(mutant.text, name, "exec"))
-            lines = mutant.function or ()
-            reached = set[str]().union(*(reaching[path].get(line, ()) for line in lines))
+            tests_of = reaching.get(path, {})  # none, of a file that no test imports
+            reached = set[str]().union(*(tests_of.get(line, ()) for line in mutant.function or ()))
             return any(_fails(test) for test in tests if test.nodeid in reached)
 
         if not session.testsfailed:
