@@ -101,6 +101,20 @@ def test_the_command_notices_what_changes_and_not_what_does_not() -> None:
     assert ended.returncode
 
 
+def test_a_change_of_a_check_is_noticed() -> None:
+    path = Path("checks/rls/view.py")
+    was = "if proof.reach is Reach.REFUSED:"
+    number = next(at for at, line in enumerate(path.read_text().splitlines(), 1) if was in line)
+    text = path.read_text().replace(was, "if proof.reach is not Reach.REFUSED:")
+    turned = Mutant(path=str(path), line=number, operator="AddNot", text=text)
+
+    command = (sys.executable, "-m", "scripts.mutants", "checks")
+    line = json.dumps(asdict(turned))
+    ended = subprocess.run(command, input=line, text=True, capture_output=True, check=False)
+
+    assert ended.stdout.splitlines()[-1:] == ["1 of 1 noticed"], ended.stderr
+
+
 @pytest.mark.parametrize(("path", "part"), REASONS)
 def test_a_reason_belongs_to_a_line_that_there_is(path: str, part: str) -> None:
     assert part in Path(path).read_text()

@@ -194,8 +194,8 @@ class _Trial:
         def fails(mutant: Mutant) -> bool:
             path, name = str(Path(mutant.path).resolve()), imported(mutant.path)
             _exchange(functions[name], compile(mutant.text, name, "exec"))
-            tests_of = reaching.get(path, {})  # none, of a file that no test imports
-            reached = set[str]().union(*(tests_of.get(line, ()) for line in mutant.function or ()))
+            lines = mutant.function or ()
+            reached = set[str]().union(*(reaching[path].get(line, ()) for line in lines))
             return any(_fails(test) for test in tests if test.nodeid in reached)
 
         if not session.testsfailed:
@@ -205,7 +205,8 @@ class _Trial:
 
 def _reaching(session: pytest.Session) -> dict[str, dict[int, list[str]]]:
     """By file and line, the names of the tests that come to it."""
-    watch = coverage.Coverage(data_file=None, source=["backup_doctor"], config_file=False)
+    # Where the files really are: the package links to `checks/`, and what is behind a link is not followed.
+    watch = coverage.Coverage(data_file=None, source=["doctor", "checks"], config_file=False)
     watch.start()
     for item in session.items:
         watch.switch_context(item.nodeid)
