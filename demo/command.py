@@ -22,6 +22,7 @@ from typing import TextIO
 
 from backup_doctor.demo.faults import FAULTS, SINGLE, STORIES, Fault, compose
 from backup_doctor.demo.interrupts import Interrupted, Interrupts
+from backup_doctor.demo.runner.machine import path
 from backup_doctor.demo.world import Servers, World
 
 WORKED, FAILED, USAGE = 0, 1, 2
@@ -194,8 +195,7 @@ def _open_shell(world: World, dispatch_id: str, interrupts: Interrupts) -> None:
         '  backup-doctor fix --dispatch-id "$DISPATCH_ID"\n'
         "  backup-doctor list"
     )
-    own = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    told = {"DISPATCH_ID": dispatch_id, "PATH": own}
+    told = {"DISPATCH_ID": dispatch_id, "PATH": path()}
     with ExitStack() as stack:
         with interrupts.deferred():
             shell = subprocess.Popen(  # noqa: S603 - the user's own

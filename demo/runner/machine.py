@@ -19,7 +19,7 @@ PUBLIC_API = "https://api.github.com"
 
 def path() -> str:
     """PATH: first the interpreter's own folder, where a virtual environment has `aws`."""
-    return f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,8 +64,8 @@ UNDECIDED = Unseen(why=Why.NOT_ASKED, what="The function was not called.")
 
 def look(ask: Sources, case: Case) -> FunctionEvidence:
     """Ask the platform and the function at once, then the function's log where a row is stuck."""
-    project = Pending(ask, "The project's record", ask.management.project)
     name = case.names.function
+    project = Pending(ask, "The project's record", ask.management.project)
     if not case.names.calls_function:
         return FunctionEvidence(
             name=name,

@@ -85,7 +85,7 @@ def step_calls(
     attempts = tuple(one for each in known if each for one in each.attempts)
     function = worded(CallSubject.FUNCTION).function
     fallback = worded(CallSubject.FALLBACK).fallback
-    if whole and is_update and not any(one.kind == "function" for one in attempts):
+    if whole and is_update and not any(one.is_of_function for one in attempts):
         # What nothing names is of a call that the script makes.
         unnamed = not is_said(fallback) and function.outcome in NO_ANSWER
         fallback, function = (function if unnamed else fallback), NOT_SAID

@@ -22,7 +22,9 @@ def prepare(form: Format) -> None:
     """Import what writes this format, at a time when there is nothing else to do."""
     writer = import_module(f"backup_doctor.report.render.to_{form}")
     if form in AWAITED:
-        writer.prepare()
+        from backup_doctor.report.render.templating import compile_ahead
+
+        compile_ahead(writer.TEMPLATES, writer.FILTERS)
 
 
 def render(report: Report, form: Format, redactor: Redactor, look: Look | None = None) -> str:

@@ -16,7 +16,7 @@ from backup_doctor.base.quoting import (
     one_line,
     without_commands,
 )
-from backup_doctor.report.render.templating import Safe, compile_ahead, fill
+from backup_doctor.report.render.templating import Safe, fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,11 +38,6 @@ CUT_NOTE = (
 _HEADING = re.compile(r"^(?:#+ |\*\*|<details><summary>)(.+?)(?:\*\*.*|</summary>)?$", re.MULTILINE)
 NAMES_SHOWN, LONGEST_NAME = 8, 60
 LONGEST_NOTE = len(CUT_NOTE) + NAMES_SHOWN * (LONGEST_NAME + 2) + 100
-
-
-def prepare() -> None:
-    """Compile the ticket's templates."""
-    compile_ahead(TEMPLATES, FILTERS)
 
 
 def write(report: Report, look: Look) -> str:

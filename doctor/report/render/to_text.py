@@ -17,7 +17,7 @@ from rich.text import Text
 
 from backup_doctor.base.quoting import for_terminal, one_line, visible, without_commands
 from backup_doctor.evidence.findings import ResultStatus, Severity, StageState, Verdict
-from backup_doctor.report.render.templating import Safe, compile_ahead, fill
+from backup_doctor.report.render.templating import Safe, fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,11 +52,6 @@ COLOURS: dict[str, str] = {
     Severity.WARN: "yellow",
     Severity.INFO: "blue",
 }
-
-
-def prepare() -> None:
-    """Compile the report's templates."""
-    compile_ahead(TEMPLATES, FILTERS)
 
 
 def write(report: Report, look: Look) -> str:
