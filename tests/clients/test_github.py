@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from datetime import timedelta
 from io import BytesIO
@@ -283,7 +284,7 @@ def test_nobody_there_is_unreachable() -> None:
 
 
 ODD_LOGS: dict[str, tuple[Response, Why]] = {
-    "a log without a redirect": (Response("text", 200), Why.GARBLED),
+    "a page without a redirect": (Response("<html>", 200), Why.GARBLED),
     "a redirect to nowhere": (Response("", 302), Why.GARBLED),
     "a redirect to a file": (Response("", 302, {"Location": "file:///etc/passwd"}), Why.GARBLED),
     "a redirect to no address": (Response("", 302, {"Location": "http://[x"}), Why.GARBLED),
@@ -298,6 +299,27 @@ ODD_LOGS: dict[str, tuple[Response, Why]] = {
 def test_an_odd_redirect_to_a_log_is_unseen(answer: Response, why: Why) -> None:
     with _serving(lambda _path: answer) as url:
         refused(client(url).job_log(Job(id=1, name="backup", status="completed"), whole), why)
+
+
+def test_a_log_that_is_served_without_a_redirect_is_read() -> None:
+    served = Response("the log\n", mimetype="text/plain")
+    with _serving(lambda _path: served) as url:
+        one = Job(id=1, name="backup", status="completed")
+
+        assert client(url).job_log(one, whole) == b"the log\n"
+
+
+def test_a_file_that_is_served_as_json_is_read() -> None:
+    content = "am9iczoge30K\n"  # in lines, as GitHub writes it
+    served = {"type": "file", "encoding": "base64", "content": content, "path": PATH}
+    with _serving(lambda _path: Response(json.dumps(served), mimetype="application/json")) as url:
+        assert client(url).file(PATH) == b"jobs: {}\n"
+
+
+def test_a_json_file_of_the_repository_is_no_envelope() -> None:
+    served = Response('{"type": "file"}', mimetype="application/vnd.github.raw+json")
+    with _serving(lambda _path: served) as url:
+        assert client(url).file("package.json") == b'{"type": "file"}'
 
 
 def test_a_redirect_loop_ends() -> None:

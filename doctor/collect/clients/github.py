@@ -166,7 +166,7 @@ class GitHub:
         )
         answer = self._ask(question)
         if isinstance(answer, Answer):
-            return answer.body
+            return records.content(answer)
         return None if answer.why is Why.NOT_FOUND else answer
 
     def job_log(self, job: Job, read: Callable[[Log], T]) -> T | Unseen:

@@ -1,7 +1,8 @@
 """The download of logs: a redirect to a storage that must not see GitHub's credentials, streamed.
 
 GitHub answers 302 to a signed address. The storage refuses requests that bring an Authorization
-header along, and says BlobNotFound for a log that is not there yet, or never will be.
+header along, and says BlobNotFound for a log that is not there yet, or never will be. Other servers
+that speak GitHub's API serve the log themselves.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ STORAGE = "GitHub's log storage"
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 HOPS = 3
 OK = 200
+# A page or an answer in the log's place.
+NO_LOG = re.compile(r"text/html|application/json", re.IGNORECASE)
 CHUNK = 256 * 1024
 DOWNLOAD_LIMIT_S = 30.0
 SPOOLED_IN_MEMORY = 8 * 1024 * 1024
@@ -71,19 +74,17 @@ class Downloads:
 
     def text(self, path: str, read: Callable[[Log], T], refused: Refused) -> T | Unseen:
         """A log that is plain text."""
-        return self._download(
-            path, lambda response: read(Log(response.iter_bytes(), self._timer())), refused
-        )
+        return self._download(path, lambda chunks: read(Log(chunks, self._timer())), refused)
 
     def from_zip(
         self, path: str, job: str, read: Callable[[Log], T], refused: Refused
     ) -> T | Unseen:
         """One job's log out of a run's zip, which is kept on disk beyond 8 MB."""
 
-        def unpack(response: httpx.Response) -> T | Unseen:
+        def unpack(chunks: Iterable[bytes]) -> T | Unseen:
             expired = self._timer()
             with tempfile.SpooledTemporaryFile(max_size=SPOOLED_IN_MEMORY) as spool:
-                for chunk in response.iter_bytes():
+                for chunk in chunks:
                     spool.write(chunk)
                     if spool.tell() > ZIP_LIMIT or expired():
                         return _unseen(Why.TIMED_OUT, "did not send the run's logs in time")
@@ -92,14 +93,17 @@ class Downloads:
         return self._download(path, unpack, refused)
 
     def _download(
-        self, path: str, use: Callable[[httpx.Response], T | Unseen], refused: Refused
+        self, path: str, use: Callable[[Iterable[bytes]], T | Unseen], refused: Refused
     ) -> T | Unseen:
         answer = self._api.get(path)
         if isinstance(answer, Unseen):
             return answer
+        if answer.status == OK and not NO_LOG.match(answer.headers.get("content-type", "")):
+            return use([answer.body])
         target = _target(answer)
-        if target is None:
-            return refused(answer)
+        return refused(answer) if target is None else self._followed(target, use)
+
+    def _followed(self, target: str, use: Callable[[Iterable[bytes]], T | Unseen]) -> T | Unseen:
         named_by = self._api.base_url
         for _ in range(HOPS):
             by_proxy = proxy_for(target) is not None
@@ -109,7 +113,8 @@ class Downloads:
                 with ExitStack() as stack:
                     response = self._opened(stack, storage, target, by_proxy=by_proxy)
                     if response.status_code not in REDIRECTS:
-                        return use(response) if response.status_code == OK else _absent(response)
+                        ok = response.status_code == OK
+                        return use(response.iter_bytes()) if ok else _absent(response)
                     onward = urljoin(target, response.headers.get("location", ""))
                     named_by, target = target, onward
             except redirects.NotFollowedError as error:

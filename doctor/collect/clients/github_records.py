@@ -5,9 +5,10 @@ Field names are those of the REST API; what the API may leave out or null has a 
 
 from __future__ import annotations
 
+from base64 import b64decode
 from datetime import UTC, datetime
 from sys import intern
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
@@ -17,6 +18,8 @@ from backup_doctor.evidence.workflow import Approval, Job, Run, Step, WorkflowSt
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backup_doctor.collect.clients.answer import Answer
+
 T = TypeVar("T")
 # Statuses of a job that no runner has taken.
 NOT_BEGUN = frozenset({"queued", "waiting", "pending", "requested"})
@@ -24,6 +27,12 @@ NOT_BEGUN = frozenset({"queued", "waiting", "pending", "requested"})
 
 class _Record(msgspec.Struct, frozen=True, kw_only=True):
     """A JSON object of the API."""
+
+
+class _File(_Record, frozen=True):
+    type: Literal["file"]
+    encoding: Literal["base64"]
+    content: str
 
 
 class _Step(_Record, frozen=True):
@@ -227,3 +236,13 @@ def _utc(time: datetime | None) -> datetime | None:
     if time is None:
         return None
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def content(answer: Answer) -> bytes:
+    """A file's bytes: sent as they are, or, by a server that knows no raw form, within JSON."""
+    if not answer.headers.get("content-type", "").startswith("application/json"):
+        return answer.body
+    try:
+        return b64decode(msgspec.json.decode(answer.body, type=_File).content)
+    except (msgspec.DecodeError, ValueError):
+        return answer.body
