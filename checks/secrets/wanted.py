@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.base import Shown
-from backup_doctor.judge.history.calls import update_ran
+from backup_doctor.judge.history.calls import logged_for, update_ran
 from backup_doctor.judge.history.early import (
     early_codes,
     early_text,
@@ -72,7 +72,7 @@ class Wanted:
 
 
 def wanted(case: Case) -> tuple[Wanted, ...]:
-    """The secrets that the job reads; without its file, the guide's."""
+    """The secrets that the job reads; without its file, the guide's, as the step's `env:` names them."""
     file = workflow_file(case)
     named = tuple(_of_file(file)) if file else ()
     return named or tuple(_of_guide(case))
@@ -100,7 +100,8 @@ def _of_guide(case: Case) -> Iterator[Wanted]:
     for use in (Use.URL, Use.SERVICE_KEY, Use.FUNCTION_KEY):
         if use is Use.FUNCTION_KEY and not isinstance(calls_function(case), Shown):
             continue
-        name = case.names.secrets.get(use) or GUIDES_NAMES[use][0]
+        shown = logged_for(case, use)
+        name = case.names.secrets.get(use) or (shown.name if shown else GUIDES_NAMES[use][0])
         yield Wanted(written=name, name=name, use=use, variables=GUIDES_NAMES[use])
 
 

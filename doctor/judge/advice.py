@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backup_doctor.judge.commands import gh_secret_set, new_key
+from backup_doctor.judge.history.calls import logged_for
 from backup_doctor.judge.history.secret_names import function_secret_name, place_of, secret_name
 from backup_doctor.judge.show import by_command
 from backup_doctor.services.secret_uses import GUIDES_NAMES, Use
@@ -21,7 +22,7 @@ def set_on_github(case: Case, use: Use, value: str = "") -> Fix:
     name = secret_name(case, use)
     if name is None:
         what = f"Set {use.words} on GitHub{f': {value}' if value else ''}"
-        return by_command(what, None, in_words=_unnamed(use))
+        return by_command(what, None, in_words=_unnamed(case, use))
     return set_named(case, name, value)
 
 
@@ -37,11 +38,12 @@ def set_named(case: Case, name: str, value: str = "") -> Fix:
     )
 
 
-def _unnamed(use: Use) -> str:
-    guides = GUIDES_NAMES.get(use, ())
+def _unnamed(case: Case, use: Use) -> str:
+    guides, shown = GUIDES_NAMES.get(use, ()), logged_for(case, use)
     usual = f" (usually {guides[0]})" if guides else ""
+    variable = f" (the variable {shown.name})" if shown else usual
     return (
-        f"{WHERE}: the secret that the workflow's update step reads as {use.words}{usual}. Its name "
+        f"{WHERE}: the secret that the workflow's update step reads as {use.words}{variable}. Its name "
         f"was not seen; the setting `{use.setting}` tells it."
     )
 

@@ -158,6 +158,16 @@ def test_what_github_and_the_log_show_of_a_missing_secret_is_the_evidence() -> N
     assert values(MAY_NOT) == ["may not be read", EnvShown.EMPTY]
 
 
+def test_a_missing_secret_whose_name_was_not_seen_is_called_as_the_step_calls_it() -> None:
+    variable = "SUPABASE_SERVICE_ROLE_KEY"
+    empty = workflow(log(SERVER_ERROR, call(401), **shown(variable, EnvShown.EMPTY)))
+
+    found = finding(case(secrets(levels=listed(URL, API_KEY)), empty), "secrets/missing").found
+
+    assert found.summary == f"The secret {variable} is not set on GitHub."
+    assert f"(the variable {variable})" in found.fixes[0].text
+
+
 def test_a_missing_function_key_is_a_warning_for_the_fallback_needs_none() -> None:
     left_out = Call(outcome=Outcome.NOT_MADE, lines=("no key: left out",))
     silent = workflow(log(left_out, NO_GRANT, variables=()))
