@@ -210,7 +210,7 @@ def invalid_file(seen: WorkflowEvidence, case: Case) -> Found | None:
     if case.is_preflight:
         return _unusable_file(seen, case)
     run = run_of(seen)
-    if run is None or run.status != "completed" or isinstance(seen.jobs, Unseen) or seen.jobs:
+    if run is None or not seen.ended_without_jobs:
         return None
     if run.conclusion not in ("failure", "startup_failure"):
         return None

@@ -240,6 +240,12 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
         """The log, where it could be read."""
         return self.log if isinstance(self.log, LogReading) else None
 
+    @property
+    def ended_without_jobs(self) -> bool:
+        """Whether the run is over and never had a job, as far as GitHub shows."""
+        run = self.run if isinstance(self.run, Run) else None
+        return run is not None and run.status == "completed" and not self.job and self.jobs == ()
+
     def saw(self) -> str:
         """The run and how its job stands; without a backup, the workflow's state."""
         if self.run is None:

@@ -20,6 +20,8 @@ from backup_doctor.evidence.workflow import (
     WorkflowStep,
 )
 from backup_doctor.judge.diagnosis import Diagnosis, diagnose
+from backup_doctor.judge.history import update_ran
+from backup_doctor.judge.history.probing import why_not_posted
 from backup_doctor.judge.judgement import judge
 from backup_doctor.judge.registry import load_checks
 from tests.judgement import asking
@@ -31,6 +33,7 @@ from tests.judgement.cases import (
     ROW_ID,
     a_row,
     case,
+    function,
     log,
     no_run,
     row,
@@ -80,6 +83,13 @@ def test_a_run_that_failed_without_a_job_had_no_usable_file(conclusion: str) -> 
 
     assert causes(seen) == ["workflow/invalid-file"]
     assert "Line 7 is no YAML." in summary_of(seen, "workflow/invalid-file")
+
+
+def test_a_run_without_a_job_leaves_nothing_open_that_the_function_could_answer() -> None:
+    judged = case(row(), function(), without_jobs(a_run("startup_failure")))
+
+    assert update_ran(judged) is False
+    assert isinstance(why_not_posted(judged), Unseen)
 
 
 def test_jobs_that_could_not_be_listed_are_not_taken_for_none() -> None:
