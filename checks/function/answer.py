@@ -36,6 +36,7 @@ from backup_doctor.judge.history import (
 )
 from backup_doctor.judge.history.calls import changed_nothing, function_log, same_refusal
 from backup_doctor.judge.history.function_calls import Shows, is_shown_alike, shows_key
+from backup_doctor.judge.history.last_run import refused_last_time
 from backup_doctor.judge.history.secret_names import secret_name
 from backup_doctor.judge.history.since import as_stored, stored_for, was_set_since
 from backup_doctor.judge.show import exhibit, manual
@@ -78,6 +79,7 @@ def key_rejected(seen: FunctionEvidence, case: Case) -> Found | None:
     """The function itself refuses the key with 401.
 
     Detected: a 401 in the function's own words or with its x-deno-execution-id, not the gateway's.
+    In `preflight` also in the log of the last run, unless GitHub shows that the secret was set since.
     If the log shows that the pipeline's key worked, a key refused now is the doctor's own.
     Cause: BACKUP_API_KEY differs between GitHub and the function, or one side has none.
     Fix: set the same key on both sides.
@@ -97,15 +99,31 @@ def key_rejected(seen: FunctionEvidence, case: Case) -> Found | None:
             role=Role.CONTEXT,
         )
     weight = weigh(function_then(case, "function/key-rejected"), now=now, case=case)
-    if weight is None:
-        return None
     shows, how = shows_key(case)
     named = how if shows is Shows.OTHER_KEY else secret_name(case, Use.FUNCTION_KEY)
+    summary = (
+        f"{seen.name} refuses the key that the workflow sends{f' ({named})' if named else ''}."
+    )
+    if weight is None:
+        return _refused_before(case, summary)
     return weight.found(
-        f"{seen.name} refuses the key that the workflow sends{f' ({named})' if named else ''}.",
+        summary,
         (*function_exhibits(seen, case), *as_stored(case, Use.FUNCTION_KEY)),
         _other_key(case) or new_api_key(case),
         resolved=_keys_agree(case),
+    )
+
+
+def _refused_before(case: Case, summary: str) -> Found | None:
+    """The doctor's copy is accepted or was not tried; the last run's log tells of the pipeline's own."""
+    last = refused_last_time(case, Use.FUNCTION_KEY, "function/key-rejected")
+    if last is None:
+        return None
+    return Found(
+        summary=f"{summary}{last.words}",
+        evidence=(last.shown, *as_stored(case, Use.FUNCTION_KEY)),
+        fixes=_other_key(case) or new_api_key(case),
+        weak=not last.is_same_key,
     )
 
 

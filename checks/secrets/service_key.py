@@ -21,6 +21,7 @@ from backup_doctor.judge.history import (
     weigh,
 )
 from backup_doctor.judge.history.calls import logged_for, said_beyond
+from backup_doctor.judge.history.last_run import refused_last_time
 from backup_doctor.judge.history.secret_names import called
 from backup_doctor.judge.history.since import as_stored, key_works
 from backup_doctor.judge.show import either, exhibit, log_lines, manual, rfc3339
@@ -106,7 +107,8 @@ def revoked(seen: SecretsEvidence, case: Case) -> Found | None:
     """The platform refuses the service-role key: it was rotated, or legacy keys were turned off.
 
     Detected: the Data API answers "Invalid API key" or "Legacy API keys are disabled" (or that the
-    JWT's signature does not fit): in the log, or now. If the log shows that the pipeline's key
+    JWT's signature does not fit): in the log, or now; in `preflight` also in the log of the last
+    run, unless GitHub shows that the secret was set since. If the log shows that the pipeline's key
     worked, a refused key is the doctor's own.
     Cause: the key was rotated or deleted, or legacy keys were disabled; the function's own injected
     service-role key is then a dead one too.
@@ -124,7 +126,7 @@ def revoked(seen: SecretsEvidence, case: Case) -> Found | None:
     then = database_then if legacy else service_key_then
     weight = weigh(then(case, "secrets/revoked"), now=now, case=case)
     if weight is None:
-        return None
+        return _refused_before(case)
     functions_alone = weight.breaks == (Link.FUNCTION_UPDATES,)
     why = (
         "legacy API keys are disabled"
@@ -152,6 +154,20 @@ def revoked(seen: SecretsEvidence, case: Case) -> Found | None:
         ),
         _new_keys(case, legacy=legacy, functions_alone=functions_alone),
         resolved=_accepted_again(seen, case, functions_alone=functions_alone),
+    )
+
+
+def _refused_before(case: Case) -> Found | None:
+    """The doctor's copy is accepted or was not tried; the last run's log tells of the pipeline's own."""
+    last = refused_last_time(case, Use.SERVICE_KEY, "secrets/revoked")
+    if last is None:
+        return None
+    return Found(
+        summary=f"Supabase refuses {called(case, Use.SERVICE_KEY)}.{last.words}",
+        evidence=(last.shown, *as_stored(case, Use.SERVICE_KEY)),
+        fixes=(set_right_key(case),),
+        breaks=BOTH_WRITES if last.at_look_up else (Link.FALLBACK_UPDATES,),
+        weak=not last.is_same_key,
     )
 
 

@@ -20,6 +20,7 @@ from backup_doctor.judge.diagnosis import Diagnosis, able_to_explain, placed
 from backup_doctor.judge.freshness import freshness
 from backup_doctor.judge.history import BOTH_WRITES, function_blocked_now
 from backup_doctor.judge.history.function_calls import calls_function, is_shown_alike
+from backup_doctor.judge.history.last_run import refused_last_time
 from backup_doctor.judge.history.since import stored_for
 from backup_doctor.judge.history.ways import has_no_fallback
 from backup_doctor.judge.show import rfc3339
@@ -223,12 +224,14 @@ def _suspicions(case: Case, able: tuple[Judged, ...]) -> tuple[Unseen, ...]:
 
 
 def function_accepts(case: Case) -> bool:
-    """Whether the function itself answered the key with anything but a refusal of it."""
+    """Whether the function itself answered the pipeline's key with anything but a refusal of it."""
     seen = case.function
     if seen is None or not seen.key_sent or not is_shown_alike(case):
         return False
     answer = seen.test_call if isinstance(seen.test_call, HttpAnswer) else seen.empty_post
     if not isinstance(answer, HttpAnswer) or answer.from_function is False:
+        return False
+    if refused_last_time(case, Use.FUNCTION_KEY, "function/key-rejected"):
         return False
     refuses = answer.status in REFUSES_KEY or refuses_caller(answer.body)
     return answer.status in OWN_ANSWERS and not refuses

@@ -18,6 +18,7 @@ from backup_doctor.evidence.row import ApiAnswer
 from backup_doctor.evidence.secrets import Level, SecretLevel, StoredSecret
 from backup_doctor.evidence.workflow import (
     Held,
+    Run,
     WorkflowEvidence,
     WorkflowFile,
     WorkflowState,
@@ -27,7 +28,7 @@ from backup_doctor.judge.history.ways import has_no_fallback
 from backup_doctor.judge.judgement import judge
 from backup_doctor.judge.preflight import foresee, function_accepts, summary, unsettled
 from backup_doctor.judge.registry import load_checks
-from tests.judgement.cases import COLUMNS, case, function, row, secrets, table
+from tests.judgement.cases import COLUMNS, call, case, function, log, row, secrets, table
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.base import Evidence
@@ -310,6 +311,54 @@ def test_what_was_changed_since_takes_its_proof_away(
     last: Held, since: Evidence, verdict: Verdict
 ) -> None:
     assert foreseen(after(last, since))[0] is verdict
+
+
+# The keys that the last run was refused with ------------------------------------------------------
+
+
+FAILED_AT = datetime(2026, 11, 19, 3, 0, tzinfo=UTC)
+LAST = Run(id=78, status="completed", conclusion="failure", created_at=FAILED_AT)
+KEY_REFUSED = call(401, '{"message":"Invalid API key"}')
+CALLER_REFUSED = call(401, '{"error":"Unauthorized"}')
+
+
+def after_refusals(*evidence: Evidence) -> Case:
+    """A pre-flight with good keys, after a run both of whose keys were refused."""
+    seen = WorkflowEvidence(
+        run=NO_RUN,
+        ours=OURS,
+        workflows=(OURS,),
+        recent=(LAST,),
+        recent_log=log(CALLER_REFUSED, KEY_REFUSED),
+    )
+    return ahead(seen, *evidence)
+
+
+def both_set_since() -> Evidence:
+    """GitHub lists the keys as set after that run."""
+    names = ("VITE_SUPABASE_URL", "VITE_SUPABASE_SERVICE_ROLE_KEY", "BACKUP_API_KEY")
+    level, at = Level.REPOSITORY, FAILED_AT + timedelta(hours=1)
+    listed = tuple(StoredSecret(name=name, level=level, updated_at=at) for name in names)
+    return secrets(levels=(SecretLevel(level=level, secrets=listed),))
+
+
+def test_keys_that_the_last_run_was_refused_with_break_the_next_unless_they_were_set_since() -> (
+    None
+):
+    verdict, _, found = foreseen(after_refusals(set_since("OTHER")))
+
+    assert verdict is Verdict.FAILING
+    assert [cause.code for cause in found.causes] == ["function/key-rejected", "secrets/revoked"]
+    assert foreseen(after_refusals(both_set_since()))[0] is Verdict.HEALTHY
+
+
+def test_where_nobody_knows_whether_they_were_set_since_it_is_open() -> None:
+    one = after_refusals(secrets(levels=DENIED))
+    verdict, said, _ = foreseen(one)
+
+    assert verdict is Verdict.UNKNOWN
+    assert "The last run (78) was refused with it, and nothing shows that it was set" in said
+    assert not function_accepts(one)
 
 
 # A column that the last good run wrote -----------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backup_doctor.demo.faults import FAULTS
-from backup_doctor.evidence.findings import FixKind
+from backup_doctor.evidence.findings import FixKind, Verdict
 from tests.preflight.foresight import foresee
 
 if TYPE_CHECKING:
@@ -79,3 +79,18 @@ def test_a_function_that_the_script_does_not_call_is_not_said_to_accept_the_key(
     (function,) = (one for one in report.results if one.check == "function")
     assert "accepts the key" not in report.summary
     assert any(told in note for note in function.notes)
+
+
+def test_the_doctors_own_key_says_nothing_of_one_that_the_last_run_was_refused_with(
+    world: World, tmp_path: Path
+) -> None:
+    own = world.environment()
+    world.github_secrets["VITE_SUPABASE_SERVICE_ROLE_KEY"] = f"sb_secret_{'a' * 22}_{'b' * 8}"
+    FAULTS["not-deployed"].before(world)
+    world.publish_secrets()
+    world.run_pipeline(world.insert_row())
+
+    report = foresee(world, tmp_path, own)
+
+    assert report.verdict is Verdict.FAILING
+    assert "secrets/revoked" in report.causes
