@@ -8,6 +8,7 @@ from backup_doctor.checks.row.view import api_text, where
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Risk
+from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.row import RowEvidence
 from backup_doctor.judge.framework import Found, Resolved, Rules
 from backup_doctor.judge.history import (
@@ -15,6 +16,7 @@ from backup_doctor.judge.history import (
     database_then,
     fallback_call,
     fallback_said,
+    function_call,
     function_said,
     weigh,
 )
@@ -171,9 +173,16 @@ _TIMED_OUT = database_meaning("statement timeout")
 
 
 def _out_of_time(case: Case) -> tuple[Link, ...]:
-    """The writes that the log shows to have been cancelled for their time."""
-    said = {Link.FUNCTION_UPDATES: function_said(case), Link.FALLBACK_UPDATES: fallback_said(case)}
-    return tuple(link for link, meaning in said.items() if meaning.codes == _TIMED_OUT)
+    """The writes that the log shows to have been cancelled for their time, and not given up by the client."""
+    said = {
+        Link.FUNCTION_UPDATES: (function_call(case), function_said(case)),
+        Link.FALLBACK_UPDATES: (fallback_call(case), fallback_said(case)),
+    }
+    return tuple(
+        link
+        for link, (call, meaning) in said.items()
+        if call.outcome is Outcome.REFUSED and meaning.codes == _TIMED_OUT
+    )
 
 
 @rules.cause(

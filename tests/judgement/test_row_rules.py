@@ -12,7 +12,7 @@ from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Asked, Names
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Fix, FixKind, Risk, Role, Severity
-from backup_doctor.evidence.log import NOT_SAID, Attempt, Call
+from backup_doctor.evidence.log import NOT_SAID, Attempt, Call, Outcome
 from backup_doctor.evidence.rls import RefusedValue, RlsEvidence
 from backup_doctor.evidence.row import (
     ApiAnswer,
@@ -1211,6 +1211,14 @@ def test_an_update_that_ran_out_of_time_is_not_said_to_have_met_an_overload() ->
     assert "An update fires the trigger notify: see what that does." in late.fixes[0].text
     assert "fires" not in finding(alone, "row/api-overloaded").found.fixes[0].text
     assert "cancelled" not in other.summary
+
+
+def test_a_client_that_gave_up_waiting_does_not_tell_that_the_database_cancelled_anything() -> None:
+    gave_up = Call(outcome=Outcome.TIMED_OUT, lines=("curl: (28) Operation timed out",))
+
+    one = case(workflow(log(gave_up, gave_up)), row(locks=()))
+
+    assert causes(one) == ["function/timeout", "workflow/fallback-failed"]
 
 
 @pytest.mark.parametrize(
