@@ -55,6 +55,12 @@ def test_a_mutant_knows_whether_a_test_can_come_to_it_or_an_import_alone() -> No
     assert mutant("@property", "").function is None
 
 
+def test_a_mutant_is_tried_on_what_reaches_its_statement_without_the_body() -> None:
+    line = mutant(ASKED, "").line
+
+    assert mutant(ASKED, "").statement == range(line, line + 1)
+
+
 @pytest.mark.parametrize(
     ("fails", "outcome"),
     [(lambda _: True, Outcome.KILLED), (lambda _: False, Outcome.SURVIVED)],

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ast
 import gc
+import mmap
 import os
 import resource
 import signal
+import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
@@ -36,6 +38,7 @@ LEFT_OUT = ("terminal", "cacheprovider", "xdist", "cov")
 NO_WORLD = ("-m", "not (world or slow or exhaustive)", "--hypothesis-profile=quick")
 QUIET = ("-x", "--override-ini=addopts=", *(f"-pno:{one}" for one in LEFT_OUT), *NO_WORLD)
 CPU_LIMIT_S = 60
+TEST_CPU_LIMIT_S = 10
 # The exit code of a process that came as far as no test: it says nothing of the mutant.
 UNTRIED = 99
 
@@ -64,6 +67,12 @@ class Mutant:
         return min(here, key=len, default=None)
 
     @property
+    def statement(self) -> range:
+        """The lines of the statement that it changes; of one with a body, those before the body."""
+        here = (one for one in _statements(self.path) if self.line in one)
+        return min(here, key=len)
+
+    @property
     def change(self) -> tuple[str, str]:
         """The first line that differs, before and after."""
         before, after = Path(self.path).read_text().splitlines(), self.text.splitlines()
@@ -81,6 +90,23 @@ def _bodies(path: str) -> tuple[range, ...]:
         for one in ast.walk(ast.parse(Path(path).read_text()))
         if isinstance(one, ast.FunctionDef)
     )
+
+
+@cache
+def _statements(path: str) -> tuple[range, ...]:
+    """The lines of each statement of the file, without those of its body."""
+    return tuple(
+        _head(one)
+        for one in ast.walk(ast.parse(Path(path).read_text()))
+        if isinstance(one, ast.stmt | ast.excepthandler)
+    )
+
+
+def _head(one: ast.stmt | ast.excepthandler) -> range:
+    decorators = getattr(one, "decorator_list", ())
+    body = getattr(one, "body", ())
+    first = min(each.lineno for each in (one, *decorators))
+    return range(first, max(one.lineno + 1, body[0].lineno) if body else (one.end_lineno or 0) + 1)
 
 
 def tried(mutants: Iterable[Mutant], at_once: int) -> Iterator[tuple[Mutant, Outcome]]:
@@ -128,13 +154,19 @@ def _fork(fails: Callable[[Mutant], bool], mutant: Mutant, cpu_limit_s: int) -> 
         return process
     code = UNTRIED
     try:
-        resource.setrlimit(resource.RLIMIT_CPU, (cpu_limit_s, cpu_limit_s + 1))
+        _limit_cpu(cpu_limit_s)
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
         code = int(fails(mutant))
     finally:
         os._exit(code)
+
+
+def _limit_cpu(more_s: int) -> None:
+    """End this process when it has used so much more of a processor."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + more_s, hard))
 
 
 def _outcome(mutant: Mutant, status: int) -> Outcome:
@@ -182,25 +214,56 @@ class _Trial:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Instead of pytest's own loop."""
-        reaching = _reaching(session)
-        functions = _functions()
+        tests = _Tests(session)
+        if not session.testsfailed:
+            self.outcomes.extend(forked(self.mutants, tests.fail, self.at_once))
+        return True
+
+
+class _Tests:
+    """The tests, with what each of them reaches."""
+
+    def __init__(self, session: pytest.Session) -> None:
+        self._reaching = _reaching(session)
+        self._functions = _functions()
         # Simple tests first: they are quick, and say most about what they reach.
         reach = Counter(
-            name for lines in reaching.values() for names in lines.values() for name in names
+            name for lines in self._reaching.values() for names in lines.values() for name in names
         )
-        tests = sorted(session.items, key=lambda item: reach[item.nodeid])
+        self._tests = sorted(session.items, key=lambda item: reach[item.nodeid])
+        self._noticed = _Noticed(len(self._tests))
         gc.freeze()
 
-        def fails(mutant: Mutant) -> bool:
-            path, name = str(Path(mutant.path).resolve()), imported(mutant.path)
-            _exchange(functions[name], compile(mutant.text, name, "exec"))
-            lines = mutant.function or ()
-            reached = set[str]().union(*(reaching[path].get(line, ()) for line in lines))
-            return any(_fails(test) for test in tests if test.nodeid in reached)
+    def fail(self, mutant: Mutant) -> bool:
+        """Whether one of those that reach its statement fails on the mutant."""
+        path, name = str(Path(mutant.path).resolve()), imported(mutant.path)
+        _exchange(self._functions[name], compile(mutant.text, name, "exec"))
+        lines = self._reaching[path]
+        reached = set[str]().union(*(lines.get(line, ()) for line in mutant.statement))
+        asked = [at for at, test in enumerate(self._tests) if test.nodeid in reached]
+        first = next((at for at in self._noticed.most_first(asked) if self._fails(at)), None)
+        if first is not None:
+            self._noticed.count(first)
+        return first is not None
 
-        if not session.testsfailed:
-            self.outcomes.extend(forked(self.mutants, fails, self.at_once))
-        return True
+    def _fails(self, at: int) -> bool:
+        _limit_cpu(TEST_CPU_LIMIT_S)
+        return _fails(self._tests[at])
+
+
+class _Noticed:
+    """How many mutants each test has noticed, in memory that all forks share."""
+
+    def __init__(self, tests: int) -> None:
+        self._counts = memoryview(mmap.mmap(-1, 4 * tests)).cast("I")
+
+    def count(self, test: int) -> None:
+        """One more."""
+        self._counts[test] += 1
+
+    def most_first(self, tests: Iterable[int]) -> list[int]:
+        """Who noticed most is likeliest to notice the next."""
+        return sorted(tests, key=lambda test: -self._counts[test])
 
 
 def _reaching(session: pytest.Session) -> dict[str, dict[int, list[str]]]:
