@@ -135,6 +135,20 @@ def test_a_function_s_value_tells_how_its_call_ended() -> None:
     assert [one.branches[-1].worked for one in found.prints] == [True, False]
 
 
+@pytest.mark.parametrize("end", ["|| true", "|| echo 'neither worked'", ""])
+def test_what_follows_a_list_of_programs_that_fail_tells_of_none_of_them(end: str) -> None:
+    found = script(
+        f"""
+        set +e
+        curl -sf -X POST "$U/functions/v1/f" -d x >/dev/null ||
+          curl -sf -X PATCH "$U/rest/v1/t" -d x >/dev/null {end}
+        echo "Backup recorded"
+        """
+    )
+
+    assert found.prints[-1].branches == ()
+
+
 def test_a_variable_that_is_set_on_one_way_tells_the_way() -> None:
     found = script(
         """

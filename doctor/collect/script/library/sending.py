@@ -58,7 +58,7 @@ def send(trace: Following, request: SentRequest) -> int:
         reads=found.reads,
         returns_rows=found.kind is CallKind.LOOK_UP or "return=representation" in told.lower(),
         fails_on_status=request.fails_on_status,
-        raises=request.raises or request.fails_on_status,
+        raises=request.raises,
         is_shell=request.is_shell,
         line=request.line,
     )
