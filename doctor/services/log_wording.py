@@ -25,9 +25,10 @@ def _any(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
+# "Could not find the 'size' column of 'backup_history' in the schema cache" is PostgREST's, of any call.
 _ID = (
     r"(?:backup[ _-]?(?:history )?(?:id|record|row|entry)"
-    r"|backup(?:_history)?\b(?: entry| row| record)?)"
+    r"|backup(?:_history)?\b(?!\\?\W in the schema cache)(?: entry| row| record)?)"
 )
 
 LOOKUP = _any(

@@ -15,6 +15,7 @@ import msgspec
 from backup_doctor.collect.log.draft import OPEN, CallDraft
 from backup_doctor.collect.log.filled import take
 from backup_doctor.collect.log.names import CallNames
+from backup_doctor.collect.log.parting import parted_by
 from backup_doctor.collect.script import attribute, described, tell
 from backup_doctor.collect.script.model import ANSWERED, FAILED, CallKind, Certainty, What
 from backup_doctor.collect.script.model import CallEnd as End
@@ -75,10 +76,12 @@ USUAL = Targets()
 class KnownCalls:
     """What is known of one step's calls. `owners`: the lines that are surely of calls, and whose.
 
-    None: of a call that is neither the function's, nor another update, nor the look-up. `whole`:
-    all that the script runs could be read, and it is known what each of its calls is.
+    None: of a call that is neither the function's, nor another update, nor the look-up. `lines` are
+    the step's, each for itself. `whole`: all that the script runs could be read, and it is known
+    what each of its calls is.
     """
 
+    lines: tuple[str, ...]
     attempts: tuple[Attempt, ...]
     owners: dict[int, frozenset[CallSubject | None]]
     subjects: tuple[CallSubject | None, ...]
@@ -94,15 +97,16 @@ class KnownCalls:
         worked = (one for one in told if one.outcome is Outcome.OK)
         return next(worked, told[-1] if told else Call(outcome=Outcome.NOT_SAID))
 
-    def lines_for(self, subject: CallSubject, lines: Sequence[str]) -> list[str]:
+    def lines_for(self, subject: CallSubject) -> list[str]:
         """The lines without those that are surely another call's."""
         others = {at for at, owners in self.owners.items() if subject not in owners}
-        return ["" if at in others else line for at, line in enumerate(lines)]
+        return ["" if at in others else line for at, line in enumerate(self.lines)]
 
 
 def know(script: Script, lines: Sequence[str], targets: Targets) -> KnownCalls:
     """What the script tells of the lines that it printed."""
     names = CallNames(targets.function, targets.table)
+    lines = parted_by(script, lines)
     subjects = {one.number: _subject(one, script, targets) for one in script.calls}
     attributed = [
         _without_calls(one)
@@ -126,6 +130,7 @@ def know(script: Script, lines: Sequence[str], targets: Targets) -> KnownCalls:
         for one in kept
     )
     return KnownCalls(
+        lines=tuple(lines),
         attempts=attempts,
         owners={
             one.line: frozenset(subjects[number] for number in of)

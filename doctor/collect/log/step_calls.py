@@ -18,6 +18,7 @@ from backup_doctor.collect.log.calls import Calls, read_calls
 from backup_doctor.collect.log.draft import NO_ANSWER
 from backup_doctor.collect.log.known import KnownCalls, know
 from backup_doctor.collect.log.names import CallNames
+from backup_doctor.collect.log.parting import parted
 from backup_doctor.collect.log.step_script import NONE, RepositoryFiles, script_of
 from backup_doctor.collect.log.talk import FAILED
 from backup_doctor.collect.log.traces import without_source
@@ -126,8 +127,7 @@ def _lines(
 ) -> Iterator[str]:
     """The output without the lines that are surely of another call."""
     for section, one in zip(sections, known, strict=True):
-        lines = _output(section)
-        yield from one.lines_for(subject, lines) if one else lines
+        yield from one.lines_for(subject) if one else _output(section)
         yield BREAK
 
 
@@ -164,7 +164,7 @@ def with_breaks(sections: Iterable[Section]) -> Iterator[str]:
 
 def _output(section: Section) -> list[str]:
     """What the step printed, without what an interpreter quotes of the script."""
-    return without_source([line.text for line in section.output])
+    return parted(without_source([line.text for line in section.output]))
 
 
 def is_said(call: Call) -> bool:

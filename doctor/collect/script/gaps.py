@@ -25,6 +25,7 @@ from backup_doctor.collect.script.lines import (
     is_curl_s,
     is_interpreter_s,
     is_runner_s,
+    is_status_curl_s,
     is_trace,
     names_target,
 )
@@ -39,10 +40,7 @@ if TYPE_CHECKING:
 CONTINUED = 400
 NEAR = 40
 """Calls and prints behind a line that are looked at."""
-
-
 WEAK = 200
-
 
 Placed = TypeVar("Placed", "ScriptCall", "Print")
 
@@ -264,7 +262,12 @@ class Gaps:
         curls = [one for one in window if one.client == "curl"]
         if last is None:
             curls = [one for one in curls if not self._tells_failure(one)]
-        if len(curls) == 1 and (curls[0].repeated or not self._said_before(made.line)):
+        by_status = is_status_curl_s(self._lines[made.line])
+        if by_status:
+            curls = [one for one in curls if one.fails_on_status]
+        # One of them alone says it again when it tries again (`--retry`).
+        again = by_status or (bool(curls) and curls[0].repeated)
+        if len(curls) == 1 and (again or not self._said_before(made.line)):
             return decided(made, "tool", curls[0].number, certain=len(window) == 1)
         ways = last.branches if last else ()
         failed = {one.calls for one in ways if one.failed}

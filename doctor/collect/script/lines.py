@@ -84,6 +84,11 @@ def is_curl_s(line: str) -> bool:
     return bool(_CURL.match(line))
 
 
+def is_status_curl_s(line: str) -> bool:
+    """Whether curl says that it was refused, which it only does with `--fail`."""
+    return line.lstrip().startswith("curl: (22) ")
+
+
 def is_trace(line: str) -> bool:
     """Whether `set -x` shows a command there, which says nothing of what came of it."""
     return bool(_TRACE.match(line))

@@ -1,0 +1,83 @@
+"""An answer without a line end, and what comes behind it in the same line."""
+
+from __future__ import annotations
+
+import pytest
+
+from backup_doctor.collect.log.parting import parted
+from backup_doctor.evidence.log import Outcome
+from tests.log.test_known import NO_GRANT, of, reading
+
+CRASHED = '{"success":false,"error":"Cannot read properties of undefined"}'
+NO_COLUMN = (
+    '{"code":"PGRST204","message":"Could not find the \'size\' column of \'backup_history\''
+    ' in the schema cache"}'
+)
+SHOWN = """
+id=$(curl -sS "$U/rest/v1/backup_history?select=id&dispatch_id=eq.$D" | jq -r '.[0].id')
+if ! curl FAIL -sS --retry 1 -X POST "$U/functions/v1/update-backup" -d "{\\"backup_id\\":\\"$id\\"}"; then
+  echo "the function did not work, going direct"
+  curl --fail-with-body -sS -X PATCH "$U/rest/v1/backup_history?id=eq.$id" -d '{"status":"success"}'
+fi
+"""
+ANSWERS_SHOWN, NO_ANSWER_SHOWN = (SHOWN.replace("FAIL", f) for f in ("--fail-with-body", "-f"))
+
+
+def test_each_call_gets_its_answer_and_its_status() -> None:
+    failed = "curl: (22) The requested URL returned error: 500"
+    found = reading(
+        ANSWERS_SHOWN,
+        f"{failed}\n{CRASHED}{failed}\n{CRASHED}the function did not work, going direct\n"
+        f"curl: (22) The requested URL returned error: 400\n{NO_COLUMN}\n",
+    )
+
+    assert of(found.function_call) == (Outcome.REFUSED, 500)
+    assert found.function_call.body == CRASHED
+    assert of(found.fallback_call) == (Outcome.REFUSED, 400)
+    assert found.fallback_call.body == NO_COLUMN
+
+
+def test_an_answer_that_is_no_json_is_told_from_the_script_s_next_words() -> None:
+    found = reading(
+        ANSWERS_SHOWN,
+        "Unauthorizedcurl: (22) The requested URL returned error: 401\n"
+        "Unauthorizedthe function did not work, going direct\n"
+        f"{NO_GRANT}curl: (22) The requested URL returned error: 403\n",
+    )
+
+    assert of(found.function_call) == (Outcome.REFUSED, 401)
+    assert of(found.fallback_call) == (Outcome.REFUSED, 403)
+    assert found.fallback_call.body == NO_GRANT
+
+
+def test_a_refusal_that_curl_tells_again_is_of_the_curl_that_tells_it() -> None:
+    failed = "curl: (22) The requested URL returned error: 503\n"
+    found = reading(NO_ANSWER_SHOWN, f"{failed}{failed}the function did not work, going direct\n")
+
+    assert of(found.function_call) == (Outcome.REFUSED, 503)
+    assert found.lookup_call.outcome is Outcome.NOT_SAID
+
+
+def test_what_postgrest_does_not_find_is_not_the_backup() -> None:
+    found = reading("./bin/finish", f"Direct update failed: {NO_COLUMN} (HTTP 400)\n")
+
+    assert found.backup_id_not_found is None
+    assert of(found.fallback_call) == (Outcome.REFUSED, 400)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"a": 1}',
+        '{"a": 1} said 500',
+        '{"a": 1}500',
+        '[{"id": 1}], and more',
+        '{"a": "{"going direct',
+        "Response: {} going direct",
+        "it is curl: (22) that says so",
+        "[update] the function said 500",
+        "",
+    ],
+)
+def test_other_lines_stay_whole(line: str) -> None:
+    assert parted([line]) == [line]
