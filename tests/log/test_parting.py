@@ -65,12 +65,25 @@ def test_what_postgrest_does_not_find_is_not_the_backup() -> None:
     assert of(found.fallback_call) == (Outcome.REFUSED, 400)
 
 
+def test_a_status_that_curl_prints_behind_the_answer_is_the_call_s() -> None:
+    found = reading(
+        """
+        curl -s -w '%{http_code}' -X POST "$U/functions/v1/update-backup" -d x
+        curl -s -w '%{http_code}' -X PATCH "$U/rest/v1/backup_history?id=eq.$id" -d '{"status":"success"}'
+        """,
+        f'{{"error":"Unauthorized"}}401{NO_GRANT}403\n',
+    )
+
+    assert of(found.function_call) == (Outcome.REFUSED, 401)
+    assert of(found.fallback_call) == (Outcome.REFUSED, 403)
+
+
 @pytest.mark.parametrize(
     "line",
     [
         '{"a": 1}',
         '{"a": 1} said 500',
-        '{"a": 1}500',
+        '{"a": 1}5',
         '[{"id": 1}], and more',
         '{"a": "{"going direct',
         "Response: {} going direct",

@@ -1,7 +1,7 @@
 """Takes a line of the log apart that is two: an answer without a line end, and what came behind it.
 
 curl prints an answer as it came, so that its own error, or the script's next words, go on in the
-same line: `{"error":"No"}curl: (22) …`, `Unauthorizedgoing direct`.
+same line: `{"error":"No"}curl: (22) …`, `{"error":"No"}401`, `Unauthorizedgoing direct`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ LINES = 400
 """Lines that are compared with the script's prints: a step that updates a row prints few."""
 
 _CURL = re.compile(r"(?<=[\w}\])>.!])curl: \(\d{1,3}\) ")
-_WORDS = re.compile(r"(?:##\[\w+\]|[^\W\d_])")
+# Words, or the status that `-w` has curl print.
+_STATUS = re.compile(r"[1-5]\d\d(?=\s*$|[{\[]|[^\W\d_])")
+_BEHIND = re.compile(rf"##\[\w+\]|[^\W\d_]|{_STATUS.pattern}")
 _DECODER = json.JSONDecoder()
 
 
@@ -47,11 +49,13 @@ def _by_form(line: str) -> Iterator[str]:
     if len(line) > LINE_LIMIT:
         yield line
         return
-    at = _end_of_json(line)
-    rest = line[at:]
-    if at and _WORDS.match(rest):
+    while (at := _end_of_json(line)) and _BEHIND.match(line, at):
         yield line[:at]
-        line = rest
+        line = line[at:]
+        status = _STATUS.match(line)
+        if status and line[status.end() :].strip():
+            yield status[0]
+            line = line[status.end() :]
     found = _CURL.search(line)
     if found:
         yield line[: found.start()]
