@@ -29,6 +29,7 @@ from backup_doctor.judge.history import (
     update_ran,
     weigh,
 )
+from backup_doctor.judge.history.calls import FAILED
 from backup_doctor.judge.history.secret_names import function_secret_name, workflow_file
 from backup_doctor.judge.history.since import key_works
 from backup_doctor.judge.registry import codes_with
@@ -122,6 +123,8 @@ def _missing_one(seen: SecretsEvidence, one: Wanted, case: Case) -> Found | None
 
 def _shown_empty(case: Case, summary: str, evidence: tuple[Exhibit, ...]) -> Found | None:
     """The step calls the function all the same, which refuses the key that is none."""
+    if function_call(case).outcome not in FAILED:
+        return None
     weight = weigh(function_then(case, *codes_with(Trait.REFUSES_KEY)), now=True, case=case)
     if weight is None or not weight.is_cause:
         return None

@@ -474,6 +474,35 @@ def test_an_update_step_of_any_name_is_found_by_what_it_says() -> None:
     assert evidence.update_step.name == "Tell the control plane"
 
 
+@pytest.mark.parametrize(
+    ("columns", "conclusion", "update"),
+    [
+        ('{"s3_key":"$S3_KEY"}', "failure", "Finish"),
+        ('{"s3_key":"$S3_KEY","status":"success"}', "failure", "Save"),
+        ('{"s3_key":"$S3_KEY"}', "skipped", "Save"),
+    ],
+)
+def test_of_two_steps_that_write_the_row_the_one_that_sets_the_status_is_the_update(
+    columns: str, conclusion: str, update: str
+) -> None:
+    steps = [
+        Step("Save the key in backup_history", 2, started_at=NOW, completed_at=NOW),
+        Step("Finish", 3, conclusion=conclusion, started_at=NOW, completed_at=NOW),
+    ]
+    patch = "curl -sw '%{http_code}' -X PATCH \"$U/rest/v1/backup_history?id=eq.$ID\" -d '"
+    save = step(f"{patch}{columns}'", "204")
+    finish = step(f'{patch}{{"status":"done"}}\'', REFUSED)
+    ran = (save, finish) if conclusion != "skipped" else (save,)
+    known = repository(run(7, job(71, log_of(*ran).decode(), steps=steps), title=DISPATCH))
+
+    evidence = Scene(known).look()
+
+    assert evidence.update_step is not None
+    assert evidence.update_step.name.startswith(update)
+    assert ("23514" in log(evidence).fallback_call.body) is (update == "Finish")
+
+
+REFUSED = '{"code":"23514","message":"violates check constraint"}400'
 QUIET = """
 jobs:
   backup:

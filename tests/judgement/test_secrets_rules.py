@@ -192,6 +192,14 @@ def test_a_missing_function_key_is_why_the_function_refused_the_call_that_was_ma
     assert "optional" not in found.found.summary
 
 
+def test_a_missing_function_key_explains_no_call_of_which_the_log_does_not_tell() -> None:
+    untold = workflow(log(NOT_SAID, call(400), variables=()))
+
+    found = finding(case(secrets(levels=listed(URL, KEY)), untold), "secrets/missing")
+
+    assert (found.role, found.breaks) == (Role.CONTEXT, ())
+
+
 JOB = WorkflowFile(path="backup.yml", job="backup", secrets=("CUSTOM", "github_token"))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from backup_doctor.collect.log import facts, header
 from backup_doctor.collect.log.attribution import attribute
 from backup_doctor.collect.log.calls import Calls, read_calls
+from backup_doctor.collect.log.finishing import finishing
 from backup_doctor.collect.log.known import USUAL, Targets
 from backup_doctor.collect.log.mention import ids_in, mentions
 from backup_doctor.collect.log.names import CallNames
@@ -32,7 +33,7 @@ SCRIPT_LINES = 400
 TRIGGER_LINES = 40
 UPLOADS = 20
 FAILED = frozenset({"failure", "cancelled", "timed_out"})
-# A script that speaks of the table, and of changing it rather than of creating the row.
+# It speaks of the table, and of changing it rather than of creating the row.
 _UPDATES_TABLE = re.compile(r"\bPATCH\b|\bupdate\b|\.update\(", re.IGNORECASE)
 
 
@@ -67,6 +68,9 @@ class _Parts:
 
     def of(self, name: str | None) -> list[Section]:
         return [self.sections[i] for i, step in self.steps.items() if step.name == name]
+
+    def behind(self, sections: Sequence[Section]) -> list[Section]:
+        return self.sections[self.sections.index(sections[-1]) + 1 :]
 
 
 def read(source: str, chunks: Iterable[bytes], wanted: LookFor) -> LogReading:
@@ -146,7 +150,7 @@ def _update_sections(parts: _Parts, wanted: LookFor) -> list[Section]:
     """The sections of the update step: by its name, else by what its script does."""
     named = parts.of(wanted.update_step) if wanted.update_step else []
     if named:
-        return named
+        return finishing(named, parts.behind(named), wanted.targets, wanted.files)
     function = re.compile(rf"(?<![\w-]){re.escape(wanted.targets.function)}(?![\w])")
     calling = [one for one in parts.sections if function.search(_head(one))]
     if calling:
@@ -183,9 +187,8 @@ def _only_speaking(parts: _Parts, wanted: LookFor) -> list[Section]:
     speaking = [
         one for one in parts.sections if one.title and _speaks(read_calls(names, (), _output(one)))
     ]
-    named = [
-        one for one in speaking if any(wanted.targets.function in line for line in _output(one))
-    ]
+    function = wanted.targets.function
+    named = [one for one in speaking if any(function in line for line in _output(one))]
     return named if len(speaking) == 1 else []
 
 
@@ -246,8 +249,7 @@ def _fallback(parts: _Parts, update: Sequence[Section], wanted: LookFor, calls: 
     """The direct update; where the update step made none, that of a later step that is named for it."""
     if calls.fallback.outcome not in (Outcome.NOT_SAID, Outcome.NOT_MADE):
         return calls.fallback
-    names = wanted.names
-    later = parts.sections[parts.sections.index(update[-1]) + 1 :]
+    names, later = wanted.names, parts.behind(update)
     named = (one for one in later if names.is_fallback(_title(parts, one) or ""))
     own = (
         read_calls(names, header.script(one), ("Falling back", *_output(one)), is_update=True)

@@ -130,7 +130,7 @@ def _examine(
     unread = annotations if isinstance(annotations, Unseen) else None
     if job is not None and not isinstance(annotations, Unseen):
         job = msgspec.structs.replace(job, annotations=annotations)
-    step = choice.step or _step_of(job, log) or by_secrets(job, file)
+    step = _later(choice.step, _step_of(job, log)) or by_secrets(job, file)
     if log is None and job is not None and job.status != "completed" and not one.attempt.may_write:
         log = LOG_OF_GOING_JOB
     earlier = usual.result()
@@ -178,6 +178,13 @@ def _step_of(job: Job | None, log: LogReading | Unseen | None) -> Step | None:
     if job is None or not isinstance(log, LogReading):
         return None
     return next((step for step in job.steps if step.name == log.update_step), None)
+
+
+def _later(named: Step | None, read: Step | None) -> Step | None:
+    """The step that its name tells, unless its script leaves the status to a later one that ran."""
+    if named is None or named.conclusion == "skipped" or read is None:
+        return named or read
+    return read if read.number > named.number else named
 
 
 def _title_dispatch(
