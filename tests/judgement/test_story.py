@@ -214,6 +214,20 @@ def test_a_refusal_without_a_status_has_that_of_the_platforms_record() -> None:
     assert function_call(case(workflow(log(refused, NOT_SAID)))).status is None
 
 
+def test_a_success_that_only_the_script_claims_is_none_where_the_platform_recorded_a_refusal() -> (
+    None
+):
+    recorded = function(invocations=(replace(POST, status=500),))
+    claimed = call(outcome=Outcome.OK)
+
+    def seen(answer: Call) -> int | None:
+        return function_call(case(workflow(log(answer, NOT_SAID)), recorded)).status
+
+    assert seen(claimed) == 500
+    assert seen(replace(claimed, body='{"success":true}')) is None
+    assert seen(call(200)) == 200
+
+
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [

@@ -149,6 +149,23 @@ def test_what_follows_a_list_of_programs_that_fail_tells_of_none_of_them(end: st
     assert found.prints[-1].branches == ()
 
 
+@pytest.mark.parametrize(
+    ("pattern", "tells"),
+    [("success", False), ('"success"', False), ('"success":true', True), ("successfully", True)],
+)
+def test_the_name_of_a_field_that_a_failure_has_too_tells_no_success(
+    pattern: str, *, tells: bool
+) -> None:
+    found = script(
+        f"""
+        out=$(curl -s -X POST "$U/functions/v1/f" -d x)
+        if echo "$out" | grep -q '{pattern}'; then echo "all is well"; fi
+        """
+    )
+
+    assert any(one.worked for one in found.prints[0].branches) is tells
+
+
 def test_a_variable_that_is_set_on_one_way_tells_the_way() -> None:
     found = script(
         """

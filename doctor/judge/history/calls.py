@@ -108,12 +108,18 @@ def function_call(case: Case) -> Call:
 
 
 def _with_record(case: Case, call: Call) -> Call:
-    """A refusal whose status the log does not show, with the one that the platform recorded."""
-    if call.outcome is not Outcome.REFUSED or call.status is not None:
+    """A call whose status the log does not show, with the one that the platform recorded.
+
+    A success that only the script claims is none where the platform recorded a refusal.
+    """
+    claimed = call.outcome is Outcome.OK and not call.body
+    if call.status is not None or not (claimed or call.outcome is Outcome.REFUSED):
         return call
     recorded = _recorded_call(case)
     if recorded is None or recorded.outcome is not Outcome.REFUSED:
         return call
+    if claimed:
+        return recorded
     lines = (*call.lines, *recorded.lines)
     return msgspec.structs.replace(call, status=recorded.status, lines=lines)
 

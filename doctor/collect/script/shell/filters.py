@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 TRUE = Const(value=True)
 _FLAG = re.compile(r"success|\bok\b|updated", re.IGNORECASE)
+# The name of the field alone: it stands in `"success":false` as well.
+_NAME_ALONE = re.compile(r"\W*(?:success|ok|updated)\W*", re.IGNORECASE)
 
 
 def _filter(name: str, change: Change) -> Command:
@@ -86,7 +88,7 @@ def _grepped(trace: Following, text: Text, args: list[Value]) -> Value:
         return UNKNOWN
     if one.what is What.STATUS:
         return Test("matches", (text, lit(pattern)))
-    if one.what is What.ANSWER and _FLAG.search(pattern):
+    if one.what is What.ANSWER and _FLAG.search(pattern) and not _NAME_ALONE.fullmatch(pattern):
         return Test("==", (Text((of_part(one, "success"),)), Const(value="false" not in pattern)))
     return UNKNOWN
 
