@@ -24,7 +24,7 @@ from backup_doctor.judge.history import (
     is_over,
     row_state,
 )
-from backup_doctor.judge.history.written import shows_written
+from backup_doctor.judge.history.written import is_begun, shows_written
 from backup_doctor.judge.show import manual
 from backup_doctor.services.success_bodies import (
     SUCCESS,
@@ -44,6 +44,11 @@ SEE_CHANGE = manual(
     "Update with `Prefer: return=representation` (supabase-js: `.select()`), and answer "
     "with an error if no row comes back.",
 )
+SET_STATUS = manual(
+    "Let the function set the status",
+    "Write it together with the key and the size, in one update, and answer with an error if the "
+    "row that comes back does not have it.",
+)
 FAIL_OPENLY = manual(
     "Let the function answer a failure with its status",
     "With 4xx or 5xx. Who calls it and looks at the status alone takes a 200 for done.",
@@ -56,7 +61,7 @@ FAIL_OPENLY = manual(
     yields_to=("rls/*", "row/*", "secrets/*"),
 )
 def false_success(seen: FunctionEvidence, case: Case) -> Found | None:
-    """The function answered success, and the row is unchanged.
+    """The function answered success, and the row is unchanged, or its status is.
 
     Detected: a 2xx of the function in the log, and the row is still in progress. Before the next
     backup: it answers an empty body, which names no backup, with success; or its answer is that of the
@@ -78,10 +83,12 @@ def false_success(seen: FunctionEvidence, case: Case) -> Found | None:
     answered = f"HTTP {call.status}" if call.status else "success"
     if is_of_template(call.body):
         return _is_template(seen, case, call.body)
+    begun = is_begun(case)
+    left = "its status is still in progress" if begun else "the row is unchanged"
     return Found(
-        summary=f"{seen.name} answered {answered}{quoted(' with', call.body)}, but the row is unchanged.",
+        summary=f"{seen.name} answered {answered}{quoted(' with', call.body)}, but {left}.",
         evidence=function_exhibits(seen, case),
-        fixes=(SEE_CHANGE,),
+        fixes=(SET_STATUS if begun else SEE_CHANGE,),
     )
 
 

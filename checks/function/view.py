@@ -145,7 +145,8 @@ def deployed_since(seen: FunctionEvidence, case: Case) -> Resolved | None:
 
 def quoted(before: str, text: str) -> str:
     """What was said, at most its beginning, behind these words; nothing where nothing was said."""
-    said = text.strip()[:QUOTED]
+    told = text.strip()
+    said = told if len(told) <= QUOTED else f"{told[:QUOTED]}…"
     return f"{before} {said}" if said else ""
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from backup_doctor.checks.row.column_fixes import add_column, correct_filter, is_asked_by
 from backup_doctor.checks.row.view import SOMETIMES_WRITTEN, WRITTEN, both_told, table_of, where
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.row import RowEvidence, Table
-from backup_doctor.evidence.sql import identifier, literal
+from backup_doctor.evidence.sql import literal
 from backup_doctor.evidence.workflow import Held
 from backup_doctor.judge.framework import Found, Resolved, Rules, needs
 from backup_doctor.judge.history import (
@@ -24,7 +25,7 @@ from backup_doctor.judge.history import (
     weigh,
 )
 from backup_doctor.judge.history.beside import schema_beside, triggers_beside
-from backup_doctor.judge.show import exhibit, listed, log_lines, manual, sql, table
+from backup_doctor.judge.show import exhibit, listed, log_lines, manual, table
 from backup_doctor.judge.traits import SqlRefusal, Trait
 from backup_doctor.services.meaning import database_meaning
 
@@ -178,7 +179,8 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
             ),
             *log_lines(case, "answer to the update", fallback_call(case)),
         ),
-        tuple(_add_column(case, column) for column in columns or suspected),
+        _fixes(case, columns, there=tuple(one.name for one in known.columns))
+        or tuple(add_column(case, column) for column in suspected),
         resolved=resolved,
         weak=bool(suspected),
     )
@@ -196,7 +198,7 @@ def _of_the_next(known: Table, case: Case) -> Found | None:
     return Found(
         summary=f"The table {case.names.table} has no column {listed(gone)}, which the update step writes.",
         evidence=(exhibit("columns", [one.name for one in known.columns], "database", None),),
-        fixes=tuple(_add_column(case, column) for column in gone),
+        fixes=tuple(add_column(case, column) for column in gone),
         breaks=BOTH_WRITES if both else BOTH_WRITES[1:],
     )
 
@@ -222,7 +224,15 @@ def _by_the_row(seen: RowEvidence, case: Case) -> Found | None:
             exhibit("columns of the row", sorted(row.values), where(seen), None),
             *log_lines(case, "answer to the update", fallback_call(case)),
         ),
-        (_add_column(case, named),),
+        _fixes(case, (named,), there=tuple(row.values)),
+    )
+
+
+def _fixes(case: Case, columns: tuple[str, ...], there: tuple[str, ...]) -> tuple[Fix, ...]:
+    """For a column that the update writes, and for one by which it only asks."""
+    return tuple(
+        correct_filter(name, there) if is_asked_by(case, name) else add_column(case, name)
+        for name in columns
     )
 
 
@@ -297,23 +307,3 @@ def _postgres_named(case: Case) -> bool:
     table = re.escape(case.names.table_name)
     missed = rf'column \S+ of relation \\?"?(?:\w+\.)?{table}\\?"? does not exist'
     return re.search(missed, both_told(case)) is not None
-
-
-TYPES = {
-    "s3_key": "text",
-    "status": "text",
-    "size_bytes": "bigint",
-    "finished_at": "timestamptz",
-    "error_text": "text",
-    "workflow_run_id": "text",
-}
-
-
-def _add_column(case: Case, column: str) -> Fix:
-    guide_name = next((name for name in TYPES if case.names.column(name) == column), column)
-    kind = TYPES.get(guide_name, "text")
-    return sql(
-        f"Add the column {column}",
-        f"ALTER TABLE {table(case)} ADD COLUMN IF NOT EXISTS {identifier(column)} {kind};\n"
-        "NOTIFY pgrst, 'reload schema';",
-    )

@@ -9,7 +9,12 @@ from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.row import RowEvidence, Table
-from backup_doctor.judge.history import fallback_call, function_call, function_told
+from backup_doctor.judge.history import (
+    fallback_call,
+    function_call,
+    function_told,
+    stopped_at_look_up,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -26,7 +31,9 @@ _ESCAPED, _QUOTE = '\\"', '"'
 
 
 def both_told(case: Case) -> str:
-    """What both updates were answered, by the log."""
+    """What both updates were answered, by the log, or the look-up if the update went no further."""
+    if case.log and stopped_at_look_up(case):
+        return case.log.lookup_call.body
     return f"{function_told(case)}\n{fallback_call(case).body}"
 
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from backup_doctor.checks.workflow.empty_values import (
+    empty_value,
+    empty_variables,
+    said_empty,
+    send_it,
+)
 from backup_doctor.checks.workflow.other_ways import how, name_of, other_ways, others_failed
-from backup_doctor.checks.workflow.told import quoted, quoted_error, told_by_update, told_fixes
+from backup_doctor.checks.workflow.told import (
+    quoted,
+    quoted_answer,
+    quoted_error,
+    told_by_update,
+    told_fixes,
+)
 from backup_doctor.checks.workflow.view import run_exhibits, update_ended_well
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Role
-from backup_doctor.evidence.log import Call, EnvShown, Outcome
+from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.workflow import WorkflowEvidence
 from backup_doctor.judge.commands import gh_log
 from backup_doctor.judge.framework import Found, Rules
@@ -24,6 +35,7 @@ from backup_doctor.judge.history import (
     is_over,
     row_age,
     row_state,
+    stopped_at_look_up,
     update_ran,
 )
 from backup_doctor.judge.history.calls import (
@@ -32,10 +44,11 @@ from backup_doctor.judge.history.calls import (
     function_said,
     same_refusal,
 )
-from backup_doctor.judge.history.written import written_by
+from backup_doctor.judge.history.written import is_begun, written_by
+from backup_doctor.judge.registry import codes_with
 from backup_doctor.judge.show import duration, exhibit, log_lines, manual
 from backup_doctor.judge.traits import Trait
-from backup_doctor.services.meaning import NOT_FOUND
+from backup_doctor.services.meaning import NOT_FOUND, database_meaning
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -46,6 +59,21 @@ if TYPE_CHECKING:
 rules = Rules[WorkflowEvidence]()
 
 
+FAIL_ON_NONE = manual(
+    "Let the step fail when nothing was updated",
+    "Use `Prefer: return=representation` and fail on an empty answer; no continue-on-error "
+    "and no `|| true` on the update step.",
+)
+SET_STATUS = manual(
+    "Let the update step set the status",
+    "The row has the key or the size, and the status of a backup that is still going. Write the "
+    "status in the same update, and fail if the row that comes back does not have it.",
+)
+SHOW_KEY = manual(
+    "Send the service-role key in the header apikey",
+    "The Data API saw no key in the request: it reads the header `apikey`, and takes a legacy key in "
+    "`Authorization: Bearer` beside it, not instead.",
+)
 BELOW = ("secrets/*", "function/*", "row/*", "rls/*")
 
 
@@ -66,12 +94,18 @@ def backup_id_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
     Source: guide, step 1.
     """
     log = case.log
-    if log is None or not (line := log.backup_id_not_found) or row_state(case) is RowState.RIGHT:
+    if log is None or row_state(case) is RowState.RIGHT:
+        return None
+    line, refused = log.backup_id_not_found, stopped_at_look_up(case)
+    if not line and not refused:
         return None
     return Found(
-        summary="The update step found no backup id for this dispatch.",
+        summary="The update step found no backup id for this dispatch."
+        if line
+        else f"The look-up of the backup's id failed{how(log.lookup_call)}"
+        f"{quoted_answer(log.lookup_call)}.",
         evidence=(
-            exhibit("line", line, "workflow log", gh_log(case)),
+            *((exhibit("line", line, "workflow log", gh_log(case)),) if line else ()),
             *log_lines(case, "answer to the look-up", log.lookup_call),
         ),
         fixes=(
@@ -112,9 +146,9 @@ def edge_call_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     known = function is not None and function.key_sent and not isinstance(function.record, Unseen)
     sent = empty_value(call)
     return Found(
-        summary=f"The call of {case.names.function} failed{how(call)}.{_said_empty(case, sent)}",
-        evidence=(*log_lines(case, "log", call), *_empty_variables(case, sent)),
-        fixes=(_send_it(case, sent),) if sent else () if known else (ask_more,),
+        summary=f"The call of {case.names.function} failed{how(call)}.{said_empty(case, sent)}",
+        evidence=(*log_lines(case, "log", call), *empty_variables(case, sent)),
+        fixes=(send_it(case, sent),) if sent else () if known else (ask_more,),
         # The same error twice is one cause.
         breaks=BOTH_WRITES if sent and empty_value(fallback_call(case)) else None,
     )
@@ -125,49 +159,6 @@ def _find_out(case: Case, check: str, configure: str) -> Fix:
     left_out = f"Run the check {check} too, which was left out."
     text = left_out if check in case.skipped else configure
     return manual("Find out what the answer means", text)
-
-
-_EMPTY = re.compile(r"invalid input syntax for type ([\w ]+): \\*\"(|null|undefined|None|NaN)\\*\"")
-# The columns that a type is most likely of, and what scripts call their values.
-_OF_TYPE = {
-    "bigint": ("size_bytes", "BACKUP_SIZE"),
-    "integer": ("size_bytes", "BACKUP_SIZE"),
-    "numeric": ("size_bytes", "BACKUP_SIZE"),
-    "uuid": ("id", "BACKUP_ID"),
-    "timestamp with time zone": ("finished_at", "FINISHED_AT"),
-}
-
-
-def empty_value(call: Call) -> str | None:
-    """The type for which the update had no value to send: PostgreSQL was handed an empty one (22P02)."""
-    sent = _EMPTY.search(call.body)
-    return sent[1] if sent else None
-
-
-def _said_empty(case: Case, kind: str | None) -> str:
-    if kind is None:
-        return ""
-    column, variable = _OF_TYPE.get(kind, ("", ""))
-    named = f" for {case.names.column(column)} ({variable})" if column else ""
-    return f" It sent an empty value{named}, which is no {kind}."
-
-
-def _empty_variables(case: Case, kind: str | None) -> tuple[Exhibit, ...]:
-    """The variables that the log's `env:` block shows to be empty."""
-    logged = case.log.variables if case.log and kind else ()
-    empty = [one.name for one in logged if one.shown is EnvShown.EMPTY]
-    told = exhibit("empty in the log's env: block", empty, "workflow log", gh_log(case))
-    return (told,) if empty else ()
-
-
-def _send_it(case: Case, kind: str) -> Fix:
-    column, variable = _OF_TYPE.get(kind, ("", ""))
-    what = f"{variable} (for {case.names.column(column)})" if column else f"the {kind}"
-    return manual(
-        "Let the step that sets the value pass it on",
-        f"{what} was empty when the update step ran: see that the step before writes it to "
-        "GITHUB_ENV or GITHUB_OUTPUT under the name that the update step reads.",
-    )
 
 
 @rules.cause(
@@ -209,12 +200,12 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
         too = " too" if function_call(case).outcome in FAILED else ""
         same = bool(sent and empty_value(function_call(case))) or _told_by_the_function(case)
         return Found(
-            summary=f"The {name_of(case, call)} failed{too}{quoted(told, ()) or how(call)}."
-            f"{others_failed(case, call)}{_said_empty(case, sent)}",
+            summary=f"The {name_of(case, call)} failed{too}{quoted(told, ()) or how(call) + quoted_answer(call)}."
+            f"{others_failed(case, call)}{said_empty(case, sent)}",
             evidence=(
                 *log_lines(case, "log", call),
                 *other_ways(case, call),
-                *_empty_variables(case, sent),
+                *empty_variables(case, sent),
             ),
             fixes=_fixes(case, sent, told) or (() if known else (ask_more,)),
             breaks=() if same else None,
@@ -243,10 +234,13 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
 
 
 def _fixes(case: Case, sent: str | None, told: ToldError | None) -> tuple[Fix, ...]:
-    """The one for the empty value that was sent, else those of the known error."""
+    """The one for the empty value that was sent, else those of the known error, or of a key not shown."""
     if sent:
-        return (_send_it(case, sent),)
-    return told_fixes(told) if told else ()
+        return (send_it(case, sent),)
+    if told:
+        return told_fixes(told)
+    not_shown = codes_with(Trait.KEY_NOT_SHOWN) & {*database_meaning(fallback_call(case).body)}
+    return (SHOW_KEY,) if not_shown else ()
 
 
 def _told_by_the_function(case: Case) -> bool:
@@ -299,17 +293,12 @@ def green_but_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
         return None
     age = row_age(case)
     return Found(
-        summary="The update step is green, but the row was not updated"
+        summary="The update step is green, but the row was not "
+        + ("finished" if is_begun(case) else "updated")
         + (f" in {duration(age)}." if age else "."),
         evidence=(
             *run_exhibits(seen, case),
             *_excerpt(case),
         ),
-        fixes=(
-            manual(
-                "Let the step fail when nothing was updated",
-                "Use `Prefer: return=representation` and fail on an empty answer; no continue-on-error "
-                "and no `|| true` on the update step.",
-            ),
-        ),
+        fixes=(SET_STATUS if is_begun(case) else FAIL_ON_NONE,),
     )

@@ -256,7 +256,7 @@ def test_a_long_answer_is_cut_in_the_summary(answer: Call) -> None:
     summary = finding(after(answer), code).found.summary
     silent = finding(after(call(500)), "function/server-error").found.summary
 
-    assert summary.endswith((f": {'x' * 200}.", f": {'y' * 200}."))
+    assert summary.endswith((f": {'x' * 200}….", f": {'y' * 200}…."))
     assert silent.endswith("HTTP 500.")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.function import HttpAnswer
 from backup_doctor.evidence.log import Call, Outcome
+from backup_doctor.judge.history.below import Below
 from backup_doctor.judge.history.calls import (
     API_KEY,
     fallback_call,
@@ -97,11 +98,13 @@ def database_then(case: Case, *codes: str, silent: bool = False) -> dict[Link, b
     `silent`: the condition makes a write succeed that changes nothing. Before them comes a step that
     failed of it, where one did.
     """
-    return {
-        **early_then(case, codes),
-        Link.FUNCTION_UPDATES: _function_below(case, codes, silent=silent),
-        Link.FALLBACK_UPDATES: _fallback_below(case, codes, silent=silent),
-    }
+    return Below(
+        {
+            **early_then(case, codes),
+            Link.FUNCTION_UPDATES: _function_below(case, codes, silent=silent),
+            Link.FALLBACK_UPDATES: _fallback_below(case, codes, silent=silent),
+        }
+    )
 
 
 def proved_where_open(then: dict[Link, bool | None]) -> dict[Link, bool | None]:

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.findings import Exhibit, Fix, Role, Severity
+from backup_doctor.evidence.log import Outcome
 from backup_doctor.judge.framework import Found, Resolved
 from backup_doctor.judge.history.absence import run_found_row
+from backup_doctor.judge.history.below import Below
+from backup_doctor.judge.history.calls import function_call
 from backup_doctor.judge.history.row import RowState, row_state
 from backup_doctor.judge.history.run import began_after_failure
+from backup_doctor.judge.history.written import shows_written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,11 +104,20 @@ def weigh(
             holds=bool(now),
             elsewhere=case.backup is None and run_found_row(case),
         )
-    return aside(case) if now else None
+    return aside(case, below=isinstance(then, Below)) if now else None
 
 
-def aside(case: Case) -> Weight:
-    """The weight of what holds now and explains nothing."""
+def aside(case: Case, *, below: bool = False) -> Weight:
+    """The weight of what holds now and explains nothing, or hides behind a false success."""
     unexplained = not case.is_preflight and row_state(case) is not RowState.RIGHT
-    remark = " It does not explain this backup." if unexplained else ""
+    remark = _remark(case, below=below) if unexplained else ""
     return Weight(breaks=(), role=Role.CONTEXT, severity=Severity.WARN, holds=True, remark=remark)
+
+
+def _remark(case: Case, *, below: bool) -> str:
+    """A function that says it is done and has done nothing may have swallowed what the database said."""
+    call = function_call(case)
+    hides = call.outcome is Outcome.OK and row_state(case) is RowState.IN_PROGRESS
+    if below and hides and not shows_written(case, call):
+        return " It may be what the function was refused and did not pass on."
+    return " It does not explain this backup."

@@ -34,6 +34,12 @@ def shows_written(case: Case, call: Call) -> bool:
     )
 
 
+def is_begun(case: Case) -> bool:
+    """Whether something of a finished backup is in the row, whatever its status says."""
+    row = case.backup
+    return row is not None and bool(row.s3_key or row.size_bytes or row.finished_at)
+
+
 def written_by(case: Case) -> Call | None:
     """The call whose answer shows the row as written; None where none does."""
     return next(

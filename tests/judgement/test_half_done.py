@@ -1,0 +1,110 @@
+"""What is half done: a row without its status, a success that hides a refusal, a request that asks wrongly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from backup_doctor.evidence.log import NOT_SAID
+from backup_doctor.evidence.rls import Reach
+from tests.judgement.asking import causes, finding
+from tests.judgement.cases import (
+    KEY,
+    NOT_THERE,
+    a_row,
+    call,
+    case,
+    log,
+    rls,
+    row,
+    table,
+    workflow,
+)
+
+if TYPE_CHECKING:
+    from backup_doctor.evidence.row import RowEvidence
+
+BEGUN = row(a_row(s3_key=KEY))
+NO_GRANT = rls(
+    Reach.REFUSED, sqlstate="42501", message="permission denied for table backup_history"
+)
+MISSING_FILTER = call(
+    400, '{"code":"42703","message":"column backup_history.backup_id does not exist"}'
+)
+
+
+def test_a_success_that_left_the_status_alone_has_not_left_the_row_unchanged() -> None:
+    one = case(workflow(log(call(200), NOT_SAID), update="success"), BEGUN)
+
+    found = finding(one, "function/false-success").found
+
+    assert found.summary == "update-backup answered HTTP 200, but its status is still in progress."
+    assert [fix.title for fix in found.fixes] == ["Let the function set the status"]
+
+
+def test_a_green_step_that_left_the_status_alone_has_not_updated_nothing() -> None:
+    one = case(workflow(log(NOT_SAID, NOT_SAID), update="success"), BEGUN)
+
+    found = finding(one, "workflow/green-but-failed").found
+
+    assert "the row was not finished in" in found.summary
+    assert [fix.title for fix in found.fixes] == ["Let the update step set the status"]
+
+
+def test_what_a_false_success_may_hide_is_not_said_to_explain_nothing() -> None:
+    hidden = case(workflow(log(call(200), NOT_SAID), update="success"), NO_GRANT)
+    told = case(workflow(log(call(400, '{"error":"Missing field s3_key"}'), call(204))), NO_GRANT)
+
+    assert finding(hidden, "rls/no-grant").found.summary.endswith(
+        "It may be what the function was refused and did not pass on."
+    )
+    assert causes(hidden) == ["function/false-success"]
+    assert "It does not explain this backup." in finding(told, "rls/no-grant").found.summary
+
+
+@pytest.mark.parametrize("seen", [row(), row(table=NOT_THERE)])
+def test_a_column_by_which_the_update_asks_is_not_added(seen: RowEvidence) -> None:
+    found = finding(
+        case(workflow(log(call(500), MISSING_FILTER)), seen), "row/column-missing"
+    ).found
+
+    (fix,) = found.fixes
+    assert found.summary == "The table public.backup_history has no column backup_id."
+    assert fix.title == "Ask by a column that the table has, not by backup_id"
+    assert "ADD COLUMN" not in fix.text
+
+
+def test_a_column_that_the_row_is_to_have_is_added_wherever_it_is_named() -> None:
+    kept = tuple(one for one in table().columns if one.name != "finished_at")
+    asks = call(
+        400, '{"code":"42703","message":"column backup_history.finished_at does not exist"}'
+    )
+    one = case(workflow(log(call(500), asks)), row(table=table(columns=kept)))
+
+    (fix,) = finding(one, "row/column-missing").found.fixes
+
+    assert "ADD COLUMN" in fix.text
+
+
+def test_a_look_up_that_was_refused_is_told_though_nobody_says_that_no_id_was_found() -> None:
+    unknown = call(400, '{"code":"PGRST100","message":"failed to parse filter (eq)"}')
+    missed = log(NOT_SAID, NOT_SAID, lookup_call=MISSING_FILTER)
+    odd = log(NOT_SAID, NOT_SAID, lookup_call=unknown)
+
+    assert causes(case(workflow(missed))) == ["row/column-missing"]
+    assert causes(case(workflow(odd))) == ["workflow/backup-id-not-found"]
+    assert finding(case(workflow(odd)), "workflow/backup-id-not-found").found.summary == (
+        "The look-up of the backup's id failed (HTTP 400): "
+        '{"code":"PGRST100","message":"failed to parse filter (eq)"}.'
+    )
+
+
+def test_a_key_that_the_data_api_does_not_see_is_to_be_sent() -> None:
+    unseen = call(401, '{"message":"No API key found in request"}')
+    one = case(workflow(log(call(500, '{"error":"x is not defined"}'), unseen)))
+
+    found = finding(one, "workflow/fallback-failed").found
+
+    assert found.summary.endswith('(HTTP 401): {"message":"No API key found in request"}.')
+    assert [fix.title for fix in found.fixes] == ["Send the service-role key in the header apikey"]
