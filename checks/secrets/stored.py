@@ -14,22 +14,26 @@ from backup_doctor.checks.secrets.wanted import SERVICE, Wanted, is_needed, says
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Fix, Role, Severity
-from backup_doctor.evidence.log import EnvShown
+from backup_doctor.evidence.log import EnvShown, Outcome
 from backup_doctor.evidence.secrets import SecretsEvidence
 from backup_doctor.judge.advice import new_api_key, set_named, set_on_github
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history import (
     BOTH_WRITES,
+    RowState,
     address_then,
+    fallback_call,
     function_call,
     function_then,
+    is_over,
     proved_where_open,
+    row_state,
     run_read_secrets_at,
     service_key_then,
     update_ran,
     weigh,
 )
-from backup_doctor.judge.history.calls import FAILED
+from backup_doctor.judge.history.calls import FAILED, look_up_failed, update_ways
 from backup_doctor.judge.history.secret_names import function_secret_name, workflow_file
 from backup_doctor.judge.history.since import key_works
 from backup_doctor.judge.registry import codes_with
@@ -108,8 +112,10 @@ def _missing_one(seen: SecretsEvidence, one: Wanted, case: Case) -> Found | None
     was = "was not set on GitHub when the run started" if made_later else "is not set on GitHub"
     summary = f"The secret {name} {was}."
     if one.use is Use.FUNCTION_KEY:
-        return _shown_empty(case, summary, evidence) or _optional(
-            summary, evidence, new_api_key(case)
+        return (
+            _shown_empty(case, summary, evidence)
+            or _only_way(case, summary, evidence)
+            or _optional(case, summary, evidence, new_api_key(case))
         )
     then = _broken_without(case, one, empty_in_log=empty_in_log)
     weight = weigh(then, now=not made_later, case=case)
@@ -132,9 +138,35 @@ def _shown_empty(case: Case, summary: str, evidence: tuple[Exhibit, ...]) -> Fou
     return weight.found(summary, shown, new_api_key(case))
 
 
-def _optional(summary: str, evidence: tuple[Exhibit, ...], fixes: tuple[Fix, ...] = ()) -> Found:
+def _only_way(case: Case, summary: str, evidence: tuple[Exhibit, ...]) -> Found | None:
+    """The whole script has no way to the row but the function, and did not call it without a key."""
+    ways = update_ways(case) if case.log and case.log.whole_script else ()
+    tried = function_call(case).outcome not in (Outcome.NOT_SAID, Outcome.NOT_MADE)
+    if not ways or tried or look_up_failed(case) or not all(one.is_of_function for one in ways):
+        return None
+    if not update_ran(case) or row_state(case) is not RowState.IN_PROGRESS or not is_over(case):
+        return None
     return Found(
-        summary=f"{summary} It is optional: the workflow then updates the row directly.",
+        summary=f"{summary} The update step does nothing without it.",
+        evidence=evidence,
+        fixes=new_api_key(case),
+        breaks=(Link.FUNCTION_UPDATES,),
+    )
+
+
+def _optional(
+    case: Case, summary: str, evidence: tuple[Exhibit, ...], fixes: tuple[Fix, ...] = ()
+) -> Found:
+    """Not needed if the workflow updates the row directly too, as the guide's does."""
+    direct = any(not one.is_of_function for one in update_ways(case))
+    seen = direct or fallback_call(case).outcome not in (Outcome.NOT_SAID, Outcome.NOT_MADE)
+    then = (
+        "It is optional: the workflow then updates the row directly."
+        if seen
+        else "It is optional if the workflow can update the row directly, which was not seen."
+    )
+    return Found(
+        summary=f"{summary} {then}",
         evidence=evidence,
         fixes=fixes,
         breaks=(),
@@ -245,7 +277,11 @@ def _empty_on_github(seen: SecretsEvidence, one: Wanted, case: Case) -> Found | 
         state = "is set on GitHub but was empty in this run"
     summary, evidence = f"{one.name or one.written} {state}.", env_line(case, logged)
     if one.use is Use.FUNCTION_KEY:
-        return _shown_empty(case, summary, evidence) or _optional(summary, evidence)
+        return (
+            _shown_empty(case, summary, evidence)
+            or _only_way(case, summary, evidence)
+            or _optional(case, summary, evidence)
+        )
     weight = weigh(_broken_without(case, one, empty_in_log=True), now=not again, case=case)
     if weight is None or not weight.is_cause:
         return None

@@ -14,7 +14,7 @@ from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Role, Severity
 from backup_doctor.evidence.function import HttpAnswer
-from backup_doctor.evidence.log import NOT_SAID, Call, EnvShown, Outcome, Variable
+from backup_doctor.evidence.log import NOT_SAID, Attempt, Call, EnvShown, Outcome, Variable
 from backup_doctor.evidence.rls import Proof, Reach
 from backup_doctor.evidence.row import ApiAnswer
 from backup_doctor.evidence.secrets import (
@@ -198,6 +198,45 @@ def test_a_missing_function_key_explains_no_call_of_which_the_log_does_not_tell(
     found = finding(case(secrets(levels=listed(URL, KEY)), untold), "secrets/missing")
 
     assert (found.role, found.breaks) == (Role.CONTEXT, ())
+
+
+def way(kind: str) -> Attempt:
+    return Attempt(kind=kind, name=kind, place="line 3", updates=True, call=NOT_SAID)
+
+
+@pytest.mark.parametrize(
+    ("changes", "role"),
+    [
+        ({"attempts": (way("function"),), "whole_script": True}, Role.CAUSE),
+        ({"attempts": (way("function"), way("rpc")), "whole_script": True}, Role.CONTEXT),
+        ({"attempts": (way("function"),)}, Role.CONTEXT),
+        (
+            {"attempts": (way("function"),), "whole_script": True, "lookup_call": call(401)},
+            Role.CONTEXT,
+        ),
+    ],
+)
+def test_a_missing_function_key_is_why_a_step_that_has_no_other_way_did_nothing(
+    changes: dict[str, Any], role: Role
+) -> None:
+    quiet = workflow(log(NOT_SAID, NOT_SAID, variables=(), **changes), update="success")
+
+    found = finding(case(secrets(levels=listed(URL, KEY)), quiet), "secrets/missing")
+
+    assert found.role is role
+    assert ("does nothing without it" in found.found.summary) is (role is Role.CAUSE)
+
+
+def test_a_missing_function_key_is_called_optional_only_with_what_was_seen() -> None:
+    def said(fallback: Call, **changes: Any) -> str:
+        quiet = workflow(log(NOT_SAID, fallback, variables=(), **changes), update="success")
+        return finding(
+            case(secrets(levels=listed(URL, KEY)), quiet), "secrets/missing"
+        ).found.summary
+
+    assert said(NO_GRANT).endswith("the workflow then updates the row directly.")
+    assert said(NOT_SAID, attempts=(way("rpc"),)).endswith("updates the row directly.")
+    assert said(NOT_SAID).endswith("which was not seen.")
 
 
 JOB = WorkflowFile(path="backup.yml", job="backup", secrets=("CUSTOM", "github_token"))
