@@ -502,6 +502,33 @@ def test_of_two_steps_that_write_the_row_the_one_that_sets_the_status_is_the_upd
     assert ("23514" in log(evidence).fallback_call.body) is (update == "Finish")
 
 
+@pytest.mark.parametrize(
+    ("output", "minutes", "taken"),
+    [
+        (f"DISPATCH_ID={DISPATCH}\n{FAILED_CALL}", 1, True),
+        (f"DISPATCH_ID={OTHER}\n{FAILED_CALL}", 1, False),
+        (FAILED_CALL, 1, False),
+        (f"DISPATCH_ID={DISPATCH}\n{FAILED_CALL}", 40, False),
+    ],
+)
+def test_a_run_that_updates_what_the_backups_own_leaves_off_is_judged(
+    output: str, minutes: int, *, taken: bool
+) -> None:
+    steps = [Step("Upload to S3", 2, started_at=NOW, completed_at=NOW)]
+    packs = job(71, log_of(step("./ship.sh", f"DISPATCH_ID={DISPATCH}")).decode(), steps=steps)
+    later = NOW + timedelta(minutes=minutes)
+    finishes = run(
+        8, update_job(81, output), title="Finish", event="workflow_run", created_at=later
+    )
+    finishes.path = ".github/workflows/finish.yml"
+    known = repository(run(7, packs, title=DISPATCH), finishes)
+
+    evidence = Scene(known).look()
+
+    assert found(evidence)[0] == (8 if taken else 7)
+    assert (evidence.update_step is not None) is taken
+
+
 REFUSED = '{"code":"23514","message":"violates check constraint"}400'
 QUIET = """
 jobs:

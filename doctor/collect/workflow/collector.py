@@ -10,6 +10,7 @@ from backup_doctor.collect.log.mention import is_same_id, mentions
 from backup_doctor.collect.workflow.ahead import attempts_of, read_ahead
 from backup_doctor.collect.workflow.attempts import SeenAttempt, judged, with_choice
 from backup_doctor.collect.workflow.ci import JobSurroundings
+from backup_doctor.collect.workflow.continued import continued
 from backup_doctor.collect.workflow.find_run import RunsFound, find_runs, newest_runs
 from backup_doctor.collect.workflow.job_choice import by_secrets
 from backup_doctor.collect.workflow.last_good import look_at_last_good
@@ -17,6 +18,7 @@ from backup_doctor.collect.workflow.next_run import look_ahead
 from backup_doctor.collect.workflow.pending import Pending
 from backup_doctor.collect.workflow.run_absence import look_for_proof
 from backup_doctor.collect.workflow.run_facts import RunFacts
+from backup_doctor.collect.workflow.run_search import Scope
 from backup_doctor.collect.workflow.run_title import dispatch_of
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import dispatch_id_of
@@ -61,6 +63,13 @@ def look(ask: Sources, case: Case) -> WorkflowEvidence:
         if not found.runs:
             return _without_run(ask, case, found, facts, dispatch_id, workflows)
         attempts = attempts_of(case, found.runs, facts, dispatch_id)
+        created = row.created_at if row else None
+        scope = Scope(
+            ask=ask, case=case, facts=facts, dispatch_id=dispatch_id or "", created=created
+        )
+        more = continued(scope, attempts, found.listed) if dispatch_id else ()
+        if more:
+            attempts = attempts_of(case, (*found.runs, *more), facts, dispatch_id)
         return _examine(ask, case, found, attempts, facts, row, dispatch_id)
 
     evidence = looked(find_runs(ask, case, row, facts, newest))
