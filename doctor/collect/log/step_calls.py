@@ -16,6 +16,7 @@ import msgspec
 from backup_doctor.collect.log import header
 from backup_doctor.collect.log.calls import Calls, read_calls
 from backup_doctor.collect.log.draft import NO_ANSWER
+from backup_doctor.collect.log.dumps import condensed
 from backup_doctor.collect.log.known import KnownCalls, know
 from backup_doctor.collect.log.names import CallNames
 from backup_doctor.collect.log.parting import parted
@@ -164,7 +165,7 @@ def with_breaks(sections: Iterable[Section]) -> Iterator[str]:
 
 def _output(section: Section) -> list[str]:
     """What the step printed, without what an interpreter quotes of the script."""
-    return parted(without_source([line.text for line in section.output]))
+    return parted(condensed(without_source([line.text for line in section.output])))
 
 
 def is_said(call: Call) -> bool:
