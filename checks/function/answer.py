@@ -41,7 +41,7 @@ from backup_doctor.judge.history.secret_names import secret_name
 from backup_doctor.judge.history.since import as_stored, stored_for, was_set_since
 from backup_doctor.judge.show import exhibit, manual
 from backup_doctor.judge.traits import Trait
-from backup_doctor.services.meaning import NOT_FOUND, gateway_meaning
+from backup_doctor.services.meaning import NOT_ALLOWED, NOT_FOUND, gateway_meaning
 from backup_doctor.services.secret_uses import Use
 from backup_doctor.services.success_bodies import SUCCESS, refuses_caller
 
@@ -57,6 +57,17 @@ UNAUTHORIZED = 401
 
 
 BELOW = ("row/*", "rls/*", "secrets/*")
+
+
+SEND_ALL = manual(
+    "Compare what the step sends with what the function expects",
+    "backup_id, s3_key, size_bytes and workflow_run_id must all be set when the update step runs.",
+)
+USE_POST = manual(
+    "Let the step call the function with POST",
+    "405 says that it does not take the method. curl sends a POST with `--request POST` or with "
+    "`--data`; what follows a redirect may become a GET.",
+)
 
 
 @rules.cause(
@@ -200,11 +211,7 @@ def rejected(seen: FunctionEvidence, case: Case) -> Found | None:
             evidence=function_exhibits(seen, case),
             fixes=(
                 see_logs(case),
-                manual(
-                    "Compare what the step sends with what the function expects",
-                    "backup_id, s3_key, size_bytes and workflow_run_id must all be set when the "
-                    "update step runs.",
-                ),
+                USE_POST if call.status == NOT_ALLOWED else SEND_ALL,
             ),
         )
     return None

@@ -24,6 +24,7 @@ from backup_doctor.judge.history import (
     row_state,
     weigh,
 )
+from backup_doctor.judge.history.calls import update_ways
 from backup_doctor.judge.history.file import own_file
 from backup_doctor.judge.show import either, exhibit, listed, log_lines, manual, size, sql, table
 from backup_doctor.judge.traits import SqlRefusal, Trait
@@ -200,8 +201,13 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
         evidence,
         tuple(_disable(case, one) for one in suspects) or _see_why(case, firing, said),
         weak=not _silent_success(case) and not (case.is_preflight and any(map(_always, suspects))),
-        resolved=_raises_no_more(known, firing),
+        resolved=None if _procedures(case) else _raises_no_more(known, firing),
     )
+
+
+def _procedures(case: Case) -> tuple[str, ...]:
+    """The procedures by which the update goes, which may raise as any trigger does."""
+    return tuple(one.target for one in update_ways(case) if one.kind == "rpc" and one.target)
 
 
 def _raises_no_more(known: Table | None, firing: tuple[Trigger, ...]) -> Resolved | None:
@@ -257,9 +263,11 @@ def _see_why(case: Case, firing: tuple[Trigger, ...], said: str) -> tuple[Fix, .
     named = (
         listed(f"the {one.kind} {one.name}" for one in firing) or "a trigger, a policy or a CHECK"
     )
+    procedures = listed(_procedures(case))
+    which = f"{procedures} itself, or one" if procedures else "one"
     look = manual(
         "Let the update pass in the function that raises the exception",
-        f"It is one that {named} calls. The database said{said or ' no more'}.",
+        f"It is {which} that {named} calls. The database said{said or ' no more'}.",
     )
     return either(look, *(_disable(case, one) for one in firing))
 

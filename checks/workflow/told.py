@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -209,5 +210,19 @@ def _refused(one: Attempt) -> str:
 
 def quoted_answer(call: Call) -> str:
     """What was answered, after a colon, in one line; empty where the log does not show it."""
-    said = " ".join(call.body.split())[:SHOWN]
+    told = " ".join(_message(call.body).split())
+    said = told if len(told) <= SHOWN else f"{told[:SHOWN]}…"
     return f": {said}" if said else ""
+
+
+def _message(body: str) -> str:
+    """The message and the code of an answer of the database; of another, all of it."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return body
+    message = answer.get("message") if isinstance(answer, dict) else None
+    if not isinstance(message, str):
+        return body
+    code = answer.get("code")
+    return f"{message} ({code})" if isinstance(code, str) else message

@@ -74,6 +74,17 @@ SHOW_KEY = manual(
     "The Data API saw no key in the request: it reads the header `apikey`, and takes a legacy key in "
     "`Authorization: Bearer` beside it, not instead.",
 )
+NO_PROCEDURE = "PGRST202"
+MAKE_PROCEDURE = manual(
+    "Create the function in the database, or call it by its right name",
+    "The Data API knows no function of this name with these parameters. Apply the migration that "
+    "creates it, or correct the name and the parameters in the script. If the function is there: "
+    "NOTIFY pgrst, 'reload schema';",
+)
+READ_ANSWER = manual(
+    "Correct what the answer to the update names",
+    "It is the database's own, and says what it did not accept in the request.",
+)
 BELOW = ("secrets/*", "function/*", "row/*", "rls/*")
 
 
@@ -99,8 +110,9 @@ def backup_id_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
     line, refused = log.backup_id_not_found, stopped_at_look_up(case)
     if not line and not refused:
         return None
+    who = "The update step" if update_ran(case) else "A step"
     return Found(
-        summary="The update step found no backup id for this dispatch."
+        summary=f"{who} found no backup id for this dispatch."
         if line
         else f"The look-up of the backup's id failed{how(log.lookup_call)}"
         f"{quoted_answer(log.lookup_call)}.",
@@ -207,7 +219,9 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
                 *other_ways(case, call),
                 *empty_variables(case, sent),
             ),
-            fixes=_fixes(case, sent, told) or (() if known else (ask_more,)),
+            fixes=_fixes(case, sent, told)
+            or ((READ_ANSWER,) if known and call.body else ())
+            or (() if known else (ask_more,)),
             breaks=() if same else None,
             role=Role.SYMPTOM if same else None,
             reason=told.error.id if told else None,
@@ -239,8 +253,10 @@ def _fixes(case: Case, sent: str | None, told: ToldError | None) -> tuple[Fix, .
         return (send_it(case, sent),)
     if told:
         return told_fixes(told)
-    not_shown = codes_with(Trait.KEY_NOT_SHOWN) & {*database_meaning(fallback_call(case).body)}
-    return (SHOW_KEY,) if not_shown else ()
+    body = fallback_call(case).body
+    if NO_PROCEDURE in body:
+        return (MAKE_PROCEDURE,)
+    return (SHOW_KEY,) if codes_with(Trait.KEY_NOT_SHOWN) & {*database_meaning(body)} else ()
 
 
 def _told_by_the_function(case: Case) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backup_doctor.evidence.log import NOT_SAID
+from backup_doctor.evidence.log import NOT_SAID, Attempt
 from backup_doctor.evidence.rls import Reach
 from tests.judgement.asking import causes, finding
 from tests.judgement.cases import (
@@ -95,8 +95,7 @@ def test_a_look_up_that_was_refused_is_told_though_nobody_says_that_no_id_was_fo
     assert causes(case(workflow(missed))) == ["row/column-missing"]
     assert causes(case(workflow(odd))) == ["workflow/backup-id-not-found"]
     assert finding(case(workflow(odd)), "workflow/backup-id-not-found").found.summary == (
-        "The look-up of the backup's id failed (HTTP 400): "
-        '{"code":"PGRST100","message":"failed to parse filter (eq)"}.'
+        "The look-up of the backup's id failed (HTTP 400): failed to parse filter (eq) (PGRST100)."
     )
 
 
@@ -106,5 +105,54 @@ def test_a_key_that_the_data_api_does_not_see_is_to_be_sent() -> None:
 
     found = finding(one, "workflow/fallback-failed").found
 
-    assert found.summary.endswith('(HTTP 401): {"message":"No API key found in request"}.')
+    assert found.summary.endswith("(HTTP 401): No API key found in request.")
     assert [fix.title for fix in found.fixes] == ["Send the service-role key in the header apikey"]
+
+
+@pytest.mark.parametrize(
+    ("code", "title"),
+    [
+        ("PGRST202", "Create the function in the database, or call it by its right name"),
+        ("PGRST102", "Correct what the answer to the update names"),
+    ],
+)
+def test_a_refused_update_that_nothing_explains_has_a_way_out(code: str, title: str) -> None:
+    refused = call(404, f'{{"code":"{code}","message":"{"x" * 300}"}}')
+    one = case(workflow(log(call(500, '{"error":"x is not defined"}'), refused)))
+
+    found = finding(one, "workflow/fallback-failed").found
+
+    assert found.summary.endswith(f"(HTTP 404): {'x' * 200}….")
+    assert [fix.title for fix in found.fixes] == [title]
+
+
+def test_a_method_that_the_function_does_not_take_is_to_be_another() -> None:
+    one = case(workflow(log(call(405, '{"error":"Method not allowed"}'), NOT_SAID)))
+
+    titles = [fix.title for fix in finding(one, "function/rejected").found.fixes]
+
+    assert titles[1:] == ["Let the step call the function with POST"]
+
+
+def test_another_step_that_found_no_id_is_not_called_the_update() -> None:
+    told = log(
+        NOT_SAID, NOT_SAID, backup_id_not_found="Could not find backup_id", update_seen=False
+    )
+    one = case(workflow(told, upload="failure", update="skipped"))
+
+    found = finding(one, "workflow/backup-id-not-found").found
+
+    assert found.summary == "A step found no backup id for this dispatch."
+
+
+def test_an_exception_that_a_procedure_raises_is_not_over_for_want_of_a_trigger() -> None:
+    raised = call(400, '{"code":"P0001","message":"backup not found"}')
+    way = Attempt(
+        kind="rpc", name="RPC finish", target="finish", place="x", updates=True, call=raised
+    )
+    one = case(workflow(log(NOT_SAID, raised, attempts=(way,))))
+
+    found = finding(one, "row/trigger-interferes").found
+
+    assert found.resolved is None
+    assert "It is finish itself, or one that" in found.fixes[0].text

@@ -802,7 +802,9 @@ def test_the_direct_update_failed_by_the_log_else_by_its_red_step() -> None:
     unread = finding(case(workflow(None)), "workflow/fallback-failed")
 
     assert (logged.role, logged.breaks) == (Role.CAUSE, (FALLBACK,))
-    assert logged.found.fixes == ()
+    assert [fix.title for fix in logged.found.fixes] == [
+        "Correct what the answer to the update names"
+    ]
     assert finding(unproved, "workflow/fallback-failed").found.fixes
     assert (unread.role, unread.breaks) == (Role.SYMPTOM, ())
     assert "workflow/fallback-failed" not in codes(case(workflow(None, update="success")))
