@@ -166,6 +166,13 @@ def test_the_name_of_a_field_that_a_failure_has_too_tells_no_success(
     assert any(one.worked for one in found.prints[0].branches) is tells
 
 
+@pytest.mark.parametrize("options", ["", "-I{} ", "-I {} ", "-0 -n 1 -P 4 "])
+def test_what_xargs_runs_is_a_call_of_the_script(options: str) -> None:
+    found = script(f'echo "$ID" | xargs {options}curl -sf -X POST "$U/functions/v1/f" -d x')
+
+    assert [(one.kind.value, one.target) for one in found.calls] == [("function", "f")]
+
+
 def test_a_variable_that_is_set_on_one_way_tells_the_way() -> None:
     found = script(
         """

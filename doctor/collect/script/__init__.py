@@ -27,7 +27,7 @@ Understood:
   workflows; GitHub's `${{ }}`; line ends of Windows.
 
 Not understood (its calls and prints are missing, its values are holes): `make`, Docker actions and
-what runs in containers; Deno's, Bun's and zsh's own syntax; `xargs` and `parallel` with commands,
+what runs in containers; Deno's, Bun's and zsh's own syntax; `parallel` with commands,
 co-processes, `eval` of what is not literal; arithmetic; sed, awk and jq beyond the usual cuts;
 decorators, generators, monkey patches, callbacks that a library calls later in another order; HTTP
 clients that are made by other libraries than those named; templates of other languages; bundled

@@ -1,4 +1,4 @@
-"""Programs that run another: `sudo`, `timeout 60`, `env X=y`."""
+"""Programs that run another: `sudo`, `timeout 60`, `env X=y`, `xargs -n 1`."""
 
 from __future__ import annotations
 
@@ -30,10 +30,26 @@ WRAPPERS = {
 }
 
 
+# Options of xargs that take the next word.
+_XARGS = frozenset({"-I", "-n", "-P", "-L", "-s", "-d", "-a", "-E"})
+
+
+def _behind_options(words: list[Value]) -> list[Value]:
+    """What xargs runs; nothing where it is not told."""
+    at = 0
+    while at < len(words) and (literal(words[at]) or "").startswith("-"):
+        at += 1 + (literal(words[at]) in _XARGS)
+    return words[at:]
+
+
 def unwrapped(words: list[Value]) -> list[Value]:
     """The command behind `sudo`, `timeout 60`, `env X=y` and the like."""
     for _ in range(4):
         name = literal(words[0]) if words else None
+        command = _behind_options(words[1:]) if name == "xargs" else []
+        if command:
+            words = command
+            continue
         if name not in WRAPPERS:
             break
         rest = words[1:]
