@@ -58,7 +58,6 @@ if TYPE_CHECKING:
 
 rules = Rules[WorkflowEvidence]()
 
-
 FAIL_ON_NONE = manual(
     "Let the step fail when nothing was updated",
     "Use `Prefer: return=representation` and fail on an empty answer; no continue-on-error "
@@ -107,18 +106,19 @@ def backup_id_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
     log = case.log
     if log is None or row_state(case) is RowState.RIGHT:
         return None
-    line, refused = log.backup_id_not_found, stopped_at_look_up(case)
-    if not line and not refused:
+    line, call = log.backup_id_not_found, log.lookup_call
+    # An answer without a status that is none of the database's may be another call's.
+    told = call.status or database_meaning(call.body) or call.outcome is not Outcome.REFUSED
+    if not line and not (stopped_at_look_up(case) and told):
         return None
     who = "The update step" if update_ran(case) else "A step"
     return Found(
         summary=f"{who} found no backup id for this dispatch."
         if line
-        else f"The look-up of the backup's id failed{how(log.lookup_call)}"
-        f"{quoted_answer(log.lookup_call)}.",
+        else f"The look-up of the backup's id failed{how(call)}{quoted_answer(call)}.",
         evidence=(
             *((exhibit("line", line, "workflow log", gh_log(case)),) if line else ()),
-            *log_lines(case, "answer to the look-up", log.lookup_call),
+            *log_lines(case, "answer to the look-up", call),
         ),
         fixes=(
             manual(

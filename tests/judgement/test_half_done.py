@@ -99,6 +99,14 @@ def test_a_look_up_that_was_refused_is_told_though_nobody_says_that_no_id_was_fo
     )
 
 
+def test_an_answer_that_may_be_another_calls_is_not_laid_to_the_look_up() -> None:
+    odd = log(
+        NOT_SAID, NOT_SAID, lookup_call=call(None, '{"success":false,"error":"Unauthorized"}')
+    )
+
+    assert causes(case(workflow(odd))) == []
+
+
 def test_a_key_that_the_data_api_does_not_see_is_to_be_sent() -> None:
     unseen = call(401, '{"message":"No API key found in request"}')
     one = case(workflow(log(call(500, '{"error":"x is not defined"}'), unseen)))
