@@ -161,6 +161,8 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
         return next_one
     suspected = () if columns else _suspected(seen, known, case)
     lacks = known.column(columns[0]) is None if columns else bool(suspected)
+    if columns and lacks:
+        then |= _named_by(columns[0], case)
     weight = weigh(then, now=lacks or None, case=case) if columns or suspected else None
     if weight is None:
         return None
@@ -226,6 +228,12 @@ def _by_the_row(seen: RowEvidence, case: Case) -> Found | None:
         ),
         _fixes(case, (named,), there=tuple(row.values)),
     )
+
+
+def _named_by(column: str, case: Case) -> dict[Link, bool | None]:
+    """The direct update, if its own answer names the column, which is not there either: then it is proved."""
+    named = re.search(rf"\b{re.escape(column)}\b", fallback_call(case).body)
+    return {Link.FALLBACK_UPDATES: True} if named else {}
 
 
 def _fixes(case: Case, columns: tuple[str, ...], there: tuple[str, ...]) -> tuple[Fix, ...]:

@@ -18,6 +18,13 @@ from backup_doctor.checks.workflow.told import (
     told_by_update,
     told_fixes,
 )
+from backup_doctor.checks.workflow.update_fixes import (
+    FAIL_ON_NONE,
+    MAKE_PROCEDURE,
+    READ_ANSWER,
+    SET_STATUS,
+    SHOW_KEY,
+)
 from backup_doctor.checks.workflow.view import run_exhibits, update_ended_well
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
@@ -58,32 +65,7 @@ if TYPE_CHECKING:
 
 rules = Rules[WorkflowEvidence]()
 
-FAIL_ON_NONE = manual(
-    "Let the step fail when nothing was updated",
-    "Use `Prefer: return=representation` and fail on an empty answer; no continue-on-error "
-    "and no `|| true` on the update step.",
-)
-SET_STATUS = manual(
-    "Let the update step set the status",
-    "The row has the key or the size, and the status of a backup that is still going. Write the "
-    "status in the same update, and fail if the row that comes back does not have it.",
-)
-SHOW_KEY = manual(
-    "Send the service-role key in the header apikey",
-    "The Data API saw no key in the request: it reads the header `apikey`, and takes a legacy key in "
-    "`Authorization: Bearer` beside it, not instead.",
-)
 NO_PROCEDURE = "PGRST202"
-MAKE_PROCEDURE = manual(
-    "Create the function in the database, or call it by its right name",
-    "The Data API knows no function of this name with these parameters. Apply the migration that "
-    "creates it, or correct the name and the parameters in the script. If the function is there: "
-    "NOTIFY pgrst, 'reload schema';",
-)
-READ_ANSWER = manual(
-    "Correct what the answer to the update names",
-    "It is the database's own, and says what it did not accept in the request.",
-)
 BELOW = ("secrets/*", "function/*", "row/*", "rls/*")
 
 
@@ -126,6 +108,7 @@ def backup_id_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
                 "Select the row by its dispatch_id, then repeat the step's own look-up with the service-role key.",
             ),
         ),
+        by_log=True,
     )
 
 
@@ -161,6 +144,7 @@ def edge_call_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
         summary=f"The call of {case.names.function} failed{how(call)}.{said_empty(case, sent)}",
         evidence=(*log_lines(case, "log", call), *empty_variables(case, sent)),
         fixes=(send_it(case, sent),) if sent else () if known else (ask_more,),
+        by_log=True,
         # The same error twice is one cause.
         breaks=BOTH_WRITES if sent and empty_value(fallback_call(case)) else None,
     )
@@ -206,6 +190,7 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
             evidence=(*log_lines(case, "log", call), *other_ways(case, call)),
             fixes=() if known else (ask_more,),
             breaks=BOTH_WRITES if _missed_by_the_function(case) else None,
+            by_log=True,
         )
     if call.outcome in FAILED:
         sent = empty_value(call)
@@ -224,6 +209,7 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
             or (() if known else (ask_more,)),
             breaks=() if same else None,
             role=Role.SYMPTOM if same else None,
+            by_log=True,
             reason=told.error.id if told else None,
         )
     step = seen.update_step
@@ -235,6 +221,7 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
             evidence=(*run_exhibits(seen, case), *_excerpt(case)),
             fixes=told_fixes(told),
             breaks=BOTH_WRITES,
+            by_log=True,
             reason=told.error.id,
         )
     return Found(

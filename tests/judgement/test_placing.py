@@ -230,6 +230,33 @@ def test_a_recorded_failure_that_nothing_before_explains_is_explained_by_the_log
     assert causes(case(failed, workflow(None), GONE)) == []
 
 
+def test_a_recorded_failure_is_explained_by_the_error_that_ended_the_update_step() -> None:
+    failed = row(a_row(status="failed"))
+    told = "ops/update.sh: line 6: BACKUP_LABEL: unbound variable"
+    died = log(
+        NOT_SAID,
+        NOT_SAID,
+        failed_step="Update backup_history via Edge Function",
+        errors=(told,),
+        told=(told,),
+    )
+    unknown = call(500, "it is broken")
+
+    assert causes(case(failed, workflow(died))) == ["workflow/fallback-failed"]
+    assert causes(case(failed, workflow(log(NOT_SAID, unknown)))) == ["workflow/fallback-failed"]
+
+
+def test_a_recorded_failure_is_explained_by_a_column_that_the_answer_names_and_the_table_lacks() -> (
+    None
+):
+    failed = row(a_row(status="failed"))
+    answer = '{"code":"PGRST204","message":"Could not find the \'done_at\' column"}'
+
+    assert causes(case(failed, workflow(log(NOT_SAID, call(400, answer))))) == [
+        "row/column-missing"
+    ]
+
+
 def test_without_the_row_the_run_tells_and_the_file_that_it_named_and_only_if_no_update_got_through() -> (
     None
 ):

@@ -1,0 +1,31 @@
+"""What lets the next update get through, or fail where one can see it."""
+
+from __future__ import annotations
+
+from backup_doctor.judge.show import manual
+
+FAIL_ON_NONE = manual(
+    "Let the step fail when nothing was updated",
+    "Use `Prefer: return=representation` and fail on an empty answer; no continue-on-error "
+    "and no `|| true` on the update step.",
+)
+SET_STATUS = manual(
+    "Let the update step set the status",
+    "The row has the key or the size, and the status of a backup that is still going. Write the "
+    "status in the same update, and fail if the row that comes back does not have it.",
+)
+SHOW_KEY = manual(
+    "Send the service-role key in the header apikey",
+    "The Data API saw no key in the request: it reads the header `apikey`, and takes a legacy key in "
+    "`Authorization: Bearer` beside it, not instead.",
+)
+MAKE_PROCEDURE = manual(
+    "Create the function in the database, or call it by its right name",
+    "The Data API knows no function of this name with these parameters. Apply the migration that "
+    "creates it, or correct the name and the parameters in the script. If the function is there: "
+    "NOTIFY pgrst, 'reload schema';",
+)
+READ_ANSWER = manual(
+    "Correct what the answer to the update names",
+    "It is the database's own, and says what it did not accept in the request.",
+)
