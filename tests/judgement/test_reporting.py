@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.collected import Collected
 from backup_doctor.evidence.findings import Report, ResultStatus, Verdict
@@ -108,3 +109,15 @@ def test_what_has_no_page_is_not_linked() -> None:
 
     assert (subject.function_url, subject.file_url) == (None, None)
     assert report_on(Collected(case=case(the_object(head=None)))).subject.file_url is None
+
+
+def test_nobody_is_told_to_give_a_log_that_has_expired() -> None:
+    expired = Unseen(why=Why.GONE, what="GitHub no longer has the log.", dependency="GitHub")
+    unread = secrets(function_key=NOT_THERE)
+
+    report = report_on(Collected(case=case(workflow(expired), unread)))
+
+    assert expired.what in report.cannot_tell
+    planned = [fix.text for step in report.plan for fix in step.one_of]
+    assert expired.what not in planned
+    assert any("It is not configured. Set it." in text for text in planned)

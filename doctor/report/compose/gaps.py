@@ -11,6 +11,8 @@ from backup_doctor.evidence.findings import Verdict
 from backup_doctor.judge import preflight
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from backup_doctor.evidence.case import Case
     from backup_doctor.judge.diagnosis import Diagnosis
     from backup_doctor.judge.framework import AnyCheck
@@ -69,24 +71,33 @@ def _unseen_job(case: Case) -> Unseen:
     return Unseen(why=Why.NOT_ASKED, what=f"{young} {what}", remedy=remedy)
 
 
-def cannot_tell(case: Case, diagnosis: Diagnosis, checks: tuple[AnyCheck, ...]) -> tuple[str, ...]:
+def open_gaps(case: Case, diagnosis: Diagnosis, checks: tuple[AnyCheck, ...]) -> tuple[Unseen, ...]:
     """What is open, and what to give the doctor to settle it."""
     if diagnosis.verdict is Verdict.UNKNOWN and case.is_preflight:
         findings = tuple(one.judged for one in diagnosis.placed)
-        return tuple(map(sentence, preflight.unsettled(case, findings)))
+        return tuple(preflight.unsettled(case, findings))
     if diagnosis.verdict is Verdict.UNKNOWN:
         gap = deciding_gap(case)
-        return (sentence(gap),) if gap else ()
+        return (gap,) if gap else ()
     if diagnosis.verdict is not Verdict.FAILING:
         return ()
-    gaps: list[str] = []
+    gaps: list[Unseen] = []
     for check in checks:
         evidence = case.evidence.get(check.name)
         if evidence is None or not _could_say_more(check, diagnosis.root):
             continue
-        unseen = (evidence,) if isinstance(evidence, Unseen) else _open(check, evidence, case)
-        gaps.extend(sentence(gap) for gap in unseen)
-    return tuple(dict.fromkeys(gaps))
+        gaps += (evidence,) if isinstance(evidence, Unseen) else _open(check, evidence, case)
+    return tuple(gaps)
+
+
+def questions(gaps: Iterable[Unseen]) -> tuple[str, ...]:
+    """Each gap as a sentence, once."""
+    return tuple(dict.fromkeys(map(sentence, gaps)))
+
+
+def to_settle(gaps: Iterable[Unseen]) -> tuple[str, ...]:
+    """The same without what nobody can bring back, such as a log that has expired."""
+    return questions(gap for gap in gaps if gap.why is not Why.GONE)
 
 
 def _could_say_more(check: AnyCheck, root: Judged | None) -> bool:

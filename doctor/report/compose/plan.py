@@ -27,7 +27,7 @@ STAY_TITLE = "Leave the row as it is"
 GIVE_MORE = "Let the doctor see more"
 
 
-def plan(diagnosis: Diagnosis, repair: Repair, cannot_tell: Sequence[str]) -> tuple[PlanStep, ...]:
+def plan(diagnosis: Diagnosis, repair: Repair, to_settle: Sequence[str]) -> tuple[PlanStep, ...]:
     """Return the steps; none for a backup that is right or still going."""
     if diagnosis.verdict in (Verdict.HEALTHY, Verdict.RUNNING):
         return ()
@@ -39,7 +39,7 @@ def plan(diagnosis: Diagnosis, repair: Repair, cannot_tell: Sequence[str]) -> tu
         for one_of in _choices(cause, after_row=True)
     )
     if not diagnosis.causes:
-        steps += _see_more(cannot_tell)
+        steps += _see_more(to_settle)
     return _each_once(steps)
 
 
@@ -140,8 +140,8 @@ def _symptom(diagnosis: Diagnosis) -> str | None:
     return next(symptoms, None)
 
 
-def _see_more(cannot_tell: Sequence[str]) -> Iterator[PlanStep]:
-    for reason in cannot_tell:
+def _see_more(to_settle: Sequence[str]) -> Iterator[PlanStep]:
+    for reason in to_settle:
         fix = Fix(kind=FixKind.SETTING, title=GIVE_MORE, text=reason, risk=Risk.NONE)
         yield PlanStep(title=GIVE_MORE, why=None, one_of=(fix,))
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.collected import Collected
     from backup_doctor.judge.registry import Registry
 
-from backup_doctor.report.compose.gaps import cannot_tell
+from backup_doctor.report.compose.gaps import open_gaps, questions, to_settle
 from backup_doctor.report.compose.plan import plan, warned
 from backup_doctor.report.compose.results import failing_step, result_of
 from backup_doctor.report.compose.stages import stages
@@ -44,7 +44,7 @@ def write(collected: Collected, registry: Registry) -> Report:
     reason = diagnosis.root.found.reason if diagnosis.root else None
     causes = tuple(dict.fromkeys(cause.code for cause in diagnosis.causes))
     failed = failing_step(checks, diagnosis)
-    open_questions = cannot_tell(case, diagnosis, checks)
+    gaps = open_gaps(case, diagnosis, checks)
     return Report(
         schema_version=SCHEMA_VERSION,
         tool=Tool(name="backup-doctor", version=__version__),
@@ -54,12 +54,12 @@ def write(collected: Collected, registry: Registry) -> Report:
         root_cause=root_cause,
         causes=causes,
         summary=summary_of(case, diagnosis),
-        plan=plan(diagnosis, mended, open_questions),
+        plan=plan(diagnosis, mended, to_settle(gaps)),
         fix_sql=mended.sql,
         results=results,
         chain=stages(case, diagnosis),
         fix_notes=(*mended.notes, *_fix_check(mended, collected)),
-        cannot_tell=open_questions,
+        cannot_tell=questions(gaps),
         notes=_notes(collected, registry),
         errors=(*judgement.errors, *_crashes(case)),
         timeline=timeline_of(case),
