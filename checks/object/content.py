@@ -5,16 +5,19 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
-from backup_doctor.checks.object.view import MAKE_AGAIN, found_one, judged_object
+from backup_doctor.checks.object.view import MAKE_AGAIN, found_one, judged_object, object_command
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.object import ObjectEvidence
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history import RowState, row_state
-from backup_doctor.judge.show import exhibit, manual, size
+from backup_doctor.judge.history.versions import earlier_version, is_written_over, version_of_row
+from backup_doctor.judge.show import by_command, exhibit, manual, rfc3339, size
 from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Exhibit, Fix
+    from backup_doctor.evidence.object import StoredObject
 
 
 rules = Rules[ObjectEvidence]()
@@ -27,6 +30,10 @@ SHRUNK_BELOW = 0.1
 
 
 EARLIER_NEEDED = 3
+
+
+# What S3 copies in one request.
+COPIED_BYTES = 5 * 1024**3
 
 
 def _row_is_done(case: Case) -> bool:
@@ -45,7 +52,8 @@ def size_mismatch(seen: ObjectEvidence, case: Case) -> Found | None:
     Detected: the row's size_bytes differs from the object's size.
     Cause: the size was taken before the archive was finished, in another unit, or the object was
     overwritten.
-    Fix: where the zip is whole, the fix SQL writes the real size.
+    Fix: bring back the version that has the row's size, if the bucket has one. Else, where the zip is
+    whole, the fix SQL writes the real size.
     By hand: compare `aws s3api head-object` with size_bytes.
     Source: guide, step 3; guide, step 6.
     """
@@ -55,17 +63,29 @@ def size_mismatch(seen: ObjectEvidence, case: Case) -> Found | None:
     if here is not seen.head or not _row_is_done(case):
         return None
     return Found(
-        summary=f"The object has {size(here.size)}, the row says {size(row.size_bytes)}.",
+        summary=f"The object has {size(here.size)}, the row says {size(row.size_bytes)}."
+        f"{_written_over(seen, case, here)}",
         evidence=(
             found_one(seen, case, here),
+            *_earlier(seen, case),
             exhibit("size_bytes", row.size_bytes, "database", None),
         ),
-        fixes=(
-            manual(
-                "Send the size of the finished file",
-                "Let the update step take BACKUP_SIZE after the upload, in bytes (stat -c %s).",
-            ),
-        ),
+        fixes=(_of_other_size(seen, case, here),),
+    )
+
+
+def _of_other_size(seen: ObjectEvidence, case: Case, here: StoredObject) -> Fix:
+    if version_of_row(seen, case):
+        return _way_back(seen, case)
+    if is_written_over(seen, case, here):
+        return manual(
+            "Find out what overwrote the file",
+            "It was written after the run had ended: by another job, a script or a person. What the "
+            "run uploaded is gone.",
+        )
+    return manual(
+        "Send the size of the finished file",
+        "Let the update step take BACKUP_SIZE after the upload, in bytes (stat -c %s).",
     )
 
 
@@ -79,8 +99,10 @@ def empty(seen: ObjectEvidence, case: Case) -> Found | None:
     """The object is there and has no bytes.
 
     Detected: its size is 0.
-    Cause: an empty file was uploaded: the dump or the zip step failed without stopping the job.
-    Fix: let the job stop on errors (`set -euo pipefail`), and make the backup again.
+    Cause: an empty file was uploaded: the dump or the zip step failed without stopping the job; or
+    the file was written over later, which its versions or its time show.
+    Fix: bring an earlier version back, if the bucket has one. Else let the job stop on errors
+    (`set -euo pipefail`), and make the backup again.
     By hand: `aws s3api head-object`, ContentLength.
     Source: guide, step 6.
     """
@@ -88,9 +110,10 @@ def empty(seen: ObjectEvidence, case: Case) -> Found | None:
     if here is None or here.size > 0:
         return None
     return Found(
-        summary=f"{here.key} is empty (0 bytes).",
-        evidence=(found_one(seen, case, here),),
-        fixes=(MAKE_AGAIN,),
+        summary=f"{here.key} is empty (0 bytes).{_written_over(seen, case, here)}",
+        evidence=(found_one(seen, case, here), *_earlier(seen, case)),
+        fixes=(_way_back(seen, case),),
+        breaks=(Link.STAYS_SO,) if is_written_over(seen, case, here) else None,
     )
 
 
@@ -107,8 +130,8 @@ def truncated(seen: ObjectEvidence, case: Case) -> Found | None:
     the file. Other files are known by how they begin; 7z, xz, tar, plain dumps and ASCII armour also
     by how they end.
     Cause: the file was uploaded while it was still being written, or the writing was cut off
-    (disk full); or it is not such a file at all.
-    Fix: make the backup again; test the file (`unzip -t`, `gzip -t`, `xz -t`) before the upload.
+    (disk full); or it is not such a file at all; or it was written over later.
+    Fix: bring an earlier version back, if the bucket has one. Else make the backup again; test the file (`unzip -t`, `gzip -t`, `xz -t`) before the upload.
     By hand: download it and run that test.
     Source: the zip format's end of central directory record; the formats' own descriptions.
     """
@@ -116,12 +139,46 @@ def truncated(seen: ObjectEvidence, case: Case) -> Found | None:
     if here is None or tail is None or tail.whole or here.size == 0:
         return None
     return Found(
-        summary=f"{here.key} is not a complete {tail.kind}: {tail.problem or 'its end is missing'}.",
+        summary=f"{here.key} is not a complete {tail.kind}: {tail.problem or 'its end is missing'}."
+        f"{_written_over(seen, case, here)}",
         evidence=(
             found_one(seen, case, here),
+            *_earlier(seen, case),
             exhibit("ends of the file", tail.problem or "no end record", "S3, ranged GET", None),
         ),
-        fixes=(MAKE_AGAIN,),
+        fixes=(_way_back(seen, case),),
+        breaks=(Link.STAYS_SO,) if is_written_over(seen, case, here) else None,
+    )
+
+
+def _written_over(seen: ObjectEvidence, case: Case, here: StoredObject) -> str:
+    """When the run's own file was written over, as one more sentence."""
+    if not is_written_over(seen, case, here):
+        return ""
+    return f" The run's file was overwritten on {here.modified_at.isoformat()}."
+
+
+def _earlier(seen: ObjectEvidence, case: Case) -> tuple[Exhibit, ...]:
+    before = earlier_version(seen, case)
+    if before is None:
+        return ()
+    text = f"{before.version_id} ({size(before.size)}, {before.modified_at.isoformat()})"
+    command = object_command(seen, case, "list-object-versions", "--prefix", before.key)
+    return (exhibit("earlier version", text, "S3", command),)
+
+
+def _way_back(seen: ObjectEvidence, case: Case) -> Fix:
+    """How the file is whole again: an earlier version of it, or a new backup."""
+    before = earlier_version(seen, case)
+    if before is None or before.version_id is None:
+        return MAKE_AGAIN
+    source = f"{seen.bucket}/{before.key}?versionId={before.version_id}"
+    words = ("--key", before.key, "--copy-source", source)
+    by_copy = before.size <= COPIED_BYTES and before.storage_class not in ARCHIVED
+    return by_command(
+        f"Bring back the version of {rfc3339(before.modified_at)} ({size(before.size)})",
+        object_command(seen, case, "copy-object", *words) if by_copy else None,
+        in_words=f"Copy the version {before.version_id} of {before.key} over what is there now.",
     )
 
 

@@ -143,7 +143,9 @@ def _in_bucket(table: RowQueries, bucket: Bucket, clues: Clues, early: Early) ->
         ask.hints.found(spot.head)
         tail = early.tail if spot.head in early.hits else None
         tail = tail or read_end(spot.bucket, spot.head)
-        here = _with_versions(updated(evidence, head=spot.head, tail=tail), spot.bucket)
+        newest = table.rows.newest if table.rows else None
+        said = newest.size_bytes if newest else None
+        here = _with_versions(updated(evidence, head=spot.head, tail=tail), spot.bucket, said)
         known = owners if likely == (spot.key,) and spot.bucket is bucket else None
         return _with_owners(table, _with_logged(ask, here, spot.bucket, clues), clues, known)
     if isinstance(spot.head, Unseen):
@@ -153,10 +155,13 @@ def _in_bucket(table: RowQueries, bucket: Bucket, clues: Clues, early: Early) ->
     return _searched(table, evidence, spot.bucket, replace(clues, sought=sought), early)
 
 
-def _with_versions(evidence: ObjectEvidence, bucket: Bucket) -> ObjectEvidence:
-    """The evidence with the versions of a file that is not whole: an earlier one may be."""
+def _with_versions(evidence: ObjectEvidence, bucket: Bucket, said: int | None) -> ObjectEvidence:
+    """The evidence with the versions of a file that is not whole, or of another size than the row says."""
     tail, here = evidence.tail, evidence.present
-    if here is None or (here.size and not (isinstance(tail, FileEnd) and not tail.whole)):
+    if here is None:
+        return evidence
+    is_cut = not here.size or (isinstance(tail, FileEnd) and not tail.whole)
+    if not is_cut and said in (None, here.size):
         return evidence
     found = bucket.versions(here.key)
     if isinstance(found, Unseen):

@@ -11,7 +11,7 @@ from backup_doctor.evidence.ids import ids_of, mentions, names_another
 from backup_doctor.evidence.object import FileEnd, KeySource, ObjectEvidence, Search, StoredObject
 from backup_doctor.evidence.object_keys import FileKind, kind_of, places
 from backup_doctor.evidence.workflow import FoundBy
-from backup_doctor.judge.history import RunProgress, dispatch_runs, progress, rows_of
+from backup_doctor.judge.history import RunProgress, progress, rows_of
 from backup_doctor.judge.history.bucket import left_no_file, logged_keys, shown_bucket_gone
 from backup_doctor.judge.history.file import (
     CLOCK_SLACK,
@@ -25,10 +25,9 @@ from backup_doctor.judge.history.file import (
     own_size,
     owners_at,
 )
+from backup_doctor.judge.history.run import ended_at
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from backup_doctor.evidence.case import Case
 
 # The ways to find a run that only its naming the dispatch opens.
@@ -160,12 +159,6 @@ def _unsure_of_end(case: Case, seen: ObjectEvidence, here: StoredObject) -> str 
     if ended is None or own_size(case) == here.size:
         return None
     return f"{here.key} was written after the run had ended; it may be a later backup's."
-
-
-def ended_at(case: Case) -> datetime | None:
-    """When the last job ended that uploads the file; None where one has not, or is not seen."""
-    ended = [one.job.completed_at if one.job else None for one in dispatch_runs(case)]
-    return None if None in ended else max((one for one in ended if one), default=None)
 
 
 # The run ------------------------------------------------------------------------------------------

@@ -23,7 +23,9 @@ from backup_doctor.judge.fix_sql.certainty import (
 from backup_doctor.judge.fix_sql.refusal import may_add_columns
 from backup_doctor.judge.fix_sql.statement import Alternative, Repair, none, update
 from backup_doctor.judge.history import BOTH_WRITES, RowState, row_state, rows_of
-from backup_doctor.judge.history.file import Whose, began_at, found_file, shown_no_file
+from backup_doctor.judge.history.file import Whose, found_file, own_size, shown_no_file
+from backup_doctor.judge.history.versions import earlier_version, is_written_over, version_of_row
+from backup_doctor.judge.show import size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,10 +81,18 @@ def _of_file(
 
 
 def _with_note(case: Case, repair: Repair, here: StoredObject) -> Repair:
-    """What the reader should know of a file that only its name and its time prove."""
-    if repair.sql is None or is_of_run(case, here):
+    """What the reader should know of a file that only its name proves, or that was written over."""
+    said = own_size(case)
+    note = None
+    if not is_of_run(case, here):
+        note = f"{here.key} has this backup's whole id; no run is known to have uploaded it."
+    elif case.object and said is not None and is_written_over(case.object, case, here):
+        note = (
+            f"{here.key} was overwritten on {here.modified_at.isoformat()}, after the run had ended, and "
+            f"the run's file had {size(said)}: look into it before you record it."
+        )
+    if repair.sql is None or note is None:
         return repair
-    note = f"{here.key} has this backup's whole id; no run is known to have uploaded it."
     return replace(repair, notes=(*repair.notes, note))
 
 
@@ -97,7 +107,7 @@ def _failed(case: Case, diagnosis: Diagnosis, seen: ObjectEvidence, row: BackupR
     if isinstance(shown, Unseen):
         return none(" ".join(filter(None, (shown.what, shown.remedy))))
     failing = update(case, row, _failure(case, diagnosis))
-    if failing.sql is None or not _can_be_restored(case, seen):
+    if failing.sql is None or earlier_version(seen, case) is None:
         return failing
     return none(
         "the bucket still has a version of the file: restore it first, then diagnose again.",
@@ -115,19 +125,6 @@ def _ended(seen: ObjectEvidence) -> str:
     if seen.present is None:
         return "object/deleted"
     return "object/truncated" if seen.present.size else "object/empty"
-
-
-def _can_be_restored(case: Case, seen: ObjectEvidence) -> bool:
-    """Whether S3 keeps a version of this backup's file, written by one of its runs."""
-    versions = () if isinstance(seen.versions, Unseen) else seen.versions
-    previous = seen.deleted.previous if seen.deleted else None
-    here, began = seen.present, began_at(case)
-    return any(
-        one.size > 0
-        and (here is None or one.etag != here.etag)
-        and (began is None or one.modified_at >= began)
-        for one in (*versions, *((previous,) if previous else ()))
-    )
 
 
 def _failure(case: Case, diagnosis: Diagnosis) -> dict[str, Any]:
@@ -168,7 +165,19 @@ def correct(case: Case, diagnosis: Diagnosis) -> Repair:
     values = _wrong_values(row, here)
     if not values:
         return none("the row already says what the object tells; look at the findings by hand.")
-    return _of_file(case, diagnosis, row, values, here)
+    writing = _of_file(case, diagnosis, row, values, here)
+    if writing.sql is None or version_of_row(seen, case) is None:
+        return writing
+    return none(
+        "the bucket still has a version of the size that the row says: bring it back, then diagnose "
+        "again.",
+        Alternative(
+            title="Keep what is there now: write its size into the row",
+            repair=writing,
+            risk=Risk.HIGH,
+            why="object/size-mismatch",
+        ),
+    )
 
 
 def _is_anothers(case: Case) -> bool:

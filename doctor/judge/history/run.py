@@ -48,6 +48,12 @@ def dispatch_began(case: Case) -> datetime | None:
     return min(filter(None, created), default=None)
 
 
+def ended_at(case: Case) -> datetime | None:
+    """When the last job ended that uploads the file; None where one has not, or is not seen."""
+    ended = [one.job.completed_at if one.job else None for one in dispatch_runs(case)]
+    return None if None in ended else max((one for one in ended if one), default=None)
+
+
 def _judged(workflow: WorkflowEvidence, run: Run) -> RunAttempt:
     """The attempt that is judged, where only its own evidence was kept."""
     job = workflow.job

@@ -1,0 +1,53 @@
+"""Earlier versions of the backup's file, and whether what is there now was written over it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backup_doctor.evidence.base import Unseen
+from backup_doctor.judge.history.file import CLOCK_SLACK, began_at, own_size
+from backup_doctor.judge.history.run import ended_at
+
+if TYPE_CHECKING:
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.object import ObjectEvidence, StoredObject
+
+
+def earlier_version(seen: ObjectEvidence, case: Case) -> StoredObject | None:
+    """The version that S3 keeps of this backup's file: written by one of its runs, and not what is there.
+
+    Of several, one of the size that the row or the log says; else the newest.
+    """
+    here, began, said = seen.present, began_at(case), own_size(case)
+    kept = (
+        one
+        for one in _versions(seen)
+        if one.size > 0
+        and (here is None or one.etag != here.etag)
+        and (began is None or one.modified_at >= began)
+    )
+    return max(kept, key=lambda one: (one.size == said, one.modified_at), default=None)
+
+
+def _versions(seen: ObjectEvidence) -> tuple[StoredObject, ...]:
+    versions = () if isinstance(seen.versions, Unseen) else seen.versions
+    previous = seen.deleted.previous if seen.deleted else None
+    return (*versions, *((previous,) if previous else ()))
+
+
+def is_written_over(seen: ObjectEvidence, case: Case, here: StoredObject) -> bool:
+    """Whether the run's own file was there: it has another size, or this one came when all runs were over."""
+    said, before, ended = own_size(case), earlier_version(seen, case), ended_at(case)
+    if said == here.size:
+        return False
+    if before is not None and before.size == said:
+        return True
+    return ended is not None and here.modified_at > ended + CLOCK_SLACK
+
+
+def version_of_row(seen: ObjectEvidence, case: Case) -> StoredObject | None:
+    """The earlier version that has the size that the row says, where what is there has another."""
+    row, here, before = case.backup, seen.present, earlier_version(seen, case)
+    if row is None or here is None or before is None:
+        return None
+    return before if before.size == row.size_bytes != here.size else None
