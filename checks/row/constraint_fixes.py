@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backup_doctor.checks.row.types import INTEGER_LIMITS, OUT_OF_RANGE
 from backup_doctor.evidence.findings import Risk
 from backup_doctor.evidence.sql import identifier, literal
 from backup_doctor.judge.show import after_row, either, listed, manual, sql, table
@@ -16,27 +17,48 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.rls import RefusedValue
     from backup_doctor.evidence.row import Constraint, Trigger
 
-NO_SUCH_VALUE = "22P02"
+NO_SUCH_VALUE, TOO_LONG = "22P02", "22001"
 OF_DOMAIN = "23"
 UNIQUE = ("u", "p")
 PARTITION = "partition"
+_NUMBERS = (*INTEGER_LIMITS, "numeric", "double precision", "real")
 
 
 def widen(case: Case, refused: RefusedValue) -> tuple[Fix, ...]:
     """Let the column's type take the value; what a domain's rule refuses, by text in its place."""
-    column, kind = identifier(refused.column), refused.type
+    kind = refused.type
     if refused.sqlstate == NO_SUCH_VALUE and "enum" in refused.message:
         add = f"ALTER TYPE {kind} ADD VALUE IF NOT EXISTS {literal(case.names.success)};"
         return (sql(f"Let the type {kind} have the value", add),)
-    as_text = f"ALTER TABLE {table(case)} ALTER COLUMN {column} TYPE text;\nNOTIFY pgrst, 'reload schema';"
     if not refused.sqlstate.startswith(OF_DOMAIN):
-        return (sql(f"Make {refused.column} text, which takes any length", as_text),)
+        return (_retype(case, refused),)
     again = manual(
         f"If {kind} was right: let the pipeline write what it allows, then give the column its type back",
         f"The domain says: {refused.message}.",
     )
+    as_text = _typed(case, refused.column, "text")
     text = sql(f"Make {refused.column} text, without the rule of {kind}", as_text, Risk.HIGH)
     return (text, after_row(again))
+
+
+def _retype(case: Case, refused: RefusedValue) -> Fix:
+    """The type that the column needs for what the pipeline writes."""
+    name = refused.column
+    if refused.sqlstate == OUT_OF_RANGE and refused.type in INTEGER_LIMITS:
+        as_bigint = _typed(case, name, "bigint")
+        return sql(f"Make {name} bigint (rewrites the table; locks it meanwhile)", as_bigint)
+    if name == case.names.column("finished_at") and refused.type in _NUMBERS:
+        as_time = _typed(case, name, f"timestamptz USING to_timestamp({identifier(name)})")
+        return sql(f"Make {name} timestamptz (what it holds is read as seconds)", as_time)
+    what = "length" if refused.sqlstate == TOO_LONG else "value"
+    return sql(f"Make {name} text, which takes any {what}", _typed(case, name, "text"))
+
+
+def _typed(case: Case, column: str, kind: str) -> str:
+    return (
+        f"ALTER TABLE {table(case)} ALTER COLUMN {identifier(column)} TYPE {kind};\n"
+        "NOTIFY pgrst, 'reload schema';"
+    )
 
 
 def let_pass(case: Case, one: Constraint) -> tuple[Fix, ...]:

@@ -13,7 +13,7 @@ from backup_doctor.checks.row.constraint_fixes import (
     other_status,
     widen,
 )
-from backup_doctor.checks.row.refusals import refused_sizes, refused_values
+from backup_doctor.checks.row.types import refused_types, refused_values, told_of_other
 from backup_doctor.checks.row.view import both_told, message_told, table_of, where
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.log import Outcome
@@ -73,9 +73,10 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
     """A constraint refuses the update that the pipeline makes.
 
     Detected: the constraint, evaluated on the row as the pipeline would write it, is false; or a type
-    cannot take one of its values; or the log's answer was 23514, 23502, 23505, 23503, 22001, or that
-    an enum has no such value. What was sent is read from PostgreSQL's "Failing row
-    contains", or from the update step's script.
+    cannot take one of its values (a run's number that is larger than an integer, a time in a column
+    of numbers); or the log's answer was 23514, 23502, 23505, 23503, 22001, or that an enum has no such
+    value. What was sent is read from PostgreSQL's "Failing row contains", or from the update step's
+    script.
     Cause: a CHECK that does not know the status `success`, a NOT NULL column that the update sets
     to NULL, a UNIQUE key that another row has, a foreign key, a type or domain that is too narrow, a
     partition that is missing; or what a trigger writes to another table.
@@ -83,16 +84,19 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
     By hand: `SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'backup_history'::regclass;`
     Source: PostgreSQL SQLSTATE class 23.
     """
-    refusing, types = _refusing(case), _refused_types(case)
+    refusing, types = _refusing(case), refused_types(case)
     told, sent = _named_in_log(case, seen), _status_sent(case, seen)
     still = told is not None and sent is not None and _knows_not(told, sent)
     now = True if refusing or types or still else None
-    weight = weigh(database_then(case, "row/constraint-rejects"), now=now, case=case)
+    weight = weigh(database_then(case, *_codes(case)), now=now, case=case)
     if weight is None:
         return None
     blamed = refusing or ((told,) if told else ())
     evidence = (
-        *(exhibit(f"{one.column} {one.type}", one.message, where(seen), None) for one in types),
+        *(
+            exhibit(f"{one.column} {one.type}", one.message, _whence(seen, case, one))
+            for one in types
+        ),
         *(_shown(one, seen, case) for one in blamed),
         *log_lines(case, "answer of the function", function_call(case)),
         *log_lines(case, "answer to the update", fallback_call(case)),
@@ -122,9 +126,14 @@ def _refusing(case: Case) -> tuple[Constraint, ...]:
     return tuple(one for one in evaluated if one.accepts is False)
 
 
-def _refused_types(case: Case) -> tuple[RefusedValue, ...]:
-    sizes = refused_sizes(case)
-    return tuple(one for one in refused_values(case) if one not in sizes)
+def _whence(seen: RowEvidence, case: Case, one: RefusedValue) -> str:
+    return where(seen) if one in refused_values(case) else "workflow log"
+
+
+def _codes(case: Case) -> tuple[str, ...]:
+    """What the log's answer may stand for, if a type refused a value of this update."""
+    own = "row/constraint-rejects"
+    return (own, "row/size-overflow", "workflow/fallback-failed") if told_of_other(case) else (own,)
 
 
 def _summary(

@@ -6,6 +6,14 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from backup_doctor.checks.row.types import (
+    INTEGER_LIMITS,
+    OUT_OF_RANGE,
+    backup_size,
+    refused_sizes,
+    refused_values,
+    told_of_other,
+)
 from backup_doctor.checks.row.view import message_told, table_of, where
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
@@ -25,7 +33,6 @@ from backup_doctor.judge.history import (
     weigh,
 )
 from backup_doctor.judge.history.calls import update_ways
-from backup_doctor.judge.history.file import own_file
 from backup_doctor.judge.show import either, exhibit, listed, log_lines, manual, size, sql, table
 from backup_doctor.judge.traits import SqlRefusal, Trait
 
@@ -33,16 +40,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.rls import RefusedValue
 
 
 rules = Rules[RowEvidence]()
 
 
-INTEGER_LIMITS = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
-
-
-OUT_OF_RANGE = "22003"
 _CALLS = re.compile(r"\w\(")
 
 
@@ -77,7 +79,10 @@ def size_overflow(seen: RowEvidence, case: Case) -> Found | None:
     known_limit = limit is not None and bytes_made is not None
     too_large = bool(refused_sizes(case)) or (known_limit and (bytes_made or 0) > (limit or 0))
     now = True if too_large else None
-    weight = weigh(database_then(case, "row/size-overflow"), now=now, case=case)
+    then = database_then(case, "row/size-overflow")
+    if told_of_other(case):
+        then = dict.fromkeys(then, False)
+    weight = weigh(then, now=now, case=case)
     if weight is None:
         return None
     name = case.names.column("size_bytes")
@@ -105,32 +110,6 @@ def size_overflow(seen: RowEvidence, case: Case) -> Found | None:
         ),
         resolved=resolved,
     )
-
-
-def refused_values(case: Case) -> tuple[RefusedValue, ...]:
-    """The values of the pipeline's update that their column's type cannot take."""
-    refused = case.rls.refused_values if case.rls else ()
-    return () if isinstance(refused, Unseen) else refused
-
-
-def refused_sizes(case: Case) -> tuple[RefusedValue, ...]:
-    """Those of them that are a size out of range."""
-    name = case.names.column("size_bytes")
-    return tuple(
-        one for one in refused_values(case) if one.column == name and one.sqlstate == OUT_OF_RANGE
-    )
-
-
-def backup_size(case: Case) -> int | None:
-    """The size of the backup in bytes: of its object (of the last one, before the next), else by the log."""
-    own = own_file(case)
-    if own is not None:
-        return own.size
-    if case.object and case.object.latest:
-        return case.object.latest.size
-    log = case.log
-    said = log.assignments.get("BACKUP_SIZE", "") if log else ""
-    return int(said) if said.isascii() and said.isdigit() else None
 
 
 def _has_trigger(case: Case, _values: Mapping[str, Any]) -> bool:
