@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 NO_SUCH_VALUE, TOO_LONG = "22P02", "22001"
 OF_DOMAIN = "23"
 UNIQUE = ("u", "p")
+EXCLUDE = "x"
+# What nobody can try without a write: foreign keys, EXCLUDE, and unique indexes on expressions.
+UNTRIED = ("f", "x", "u")
 PARTITION = "partition"
 _NUMBERS = (*INTEGER_LIMITS, "numeric", "double precision", "real")
 
@@ -82,9 +85,15 @@ def let_pass(case: Case, one: Constraint) -> tuple[Fix, ...]:
         _drop_constraint(case, one),
         Risk.HIGH,
     )
+    # EXCLUDE is the one kind that PostgreSQL takes no NOT VALID for.
+    how = (
+        "It can be added once no two rows conflict any more."
+        if one.kind == EXCLUDE
+        else "Add it with NOT VALID, or this row would have to satisfy it too."
+    )
     again = manual(
         f"If {one.name} was right: let the pipeline write what it allows, then add it again",
-        f"It was: {one.definition}. Add it with NOT VALID, or this row would have to satisfy it too.",
+        f"It was: {one.definition}. {how}",
     )
     return (drop, after_row(again))
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from backup_doctor.checks.row.constraint_fixes import (
     PARTITION,
     UNIQUE,
+    UNTRIED,
     let_pass,
     let_pass_beside,
     other_status,
     widen,
 )
 from backup_doctor.checks.row.types import refused_types, refused_values, told_of_other
+from backup_doctor.checks.row.unwritable import is_writable_now, let_write, refused_by_view
 from backup_doctor.checks.row.view import both_told, message_told, table_of, where
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.log import Outcome
@@ -63,11 +65,31 @@ def _refuses_success(case: Case, values: Mapping[str, Any]) -> bool:
     )
 
 
+def _untried_refuses(case: Case, values: Mapping[str, Any]) -> bool:
+    """Whether what refused the update, and can only be tried by a write, is there still.
+
+    A foreign key and an EXCLUDE are of the columns that the statement writes, or leave it alone.
+    """
+    if case.row is None or values.get("status") != case.names.success:
+        return False
+    told = _named_in_log(case, case.row)
+    if told is None:
+        return refused_by_view(case)
+    written = {case.names.column(name) for name in values}
+    of_these = not told.columns or bool(written & set(told.columns))
+    return told.kind in UNTRIED and told.accepts is None and of_these
+
+
 @rules.cause(
     "row/constraint-rejects",
     breaks=BOTH_WRITES,
     traits=(Trait.AFTER_KEY, Trait.OF_TABLE, Trait.CONFLICTS, Trait.NAMED_BY_STEP),
-    refuses_sql=SqlRefusal(shown=_refuses_success, sqlstates=VALUE_CLASSES, by_constraint=True),
+    refuses_sql=SqlRefusal(
+        shown=_refuses_success,
+        sqlstates=VALUE_CLASSES,
+        by_constraint=True,
+        left_open=_untried_refuses,
+    ),
 )
 def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
     """A constraint refuses the update that the pipeline makes.
@@ -78,8 +100,9 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
     value. What was sent is read from PostgreSQL's "Failing row contains", or from the update step's
     script.
     Cause: a CHECK that does not know the status `success`, a NOT NULL column that the update sets
-    to NULL, a UNIQUE key that another row has, a foreign key, a type or domain that is too narrow, a
-    partition that is missing; or what a trigger writes to another table.
+    to NULL, a UNIQUE key that another row has, a foreign key, an EXCLUDE, a type or domain that is too
+    narrow, a partition that is missing, a column that the table computes, a view that would not show
+    the row; or what a trigger writes to another table.
     Fix: change the constraint, or the value that the pipeline writes.
     By hand: `SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'backup_history'::regclass;`
     Source: PostgreSQL SQLSTATE class 23.
@@ -113,9 +136,9 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
         (
             *(fix for one in types for fix in widen(case, one)),
             *(fix for one in blamed for fix in let_pass(case, one)),
-            *(() if blamed or types else _let_pass_beside(case)),
+            *(() if blamed or types else _let_pass_beside(case) or let_write(seen, case)),
         ),
-        resolved=_passes_now(case, seen, told, sent),
+        resolved=is_writable_now(seen, case) or _passes_now(case, seen, told, sent),
     )
 
 

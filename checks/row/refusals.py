@@ -45,6 +45,11 @@ if TYPE_CHECKING:
 rules = Rules[RowEvidence]()
 
 
+_WRITES = re.compile(
+    r"\bupdate\s+(?:only\s+)?[\w.\"]+\s+(?:as\s+)?(?:\w+\s+)?set\b|\b(?:merge|execute|perform|call)\b"
+    r"|\bon\s+conflict\b",
+    re.IGNORECASE,
+)
 _CALLS = re.compile(r"\w\(")
 
 
@@ -234,7 +239,12 @@ def _meddles(trigger: Trigger, case: Case) -> bool:
         re.IGNORECASE,
     )
     instead = re.search(r"\bdo instead\b", trigger.definition, re.IGNORECASE)
-    return bool(skips or sets or raises or writes or instead)
+    return bool(skips or sets or raises or writes or instead or _writes_nothing(trigger, source))
+
+
+def _writes_nothing(trigger: Trigger, source: str) -> bool:
+    """Whether it stands in the place of the write (INSTEAD OF, on a view), and its text updates nothing."""
+    return trigger.is_instead and not _WRITES.search(source)
 
 
 def _see_why(case: Case, firing: tuple[Trigger, ...], said: str) -> tuple[Fix, ...]:
@@ -252,6 +262,11 @@ def _see_why(case: Case, firing: tuple[Trigger, ...], said: str) -> tuple[Fix, .
 
 
 def _disable(case: Case, trigger: Trigger) -> Fix:
+    if not trigger.is_rule and trigger.is_instead:
+        return manual(
+            f"Let the function of the trigger {trigger.name} update the table behind the view",
+            f"{case.names.table} is a view: the trigger writes in its place, and cannot be switched off.",
+        )
     named = f"{trigger.kind.upper()} {identifier(trigger.name)}"
     until = "it" if trigger.is_rule else "its function"
     return sql(

@@ -102,6 +102,11 @@ class Trigger(Fact, frozen=True, kw_only=True):
         return self.definition.startswith("CREATE RULE")
 
     @property
+    def is_instead(self) -> bool:
+        """Whether it fires INSTEAD OF the write, as only one of a view does."""
+        return re.search(r"\binstead\s+of\b", self.definition, re.IGNORECASE) is not None
+
+    @property
     def only_keeps_time(self) -> bool:
         """Whether all that it does is to write the time of now into columns of the row."""
         body = re.sub(r"--[^\n]*", "", self.source).strip()

@@ -56,11 +56,13 @@ class SqlRefusal:
     `shown`: the evidence shows it, where the database was not asked or its answer leaves it open.
     `sqlstates`: what its refusals begin with. `seen_by_plan`: EXPLAIN refuses as the write would, so
     that a plan shows that it is over. `by_constraint`: the constraints that were evaluated on the
-    statement's own values decide. `adds_column`: what mends it adds a column that the statement needs.
+    statement's own values decide; `left_open`: the same as `shown` for what cannot be evaluated.
+    `adds_column`: what mends it adds a column that the statement needs.
     """
 
     shown: ShowsRefusal
     sqlstates: tuple[str, ...] = ()
     seen_by_plan: bool = False
     by_constraint: bool = False
+    left_open: ShowsRefusal | None = None
     adds_column: bool = False

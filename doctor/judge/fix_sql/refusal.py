@@ -100,6 +100,9 @@ def _is_shown(how: SqlRefusal, case: Case, repair: Repair, check: FixCheck | Non
         return _fits(how, check.sqlstate) or (how.by_constraint and bool(check.refused))
     if check is not None and check.planned and how.seen_by_plan:
         return False
+    values = repair.change.values if repair.change else {}
+    if how.left_open is not None and how.left_open(case, values):
+        return True
     if check is not None and how.by_constraint and check.refused is not None:
         return bool(check.refused)
-    return how.shown(case, repair.change.values if repair.change else {})
+    return how.shown(case, values)

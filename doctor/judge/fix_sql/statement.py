@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 VERIFIED = ("id", "dispatch_id", "s3_key", "status", "size_bytes", "finished_at")
 GUARDED = ("status", *(name for name in GUIDE_COLUMNS if name not in ("id", "status")))
+OF_THE_FILE = ("s3_key", "status", "size_bytes")
 LOCK_TIMEOUT = "SET LOCAL lock_timeout = '3s';"
 NOT_SHOWN = "a value that it must name holds a secret, which is not shown; look at the row by hand."
 NOTHING_LEFT = "the table has none of the columns that it would set."
@@ -113,8 +114,14 @@ def update(
     columns = {
         name: value
         for name, value in values.items()
-        if _has(case, row, name) or (to_be_added and name in VERIFIED)
+        if (_has(case, row, name) or (to_be_added and name in VERIFIED))
+        and not _is_computed(case, name)
     }
+    if is_materialized(case):
+        return none(
+            f"{case.names.table} is a materialized view, which nobody can update; the row is in the table "
+            "behind it."
+        )
     if not columns:
         return none(NOTHING_LEFT)
     guard = _seen(case, row)
@@ -147,6 +154,22 @@ def _has(case: Case, row: BackupRow, guide_name: str) -> bool:
     """Whether the table has the column, as far as the names and the row tell."""
     column = case.names.column(guide_name)
     return bool(column) and (not row.values or column in row.values)
+
+
+def _is_computed(case: Case, guide_name: str) -> bool:
+    """Whether the table computes the column, and nothing else depends on what is written there.
+
+    Where it computes the key, the status or the size, nobody knows whether it is the file's.
+    """
+    known = case.row.table if case.row else None
+    column = known.column(case.names.column(guide_name)) if isinstance(known, Table) else None
+    return guide_name not in OF_THE_FILE and column is not None and column.generated
+
+
+def is_materialized(case: Case) -> bool:
+    """Whether the table is a materialized view."""
+    known = case.row.table if case.row else None
+    return isinstance(known, Table) and known.kind == "materialized view"
 
 
 def _seen(case: Case, row: BackupRow) -> dict[str, Any]:
