@@ -101,3 +101,26 @@ def test_a_header_carries_printable_ascii_only() -> None:
     assert fits_header(LOCAL_SECRET)
     assert not fits_header("two\nlines")
     assert not fits_header("schlüssel")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (f'"{JWT}"', "quotes"),
+        (f"'{LOCAL_SECRET}", "quotes"),
+        (f"`{JWT}`\n", "quotes"),
+        (f"Bearer {JWT}", "header"),
+        (f"apikey: {LOCAL_SECRET}", "header"),
+        (f"SUPABASE_SERVICE_ROLE_KEY={JWT}", "name of its variable"),
+        (f'KEY="{JWT}"', "quotes"),
+        (JWT, None),
+        (LOCAL_SECRET, None),
+        ("a=b", None),
+        ("", None),
+    ],
+)
+def test_what_was_pasted_with_a_key_is_told(given: str, said: str | None) -> None:
+    pasted = describe_service_key(given, setting="KEY").pasted_with
+
+    assert (said is None) is (pasted is None)
+    assert (said or "") in (pasted or "")

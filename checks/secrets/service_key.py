@@ -32,6 +32,7 @@ from backup_doctor.services.secret_uses import Use
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Fix
+    from backup_doctor.evidence.secrets import ServiceKey
 
 
 LEGACY_DISABLED = "legacy api keys are disabled"
@@ -110,8 +111,9 @@ def revoked(seen: SecretsEvidence, case: Case) -> Found | None:
     JWT's signature does not fit): in the log, or now; in `preflight` also in the log of the last
     run, unless GitHub shows that the secret was set since. If the log shows that the pipeline's key
     worked, a refused key is the doctor's own.
-    Cause: the key was rotated or deleted, or legacy keys were disabled; the function's own injected
-    service-role key is then a dead one too.
+    Cause: the key was rotated or deleted, or stored with something around it (quotes, `Bearer`, its
+    name); or legacy keys were disabled: the function's own injected service-role key is then a dead
+    one too.
     Fix: set a current secret key on GitHub, and let the function use one; or enable legacy keys again.
     By hand: ask the Data API for the row with the key.
     Source: Supabase, API keys.
@@ -131,8 +133,7 @@ def revoked(seen: SecretsEvidence, case: Case) -> Found | None:
     why = (
         "legacy API keys are disabled"
         if legacy
-        else said_beyond(case, "secrets/revoked")
-        or "it was rotated or deleted, or belongs elsewhere"
+        else said_beyond(case, "secrets/revoked") or _why_refused(key, now=now)
     )
     whose = (
         "the key that the function itself uses"
@@ -163,12 +164,20 @@ def _refused_before(case: Case) -> Found | None:
     if last is None:
         return None
     return Found(
-        summary=f"Supabase refuses {called(case, Use.SERVICE_KEY)}.{last.words}",
+        summary=f"Supabase refuses {called(case, Use.SERVICE_KEY)}: {_why_refused(None, now=None)}."
+        f"{last.words}",
         evidence=(last.shown, *as_stored(case, Use.SERVICE_KEY)),
         fixes=(set_right_key(case),),
         breaks=BOTH_WRITES if last.at_look_up else (Link.FALLBACK_UPDATES,),
         weak=not last.is_same_key,
     )
+
+
+def _why_refused(key: ServiceKey | None, *, now: bool | None) -> str:
+    """What is wrong with it: the doctor's own copy shows that, where it is refused as well."""
+    if now and key is not None and key.pasted_with:
+        return key.pasted_with
+    return "it was rotated or deleted, belongs elsewhere, or was not stored exactly as it is"
 
 
 def _is_refused(seen: SecretsEvidence, case: Case) -> bool | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,12 @@ PREFIXES = {
     "sb_secret_": KeyKind.SECRET,
     "sb_publishable_": KeyKind.PUBLISHABLE,
     "sbp_": KeyKind.MANAGEMENT_TOKEN,
+}
+# What is pasted together with a key, by its looks.
+_PASTED = {
+    r"^[\"'`]|[\"'`]$": "there are quotes around it",
+    r"^(?i:bearer|apikey)[: ]": "the words of a header stand before it",
+    r"^[A-Za-z_]\w*=(?=eyJ|sb_|[\"'])": "the name of its variable stands before it",
 }
 # What editors, `echo` and web forms add to a value.
 ADDED = ("\n", "\r\n", " ", "\t", "\n\n")
@@ -49,7 +56,12 @@ def describe_service_key(key: str, *, setting: str) -> ServiceKey:
             (kind for prefix, kind in PREFIXES.items() if value.startswith(prefix)),
             KeyKind.UNRECOGNIZED,
         )
-        return ServiceKey(setting=setting, kind=kind, surrounding_whitespace=surrounded)
+        return ServiceKey(
+            setting=setting,
+            kind=kind,
+            surrounding_whitespace=surrounded,
+            pasted_with=_pasted_with(value),
+        )
     return ServiceKey(
         setting=setting,
         kind=KeyKind.LEGACY_JWT,
@@ -59,6 +71,11 @@ def describe_service_key(key: str, *, setting: str) -> ServiceKey:
         expires_at=_time(claims.get("exp")),
         surrounding_whitespace=surrounded,
     )
+
+
+def _pasted_with(value: str) -> str | None:
+    """What was pasted together with a key, and makes another one of it."""
+    return next((words for sign, words in _PASTED.items() if re.search(sign, value)), None)
 
 
 def jwt_claims(token: str) -> dict[str, Any] | None:

@@ -46,7 +46,7 @@ class ServiceKey(Fact, frozen=True, kw_only=True):
     """The service-role key that the doctor was given, described without showing it.
 
     `setting` is the name that it came under; `role`, `ref` and the times are a legacy JWT's own
-    claims, unverified.
+    claims, unverified. `pasted_with` says what stands around the key and is no part of it.
     """
 
     setting: str
@@ -56,6 +56,7 @@ class ServiceKey(Fact, frozen=True, kw_only=True):
     issued_at: datetime | None = None
     expires_at: datetime | None = None
     surrounding_whitespace: bool = False
+    pasted_with: str | None = None
 
 
 class SupabaseUrl(Fact, frozen=True, kw_only=True):
