@@ -134,8 +134,8 @@ def _look_at_app(case: Case) -> Fix:
     return manual(
         "Find out why the app did not insert the row",
         f"Look at the log of the step `{case.names.trigger_step}` (or of the app) at the time "
-        "of the dispatch, and check that it inserts the same dispatch_id that it sends to "
-        "the workflow.",
+        "of the dispatch, and check that it inserts the same dispatch_id that it sends to the workflow, "
+        "and into the project that the workflow updates.",
     )
 
 

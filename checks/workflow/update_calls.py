@@ -10,6 +10,7 @@ from backup_doctor.checks.workflow.empty_values import (
     said_empty,
     send_it,
 )
+from backup_doctor.checks.workflow.look_up import BELOW
 from backup_doctor.checks.workflow.other_ways import how, name_of, other_ways, others_failed
 from backup_doctor.checks.workflow.told import (
     quoted,
@@ -42,7 +43,6 @@ from backup_doctor.judge.history import (
     is_over,
     row_age,
     row_state,
-    stopped_at_look_up,
     update_ran,
 )
 from backup_doctor.judge.history.calls import (
@@ -66,50 +66,6 @@ if TYPE_CHECKING:
 rules = Rules[WorkflowEvidence]()
 
 NO_PROCEDURE = "PGRST202"
-BELOW = ("secrets/*", "function/*", "row/*", "rls/*")
-
-
-@rules.cause(
-    "workflow/backup-id-not-found",
-    breaks=Link.FUNCTION_UPDATES,
-    yields_to=BELOW,
-    traits=(Trait.OF_ONE_RUN,),
-)
-def backup_id_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
-    """The update step found no backup id for its dispatch.
-
-    Detected: "Could not find backup_id" (or the like) in the log.
-    Cause: there is no such row; or the look-up itself was refused (a wrong key, no grant, a hidden
-    row). The row check decides which.
-    Fix: that of the cause.
-    By hand: the log of the update step.
-    Source: guide, step 1.
-    """
-    log = case.log
-    if log is None or row_state(case) is RowState.RIGHT:
-        return None
-    line, call = log.backup_id_not_found, log.lookup_call
-    # An answer without a status that is none of the database's may be another call's.
-    told = call.status or database_meaning(call.body) or call.outcome is not Outcome.REFUSED
-    if not line and not (stopped_at_look_up(case) and told):
-        return None
-    who = "The update step" if update_ran(case) else "A step"
-    return Found(
-        summary=f"{who} found no backup id for this dispatch."
-        if line
-        else f"The look-up of the backup's id failed{how(call)}{quoted_answer(call)}.",
-        evidence=(
-            *((exhibit("line", line, "workflow log", gh_log(case)),) if line else ()),
-            *log_lines(case, "answer to the look-up", call),
-        ),
-        fixes=(
-            manual(
-                "See whether the row is there, and whether the step's key may read it",
-                "Select the row by its dispatch_id, then repeat the step's own look-up with the service-role key.",
-            ),
-        ),
-        by_log=True,
-    )
 
 
 @rules.cause(
