@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backup_doctor.checks.object import access, content, place, whose
+from backup_doctor.checks.object import access, archive, content, place, whose
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.object import ObjectEvidence
 from backup_doctor.judge.framework import Check
@@ -35,4 +35,4 @@ def the_file_itself(seen: ObjectEvidence, case: Case) -> tuple[Unseen, ...]:
     return (Unseen(why=Why.NOT_ASKED, what="There is no backup file to inspect."),)
 
 
-check.include(place.rules, whose.rules, content.rules, access.rules)
+check.include(place.rules, whose.rules, content.rules, archive.rules, access.rules)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
+from backup_doctor.checks.object.archive import ARCHIVED
 from backup_doctor.checks.object.view import MAKE_AGAIN, found_one, judged_object, object_command
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.object import ObjectEvidence
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
 
 rules = Rules[ObjectEvidence]()
-
-
-ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 
 
 SHRUNK_BELOW = 0.1
@@ -179,26 +177,6 @@ def _way_back(seen: ObjectEvidence, case: Case) -> Fix:
         f"Bring back the version of {rfc3339(before.modified_at)} ({size(before.size)})",
         object_command(seen, case, "copy-object", *words) if by_copy else None,
         in_words=f"Copy the version {before.version_id} of {before.key} over what is there now.",
-    )
-
-
-@rules.warning("object/archived")
-def archived(seen: ObjectEvidence, case: Case) -> Found | None:
-    """The object lies in an archive class: it must be restored before it can be read.
-
-    Detected: storage class GLACIER or DEEP_ARCHIVE, and no restored copy.
-    Cause: a lifecycle rule.
-    Fix: none, if that is intended; a restore takes hours.
-    By hand: `aws s3api head-object`, StorageClass.
-    Source: S3, storage classes.
-    """
-    here = judged_object(seen, case)
-    if here is None or here.storage_class not in ARCHIVED or here.restored:
-        return None
-    return Found(
-        summary=f"{here.key} is archived ({here.storage_class}): reading it needs a restore first, and "
-        "its end could not be checked.",
-        evidence=(found_one(seen, case, here),),
     )
 
 

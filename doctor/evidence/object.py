@@ -22,7 +22,10 @@ class KeySource(StrEnum):
 
 
 class StoredObject(Fact, frozen=True, kw_only=True):
-    """An object as HEAD or a listing shows it. `size` is in bytes, `modified_at` UTC."""
+    """An object as HEAD or a listing shows it. `size` is in bytes, `modified_at` UTC.
+
+    Of an archived one, `restored`: a copy can be read; `restoring`: one is being made.
+    """
 
     key: str
     size: int
@@ -30,6 +33,7 @@ class StoredObject(Fact, frozen=True, kw_only=True):
     etag: str = ""
     storage_class: str = "STANDARD"
     restored: bool = False
+    restoring: bool = False
     version_id: str | None = None
 
 

@@ -350,9 +350,12 @@ def test_the_remedy_is_given_where_there_is_one() -> None:
         ((the_object(tail=FileEnd(whole=False)),), {"object/truncated"}),
         ((the_object(tail=None),), set()),
         ((the_object(head=None, tail=FileEnd(whole=False)),), {"object/missing"}),
-        ((the_object(head=stored(storage_class="GLACIER")),), {"object/archived"}),
-        ((the_object(head=stored(storage_class="DEEP_ARCHIVE")),), {"object/archived"}),
-        ((the_object(head=stored(storage_class="GLACIER", restored=True)),), set()),
+        ((the_object(head=stored(storage_class="GLACIER"), tail=None),), {"object/archived"}),
+        ((the_object(head=stored(storage_class="DEEP_ARCHIVE"), tail=None),), {"object/archived"}),
+        ((the_object(head=stored(storage_class="GLACIER", restored=True), tail=None),), set()),
+        # What could be read has been restored, though a listing does not say so.
+        ((the_object(head=stored(storage_class="GLACIER")),), set()),
+        ((the_object(head=stored(storage_class="INTELLIGENT_TIERING"), tail=None),), set()),
         ((the_object(head=stored(storage_class="STANDARD_IA")),), set()),
     ],
 )

@@ -50,5 +50,6 @@ def from_headers(key: str, answer: Mapping[str, Any], size: int | None) -> Store
         etag=str(answer["ETag"]).strip('"'),
         storage_class=answer.get("StorageClass") or "STANDARD",
         restored='ongoing-request="false"' in str(answer.get("Restore", "")),
+        restoring='ongoing-request="true"' in str(answer.get("Restore", "")),
         version_id=answer.get("VersionId"),
     )

@@ -36,6 +36,11 @@ NAMED_BY = frozenset(
 )
 
 
+# S3's own code for a file that must be restored before it can be read.
+NOT_READABLE = "InvalidObjectState"
+IN_ARCHIVE = "the file is archived, so whether it is whole could not be read: restore a copy first."
+
+
 def is_whole(seen: ObjectEvidence) -> bool:
     """Whether the file is there, with bytes, and complete."""
     here, tail = seen.present, seen.present_tail
@@ -107,6 +112,8 @@ def _unsure_of_owners(seen: ObjectEvidence, here: StoredObject) -> str | None:
 def _unsure_of_end_of_file(seen: ObjectEvidence, here: StoredObject) -> str | None:
     """Whether the archive's end was not read."""
     tail = seen.tail if isinstance(seen.head, StoredObject) else seen.found_tail
+    if isinstance(tail, Unseen) and tail.code == NOT_READABLE:
+        return IN_ARCHIVE
     if here.size > 0 and not isinstance(tail, FileEnd):
         return "the file is there, but whether it is whole could not be read."
     return None

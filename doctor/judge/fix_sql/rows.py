@@ -14,6 +14,7 @@ from backup_doctor.evidence.findings import Risk
 from backup_doctor.evidence.object import KeySource, StoredObject
 from backup_doctor.judge.explanation import page
 from backup_doctor.judge.fix_sql.certainty import (
+    IN_ARCHIVE,
     is_of_run,
     not_over,
     unsure_of_file,
@@ -52,10 +53,15 @@ def finish(case: Case, diagnosis: Diagnosis) -> Repair:
     here = whole_file(case, seen)
     why_not = unsure_of_row(case) or unsure_of_file(case, seen) or not_over(case, here)
     if why_not:
-        return none(why_not)
+        return _unsure(why_not)
     if here is None:
         return _failed(case, diagnosis, seen, row)
     return _with_note(case, _of_file(case, diagnosis, row, success(case, here), here), here)
+
+
+def _unsure(why: str) -> Repair:
+    """No SQL; a file in an archive can be looked at once it is restored."""
+    return replace(none(why), waits_for=("object/archived",) if why == IN_ARCHIVE else ())
 
 
 def success(case: Case, here: StoredObject) -> dict[str, Any]:
@@ -158,7 +164,7 @@ def correct(case: Case, diagnosis: Diagnosis) -> Repair:
         case = _with_object(case, seen)
     unsure = unsure_of_file(case, seen)
     if unsure:
-        return none(unsure)
+        return _unsure(unsure)
     here = whole_file(case, seen)
     if here is None:
         return _failed(case, diagnosis, seen, row)

@@ -54,9 +54,10 @@ class Repair:
 
     `change` is what the SQL does; `statement` is its bare UPDATE or INSERT for EXPLAIN; `aim` is the
     condition that finds its row (None for an INSERT), `counting` a SELECT of the number of rows that
-    it would change now. `refused_by` are the causes that would still refuse the statement. `notes`
-    say why there is no SQL, or what the reader should know of it. `alternatives` are what a person
-    may choose instead where there is none.
+    it would change now. `refused_by` are the causes that would still refuse the statement, `waits_for`
+    the findings whose fix must come before there can be one. `notes` say why there is no SQL, or what
+    the reader should know of it. `alternatives` are what a person may choose instead where there is
+    none.
     """
 
     sql: str | None = None
@@ -65,6 +66,7 @@ class Repair:
     aim: str | None = None
     counting: str | None = None
     refused_by: tuple[str, ...] = ()
+    waits_for: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
 

@@ -56,9 +56,10 @@ def warned(diagnosis: Diagnosis, repair: Repair) -> Repair:
 
 
 def _before_row(diagnosis: Diagnosis, repair: Repair) -> list[PlanStep]:
-    """What is done before the row: the causes' fixes, then those of what else refuses its SQL."""
+    """What is done before the row: the causes' fixes, then those of what its SQL waits for."""
     refusing = {
         *repair.refused_by,
+        *repair.waits_for,
         *(code for one in repair.alternatives for code in one.repair.refused_by),
     }
     known = {one.code for one in diagnosis.causes}
