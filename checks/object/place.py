@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backup_doctor.checks.object.keys import difference, padded_key, trim
 from backup_doctor.checks.object.view import (
     MAKE_AGAIN,
     as_shown,
@@ -15,7 +16,7 @@ from backup_doctor.checks.object.view import (
 )
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
-from backup_doctor.evidence.findings import Exhibit, Fix, Role
+from backup_doctor.evidence.findings import Exhibit, Fix, Role, Severity
 from backup_doctor.evidence.object import (
     NO_SUCH_BUCKET,
     ObjectEvidence,
@@ -109,7 +110,8 @@ def _searched(seen: ObjectEvidence, case: Case) -> tuple[Exhibit, ...]:
     if not isinstance(seen.search, Search):
         return ()
     end = "" if seen.search.complete else ", stopped at the bound"
-    text = f"{seen.search.listed} keys under {listed(dict.fromkeys(seen.search.prefixes))}{end}"
+    named = (one or "the whole bucket" for one in dict.fromkeys(seen.search.prefixes))
+    text = f"{seen.search.listed} keys under {listed(named)}{end}"
     return (exhibit("searched", text, "S3", _list(seen, case)),)
 
 
@@ -119,17 +121,24 @@ def found_elsewhere(seen: ObjectEvidence, case: Case) -> Found | None:
 
     Detected: the named key is absent, and exactly one other key names the dispatch (or has the same
     file name); or the row names another backup's file, and the run's own log names one that is there.
+    A row's key with blanks or a line end around it is a warning.
     Cause: the update step computed the key anew (another date at midnight, another prefix), or the
     file was moved later, which the run's log shows where it names the key that the row has.
     Fix: the fix SQL writes the real key; let the upload's own key be used, or find out what moved it.
     By hand: `aws s3 ls s3://your-bucket/backups/ --recursive | grep your-dispatch-id`
     Source: guide, step 6.
     """
+    padded = padded_key(seen, case)
+    if padded is not None:
+        return _padded(case, padded)
     here, found = seen.present if _gone(seen) else seen.logged, found_file(case)
     anothers = found is not None and found.whose is Whose.ANOTHERS
     if not isinstance(here, StoredObject) or anothers == _gone(seen):
         return None
-    why = f" {found.why}" if found is not None and anothers else ""
+    why = difference(seen.expected_key or "", here.key)
+    if found is not None and anothers:
+        why = found.why
+    why = f" {why}" if why else ""
     summary = f"The file is not at {seen.expected_key} but at {here.key}.{why}"
     evidence = (_expected(seen, case), found_one(seen, case, here))
     if seen.expected_key in logged_keys(case):
@@ -155,6 +164,18 @@ def found_elsewhere(seen: ObjectEvidence, case: Case) -> Found | None:
                 "Let the update step take S3_KEY from the upload step instead of computing it again.",
             ),
         ),
+    )
+
+
+def _padded(case: Case, written: str) -> Found:
+    return Found(
+        summary="The row's key has blanks or a line end around it: who reads it as it is written finds no "
+        "file.",
+        evidence=(exhibit("s3_key", repr(written), "database", None),),
+        fixes=(trim(case, written),),
+        breaks=(),
+        severity=Severity.WARN,
+        role=Role.CONTEXT,
     )
 
 

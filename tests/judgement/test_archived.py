@@ -72,4 +72,23 @@ def test_a_file_that_was_not_read_for_another_reason_is_in_no_archive() -> None:
     one = stuck(the_object(tail=denied))
 
     assert CODE not in codes(one)
-    assert repaired(one).waits_for == ()
+    assert CODE not in repaired(one).waits_for
+
+
+def test_what_the_doctor_may_not_read_is_a_step_before_there_is_sql() -> None:
+    denied = Unseen(
+        why=Why.DENIED, what="S3 refused.", code="AccessDenied", remedy="Allow it.", dependency="S3"
+    )
+
+    for seen in (the_object(tail=denied), the_object(head=denied, tail=None)):
+        plan = write(Collected(case=stuck(seen)), load_checks()).plan
+        assert plan[-1].why == "object/access-denied"
+        assert plan[-1].one_of[0].text == "Allow it."
+
+
+def test_that_there_is_no_file_is_no_open_question() -> None:
+    gone = stuck(the_object(head=None, tail=None))
+
+    assert not any(
+        "no backup file" in one for one in write(Collected(case=gone), load_checks()).cannot_tell
+    )

@@ -40,6 +40,17 @@ NAMED_BY = frozenset(
 NOT_READABLE = "InvalidObjectState"
 IN_ARCHIVE = "the file is archived, so whether it is whole could not be read: restore a copy first."
 
+NOT_SEEN = "the file could not be looked at; give the doctor access to the bucket."
+NOT_READ = "the file is there, but whether it is whole could not be read."
+_ACCESS = (
+    "object/access-denied",
+    "object/wrong-region",
+    "object/bad-credentials",
+    "object/unreachable",
+)
+# The findings whose fix comes before it is known: what would let the file be read.
+WAITS_FOR = {IN_ARCHIVE: ("object/archived",), NOT_SEEN: _ACCESS, NOT_READ: _ACCESS}
+
 
 def is_whole(seen: ObjectEvidence) -> bool:
     """Whether the file is there, with bytes, and complete."""
@@ -83,7 +94,7 @@ def _unsure_of_look(case: Case, seen: ObjectEvidence) -> str | None:
     if isinstance(gone, Unseen):
         return f"{gone.what} {gone.remedy}"
     if isinstance(seen.bucket, Unseen) or isinstance(seen.head, Unseen):
-        return "the file could not be looked at; give the doctor access to the bucket."
+        return NOT_SEEN
     return None
 
 
@@ -115,7 +126,7 @@ def _unsure_of_end_of_file(seen: ObjectEvidence, here: StoredObject) -> str | No
     if isinstance(tail, Unseen) and tail.code == NOT_READABLE:
         return IN_ARCHIVE
     if here.size > 0 and not isinstance(tail, FileEnd):
-        return "the file is there, but whether it is whole could not be read."
+        return NOT_READ
     return None
 
 

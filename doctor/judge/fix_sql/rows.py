@@ -14,7 +14,7 @@ from backup_doctor.evidence.findings import Risk
 from backup_doctor.evidence.object import KeySource, StoredObject
 from backup_doctor.judge.explanation import page
 from backup_doctor.judge.fix_sql.certainty import (
-    IN_ARCHIVE,
+    WAITS_FOR,
     is_of_run,
     not_over,
     unsure_of_file,
@@ -60,8 +60,8 @@ def finish(case: Case, diagnosis: Diagnosis) -> Repair:
 
 
 def _unsure(why: str) -> Repair:
-    """No SQL; a file in an archive can be looked at once it is restored."""
-    return replace(none(why), waits_for=("object/archived",) if why == IN_ARCHIVE else ())
+    """No SQL; a file that could not be read can be, once the doctor may or it is restored."""
+    return replace(none(why), waits_for=WAITS_FOR.get(why, ()))
 
 
 def success(case: Case, here: StoredObject) -> dict[str, Any]:

@@ -110,4 +110,6 @@ def _could_say_more(check: AnyCheck, root: Judged | None) -> bool:
 
 
 def _open(check: AnyCheck, evidence: Evidence, case: Case) -> tuple[Unseen, ...]:
-    return (*check.gaps(evidence, case), *evidence.notes())
+    """What the check could not see, but for what there is nothing to see of."""
+    gaps = (*check.gaps(evidence, case), *evidence.notes())
+    return tuple(gap for gap in gaps if gap.why is not Why.NOT_ASKED or gap.remedy)
