@@ -74,7 +74,8 @@ def no_grant(seen: RlsEvidence, case: Case) -> Found | None:
         unread if not denied_now else _unread(case, role) if _may_update(case, role) else ()
     )
     return weight.found(
-        f"{role} has no grant to {_reading(case, only_unread) or 'update'} {case.names.table}.",
+        f"{role} has no grant to {_reading(case, only_unread) or _writing(seen, case, role)} "
+        f"{case.names.table}.",
         exhibits(seen, case),
         (_grant(case, role),),
         resolved=resolved,
@@ -101,6 +102,16 @@ def _reading(case: Case, unread: tuple[str, ...]) -> str:
     known = table_of(case)
     some = known is not None and len(unread) < len(known.columns)
     return f"read {listed(unread)} of" if unread and some else "read" if unread else ""
+
+
+def _writing(seen: RlsEvidence, case: Case, role: str) -> str:
+    """What it may not update: the columns, where it has others of those that the pipeline writes."""
+    known = table_of(case)
+    grants = known.grants_of(role) if known else None
+    may = set(grants.update_columns) if grants and not grants.update else set()
+    written = [case.names.column(name) for name in seen.written]
+    lacking = [name for name in written if name and name not in may]
+    return f"update {listed(lacking)} of" if may.intersection(written) and lacking else "update"
 
 
 def _denied(seen: RlsEvidence, case: Case) -> tuple[str, str] | None:

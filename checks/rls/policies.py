@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from backup_doctor.checks.rls.view import (
@@ -17,7 +18,13 @@ from backup_doctor.evidence.rls import Proof, Reach, RlsEvidence
 from backup_doctor.evidence.sql import identifier
 from backup_doctor.judge.advice import set_on_github
 from backup_doctor.judge.framework import Found, Resolved, Rules
-from backup_doctor.judge.history import BOTH_WRITES, database_then, weigh
+from backup_doctor.judge.history import (
+    BOTH_WRITES,
+    database_then,
+    fallback_call,
+    function_told,
+    weigh,
+)
 from backup_doctor.judge.history.roles import PUBLIC_ROLES
 from backup_doctor.judge.show import either, listed, manual, sql, table
 from backup_doctor.judge.traits import Trait
@@ -30,6 +37,9 @@ if TYPE_CHECKING:
 rules = Rules[RlsEvidence]()
 
 SERVICE_ROLE = "service_role"
+# SQLSTATE of "infinite recursion detected in policy for relation".
+RECURSION = "42P17"
+_RECURSIVE = re.compile(r'in policy for relation \\?"([^"\\]+)')
 
 
 @rules.cause(
@@ -43,7 +53,7 @@ def update_blocked(seen: RlsEvidence, case: Case) -> Found | None:
 
     Detected: the role's UPDATE plans to no row at all (one-time filter false), its SELECT does not
     see the row, or a policy's WITH CHECK refuses the row as it would be written. Such an update is
-    a success that changes nothing.
+    a success that changes nothing. Or PostgreSQL says 42P17: a policy asks the very table.
     Cause: RLS is on, and no policy lets this role update this row (an UPDATE needs a SELECT policy
     as well).
     Fix: a policy for the writing role; or write with a role that bypasses RLS.
@@ -59,19 +69,65 @@ def update_blocked(seen: RlsEvidence, case: Case) -> Found | None:
     if weight is None:
         return None
     names = f" ({listed(proof.blocking)})" if proof and proof.blocking else ""
+    if _is_recursive(proof) or _recursion_told(case):
+        summary = f"PostgreSQL refuses {role}: {_leads_back(case, proof)}."
+        way = _ask_by_function(case, proof)
+    else:
+        summary = f"Row-level security keeps the row out of {role}'s reach{names}."
+        way = _policy_fix(case, role, proof.blocking if proof else ())
     return weight.found(
-        f"Row-level security keeps the row out of {role}'s reach{names}.",
+        summary,
         (*exhibits(seen, case), *policy_exhibits(case)),
-        either(_policy_fix(case, role, proof.blocking if proof else ()), *_disable(case)),
+        either(way, *_disable(case)),
         resolved=_let_through(proof, case),
     )
 
 
 def _is_blocked(proof: Proof, case: Case) -> bool:
     if proof.reach is Reach.REFUSED:
-        return False
+        return _is_recursive(proof)
     hidden = proof.row_visible is False and case.backup is not None
     return proof.reach is Reach.NO_ROW or hidden or proof.new_row_allowed is False
+
+
+def _is_recursive(proof: Proof | None) -> bool:
+    """Whether a policy leads back to its own table, which PostgreSQL refuses without looking at a row."""
+    return proof is not None and proof.sqlstate == RECURSION
+
+
+def _recursion_told(case: Case) -> bool:
+    return RECURSION in _told(case)
+
+
+def _told(case: Case) -> str:
+    look_up = case.log.lookup_call.body if case.log else ""
+    return "\n".join((function_told(case), fallback_call(case).body, look_up))
+
+
+def _circle(case: Case, proof: Proof | None) -> tuple[str, str]:
+    """The table whose policies go round in a circle, and those of them that ask it themselves."""
+    named = _RECURSIVE.search(f"{proof.message if proof else ''}\n{_told(case)}")
+    name = named[1] if named else case.names.table_name
+    known = table_of(case)
+    if known is None or name != known.name:
+        return name, f"a policy of {name}"
+    asks = re.compile(rf"\bfrom\s+[^;]*\b{re.escape(name)}\b", re.IGNORECASE)
+    own = [one.name for one in known.policies if asks.search(f"{one.using} {one.check}")]
+    return name, f"the policy {listed(own)} of {name}" if own else f"a policy of {name}"
+
+
+def _leads_back(case: Case, proof: Proof | None) -> str:
+    name, policies = _circle(case, proof)
+    return f"{policies} leads back to {name} (infinite recursion)"
+
+
+def _ask_by_function(case: Case, proof: Proof | None) -> Fix:
+    name, policies = _circle(case, proof)
+    return manual(
+        f"Let {policies} ask through a function",
+        f"Move what it asks of {name} into a function that is SECURITY DEFINER, with its own "
+        "search_path: its owner is not bound by the policies.",
+    )
 
 
 def _let_through(proof: Proof | None, case: Case) -> Resolved | None:
@@ -164,12 +220,14 @@ def role_without_bypass(seen: RlsEvidence, case: Case) -> Found | None:
     weight = weigh(then, now=True, case=case)
     if weight is None:
         return None
+    recursive = _is_recursive(proof)
+    why = _leads_back(case, proof) if recursive else "no policy lets it update the row"
     return weight.found(
-        f"{role} lacks BYPASSRLS, and no policy lets it update the row.",
+        f"{role} lacks BYPASSRLS, and {why}.",
         (*exhibits(seen, case), *policy_exhibits(case)),
         either(
             sql(f"Give {role} BYPASSRLS back", f"ALTER ROLE {identifier(role)} BYPASSRLS;"),
-            _policy_fix(case, role, proof.blocking),
+            _ask_by_function(case, proof) if recursive else _policy_fix(case, role, proof.blocking),
             *_disable(case),
         ),
     )
