@@ -153,7 +153,7 @@ def _written_over(seen: ObjectEvidence, case: Case, here: StoredObject) -> str:
     """When the run's own file was written over, as one more sentence."""
     if not is_written_over(seen, case, here):
         return ""
-    return f" The run's file was overwritten on {here.modified_at.isoformat()}."
+    return f" The run's file was overwritten at {rfc3339(here.modified_at)}."
 
 
 def _earlier(seen: ObjectEvidence, case: Case) -> tuple[Exhibit, ...]:

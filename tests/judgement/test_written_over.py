@@ -59,7 +59,7 @@ def test_a_file_that_was_written_over_after_its_run_did_not_break_the_upload(
     found = finding(case(seen, RUN), code).found
 
     assert found.breaks == (Link.STAYS_SO,)
-    assert "overwritten on 2026-11-20T" in found.summary
+    assert "overwritten at 2026-11-20T" in found.summary
     assert causes(case(seen, RUN))[-1] == code
     assert len(causes(case(seen, RUN))) > 1
 

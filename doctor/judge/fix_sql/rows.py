@@ -26,7 +26,7 @@ from backup_doctor.judge.fix_sql.statement import Alternative, Repair, none, upd
 from backup_doctor.judge.history import BOTH_WRITES, RowState, row_state, rows_of
 from backup_doctor.judge.history.file import Whose, found_file, own_size, shown_no_file
 from backup_doctor.judge.history.versions import earlier_version, is_written_over, version_of_row
-from backup_doctor.judge.show import size
+from backup_doctor.judge.show import rfc3339, size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +94,7 @@ def _with_note(case: Case, repair: Repair, here: StoredObject) -> Repair:
         note = f"{here.key} has this backup's whole id; no run is known to have uploaded it."
     elif case.object and said is not None and is_written_over(case.object, case, here):
         note = (
-            f"{here.key} was overwritten on {here.modified_at.isoformat()}, after the run had ended, and "
+            f"{here.key} was overwritten at {rfc3339(here.modified_at)}, after the run had ended, and "
             f"the run's file had {size(said)}: look into it before you record it."
         )
     if repair.sql is None or note is None:
