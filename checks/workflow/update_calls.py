@@ -60,6 +60,7 @@ from backup_doctor.services.meaning import NOT_FOUND, database_meaning
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Exhibit, Fix
+    from backup_doctor.evidence.log import Call
     from backup_doctor.services.errors import ToldError
 
 
@@ -122,8 +123,8 @@ def _find_out(case: Case, check: str, configure: str) -> Fix:
 def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The direct update, the fallback, failed too.
 
-    Detected: the log shows its failure, or that it changed no row; or the update step is red and its
-    log cannot be read, or does not say whose failure it is.
+    Detected: the log shows its failure, or that it changed no row, or a success after which the row is
+    unchanged; or the update step is red and its log cannot be read, or does not say whose failure it is.
     A known error of a tool (psql, a module that is missing) that ended the step is its reason.
     Cause: the service-role key, a grant, a policy, the table, the database: named if it is known.
     Fix: that of the cause.
@@ -146,6 +147,14 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
             evidence=(*log_lines(case, "log", call), *other_ways(case, call)),
             fixes=() if known else (ask_more,),
             breaks=BOTH_WRITES if _missed_by_the_function(case) else None,
+            by_log=True,
+        )
+    if _left_row_alone(case, call):
+        return Found(
+            summary=f"The {name_of(case, call)} was answered as a success{how(call)}, but the row is "
+            "unchanged.",
+            evidence=log_lines(case, "log", call),
+            fixes=(FAIL_ON_NONE,),
             by_log=True,
         )
     if call.outcome in FAILED:
@@ -188,6 +197,14 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
         breaks=(),
         role=Role.SYMPTOM,
     )
+
+
+def _left_row_alone(case: Case, call: Call) -> bool:
+    """Whether the last way was a success without a count, and left the row as the failed function had."""
+    if call.outcome is not Outcome.OK or call.rows is not None or written_by(case):
+        return False
+    unchanged = row_state(case) is RowState.IN_PROGRESS and not is_begun(case)
+    return unchanged and is_over(case) and function_call(case).outcome in FAILED
 
 
 def _fixes(case: Case, sent: str | None, told: ToldError | None) -> tuple[Fix, ...]:

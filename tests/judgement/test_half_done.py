@@ -63,6 +63,17 @@ def test_what_a_false_success_may_hide_is_not_said_to_explain_nothing() -> None:
     assert "It does not explain this backup." in finding(told, "rls/no-grant").found.summary
 
 
+def test_a_direct_update_that_was_a_success_and_changed_nothing_is_the_second_cause() -> None:
+    quiet = workflow(log(call(500, '{"error":"boom"}'), call(204)), update="success")
+
+    found = finding(case(quiet), "workflow/fallback-failed").found
+
+    assert causes(case(quiet)) == ["function/server-error", "workflow/fallback-failed"]
+    assert found.summary == (
+        "The direct update was answered as a success (HTTP 204), but the row is unchanged."
+    )
+
+
 @pytest.mark.parametrize("seen", [row(), row(table=NOT_THERE)])
 def test_a_column_by_which_the_update_asks_is_not_added(seen: RowEvidence) -> None:
     found = finding(

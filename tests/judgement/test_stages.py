@@ -19,7 +19,17 @@ from backup_doctor.judge.registry import load_checks
 from backup_doctor.report.compose import write
 from backup_doctor.report.fingerprint import fingerprint
 from tests.judgement import cases
-from tests.judgement.cases import NOT_THERE, call, case, finished_row, log, row, workflow
+from tests.judgement.cases import (
+    KEY,
+    NOT_THERE,
+    a_row,
+    call,
+    case,
+    finished_row,
+    log,
+    row,
+    workflow,
+)
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -69,11 +79,15 @@ def test_a_file_that_was_uploaded_and_is_gone_broke_the_last_link_and_none_befor
     assert chain(unknown)[3:] == [FAILED, UNKNOWN, UNKNOWN, FAILED]
 
 
-def test_a_success_without_a_count_shows_no_update_of_a_row_that_is_still_in_progress() -> None:
-    def marks(direct: Call) -> list[StageState]:
-        return chain(case(cases.function(record=None), workflow(log(call(404, NOT_FOUND), direct))))
+def test_a_success_without_a_count_is_no_update_of_a_row_that_is_as_it_was() -> None:
+    def marks(direct: Call, *seen: Evidence) -> list[StageState]:
+        run = workflow(log(call(404, NOT_FOUND), direct))
+        return chain(case(cases.function(record=None), run, *seen))
 
-    assert marks(call(204))[4:6] == [FAILED, UNKNOWN]
+    begun = row(a_row(s3_key=KEY))
+
+    assert marks(call(204))[4:6] == [FAILED, FAILED]
+    assert marks(call(204), begun)[4:6] == [FAILED, UNKNOWN]
     assert marks(call(200, rows=1))[4:6] == [FAILED, OK]
 
 
