@@ -143,3 +143,22 @@ def test_a_module_that_is_a_function_is_called_wherever_it_is_required_from(name
 
     assert [signature(one) for one in found.calls] == ["table-update fetch PATCH t"]
     assert prints(found) == ["the file says <status0>"]
+
+
+def test_what_a_script_sources_from_its_own_folder_is_looked_for_there_first() -> None:
+    files = {
+        "ops/a.sh": 'source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"\nupdate',
+        "ops/lib.sh": f"update() {{\n{PATCH_SH}}}\n",
+        "lib.sh": "update() { true; }\n",
+    }
+    asked: list[str] = []
+
+    def resolve(path: str) -> str | None:
+        asked.append(path)
+        return files.get(path)
+
+    found = read("./ops/a.sh", "bash", Surroundings(resolve=resolve))
+
+    assert found is not None
+    assert len(found.calls) == 1
+    assert asked == ["ops/a.sh", "ops/lib.sh"]

@@ -39,12 +39,15 @@ PATH = 300
 PARENTS = 2
 
 
+_OF_SCRIPT = "<directory>/"
+"""What `$(dirname "$0")/` is, most often: the folder of the script itself."""
+
 _KNOWN_PLACES = (
+    _OF_SCRIPT,
     "<GITHUB_WORKSPACE>/",
     "<github.workspace>/",
     "<GITHUB_ACTION_PATH>/",
     "<github.action_path>/",
-    "<directory>/",
     "<PWD>/",
     "<HOME>/",
 )
@@ -68,6 +71,9 @@ class ScriptFiles:
     def _candidates(self, name: str) -> list[str]:
         told = name.strip()
         near = posixpath.dirname(self._trace.path)
+        places = [self._trace.shell.directory, "", near]
+        if told.startswith(_OF_SCRIPT):
+            places.insert(0, near)
         for place in _KNOWN_PLACES:
             if told.startswith(place):
                 told = told.removeprefix(place)
@@ -77,7 +83,6 @@ class ScriptFiles:
                 told = told.partition(">/")[2]
         if told.startswith("~") or "<" in told or "\n" in told or len(told) > PATH:
             return []
-        places = (self._trace.shell.directory, "", near)
         found = [posixpath.normpath(posixpath.join(place, told)).lstrip("/") for place in places]
         return list(dict.fromkeys(one for one in found if not one.startswith("..")))
 
