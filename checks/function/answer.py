@@ -130,11 +130,11 @@ def _refused_before(case: Case, summary: str) -> Found | None:
     last = refused_last_time(case, Use.FUNCTION_KEY, "function/key-rejected")
     if last is None:
         return None
-    return Found(
-        summary=f"{summary}{last.words}",
-        evidence=(last.shown, *as_stored(case, Use.FUNCTION_KEY)),
-        fixes=_other_key(case) or new_api_key(case),
-        weak=not last.is_same_key,
+    return last.found(
+        summary,
+        as_stored(case, Use.FUNCTION_KEY),
+        _other_key(case) or new_api_key(case),
+        (Link.FUNCTION_UPDATES,),
     )
 
 

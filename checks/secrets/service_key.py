@@ -163,13 +163,11 @@ def _refused_before(case: Case) -> Found | None:
     last = refused_last_time(case, Use.SERVICE_KEY, "secrets/revoked")
     if last is None:
         return None
-    return Found(
-        summary=f"Supabase refuses {called(case, Use.SERVICE_KEY)}: {_why_refused(None, now=None)}."
-        f"{last.words}",
-        evidence=(last.shown, *as_stored(case, Use.SERVICE_KEY)),
-        fixes=(set_right_key(case),),
-        breaks=BOTH_WRITES if last.at_look_up else (Link.FALLBACK_UPDATES,),
-        weak=not last.is_same_key,
+    return last.found(
+        f"Supabase refuses {called(case, Use.SERVICE_KEY)}: {_why_refused(None, now=None)}.",
+        as_stored(case, Use.SERVICE_KEY),
+        (set_right_key(case),),
+        BOTH_WRITES if last.at_look_up else (Link.FALLBACK_UPDATES,),
     )
 
 

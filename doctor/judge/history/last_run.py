@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.log import LogReading
+from backup_doctor.judge.framework import Found
 from backup_doctor.judge.history.since import stored_for
 from backup_doctor.judge.show import exhibit
 from backup_doctor.services.meaning import fallback_meaning, function_meaning, look_up_meaning
@@ -18,7 +19,8 @@ from backup_doctor.services.secret_uses import Use
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.findings import Exhibit
+    from backup_doctor.evidence.chain import Link
+    from backup_doctor.evidence.findings import Exhibit, Fix
     from backup_doctor.evidence.log import Call
     from backup_doctor.evidence.workflow import Run
     from backup_doctor.services.meaning import Meaning
@@ -37,17 +39,24 @@ class LastRefusal:
     at_look_up: bool
     is_same_key: bool
 
-    @property
-    def words(self) -> str:
-        """What a summary adds."""
+    def found(
+        self,
+        summary: str,
+        stored: tuple[Exhibit, ...],
+        fixes: tuple[Fix, ...],
+        breaks: tuple[Link, ...],
+    ) -> Found:
+        """What it means for the next backup; proved only where the secret is the same."""
         since = "it was not set" if self.is_same_key else "nothing shows that it was set"
-        return f" The last run ({self.run.id}) was refused with it, and {since} on GitHub since."
-
-    @property
-    def shown(self) -> Exhibit:
-        """The lines of its log."""
         lines = "\n".join(self.call.lines)
-        return exhibit(f"answer in run {self.run.id}", lines, "its log")
+        return Found(
+            summary=f"{summary} The last run ({self.run.id}) was refused with it, and {since} on "
+            "GitHub since.",
+            evidence=(exhibit(f"answer in run {self.run.id}", lines, "its log"), *stored),
+            fixes=fixes,
+            breaks=breaks,
+            weak=not self.is_same_key,
+        )
 
 
 def refused_last_time(case: Case, use: Use, code: str) -> LastRefusal | None:
