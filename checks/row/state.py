@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backup_doctor.checks.row.unrecorded import (
+    did_you_mean,
+    near_exhibits,
+    who_inserts,
+    why_nobody,
+)
 from backup_doctor.checks.row.view import SOMETIMES_WRITTEN, WRITTEN, where
 from backup_doctor.evidence.case import Status
 from backup_doctor.evidence.chain import Link
-from backup_doctor.evidence.findings import Exhibit, Fix, Role, Severity
+from backup_doctor.evidence.findings import Exhibit, Role, Severity
 from backup_doctor.evidence.row import RowEvidence
 from backup_doctor.evidence.sql import identifier, literal
-from backup_doctor.evidence.workflow import Run
 from backup_doctor.judge.commands import gh_log
 from backup_doctor.judge.framework import Found, Rules, needs
 from backup_doctor.judge.history import (
@@ -32,7 +37,6 @@ if TYPE_CHECKING:
 
 
 rules = Rules[RowEvidence]()
-SCHEDULE = "schedule"
 
 
 def row_exhibits(seen: RowEvidence, case: Case) -> tuple[Exhibit, ...]:
@@ -81,7 +85,7 @@ def missing(seen: RowEvidence, case: Case, shown: Shown) -> Found:
     )
     named = case.dispatch_id or case.asked.backup_id or f"run {case.asked.run_id}"
     return Found(
-        summary=f"No row in {case.names.table} belongs to {named!r}.{_why_nobody(case)}"
+        summary=f"No row in {case.names.table} belongs to {named!r}.{why_nobody(case)}"
         f"{did_you_mean(seen)}",
         evidence=(
             exhibit("rows found", 0, where(seen), row_query(case)),
@@ -89,53 +93,7 @@ def missing(seen: RowEvidence, case: Case, shown: Shown) -> Found:
             *near_exhibits(seen),
             *trigger,
         ),
-        fixes=(_insert_by_schedule() if _is_scheduled(case) else _look_at_app(case),),
-    )
-
-
-def did_you_mean(seen: RowEvidence) -> str:
-    """The ids that are nearly the one asked for, as a question; nothing where there are none."""
-    ids = [repr(row.dispatch_id or row.id) for row in seen.near]
-    return f" Did you mean {' or '.join(ids)}?" if ids else ""
-
-
-def near_exhibits(seen: RowEvidence) -> tuple[Exhibit, ...]:
-    """The rows whose id is nearly the one asked for."""
-    if not seen.near:
-        return ()
-    rows = [
-        f"{row.dispatch_id or row.id}: {row.status}"
-        + (f", made {row.created_at:%Y-%m-%d %H:%M} UTC" if row.created_at else "")
-        for row in seen.near
-    ]
-    return (exhibit("rows with nearly this id", rows, where(seen)),)
-
-
-def _is_scheduled(case: Case) -> bool:
-    run = case.workflow.run if case.workflow else None
-    return isinstance(run, Run) and run.event == SCHEDULE
-
-
-def _why_nobody(case: Case) -> str:
-    if not _is_scheduled(case):
-        return ""
-    return " Its run was started by the schedule, and for such a run nobody inserted a row."
-
-
-def _insert_by_schedule() -> Fix:
-    return manual(
-        "Let the workflow insert the row of a scheduled run",
-        "A run that the app starts has its row from the app. A scheduled run needs a first step that "
-        "inserts one, with the dispatch_id that the later steps use, and in progress.",
-    )
-
-
-def _look_at_app(case: Case) -> Fix:
-    return manual(
-        "Find out why the app did not insert the row",
-        f"Look at the log of the step `{case.names.trigger_step}` (or of the app) at the time "
-        "of the dispatch, and check that it inserts the same dispatch_id that it sends to the workflow, "
-        "and into the project that the workflow updates.",
+        fixes=(who_inserts(case),),
     )
 
 

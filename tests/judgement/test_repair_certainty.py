@@ -18,7 +18,7 @@ from backup_doctor.judge.diagnosis import diagnose
 from backup_doctor.judge.fix_sql import Repair, repair
 from backup_doctor.judge.fix_sql.rows import correct
 from tests.judgement import cases
-from tests.judgement.asking import diagnosed
+from tests.judgement.asking import diagnosed, finding
 from tests.judgement.cases import (
     CREATED,
     DISPATCH,
@@ -424,6 +424,20 @@ def absent(*evidence: Any, **changes: Any) -> Any:
 )
 def test_a_row_is_inserted_only_where_everything_about_it_is_known(one: Any, why: str) -> None:
     assert why in reason(one)
+
+
+@pytest.mark.parametrize("written", [f"{cases.DISPATCH}\n", f" '{cases.DISPATCH.upper()}'"])
+def test_no_row_is_added_where_one_has_the_id_but_for_blanks_quotes_or_case(written: str) -> None:
+    one = absent(near=(a_row(dispatch_id=written),))
+
+    (fix,) = finding(one, "row/missing").found.fixes
+
+    assert f"written otherwise ({written!r})" in reason(one)
+    assert fix.title == "Let the app write the dispatch_id as it sends it to the workflow"
+
+
+def test_a_row_whose_id_is_only_alike_hinders_no_insert() -> None:
+    assert sql(absent(near=(a_row(dispatch_id=f"{cases.DISPATCH}-2"),)))
 
 
 @pytest.mark.parametrize(

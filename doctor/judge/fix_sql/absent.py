@@ -15,6 +15,7 @@ from backup_doctor.judge.fix_sql.certainty import (
 )
 from backup_doctor.judge.fix_sql.rows import success
 from backup_doctor.judge.fix_sql.statement import Repair, insert, none
+from backup_doctor.judge.history.row import written_otherwise
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -27,7 +28,12 @@ def record(case: Case) -> Repair:
     here = seen.present if seen else None
     if seen is None or here is None or dispatch is None:
         return none("there is no row, and no object in the bucket names this dispatch.")
-    why_not = _unproved(case, here, dispatch) or unsure_of_file(case, seen) or not_over(case, here)
+    why_not = (
+        _is_there(case)
+        or _unproved(case, here, dispatch)
+        or unsure_of_file(case, seen)
+        or not_over(case, here)
+    )
     if why_not:
         return none(why_not)
     if whole_file(case, seen) is None:
@@ -44,6 +50,17 @@ def record(case: Case) -> Repair:
     if wanting:
         return none(f"a new row needs {', '.join(wanting)}, which only the app knows.")
     return insert(case, values)
+
+
+def _is_there(case: Case) -> str | None:
+    """Why no other row is added: one has this very id, which the pipeline does not find."""
+    other = written_otherwise(case)
+    if other is None:
+        return None
+    return (
+        f"row {other.id} has this dispatch id, written otherwise ({other.dispatch_id!r}): correct that "
+        "row's dispatch_id, and do not add another row."
+    )
 
 
 def _unproved(case: Case, here: StoredObject, dispatch: str) -> str | None:

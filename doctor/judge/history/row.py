@@ -127,3 +127,13 @@ def another_row_succeeded(case: Case) -> bool:
     """Whether the update reached another row of the same dispatch."""
     others = rows_of(case)[1:]
     return any(case.names.status_of(row.status) is Status.SUCCESS for row in others)
+
+
+def written_otherwise(case: Case) -> BackupRow | None:
+    """The row whose dispatch id is the one asked for but for blanks, quotes and case around or in it."""
+    asked, near = case.dispatch_id, case.row.near if case.row else ()
+    return next((one for one in near if asked and _folded(one.dispatch_id) == _folded(asked)), None)
+
+
+def _folded(text: str | None) -> str:
+    return (text or "").strip(" \t\r\n'\"").casefold()
