@@ -165,3 +165,15 @@ def test_of_a_long_log_a_bounded_part_is_kept() -> None:
 def test_an_error_is_found_by_its_name() -> None:
     assert known_error("disk/full") is not None
     assert known_error("disk/empty") is None
+
+
+def test_the_line_that_names_the_module_is_quoted_and_not_nodes_own_source() -> None:
+    told = decide(
+        (
+            "    throw new ERR_MODULE_NOT_FOUND(packageName, fileURLToPath(base), null);",
+            "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'pg' imported from /app/finish.mjs",
+        )
+    )
+
+    assert told is not None
+    assert "'pg'" in told.line
