@@ -213,6 +213,7 @@ def rejected(seen: FunctionEvidence, case: Case) -> Found | None:
                 see_logs(case),
                 USE_POST if call.status == NOT_ALLOWED else SEND_ALL,
             ),
+            by_log=True,
         )
     return None
 
@@ -280,6 +281,7 @@ def server_error(seen: FunctionEvidence, case: Case) -> Found | None:
             fixes=(see_logs(case),),
             # The same error of the database twice is one cause, whatever it means.
             breaks=BOTH_WRITES if same_refusal(case) else None,
+            by_log=True,
         )
     answer = answer_now(seen)
     tested = isinstance(seen.test_call, HttpAnswer)

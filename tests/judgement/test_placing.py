@@ -244,6 +244,12 @@ def test_a_recorded_failure_is_explained_by_the_error_that_ended_the_update_step
 
     assert causes(case(failed, workflow(died))) == ["workflow/fallback-failed"]
     assert causes(case(failed, workflow(log(NOT_SAID, unknown)))) == ["workflow/fallback-failed"]
+    assert causes(case(failed, workflow(log(call(500, "TypeError"), NOT_SAID)))) == [
+        "function/server-error"
+    ]
+    assert causes(case(failed, workflow(log(call(400, "No key"), NOT_SAID)))) == [
+        "function/rejected"
+    ]
 
 
 def test_a_recorded_failure_is_explained_by_a_column_that_the_answer_names_and_the_table_lacks() -> (

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import StageState
@@ -14,7 +15,7 @@ from backup_doctor.evidence.row import Trigger
 from backup_doctor.judge.history.written import shows_written
 from backup_doctor.report.compose.stages import stages
 from tests.judgement.asking import causes, codes, diagnosed, finding
-from tests.judgement.cases import DISPATCH, ROW_ID, call, case, log, row, table, workflow
+from tests.judgement.cases import DISPATCH, ROW_ID, a_row, call, case, log, row, table, workflow
 
 WRITTEN = {"id": ROW_ID, "dispatch_id": DISPATCH, "status": "success"}
 NO_FUNCTION = call(404, '{"code":"NOT_FOUND","message":"Requested function was not found"}')
@@ -93,3 +94,18 @@ def test_the_update_that_wrote_the_row_is_ok_in_the_chain() -> None:
 
     assert states[Link.FUNCTION_UPDATES.code] is StageState.OK
     assert states[Link.STAYS_SO.code] is StageState.FAILED
+
+
+@pytest.mark.parametrize(("later", "said"), [("failure", " The step 'Prune'"), ("success", "")])
+def test_a_finished_row_that_a_handler_wrote_over_is_said_to_be_that(later: str, said: str) -> None:
+    ended = workflow(log(showing(), NOT_SAID), update="success")
+    assert ended.job is not None
+    prune = replace(ended.job.steps[-1], name="Prune", number=99, conclusion=later)
+    after = replace(ended, job=replace(ended.job, steps=(*ended.job.steps, prune)))
+    one = case(after, row(a_row(status="failed")))
+
+    found = finding(one, "row/set-back").found
+
+    assert causes(one) == ["row/set-back"]
+    assert f"something marked it as failed since.{said}" in found.summary
+    assert "status=eq.in_progress" in found.fixes[0].text
