@@ -72,5 +72,5 @@ def _look_at_app(case: Case) -> Fix:
         "Find out why the app did not insert the row",
         f"Look at the log of the step `{case.names.trigger_step}` (or of the app) at the time "
         "of the dispatch, and check that it inserts the same dispatch_id that it sends to "
-        "the workflow.",
+        "the workflow, and into the project that the workflow updates.",
     )

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 
 LEGACY_DISABLED = "legacy api keys are disabled"
+UNTOLD = "it was rotated or deleted, not copied whole, or belongs elsewhere"
 
 rules = Rules[SecretsEvidence]()
 
@@ -133,7 +134,7 @@ def revoked(seen: SecretsEvidence, case: Case) -> Found | None:
     why = (
         "legacy API keys are disabled"
         if legacy
-        else said_beyond(case, "secrets/revoked") or _why_refused(key, now=now)
+        else _flaw(key, now=now) or said_beyond(case, "secrets/revoked") or UNTOLD
     )
     whose = (
         "the key that the function itself uses"
@@ -164,18 +165,16 @@ def _refused_before(case: Case) -> Found | None:
     if last is None:
         return None
     return last.found(
-        f"Supabase refuses {called(case, Use.SERVICE_KEY)}: {_why_refused(None, now=None)}.",
+        f"Supabase refuses {called(case, Use.SERVICE_KEY)}: {UNTOLD}.",
         as_stored(case, Use.SERVICE_KEY),
         (set_right_key(case),),
         BOTH_WRITES if last.at_look_up else (Link.FALLBACK_UPDATES,),
     )
 
 
-def _why_refused(key: ServiceKey | None, *, now: bool | None) -> str:
-    """What is wrong with it: the doctor's own copy shows that, where it is refused as well."""
-    if now and key is not None and key.pasted_with:
-        return key.pasted_with
-    return "it was rotated or deleted, belongs elsewhere, or was not stored exactly as it is"
+def _flaw(key: ServiceKey | None, *, now: bool | None) -> str:
+    """What is wrong with its form: the doctor's own copy shows that, where it is refused as well."""
+    return f"it {key.flaw}" if now and key and key.flaw else ""
 
 
 def _is_refused(seen: SecretsEvidence, case: Case) -> bool | None:

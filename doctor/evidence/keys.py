@@ -21,16 +21,14 @@ if TYPE_CHECKING:
 SURROUNDING = " \t\r\n\v\f\u00a0\u200b\ufeff"
 CLAIM_LENGTH = 100
 PIECES_OF_A_JWT = 3
+QUOTES, BEARER, JWT = ('"', "'", "`"), "bearer ", "eyJ"
+# The characters of a signature.
+SIGNATURES = {"HS256": 43, "ES256": 86, "RS256": 342}
+_ASSIGNED = re.compile(r"[A-Za-z_]\w{2,60}\s*=")
 PREFIXES = {
     "sb_secret_": KeyKind.SECRET,
     "sb_publishable_": KeyKind.PUBLISHABLE,
     "sbp_": KeyKind.MANAGEMENT_TOKEN,
-}
-# What is pasted together with a key, by its looks.
-_PASTED = {
-    r"^[\"'`]|[\"'`]$": "there are quotes around it",
-    r"^(?i:bearer|apikey)[: ]": "the words of a header stand before it",
-    r"^[A-Za-z_]\w*=(?=eyJ|sb_|[\"'])": "the name of its variable stands before it",
 }
 # What editors, `echo` and web forms add to a value.
 ADDED = ("\n", "\r\n", " ", "\t", "\n\n")
@@ -56,15 +54,12 @@ def describe_service_key(key: str, *, setting: str) -> ServiceKey:
             (kind for prefix, kind in PREFIXES.items() if value.startswith(prefix)),
             KeyKind.UNRECOGNIZED,
         )
-        return ServiceKey(
-            setting=setting,
-            kind=kind,
-            surrounding_whitespace=surrounded,
-            pasted_with=_pasted_with(value),
-        )
+        flaw = _flaw(value) if kind is KeyKind.UNRECOGNIZED else ""
+        return ServiceKey(setting=setting, kind=kind, flaw=flaw, surrounding_whitespace=surrounded)
     return ServiceKey(
         setting=setting,
         kind=KeyKind.LEGACY_JWT,
+        flaw=_flaw_of_jwt(value),
         role=_text(claims.get("role")),
         ref=_text(claims.get("ref")),
         issued_at=_time(claims.get("iat")),
@@ -73,9 +68,23 @@ def describe_service_key(key: str, *, setting: str) -> ServiceKey:
     )
 
 
-def _pasted_with(value: str) -> str | None:
-    """What was pasted together with a key, and makes another one of it."""
-    return next((words for sign, words in _PASTED.items() if re.search(sign, value)), None)
+def _flaw(value: str) -> str:
+    """What was copied beside the key, or in its place."""
+    if value.startswith(QUOTES) or value.endswith(QUOTES):
+        return "has quotation marks around it"
+    if value[: len(BEARER)].lower() == BEARER:
+        return "begins with 'Bearer', which the workflow puts there itself"
+    if _ASSIGNED.match(value):
+        return "begins with a variable's name and '='"
+    return "was not copied whole" if value.startswith(JWT) else "is not a Supabase key"
+
+
+def _flaw_of_jwt(value: str) -> str:
+    """Whether its signature is as long as it has to be, where that is known."""
+    head, _, signature = value.rpartition(".")
+    header = _json_object(head.partition(".")[0]) or {}
+    whole = SIGNATURES.get(str(header.get("alg")), len(signature))
+    return "" if len(signature) == whole else "was not copied whole: its signature is cut off"
 
 
 def jwt_claims(token: str) -> dict[str, Any] | None:

@@ -46,17 +46,18 @@ class ServiceKey(Fact, frozen=True, kw_only=True):
     """The service-role key that the doctor was given, described without showing it.
 
     `setting` is the name that it came under; `role`, `ref` and the times are a legacy JWT's own
-    claims, unverified. `pasted_with` says what stands around the key and is no part of it.
+    claims, unverified. `flaw` says what is wrong with its form, as a sentence goes on after "it";
+    empty where nothing is.
     """
 
     setting: str
     kind: KeyKind
+    flaw: str = ""
     role: str | None = None
     ref: str | None = None
     issued_at: datetime | None = None
     expires_at: datetime | None = None
     surrounding_whitespace: bool = False
-    pasted_with: str | None = None
 
 
 class SupabaseUrl(Fact, frozen=True, kw_only=True):

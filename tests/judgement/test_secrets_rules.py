@@ -787,23 +787,23 @@ def test_a_key_is_refused_now_by_the_gateway_or_by_the_projects_own_list(
     assert ("secrets/revoked" in codes(one)) is refused
 
 
+@pytest.mark.parametrize(
+    ("flaw", "why"),
+    [
+        ("has quotation marks around it", "it has quotation marks around it."),
+        ("", "it was rotated or deleted, not copied whole, or belongs elsewhere."),
+    ],
+)
+def test_a_refused_key_says_what_is_wrong_with_its_form(flaw: str, why: str) -> None:
+    given = secrets(service_key=replace(SERVICE, flaw=flaw))
+
+    assert finding(case(given, refused_now(), FAILED), "secrets/revoked").found.summary.endswith(
+        why
+    )
+
+
 def test_a_key_refused_now_that_the_log_shows_to_have_worked_is_the_doctors_own() -> None:
     assert is_own_copy(case(refused_now(), WORKED), "secrets/revoked")
-
-
-def test_a_refused_key_is_not_said_to_be_rotated_where_something_was_pasted_with_it() -> None:
-    def said(refused: Any) -> str:
-        quoted = secrets(
-            service_key=ServiceKey(
-                setting="KEY", kind=KeyKind.UNRECOGNIZED, pasted_with="there are quotes around it"
-            )
-        )
-        seen = workflow(log(SERVER_ERROR, REVOKED))
-        return finding(case(refused, quoted, seen), "secrets/revoked").found.summary
-
-    assert ": there are quotes around it." in said(refused_now())
-    assert "quotes" not in said(row())
-    assert "or was not stored exactly as it is" in said(row())
 
 
 def test_the_logs_own_words_of_a_refused_key_outweigh_what_it_shows_before() -> None:
