@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from backup_doctor.base.names_alike import nearest_first
 from backup_doctor.checks.row.view import both_told
 from backup_doctor.evidence.sql import identifier
-from backup_doctor.judge.show import listed, manual, sql, table
+from backup_doctor.judge.history.calls import update_ways
+from backup_doctor.judge.show import either, listed, manual, sql, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,12 +39,44 @@ def add_column(case: Case, column: str) -> Fix:
     )
 
 
+def fixes_for(case: Case, columns: tuple[str, ...], there: Sequence[str]) -> tuple[Fix, ...]:
+    """For columns that the update writes, and for those by which it only asks."""
+    return tuple(
+        fix
+        for name in columns
+        for fix in (
+            (correct_filter(name, there),)
+            if is_asked_by(case, name)
+            else add_or_correct(case, name, there)
+        )
+    )
+
+
+def add_or_correct(case: Case, column: str, there: Sequence[str]) -> tuple[Fix, ...]:
+    """A column of the guide's is added; another one may be a wrong name, surely so for the status."""
+    add = add_column(case, column)
+    if column in _usual(case):
+        return (add,)
+    near = listed(nearest_first(column, there)[:NEAR])
+    correct = manual(
+        f"Write a column that the table has, not {column}",
+        f"Correct the name in the script or the function{f' ({near}, for example)' if near else ''}.",
+    )
+    written = {name for one in update_ways(case) for name in one.columns}
+    without_status = written and case.names.column("status") not in written
+    return either(correct, add) if without_status else either(add, correct)
+
+
+def _usual(case: Case) -> set[str | None]:
+    return {case.names.column(name) for name in TYPES}
+
+
 def is_asked_by(case: Case, column: str) -> bool:
     """Whether the update only asks by the column: PostgreSQL names it with its table then.
 
     One that the row is to have is missing, wherever the request names it.
     """
-    if column in {case.names.column(name) for name in TYPES}:
+    if column in _usual(case):
         return False
     name = re.escape(column)
     return re.search(rf"column \\?\"?\w+\.{name}\\?\"? does not exist", both_told(case)) is not None

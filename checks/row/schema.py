@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from backup_doctor.checks.row.column_fixes import add_column, correct_filter, is_asked_by
+from backup_doctor.checks.row.column_fixes import add_column, fixes_for
 from backup_doctor.checks.row.view import SOMETIMES_WRITTEN, WRITTEN, both_told, table_of, where
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
@@ -181,7 +181,7 @@ def column_missing(seen: RowEvidence, case: Case) -> Found | None:
             ),
             *log_lines(case, "answer to the update", fallback_call(case)),
         ),
-        _fixes(case, columns, there=tuple(one.name for one in known.columns))
+        fixes_for(case, columns, there=tuple(one.name for one in known.columns))
         or tuple(add_column(case, column) for column in suspected),
         resolved=resolved,
         weak=bool(suspected),
@@ -226,7 +226,7 @@ def _by_the_row(seen: RowEvidence, case: Case) -> Found | None:
             exhibit("columns of the row", sorted(row.values), where(seen), None),
             *log_lines(case, "answer to the update", fallback_call(case)),
         ),
-        _fixes(case, (named,), there=tuple(row.values)),
+        fixes_for(case, (named,), there=tuple(row.values)),
     )
 
 
@@ -234,14 +234,6 @@ def _named_by(column: str, case: Case) -> dict[Link, bool | None]:
     """The direct update, if its own answer names the column, which is not there either: then it is proved."""
     named = re.search(rf"\b{re.escape(column)}\b", fallback_call(case).body)
     return {Link.FALLBACK_UPDATES: True} if named else {}
-
-
-def _fixes(case: Case, columns: tuple[str, ...], there: tuple[str, ...]) -> tuple[Fix, ...]:
-    """For a column that the update writes, and for one by which it only asks."""
-    return tuple(
-        correct_filter(name, there) if is_asked_by(case, name) else add_column(case, name)
-        for name in columns
-    )
 
 
 def _of_another_table(column: str, other: str, case: Case) -> Found | None:

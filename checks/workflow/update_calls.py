@@ -21,6 +21,7 @@ from backup_doctor.checks.workflow.told import (
 )
 from backup_doctor.checks.workflow.update_fixes import (
     FAIL_ON_NONE,
+    FIND_ROW,
     MAKE_PROCEDURE,
     READ_ANSWER,
     SET_STATUS,
@@ -145,7 +146,7 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
             + (", which the step's own look-up had found." if found else ".")
             + others_failed(case, call),
             evidence=(*log_lines(case, "log", call), *other_ways(case, call)),
-            fixes=() if known else (ask_more,),
+            fixes=(FIND_ROW,) if known else (ask_more,),
             breaks=BOTH_WRITES if _missed_by_the_function(case) else None,
             by_log=True,
         )

@@ -29,3 +29,8 @@ READ_ANSWER = manual(
     "Correct what the answer to the update names",
     "It is the database's own, and says what it did not accept in the request.",
 )
+FIND_ROW = manual(
+    "Let the update find the row",
+    "Its filter matched no row. Compare the id by which it asks with the row's own, also in case and "
+    "blanks, and let the step fail if no row was changed.",
+)

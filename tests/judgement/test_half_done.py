@@ -8,6 +8,7 @@ import pytest
 
 from backup_doctor.evidence.log import NOT_SAID, Attempt
 from backup_doctor.evidence.rls import Reach
+from backup_doctor.judge.history.function_calls import calls_function
 from tests.judgement.asking import causes, finding
 from tests.judgement.cases import (
     KEY,
@@ -175,3 +176,41 @@ def test_an_exception_that_a_procedure_raises_is_not_over_for_want_of_a_trigger(
 
     assert found.resolved is None
     assert "It is finish itself, or one that" in found.fixes[0].text
+
+
+def test_a_column_of_another_name_may_be_a_wrong_one_surely_where_no_status_is_written() -> None:
+    refused = call(400, '{"code":"PGRST204","message":"Could not find the \'state\' column"}')
+
+    def titles(*columns: str) -> list[str]:
+        way = Attempt(
+            kind="table-update",
+            name="update",
+            place="x",
+            updates=True,
+            call=refused,
+            columns=columns,
+        )
+        one = case(workflow(log(call(500), refused, attempts=(way,))))
+        return [fix.title for fix in finding(one, "row/column-missing").found.fixes]
+
+    correct = "Write a column that the table has, not state"
+    assert titles("status", "state") == ["Add the column state", correct]
+    assert titles("s3_key", "state") == [correct, "Add the column state"]
+    assert titles() == ["Add the column state", correct]
+
+
+def test_an_update_that_matched_no_row_is_to_find_it() -> None:
+    one = case(
+        workflow(log(call(500, "x is not defined"), call(200, "[]", rows=0)), update="success")
+    )
+
+    titles = [fix.title for fix in finding(one, "workflow/fallback-failed").found.fixes]
+
+    assert titles == ["Let the update find the row"]
+
+
+def test_a_script_that_is_known_to_insert_alone_calls_no_function() -> None:
+    insert = Attempt(kind="insert", name="insert", place="x", updates=False, call=NOT_SAID)
+    quiet = log(NOT_SAID, NOT_SAID, attempts=(insert,), whole_script=True)
+
+    assert calls_function(case(workflow(quiet, update="success"))) is None

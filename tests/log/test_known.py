@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 import time
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+
+import pytest
 
 from backup_doctor.collect.log.reader import LookFor, read
 from backup_doctor.collect.log.step_script import RepositoryFiles
@@ -13,9 +14,6 @@ from backup_doctor.collect.script.parser import client
 from backup_doctor.collect.script.parser.process import ParseReply
 from backup_doctor.evidence.log import Call, LogReading, Outcome
 from tests.log.logs import UPDATE, api_step, job, step
-
-if TYPE_CHECKING:
-    import pytest
 
 OK, REFUSED, NOT_SAID = Outcome.OK, Outcome.REFUSED, Outcome.NOT_SAID
 TIMED_OUT, UNREACHABLE = Outcome.TIMED_OUT, Outcome.UNREACHABLE
@@ -511,3 +509,17 @@ def test_the_answer_that_follows_curl_s_own_words_in_one_variable_is_read() -> N
     assert seen.function_call.body == BOOT
     assert of(seen.fallback_call) == (REFUSED, 403)
     assert seen.fallback_call.body == NO_GRANT
+
+
+@pytest.mark.parametrize(("said", "rows"), [("UPDATE 0", 0), ("UPDATE 1", 1)])
+def test_psql_s_own_count_of_rows_is_the_update_s(said: str, rows: int) -> None:
+    seen = reading(
+        """
+        psql "$DB" <<SQL
+        UPDATE backup_history SET status = 'success', s3_key = '$S3_KEY' WHERE dispatch_id = '$D';
+        SQL
+        """,
+        said,
+    )
+
+    assert (seen.fallback_call.outcome, seen.fallback_call.rows) == (OK, rows)

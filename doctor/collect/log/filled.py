@@ -50,6 +50,9 @@ def take(
         # What a client says of a function's failure is its own, and no part of the answer.
         parts |= {} if of_error and draft.subject is CallSubject.FUNCTION else _parts(fills)
         _count(draft, made, fills)
+        if made.kind is CallKind.SQL:
+            # psql's own word: `UPDATE 0`.
+            draft.count(line)
         draft.note(line)
     _answer(draft, shown, of_error=of_error)
     if parts and not draft.body:

@@ -87,12 +87,12 @@ def calls_another(case: Case) -> Unseen | None:
 
 
 def _is_without(case: Case) -> bool:
-    """Whether the whole script of the update step was read, and updates the row in other ways alone."""
+    """Whether the whole script of the update step was read, and writes the table in other ways alone."""
     log = case.log
     if log is None or not log.whole_script:
         return False
-    ways = [one for one in log.attempts if one.updates]
-    return bool(ways) and not any(one.is_of_function for one in ways)
+    writes = [one for one in log.attempts if one.kind not in ("look-up", "verification")]
+    return bool(writes) and not any(one.is_of_function for one in writes)
 
 
 def _names(script: str, function: str) -> bool:
