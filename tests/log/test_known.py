@@ -523,3 +523,21 @@ def test_psql_s_own_count_of_rows_is_the_update_s(said: str, rows: int) -> None:
     )
 
     assert (seen.fallback_call.outcome, seen.fallback_call.rows) == (OK, rows)
+
+
+@pytest.mark.parametrize(
+    ("options", "end", "outcome"),
+    [("-s", "", NOT_SAID), ("-sf", "", OK), ("-sf", "|| true", NOT_SAID)],
+)
+def test_a_success_that_the_script_prints_in_any_case_proves_none(
+    options: str, end: str, outcome: Outcome
+) -> None:
+    seen = reading(
+        f"""
+        curl {options} -o /dev/null -X POST "$U/functions/v1/update-backup" -d x {end}
+        echo "Edge function updated backup_history successfully"
+        """,
+        "Edge function updated backup_history successfully",
+    )
+
+    assert seen.function_call.outcome is outcome

@@ -16,6 +16,14 @@ from backup_doctor.collect.log.draft import OPEN, CallDraft
 from backup_doctor.collect.log.filled import take
 from backup_doctor.collect.log.names import CallNames
 from backup_doctor.collect.log.parting import parted_by
+from backup_doctor.collect.log.whose_lines import (
+    calls_of,
+    contradicts,
+    is_after_another,
+    is_sure,
+    only_claims,
+    without_calls,
+)
 from backup_doctor.collect.script import attribute, described, tell
 from backup_doctor.collect.script.model import ANSWERED, FAILED, CallKind, Certainty, What
 from backup_doctor.collect.script.model import CallEnd as End
@@ -70,6 +78,7 @@ class Targets:
 
 
 USUAL = Targets()
+NOBODYS: frozenset[CallSubject | None] = frozenset({None})
 
 
 @dataclass(frozen=True)
@@ -109,8 +118,8 @@ def know(script: Script, lines: Sequence[str], targets: Targets) -> KnownCalls:
     lines = parted_by(script, lines)
     subjects = {one.number: _subject(one, script, targets) for one in script.calls}
     attributed = [
-        _without_calls(one)
-        if _is_after_another(one) or _contradicts(one, lines[one.line], names, subjects)
+        without_calls(one)
+        if is_after_another(one) or contradicts(one, lines[one.line], names, subjects)
         else one
         for one in attribute(lines, script)
     ]
@@ -133,48 +142,14 @@ def know(script: Script, lines: Sequence[str], targets: Targets) -> KnownCalls:
         lines=tuple(lines),
         attempts=attempts,
         owners={
-            one.line: frozenset(subjects[number] for number in of)
+            one.line: frozenset(subjects[number] for number in of) if of else NOBODYS
             for one in attributed
-            if (of := _calls_of(one)) and _is_sure(one)
+            if ((of := calls_of(one)) and is_sure(one)) or only_claims(one, lines, script)
         },
         subjects=tuple(subjects[one.number] for one in kept),
         not_found=_not_found(subjects, lines, attributed, script),
         whole=not (script.partial or script.unread or any(map(_leads_anywhere, script.calls))),
     )
-
-
-def _calls_of(one: Attributed) -> set[int]:
-    """The calls of which a line surely speaks: what stands in its holes may be of several."""
-    own = {one.calls} | {fill.hole.calls for fill in one.fills}
-    return {calls[0] for calls in own if len(calls) == 1 and one.certainty is not Certainty.OPEN}
-
-
-def _is_sure(one: Attributed) -> bool:
-    """Whether no other call's line it can be: a print's, or one that bears the address."""
-    return one.print is not None or one.rule == "address" or one.certainty is Certainty.CERTAIN
-
-
-def _is_after_another(one: Attributed) -> bool:
-    """Whether a line has nothing of the call that it is given to, and comes after another one.
-
-    That it is reached tells how the first one ended, and no more.
-    """
-    told = any(fill.hole.calls for fill in one.fills)
-    return one.rule == "print" and not told and one.calls[-1:] != (one.after,)
-
-
-def _contradicts(
-    one: Attributed, line: str, names: CallNames, subjects: dict[int, CallSubject | None]
-) -> bool:
-    """Whether a line that no print made, and that only its place gives to a call, names another."""
-    if one.rule != "between" or not one.calls:
-        return False
-    named = {subject for _, subject in names.mentioned(line)}
-    return bool(named) and subjects[one.calls[0]] not in named
-
-
-def _without_calls(one: Attributed) -> Attributed:
-    return msgspec.structs.replace(one, calls=())
 
 
 # What a call is there for.
@@ -240,7 +215,7 @@ def _ended(
     script: Script,
 ) -> Call:
     """The call as its lines tell it, and the way that the script took after it."""
-    own = [one for one in attributed if made.number in _calls_of(one)]
+    own = [one for one in attributed if made.number in calls_of(one)]
     if told is None and not own:
         return Call(outcome=Outcome.NOT_SAID)
     draft = CallDraft(subject or CallSubject.FALLBACK)
