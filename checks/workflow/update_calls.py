@@ -20,11 +20,13 @@ from backup_doctor.checks.workflow.told import (
     told_fixes,
 )
 from backup_doctor.checks.workflow.update_fixes import (
+    CHECK_ADDRESS,
     FAIL_ON_NONE,
     FIND_ROW,
     MAKE_PROCEDURE,
     READ_ANSWER,
     SET_STATUS,
+    SHOW_ANSWER,
     SHOW_KEY,
 )
 from backup_doctor.checks.workflow.view import run_exhibits, update_ended_well
@@ -170,9 +172,7 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
                 *other_ways(case, call),
                 *empty_variables(case, sent),
             ),
-            fixes=_fixes(case, sent, told)
-            or ((READ_ANSWER,) if known and call.body else ())
-            or (() if known else (ask_more,)),
+            fixes=_fixes(case, sent, told) or (_by_answer(call) if known else ask_more,),
             breaks=() if same else None,
             role=Role.SYMPTOM if same else None,
             by_log=True,
@@ -206,6 +206,13 @@ def _left_row_alone(case: Case, call: Call) -> bool:
         return False
     unchanged = row_state(case) is RowState.IN_PROGRESS and not is_begun(case)
     return unchanged and is_over(case) and function_call(case).outcome in FAILED
+
+
+def _by_answer(call: Call) -> Fix:
+    """What to do about a refusal that nothing explains, where the log has the answer, or only a status."""
+    if call.body:
+        return READ_ANSWER
+    return SHOW_ANSWER if call.status else CHECK_ADDRESS
 
 
 def _fixes(case: Case, sent: str | None, told: ToldError | None) -> tuple[Fix, ...]:

@@ -34,3 +34,13 @@ FIND_ROW = manual(
     "Its filter matched no row. Compare the id by which it asks with the row's own, also in case and "
     "blanks, and let the step fail if no row was changed.",
 )
+SHOW_ANSWER = manual(
+    "Let the step print the answer to the update",
+    "The log has its status alone. `curl --fail-with-body` prints the answer where `--fail` drops it; "
+    "other clients have it in the error or the response.",
+)
+CHECK_ADDRESS = manual(
+    "See why no answer came",
+    "The request has no status: compare its address with the project's, and its time limit with how "
+    "long the update takes; let the step print the client's own error.",
+)

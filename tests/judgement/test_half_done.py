@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backup_doctor.evidence.log import NOT_SAID, Attempt
+from backup_doctor.evidence.log import NOT_SAID, Attempt, Call, Outcome
 from backup_doctor.evidence.rls import Reach
 from backup_doctor.judge.history.function_calls import calls_function
 from tests.judgement.asking import causes, finding
@@ -214,3 +214,16 @@ def test_a_script_that_is_known_to_insert_alone_calls_no_function() -> None:
     quiet = log(NOT_SAID, NOT_SAID, attempts=(insert,), whole_script=True)
 
     assert calls_function(case(workflow(quiet, update="success"))) is None
+
+
+@pytest.mark.parametrize(
+    ("refused", "title"),
+    [
+        (call(401), "Let the step print the answer to the update"),
+        (call(None, outcome=Outcome.REFUSED), "See why no answer came"),
+    ],
+)
+def test_an_update_of_which_the_log_shows_little_is_to_show_more(refused: Call, title: str) -> None:
+    one = case(workflow(log(call(500, "x is not defined"), refused)))
+
+    assert [fix.title for fix in finding(one, "workflow/fallback-failed").found.fixes] == [title]
