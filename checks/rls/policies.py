@@ -86,8 +86,27 @@ def update_blocked(seen: RlsEvidence, case: Case) -> Found | None:
 def _is_blocked(proof: Proof, case: Case) -> bool:
     if proof.reach is Reach.REFUSED:
         return _is_recursive(proof)
+    if _is_ruled(proof, case):
+        return False
     hidden = proof.row_visible is False and case.backup is not None
     return proof.reach is Reach.NO_ROW or hidden or proof.new_row_allowed is False
+
+
+def _is_ruled(proof: Proof, case: Case) -> bool:
+    """Whether a rewrite rule takes the row from an update that row-level security does not bind."""
+    known = table_of(case)
+    rules_of = known.triggers if known else ()
+    return _is_free(proof, case) and any(one.is_rule and one.enabled for one in rules_of)
+
+
+def _is_free(proof: Proof, case: Case) -> bool:
+    """Whether row-level security does not bind the role on this table."""
+    known = table_of(case)
+    if known is None:
+        return False
+    grants = known.grants_of(proof.role)
+    free = grants is not None and (grants.bypasses_rls or grants.superuser)
+    return free or not known.rls_enabled
 
 
 def _is_recursive(proof: Proof | None) -> bool:
@@ -136,10 +155,7 @@ def _let_through(proof: Proof | None, case: Case) -> Resolved | None:
         return None
     if proof.row_visible is False or proof.new_row_allowed is False:
         return None
-    known = table_of(case)
-    grants = known.grants_of(proof.role) if known else None
-    free = known is not None and not known.rls_enabled
-    if free or (grants is not None and (grants.bypasses_rls or grants.superuser)):
+    if _is_free(proof, case):
         return Resolved(by=f"row-level security does not bind {proof.role}")
     if proof.new_row_allowed is None:
         return None

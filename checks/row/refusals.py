@@ -14,7 +14,7 @@ from backup_doctor.checks.row.types import (
     refused_values,
     told_of_other,
 )
-from backup_doctor.checks.row.view import message_told, table_of, where
+from backup_doctor.checks.row.view import message_told, table_of, told_of_function, where
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Fix, Risk, Role, Severity
@@ -29,6 +29,7 @@ from backup_doctor.judge.history import (
     fallback_call,
     function_call,
     missing_columns,
+    proved_where_open,
     row_state,
     weigh,
 )
@@ -131,7 +132,8 @@ def _has_trigger(case: Case, _values: Mapping[str, Any]) -> bool:
 def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
     """A trigger rewrites or refuses the update.
 
-    Detected: the log's answer was an exception raised by a trigger (P0001); or the update was
+    Detected: the log's answer was an exception raised by a trigger (P0001), or an error that only the
+    body of a function meets (a function that is missing, a division by zero); or the update was
     reported as done, the row is unchanged, and a trigger of the table sets the status, skips the
     write or raises. A trigger that is merely there is a note.
     Cause: a trigger that guards or normalizes the row and does not know this transition.
@@ -148,6 +150,8 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
         if call.outcome is Outcome.OK:
             # A row that was changed and changed back counts as changed.
             then[link] = None
+    if firing and told_of_function(case):
+        then = proved_where_open(then)
     weight = weigh(then, now=now, case=case)
     if weight and weight.is_cause and row_state(case) is RowState.INCOMPLETE:
         weight = replace(weight, breaks=(*weight.breaks, Link.STAYS_SO))
@@ -178,7 +182,7 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
     blamed = listed(f"the {one.kind} {one.name}" for one in suspects or firing)
     said = message_told(case, weight.breaks)
     return weight.found(
-        f"{blamed[0].upper()}{blamed[1:]} rewrites or refuses the update{said}."
+        _blame(blamed, said, sure=bool(suspects))
         if blamed
         else "An exception that a trigger, or another function of the database, raised refused the "
         f"update{said}.",
@@ -192,6 +196,13 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
 def _procedures(case: Case) -> tuple[str, ...]:
     """The procedures by which the update goes, which may raise as any trigger does."""
     return tuple(one.target for one in update_ways(case) if one.kind == "rpc" and one.target)
+
+
+def _blame(blamed: str, said: str, *, sure: bool) -> str:
+    """What its own text shows that it does; else that the update fails in it."""
+    if not sure and said:
+        return f"The update fails in {blamed}, or in a function that it calls{said}."
+    return f"{blamed[0].upper()}{blamed[1:]} rewrites or refuses the update{said}."
 
 
 def _raises_no_more(known: Table | None, firing: tuple[Trigger, ...]) -> Resolved | None:
@@ -249,14 +260,17 @@ def _writes_nothing(trigger: Trigger, source: str) -> bool:
 
 def _see_why(case: Case, firing: tuple[Trigger, ...], said: str) -> tuple[Fix, ...]:
     """What to do where no trigger's own text shows what raises."""
-    named = (
-        listed(f"the {one.kind} {one.name}" for one in firing) or "a trigger, a policy or a CHECK"
+    named = listed(f"the {one.kind} {one.name}" for one in firing)
+    whose = (
+        f"the function of {named}, or one that it calls"
+        if named
+        else "one that a trigger, a policy or a CHECK calls"
     )
     procedures = listed(_procedures(case))
-    which = f"{procedures} itself, or one" if procedures else "one"
+    itself = f"{procedures} itself, or " if procedures else ""
     look = manual(
         "Let the update pass in the function that raises the exception",
-        f"It is {which} that {named} calls. The database said{said or ' no more'}.",
+        f"It is {itself}{whose}. The database said{said or ' no more'}.",
     )
     return either(look, *(_disable(case, one) for one in firing))
 

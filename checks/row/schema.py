@@ -296,7 +296,8 @@ def lacking(known: Table, case: Case, wanted: tuple[str, ...]) -> tuple[str, ...
 def column_named_in_log(case: Case) -> str | None:
     """The column that the answers in the log say is not there."""
     match = re.search(
-        r"the '([^']+)' column|column \\?\"?(?:\w+\.)?(\w+)\\?\"? (?:of|does not exist)",
+        r"the '([^']+)' column"
+        r"|column \\?\"?(?:\w+\.)?(\w+)\\?\"? (?:of relation \S+ )?does not exist",
         both_told(case),
     )
     return (match.group(1) or match.group(2)) if match else None

@@ -27,6 +27,12 @@ SOMETIMES_WRITTEN = ("error_text", "workflow_run_id")
 _MESSAGES = tuple(
     re.compile(rf'"{name}"\s*:\s*"((?:[^"\\\n]|\\")+)"') for name in ("message", "error")
 )
+# SQLSTATEs of the Data API's own answer: of a statement of psql's they may be the statement's fault.
+_OF_FUNCTION = re.compile(
+    r"\bcode\\?[\"']?\s*:\s*\\?[\"'](?:220(?:04|12|23)|2203\w|2F\w{3}|38\w{3}|39\w{3}|54\d{3}|P000[2-4]"
+    r"|21000(?!.{0,60}requires a WHERE)|42(?:601|702|704|725|804|846|883))\\?[\"']",
+    re.DOTALL,
+)
 _ESCAPED, _QUOTE = '\\"', '"'
 
 
@@ -51,6 +57,11 @@ def message_told(case: Case, links: Collection[Link]) -> str:
     )
     said = next((found for one in _MESSAGES if (found := one.search(told))), None)
     return f": {said[1].replace(_ESCAPED, _QUOTE)}" if said else ""
+
+
+def told_of_function(case: Case) -> bool:
+    """Whether the Data API passes on an error that a plain update meets in the body of a function alone."""
+    return _OF_FUNCTION.search(both_told(case)) is not None
 
 
 def where(seen: RowEvidence) -> str:

@@ -144,6 +144,20 @@ def test_an_id_that_is_no_uuid_is_found_where_the_column_is_none(lab: Lab, kind:
     assert evidence.newest.id == "17"
 
 
+def test_a_status_of_a_type_that_is_filled_up_with_blanks_is_read_without_them(lab: Lab) -> None:
+    lab.migrate()
+    lab.sql(
+        "ALTER TABLE backup_history DROP CONSTRAINT IF EXISTS backup_history_status_check,"
+        " ALTER status TYPE char(20)"
+    )
+
+    evidence = seen(lab, dispatch_id=DISPATCH)
+
+    assert evidence.newest is not None
+    assert evidence.newest.status == "in_progress"
+    assert evidence.newest.values["status"] == "in_progress         "
+
+
 def test_a_table_without_the_guides_columns_is_described(lab: Lab) -> None:
     lab.sql("CREATE TABLE public.backup_history (job text, dispatch text)")
 

@@ -139,3 +139,18 @@ def test_a_database_that_refuses_is_a_gap(world: World, tmp_path: Path) -> None:
 
     assert found.backups == []
     assert found.gap is not None
+
+
+def test_a_status_that_postgresql_fills_up_with_blanks_is_read_without_them(
+    world: World, tmp_path: Path
+) -> None:
+    world.sql(
+        "ALTER TABLE public.backup_history DROP CONSTRAINT backup_history_status_check,"
+        " ALTER status TYPE char(20), ALTER dispatch_id TYPE char(20)"
+    )
+    put(world, 1, "padded")
+
+    (backup,) = found_in(world, tmp_path).backups
+
+    assert (backup.row.status, backup.row.dispatch_id) == ("in_progress", "padded")
+    assert backup.row.values["status"] == "in_progress         "

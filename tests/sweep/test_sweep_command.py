@@ -373,6 +373,16 @@ def test_rows_whose_word_no_setting_names_are_no_all_clear(stuck: World, tmp_pat
     assert named.returncode == 1
 
 
+def test_rows_without_a_status_are_no_all_clear(stuck: World, tmp_path: Path) -> None:
+    stuck.sql("ALTER TABLE public.backup_history ALTER status DROP NOT NULL")
+    stuck.sql("UPDATE public.backup_history SET status = NULL")
+
+    unnamed = sweep(stuck, cwd=tmp_path)
+
+    assert unnamed.returncode == 3
+    assert "they have no end and no status" in " ".join(unnamed.stdout.split())
+
+
 def test_a_message_that_is_refused_is_sent_again_the_next_time(
     stuck: World, listener: Listener, tmp_path: Path
 ) -> None:

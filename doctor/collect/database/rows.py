@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from backup_doctor.collect.database.visibility import may_hide
 from backup_doctor.evidence.case import Status, bare_id
 from backup_doctor.evidence.row import BackupRow
@@ -21,6 +23,8 @@ SIZES_SHOWN = 20
 JUDGED_COLUMNS = ("s3_key", "size_bytes", "finished_at")
 _UUID = re.compile(r"(?:[0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}")
 _INTEGER = re.compile(r"-?\d{1,18}")
+_TEXTS = ("id", "dispatch_id", "s3_key", "status", "error_text", "workflow_run_id")
+_PADDED = ("character(", "bpchar")
 _TEXT_TYPES = ("text", "character varying", "pg_catalog.text", "name")
 _PRESUMED = {"id": "uuid"}
 _INTEGER_TYPES = ("bigint", "integer", "smallint", "numeric")
@@ -210,6 +214,27 @@ def read_row(values: dict[str, Any], names: Names) -> BackupRow:
 def read_rows(found: list[dict[str, Any]], names: Names) -> tuple[BackupRow, ...]:
     """Rows as JSON, newest first."""
     return tuple(read_row(values, names) for values in found)
+
+
+def unpadded(
+    rows: tuple[BackupRow, ...], table: Table | None, names: Names
+) -> tuple[BackupRow, ...]:
+    """The rows without the blanks that PostgreSQL fills columns of the type character(n) up with.
+
+    `values` stay as they are: the row's guard compares them by the type's own rules.
+    """
+    padded = [name for name in _TEXTS if _is_padded(table, names.column(name))]
+    return tuple(_without_padding(row, padded) for row in rows) if padded else rows
+
+
+def _is_padded(table: Table | None, column: str) -> bool:
+    found = table.column(column) if table else None
+    return found is not None and found.type.startswith(_PADDED)
+
+
+def _without_padding(row: BackupRow, names: list[str]) -> BackupRow:
+    texts = {name: getattr(row, name) for name in names}
+    return replace(row, **{name: text and text.rstrip(" ") for name, text in texts.items()})
 
 
 def _text(value: object) -> str | None:

@@ -19,6 +19,7 @@ from backup_doctor.collect.database.rows import (
     in_one_call,
     keys_of,
     read_rows,
+    unpadded,
 )
 from backup_doctor.collect.database.view import NOT_ASKED, TableView, look_through
 from backup_doctor.collect.row.absence import (
@@ -76,6 +77,8 @@ def look(ask: Sources, case: Case) -> RowEvidence:
     elif survey.view.rows == ():
         survey = _settled(ask, case, survey, keys)
     view, absence = survey.view, survey.absence
+    if isinstance(view.rows, tuple) and isinstance(view.table, Table):
+        view = replace(view, rows=unpadded(view.rows, view.table, case.names))
     columns = columns_of(view.table, view.rows) or _shown_columns(ask, survey)
     found = isinstance(view.rows, tuple) and bool(view.rows)
     by_dispatch = case.asked.dispatch_id is not None and not found

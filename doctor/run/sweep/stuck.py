@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from backup_doctor.collect.database.answers import Refusal
 from backup_doctor.collect.database.catalogue import read_holders
-from backup_doctor.collect.database.rows import read_row
+from backup_doctor.collect.database.rows import read_row, unpadded
 from backup_doctor.collect.database.statements import document
 from backup_doctor.collect.database.view import HIDDEN
 from backup_doctor.collect.database.visibility import may_hide
@@ -122,13 +122,15 @@ def _by_sql(ask: Sources, search: StuckSearch, last: str | None) -> StuckPage | 
     found = reply if isinstance(reply, Unseen) else document(reply)
     if isinstance(found, Unseen):
         return found
-    return StuckPage(_decoded(found, search.names), HIDDEN if found["hidden"] else None)
+    return StuckPage(_decoded(found, search, table), HIDDEN if found["hidden"] else None)
 
 
-def _decoded(found: dict[str, Any], names: Names) -> list[StuckBackup]:
+def _decoded(found: dict[str, Any], search: StuckSearch, table: Table | None) -> list[StuckBackup]:
     """The page's rows, each with the others of its dispatch, newest first."""
-    page = [read_row(values, names) for values in found["rows"]]
-    others = [read_row(values, names) for values in found["others"]]
+    page, others = (
+        unpadded(tuple(read_row(values, search.names) for values in rows), table, search.names)
+        for rows in (found["rows"], found["others"])
+    )
     by_dispatch: dict[str, list[BackupRow]] = {}
     for row in (*page, *others):
         by_dispatch.setdefault(row.dispatch_id or "", []).append(row)

@@ -49,17 +49,21 @@ def _unnamed(rows: tuple[BackupRow, ...], search: StuckSearch, now: datetime) ->
     """Why one of the rows may be stuck though it is not in progress by the settings, if so."""
     limit = now - timedelta(seconds=search.older_than_s)
     words = {
-        row.status
-        for row in rows
-        if row.status and _may_wait(row, search.names) and _made_before(row, limit)
+        row.status for row in rows if _may_wait(row, search.names) and _made_before(row, limit)
     }
     if not words:
         return None
-    shown = ", ".join(repr(word) for word in sorted(words))
+    named = sorted(word for word in words if word)
+    shown = ", ".join(map(repr, named))
+    status = (
+        f"the status {shown}, which no setting names. Add it to status.in_progress, or to the state "
+        "that it means."
+        if named
+        else "no status. Look at them."
+    )
     return Unseen(
         why=Why.NOT_FOUND,
-        what=f"Rows that may be stuck were left out: they have no end and the status {shown}, which no"
-        " setting names. Add it to status.in_progress, or to the state that it means.",
+        what=f"Rows that may be stuck were left out: they have no end and {status}",
         dependency="PostgreSQL",
     )
 
