@@ -10,7 +10,7 @@ from backup_doctor.checks.row.unrecorded import (
     who_inserts,
     why_nobody,
 )
-from backup_doctor.checks.row.view import SOMETIMES_WRITTEN, WRITTEN, where
+from backup_doctor.checks.row.view import SOMETIMES_WRITTEN, WRITTEN, for_how_long, where
 from backup_doctor.evidence.case import Status
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Exhibit, Role, Severity
@@ -23,11 +23,10 @@ from backup_doctor.judge.history import (
     absence_of_row,
     is_over,
     missing_columns,
-    row_age,
     row_state,
 )
 from backup_doctor.judge.history.written import written_by
-from backup_doctor.judge.show import after_row, duration, exhibit, listed, manual, row_query, sql
+from backup_doctor.judge.show import after_row, exhibit, listed, manual, row_query, sql
 from backup_doctor.judge.show import table as table_name
 from backup_doctor.judge.traits import Trait
 
@@ -110,10 +109,8 @@ def stuck(seen: RowEvidence, case: Case) -> Found | None:
     """
     if row_state(case) is not RowState.IN_PROGRESS or not is_over(case):
         return None
-    age = row_age(case)
-    since = f" for {duration(age)}" if age is not None else ""
     return Found(
-        summary=f"The row has been {case.names.in_progress!r}{since}.",
+        summary=f"The row has been {case.names.in_progress!r}{for_how_long(case)}",
         evidence=row_exhibits(seen, case),
     )
 

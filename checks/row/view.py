@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.base import Unseen
@@ -13,14 +14,17 @@ from backup_doctor.judge.history import (
     fallback_call,
     function_call,
     function_told,
+    row_age,
     stopped_at_look_up,
 )
+from backup_doctor.judge.show import duration
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from backup_doctor.evidence.case import Case
 
+A_MINUTE = timedelta(minutes=1)
 WRITTEN = ("s3_key", "status", "size_bytes", "finished_at")
 SOMETIMES_WRITTEN = ("error_text", "workflow_run_id")
 # The database's own first: what a function says of it stands around it.
@@ -62,6 +66,17 @@ def message_told(case: Case, links: Collection[Link]) -> str:
 def told_of_function(case: Case) -> bool:
     """Whether the Data API passes on an error that a plain update meets in the body of a function alone."""
     return _OF_FUNCTION.search(both_told(case)) is not None
+
+
+def for_how_long(case: Case) -> str:
+    """For how long the row has been as it is, as the end of a sentence; a time to come is said."""
+    age = row_age(case)
+    if age is None:
+        return "."
+    if age < -A_MINUTE:
+        created = case.names.column("created_at")
+        return f". Its {created} lies {duration(-age)} in the future."
+    return f" for {duration(age)}."
 
 
 def where(seen: RowEvidence) -> str:

@@ -32,6 +32,11 @@ def literal(value: str | float | bool | datetime | None) -> str:
     return "E" + _INVISIBLE.sub(_escape, body)
 
 
+def can_be_stored(value: str) -> bool:
+    """Whether any text of PostgreSQL can have this value: no NUL, no lone surrogate."""
+    return "\0" not in value and not re.search("[\ud800-\udfff]", value)
+
+
 def _escape(match: re.Match[str]) -> str:
     return f"\\u{ord(match.group()):04x}"
 

@@ -1238,3 +1238,16 @@ def test_a_table_that_is_looked_for_in_another_schema_needs_no_reload(
 
     assert words in found.summary
     assert [one.title for one in found.fixes] == [fix]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said"),
+    [
+        (timedelta(minutes=1), "'in_progress' for 0 s."),
+        (timedelta(hours=2), "'in_progress'. Its created_at lies 2 h 0 min in the future."),
+    ],
+)
+def test_a_row_from_the_future_is_told_as_that(ahead: timedelta, said: str) -> None:
+    one = case(row(a_row(created_at=NOW + ahead)), UNTOLD)
+
+    assert finding(one, "row/stuck").found.summary == f"The row has been {said}"

@@ -154,3 +154,20 @@ def test_a_status_that_postgresql_fills_up_with_blanks_is_read_without_them(
 
     assert (backup.row.status, backup.row.dispatch_id) == ("in_progress", "padded")
     assert backup.row.values["status"] == "in_progress         "
+
+
+def test_a_row_whose_time_is_to_come_may_be_stuck_too(world: World, tmp_path: Path) -> None:
+    put(world, 1, "a wrong clock", age="-26 h")
+    put(world, 2, "just made", age="-10 min")
+
+    assert names_of(found_in(world, tmp_path)) == ["a wrong clock"]
+
+
+def test_a_local_time_without_its_zone_is_not_taken_for_a_time_to_come(
+    world: World, tmp_path: Path
+) -> None:
+    world.sql("ALTER TABLE public.backup_history ALTER created_at TYPE timestamp")
+    put(world, 1, "local", age="-14 h")
+    put(world, 2, "wrong", age="-26 h")
+
+    assert names_of(found_in(world, tmp_path)) == ["wrong"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 from backup_doctor.collect.database.visibility import may_hide
 from backup_doctor.evidence.case import Status, bare_id
 from backup_doctor.evidence.row import BackupRow
-from backup_doctor.evidence.sql import identifier, literal, regclass
+from backup_doctor.evidence.sql import can_be_stored, identifier, literal, regclass
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Asked, Names
@@ -23,6 +24,10 @@ SIZES_SHOWN = 20
 JUDGED_COLUMNS = ("s3_key", "size_bytes", "finished_at")
 _UUID = re.compile(r"(?:[0-9a-fA-F]{4}-?){7}[0-9a-fA-F]{4}")
 _INTEGER = re.compile(r"-?\d{1,18}")
+# As PostgreSQL reads it: in braces, after urn:uuid:, without dashes.
+_UUID_ALIKE = re.compile(
+    r"(?i:urn:uuid:)?\{?([0-9a-fA-F]{8})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{12})\}?"
+)
 _TEXTS = ("id", "dispatch_id", "s3_key", "status", "error_text", "workflow_run_id")
 _PADDED = ("character(", "bpchar")
 _TEXT_TYPES = ("text", "character varying", "pg_catalog.text", "name")
@@ -41,16 +46,19 @@ def keys_of(asked: Asked) -> Keys:
     keys += [("id", value) for value in spellings(asked.backup_id)]
     if not keys and asked.run_id is not None:
         keys.append(("workflow_run_id", asked.run_id))
-    return tuple(key for key in keys if _can_be_stored(key[1]))
+    return tuple(key for key in keys if can_be_stored(key[1]))
 
 
 def spellings(given: str | None) -> tuple[str, ...]:
-    """An id as given, then without blanks and quotes around it; a UUID in either case."""
+    """An id as given, then without blanks and quotes around it; a UUID in either case and any notation."""
     if given is None:
         return ()
     bare = bare_id(given)
     cased = (bare.lower(), bare.upper()) if is_uuid(bare) else ()
-    return tuple(dict.fromkeys((given, bare, *cased)))
+    found = _UUID_ALIKE.fullmatch(bare)
+    dashed = ("-".join(found.groups()).lower(),) if found else ()
+    composed = unicodedata.normalize("NFC", bare)
+    return tuple(dict.fromkeys((given, bare, *cased, *dashed, composed)))
 
 
 def in_one_call(keys: Keys) -> tuple[tuple[str, ...], ...]:
@@ -68,11 +76,6 @@ def best_spelled(rows: tuple[BackupRow, ...], asked: Asked) -> tuple[BackupRow, 
         if exact:
             return exact
     return rows
-
-
-def _can_be_stored(value: str) -> bool:
-    """Whether any text of PostgreSQL can have this value: no NUL, no lone surrogate."""
-    return "\0" not in value and not re.search("[\ud800-\udfff]", value)
 
 
 def is_uuid(value: str) -> bool:

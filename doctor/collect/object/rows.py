@@ -22,6 +22,7 @@ from backup_doctor.evidence.base import Unseen, Why, unseen
 from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.object import KeyOwner, ObjectEvidence, Search
 from backup_doctor.evidence.row import BackupRow, Route
+from backup_doctor.evidence.sql import can_be_stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -60,7 +61,8 @@ def owners_of(
     bucket: str,
 ) -> tuple[KeyOwner, ...] | Unseen:
     """The other rows, of whatever status, that have one of these objects."""
-    asked = tuple(dict.fromkeys(keys))[:MOST_KEYS]
+    # What no text of PostgreSQL can hold no row names.
+    asked = tuple(filter(can_be_stored, dict.fromkeys(keys)))[:MOST_KEYS]
     if not asked:
         return ()
     own = rows.newest.id if rows and rows.newest else None

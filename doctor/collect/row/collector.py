@@ -216,12 +216,13 @@ def _newest_first(rows: tuple[BackupRow, ...]) -> tuple[BackupRow, ...]:
 
 
 def _respelled(asked: Asked, rows: tuple[BackupRow, ...] | Unseen) -> str | None:
-    """The id as the row has it, where it was asked for with blanks or quotes around it."""
+    """The id as the row has it, where it was asked for in another notation than in another case."""
     given = asked.dispatch_id or asked.backup_id
-    if given is None or isinstance(rows, Unseen) or not rows or bare_id(given) == given:
+    if given is None or isinstance(rows, Unseen) or not rows:
         return None
-    ids = (rows[0].dispatch_id, rows[0].id)
-    return None if given in ids else next(filter(None, ids), None)
+    ids = tuple(filter(None, (rows[0].dispatch_id, rows[0].id)))
+    is_cased = bare_id(given) == given and given.lower() in map(str.lower, ids)
+    return None if given in ids or is_cased else next(iter(ids), None)
 
 
 # No row ------------------------------------------------------------------------------------------

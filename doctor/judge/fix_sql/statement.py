@@ -16,7 +16,7 @@ from backup_doctor.evidence.columns import GUIDE_COLUMNS
 from backup_doctor.evidence.ids import is_uuid
 from backup_doctor.evidence.object_keys import notations
 from backup_doctor.evidence.row import Table
-from backup_doctor.evidence.sql import identifier, literal
+from backup_doctor.evidence.sql import can_be_stored, identifier, literal
 from backup_doctor.judge.show import table
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ VERIFIED = ("id", "dispatch_id", "s3_key", "status", "size_bytes", "finished_at"
 GUARDED = ("status", *(name for name in GUIDE_COLUMNS if name not in ("id", "status")))
 OF_THE_FILE = ("s3_key", "status", "size_bytes")
 LOCK_TIMEOUT = "SET LOCAL lock_timeout = '3s';"
+NOT_STORED = (
+    "a value holds a character that PostgreSQL cannot store (NUL); look at the row by hand."
+)
 NOT_SHOWN = "a value that it must name holds a secret, which is not shown; look at the row by hand."
 NOTHING_LEFT = "the table has none of the columns that it would set."
 VERIFY_TITLE = "-- Verify the update"
@@ -126,6 +129,8 @@ def update(
         )
     if not columns:
         return none(NOTHING_LEFT)
+    if not _can_be_stored(*columns.values()):
+        return none(NOT_STORED)
     guard = _seen(case, row)
     if _hidden(row.id, *guard.values(), *_but_for_reason(columns)):
         return none(NOT_SHOWN)
@@ -206,6 +211,8 @@ def insert(case: Case, values: Mapping[str, Any]) -> Repair:
     dispatch_id, key = str(values["dispatch_id"]), values.get("s3_key")
     if _hidden(*values.values()):
         return none(NOT_SHOWN)
+    if not _can_be_stored(*values.values()):
+        return none(NOT_STORED)
     column = identifier(case.names.column("dispatch_id"))
     columns = ", ".join(identifier(case.names.column(name)) for name in values)
     literals = ", ".join(literal(value) for value in values.values())
@@ -233,6 +240,10 @@ def insert(case: Case, values: Mapping[str, Any]) -> Repair:
         statement=statement,
         counting=f"SELECT ({is_free})::int AS rows",
     )
+
+
+def _can_be_stored(*values: object) -> bool:
+    return all(can_be_stored(value) for value in values if isinstance(value, str))
 
 
 def _hidden(*values: object) -> bool:

@@ -33,6 +33,8 @@ TOO_LATE = Unseen(
     what="The budget ended before every stuck row was read.",
     remedy="Give a larger --budget.",
 )
+# How far ahead a time may be: of a slow clock here, and of a local time without its zone.
+AHEAD_S, LOCAL_AHEAD_S = 3600, 15 * 3600
 TEXT_TYPES = ("text", "character varying")
 
 
@@ -193,7 +195,10 @@ SELECT jsonb_build_object(
 
 
 def _is_stuck(search: StuckSearch, table: Table | None) -> str:
-    """In progress, and older than allowed by the server's own clock; of no known age counts too."""
+    """In progress, and older than allowed by the server's own clock; of no known age counts too.
+
+    So does a row from the future: whoever wrote its time has a wrong clock.
+    """
     names = search.names
     status = f"t.{identifier(names.column('status'))}"
     kind = _type_of(table, names.column("status")) or TEXT_TYPES[0]
@@ -206,7 +211,9 @@ def _is_stuck(search: StuckSearch, table: Table | None) -> str:
         at = f"t.{identifier(created)}"
         now = "now()" if "with time zone" in made else "(now() AT TIME ZONE 'UTC')"
         limit = f"{now} - make_interval(secs => {search.older_than_s})"
-        conditions.append(f"({at} < {limit} OR {at} IS NULL)")
+        ahead = AHEAD_S if "with time zone" in made else LOCAL_AHEAD_S
+        unborn = f"{at} > {now} + make_interval(secs => {ahead})"
+        conditions.append(f"({at} < {limit} OR {at} IS NULL OR {unborn})")
     return " AND ".join(conditions)
 
 
