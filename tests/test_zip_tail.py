@@ -50,8 +50,10 @@ def test_a_whole_archive_is_whole_and_says_how_many_files_it_has() -> None:
     assert (tail.whole, tail.entries, tail.problem) == (True, 2, None)
 
 
-def test_an_archive_without_files_is_whole() -> None:
-    assert judge(archive({})).entries == 0
+def test_an_archive_without_files_is_no_backup() -> None:
+    tail = judge(archive({}))
+
+    assert (tail.whole, tail.entries, tail.problem) == (False, 0, "it holds no file")
 
 
 def test_an_archive_cut_anywhere_is_not_whole() -> None:

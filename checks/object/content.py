@@ -94,9 +94,9 @@ def _of_other_size(seen: ObjectEvidence, case: Case, here: StoredObject) -> Fix:
     traits=(Trait.SPOILS_SUCCESS,),
 )
 def empty(seen: ObjectEvidence, case: Case) -> Found | None:
-    """The object is there and has no bytes.
+    """The object is there and has no bytes, or is an archive without a file in it.
 
-    Detected: its size is 0.
+    Detected: its size is 0, or the zip's end record counts no files.
     Cause: an empty file was uploaded: the dump or the zip step failed without stopping the job; or
     the file was written over later, which its versions or its time show.
     Fix: bring an earlier version back, if the bucket has one. Else let the job stop on errors
@@ -105,14 +105,20 @@ def empty(seen: ObjectEvidence, case: Case) -> Found | None:
     Source: guide, step 6.
     """
     here = judged_object(seen, case)
-    if here is None or here.size > 0:
+    if here is None or (here.size > 0 and not _holds_nothing(seen)):
         return None
+    how = "is a zip without any file in it" if here.size else "is empty (0 bytes)"
     return Found(
-        summary=f"{here.key} is empty (0 bytes).{_written_over(seen, case, here)}",
+        summary=f"{here.key} {how}.{_written_over(seen, case, here)}",
         evidence=(found_one(seen, case, here), *_earlier(seen, case)),
         fixes=(_way_back(seen, case),),
         breaks=(Link.STAYS_SO,) if is_written_over(seen, case, here) else None,
     )
+
+
+def _holds_nothing(seen: ObjectEvidence) -> bool:
+    tail = seen.present_tail
+    return tail is not None and tail.entries == 0
 
 
 @rules.cause(
@@ -134,7 +140,7 @@ def truncated(seen: ObjectEvidence, case: Case) -> Found | None:
     Source: the zip format's end of central directory record; the formats' own descriptions.
     """
     here, tail = judged_object(seen, case), seen.present_tail
-    if here is None or tail is None or tail.whole or here.size == 0:
+    if here is None or tail is None or tail.whole or here.size == 0 or _holds_nothing(seen):
         return None
     return Found(
         summary=f"{here.key} is not a complete {tail.kind}: {tail.problem or 'its end is missing'}."

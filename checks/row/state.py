@@ -149,9 +149,7 @@ def failed(seen: RowEvidence, case: Case) -> Found | None:
         return None
     row = seen.newest
     said = f": {row.error_text.strip().rstrip('.')}" if row and row.error_text else ""
-    return Found(
-        summary=f"The pipeline itself recorded a failure{said}.", evidence=row_exhibits(seen, case)
-    )
+    return Found(summary=f"The row records a failure{said}.", evidence=row_exhibits(seen, case))
 
 
 @rules.symptom("row/cancelled")

@@ -347,6 +347,8 @@ def test_the_remedy_is_given_where_there_is_one() -> None:
         ((the_object(head=stored(size=0)),), {"object/empty"}),
         ((the_object(head=stored(size=0), tail=FileEnd(whole=False)),), {"object/empty"}),
         ((the_object(head=stored(size=1)),), set()),
+        ((the_object(tail=FileEnd(whole=False, entries=0)),), {"object/empty"}),
+        ((the_object(tail=FileEnd(whole=True, entries=1)),), set()),
         ((the_object(tail=FileEnd(whole=False)),), {"object/truncated"}),
         ((the_object(tail=None),), set()),
         ((the_object(head=None, tail=FileEnd(whole=False)),), {"object/missing"}),

@@ -171,3 +171,13 @@ def test_a_cut_off_file_with_a_version_is_no_failure_yet() -> None:
 
     assert "restore it first" in reason(case(emptied, workflow(BOTH_FAILED)))
     assert "restore it first" in reason(done(emptied))
+
+
+def test_a_zip_without_a_file_in_it_is_no_backup() -> None:
+    hollow = the_object(tail=FileEnd(whole=False, entries=0, problem="it holds no file"))
+
+    text = sql(case(hollow, workflow(BOTH_FAILED)))
+
+    assert "status = 'failed'" in text
+    assert "object/empty" in text
+    assert "without any file in it" in finding(case(hollow, RUN), "object/empty").found.summary

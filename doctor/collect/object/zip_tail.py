@@ -63,6 +63,8 @@ def read_tail(tail: bytes, size: int) -> FileEnd:
         problem = problem or wrong
     if sound:
         best = min(sound, key=lambda end: (end.before > 0) + (end.after > 0))
+        if not best.entries:
+            return FileEnd(whole=False, entries=0, problem="it holds no file")
         return FileEnd(whole=True, entries=best.entries)
     return _broken(problem or _without_end(tail, size))
 

@@ -130,7 +130,9 @@ def _ended(seen: ObjectEvidence) -> str:
     """The code that giving the file up ends."""
     if seen.present is None:
         return "object/deleted"
-    return "object/truncated" if seen.present.size else "object/empty"
+    tail = seen.present_tail
+    holds_nothing = tail is not None and tail.entries == 0
+    return "object/empty" if holds_nothing or not seen.present.size else "object/truncated"
 
 
 def _failure(case: Case, diagnosis: Diagnosis) -> dict[str, Any]:
@@ -256,7 +258,7 @@ def keep(case: Case, diagnosis: Diagnosis) -> Repair:
 def _kept(case: Case) -> str:
     if row_state(case) is RowState.FAILED:
         return (
-            "the pipeline recorded a failure; a failed row is left as it is. Fix the cause and start a "
+            "the row records a failure; a failed row is left as it is. Fix the cause and start a "
             "new backup."
         )
     return "somebody recorded that it was cancelled; a cancelled row is left as it is."
