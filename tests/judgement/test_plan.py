@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.collected import Collected
 from backup_doctor.evidence.findings import FixKind, Verdict
+from backup_doctor.evidence.function import Project
 from backup_doctor.evidence.log import NOT_SAID
 from backup_doctor.evidence.rls import Reach
 from backup_doctor.evidence.row import Server
@@ -90,3 +91,21 @@ def test_what_two_causes_advise_is_done_once() -> None:
     plan = report_on(stuck()).plan
 
     assert len({step.one_of for step in plan}) == len(plan)
+
+
+def test_what_hides_the_row_now_is_ended_before_all_else() -> None:
+    paused = cases.function(
+        record=None, project=Project(ref="abcdefghijklmnopqrst", status="INACTIVE")
+    )
+    run = workflow(log(call(404, NOT_FOUND), call(403, DENIED)))
+    hidden = case(paused, row(rows=NOT_THERE, table=NOT_THERE), run)
+    seen = case(paused, row(finished_row()), cases.the_object(head=NOT_THERE, tail=None), run)
+
+    report = report_on(hidden)
+
+    assert report.verdict is Verdict.UNKNOWN
+    assert [step.why for step in report.plan][:2] == [
+        "function/project-paused",
+        "function/not-deployed",
+    ]
+    assert "function/project-paused" not in [step.why for step in report_on(seen).plan]

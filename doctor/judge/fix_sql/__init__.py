@@ -7,6 +7,7 @@ is no SQL, and the reason is said instead.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.findings import Verdict
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.collected import FixCheck
     from backup_doctor.judge.diagnosis import Diagnosis
+
+# What keeps everybody from the row while it lasts.
+HIDING = ("function/project-paused", "function/project-restricted", "row/locked")
 
 __all__ = ["Alternative", "Change", "Repair", "repair"]
 
@@ -41,7 +45,9 @@ def repair(case: Case, diagnosis: Diagnosis, check: FixCheck | Unseen | None = N
     if diagnosis.verdict is Verdict.FAILING:
         return settled(case, diagnosis, _of_failing(case, diagnosis), check)
     if diagnosis.verdict is Verdict.UNKNOWN:
-        return none("what is true of this backup is not known yet.")
+        hidden = row_state(case) is RowState.UNSEEN
+        unknown = none("what is true of this backup is not known yet.")
+        return replace(unknown, waits_for=HIDING if hidden else ())
     return Repair()
 
 

@@ -63,6 +63,8 @@ def _before_row(diagnosis: Diagnosis, repair: Repair) -> list[PlanStep]:
         *(code for one in repair.alternatives for code in one.repair.refused_by),
     }
     known = {one.code for one in diagnosis.causes}
+    # While nobody can see the row, what hides it keeps the causes from being fixed, too.
+    hiding = diagnosis.verdict is Verdict.UNKNOWN
     others = {
         one.judged.code: one.judged
         for one in diagnosis.placed
@@ -70,7 +72,11 @@ def _before_row(diagnosis: Diagnosis, repair: Repair) -> list[PlanStep]:
     }
     return [
         PlanStep(title=one_of[0].title, why=cause.code, one_of=one_of)
-        for cause in (*diagnosis.causes, *others.values())
+        for cause in (
+            *(others.values() if hiding else ()),
+            *diagnosis.causes,
+            *(() if hiding else others.values()),
+        )
         for one_of in _choices(cause, after_row=False)
     ]
 
