@@ -85,7 +85,14 @@ def _writes_size(_case: api.Case, values: Mapping[str, object]) -> bool:
 @check.cause(
     "disk/read-only",
     breaks=BOTH_WRITES,
-    traits=(api.Trait.HIDES_ROW, api.Trait.CONFLICTS, api.Trait.CUTS_OFF, api.Trait.FAILS_LOOK_UP),
+    traits=(
+        api.Trait.HIDES_ROW,
+        api.Trait.HIDES_TABLE,
+        api.Trait.KEEPS_FROM_FILE,
+        api.Trait.CONFLICTS,
+        api.Trait.CUTS_OFF,
+        api.Trait.FAILS_LOOK_UP,
+    ),
     refuses_sql=api.SqlRefusal(shown=_writes_size),
 )
 def read_only(seen: DiskEvidence, case: api.Case) -> api.Found | None:

@@ -55,7 +55,7 @@ def _platform_says(seen: FunctionEvidence, case: Case, code: str) -> bool:
 @rules.cause(
     "function/project-paused",
     breaks=BOTH_WRITES,
-    traits=(Trait.FAILS_LOOK_UP, Trait.NAMED_BY_STEP, Trait.BEFORE_KEY),
+    traits=(Trait.FAILS_LOOK_UP, Trait.HIDES_TABLE, Trait.NAMED_BY_STEP, Trait.BEFORE_KEY),
 )
 def project_paused(seen: FunctionEvidence, case: Case) -> Found | None:
     """The whole project is paused: neither the function nor the database answers.
@@ -104,7 +104,7 @@ def _is_there_again(state: str | None, case: Case) -> Resolved | None:
 @rules.cause(
     "function/project-restricted",
     breaks=BOTH_WRITES,
-    traits=(Trait.FAILS_LOOK_UP, Trait.NAMED_BY_STEP),
+    traits=(Trait.FAILS_LOOK_UP, Trait.HIDES_TABLE, Trait.NAMED_BY_STEP),
 )
 def project_restricted(seen: FunctionEvidence, case: Case) -> Found | None:
     """The project is restricted: a quota is used up or a bill is open; the platform answers 402.

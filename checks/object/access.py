@@ -10,6 +10,7 @@ from backup_doctor.evidence.object import ObjectEvidence
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history.bucket import differences
 from backup_doctor.judge.show import listed, setting
+from backup_doctor.judge.traits import Trait
 from backup_doctor.services.answers import Service, by_code, table
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def _note(refused: Unseen | None) -> Found | None:
     )
 
 
-@rules.context("object/access-denied")
+@rules.context("object/access-denied", traits=(Trait.KEEPS_FROM_FILE,))
 def access_denied(seen: ObjectEvidence, case: Case) -> Found | None:
     """S3 does not let the doctor look.
 
@@ -84,7 +85,7 @@ def other_bucket(seen: ObjectEvidence, case: Case) -> Found | None:
     )
 
 
-@rules.context("object/wrong-region")
+@rules.context("object/wrong-region", traits=(Trait.KEEPS_FROM_FILE,))
 def wrong_region(seen: ObjectEvidence, case: Case) -> Found | None:
     """The bucket lies in another region than the doctor asked.
 
@@ -97,7 +98,7 @@ def wrong_region(seen: ObjectEvidence, case: Case) -> Found | None:
     return _note(_access(seen, "object/wrong-region"))
 
 
-@rules.context("object/bad-credentials")
+@rules.context("object/bad-credentials", traits=(Trait.KEEPS_FROM_FILE,))
 def bad_credentials(seen: ObjectEvidence, case: Case) -> Found | None:
     """The doctor's AWS credentials are missing, expired or wrong.
 
@@ -110,7 +111,7 @@ def bad_credentials(seen: ObjectEvidence, case: Case) -> Found | None:
     return _note(_access(seen, "object/bad-credentials", Why.BAD_CREDENTIALS))
 
 
-@rules.context("object/unreachable")
+@rules.context("object/unreachable", traits=(Trait.KEEPS_FROM_FILE,))
 def unreachable(seen: ObjectEvidence, case: Case) -> Found | None:
     """S3 could not be asked, or what answered is not S3.
 

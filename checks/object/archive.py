@@ -11,6 +11,7 @@ from backup_doctor.evidence.object import ObjectEvidence
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history import RowState, row_state
 from backup_doctor.judge.show import by_command, manual
+from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -26,7 +27,7 @@ DAYS = 7
 NOT_READABLE = "InvalidObjectState"
 
 
-@rules.warning("object/archived")
+@rules.warning("object/archived", traits=(Trait.KEEPS_FROM_FILE,))
 def archived(seen: ObjectEvidence, case: Case) -> Found | None:
     """The object lies in an archive class: it must be restored before it can be read.
 

@@ -111,7 +111,14 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
     told, sent = _named_in_log(case, seen), _status_sent(case, seen)
     still = told is not None and sent is not None and _knows_not(told, sent)
     now = True if refusing or types or still else None
-    weight = weigh(database_then(case, *_codes(case)), now=now, case=case)
+    then = (
+        database_then(
+            case, "row/constraint-rejects", "row/size-overflow", "workflow/fallback-failed"
+        )
+        if told_of_other(case)
+        else database_then(case, "row/constraint-rejects")
+    )
+    weight = weigh(then, now=now, case=case)
     if weight is None:
         return None
     blamed = refusing or ((told,) if told else ())
@@ -151,12 +158,6 @@ def _refusing(case: Case) -> tuple[Constraint, ...]:
 
 def _whence(seen: RowEvidence, case: Case, one: RefusedValue) -> str:
     return where(seen) if one in refused_values(case) else "workflow log"
-
-
-def _codes(case: Case) -> tuple[str, ...]:
-    """What the log's answer may stand for, if a type refused a value of this update."""
-    own = "row/constraint-rejects"
-    return (own, "row/size-overflow", "workflow/fallback-failed") if told_of_other(case) else (own,)
 
 
 def _summary(

@@ -47,7 +47,7 @@ def _is_locked(case: Case, _values: Mapping[str, Any]) -> bool:
 @rules.cause(
     "row/locked",
     breaks=BOTH_WRITES,
-    traits=(Trait.AFTER_KEY, Trait.OF_TABLE, Trait.NAMED_BY_STEP),
+    traits=(Trait.AFTER_KEY, Trait.OF_TABLE, Trait.HIDES_TABLE, Trait.NAMED_BY_STEP),
     refuses_sql=SqlRefusal(shown=_is_locked, sqlstates=("55P03", "57014", "40P01")),
 )
 def locked(seen: RowEvidence, case: Case) -> Found | None:

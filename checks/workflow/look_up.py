@@ -39,7 +39,7 @@ SEE_ROW = manual(
 )
 
 
-class Why(NamedTuple):
+class EmptyLookUp(NamedTuple):
     """Why the look-up found nothing, in a sentence, and what to do."""
 
     said: str = ""
@@ -88,10 +88,10 @@ def _is_its_own(call: Call) -> bool:
     return bool(call.status or database_meaning(call.body) or call.outcome is not Outcome.REFUSED)
 
 
-def _why(seen: WorkflowEvidence, case: Case) -> Why:
+def _why(seen: WorkflowEvidence, case: Case) -> EmptyLookUp:
     late = _inserted_after(seen, case)
     if late is not None:
-        return Why(
+        return EmptyLookUp(
             f" The row was inserted {duration(late)} after that step had ended.",
             (
                 manual(
@@ -101,9 +101,9 @@ def _why(seen: WorkflowEvidence, case: Case) -> Why:
             ),
         )
     if case.backup is None or not _found_no_rows(case):
-        return Why()
+        return EmptyLookUp()
     if _is_of_another_project(case):
-        return Why(
+        return EmptyLookUp(
             " The database has the row, and the Data API that the doctor was given does not: the doctor's "
             "URL and key are of another project than the database, and so may be GitHub's.",
             (
@@ -113,7 +113,7 @@ def _why(seen: WorkflowEvidence, case: Case) -> Why:
         )
     if _shown_to_doctor(case):
         url, key = called(case, Use.URL), called(case, Use.SERVICE_KEY)
-        return Why(
+        return EmptyLookUp(
             " Its key was accepted and shown no row: its URL and key may be of another project, or the "
             "row was not committed yet.",
             (
@@ -124,7 +124,7 @@ def _why(seen: WorkflowEvidence, case: Case) -> Why:
                 ),
             ),
         )
-    return Why()
+    return EmptyLookUp()
 
 
 def _inserted_after(seen: WorkflowEvidence, case: Case) -> timedelta | None:

@@ -244,7 +244,8 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
     def ended_without_jobs(self) -> bool:
         """Whether the run is over and never had a job, as far as GitHub shows."""
         run = self.run if isinstance(self.run, Run) else None
-        return run is not None and run.status == "completed" and not self.job and self.jobs == ()
+        over = run is not None and run.status == "completed"
+        return over and not self.job and self.jobs == () and not self.reading
 
     def saw(self) -> str:
         """The run and how its job stands; without a backup, the workflow's state."""

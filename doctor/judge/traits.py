@@ -38,10 +38,12 @@ class Trait(Enum):
     CUTS_OFF = "a connection to the database may not come about for it"
     HIDES_ROW = "the function finds no row for it, or may not touch it"
     FAILS_LOOK_UP = "a look-up fails or finds nothing for it, without a word"
+    HIDES_TABLE = "nobody can see the row while it lasts"
     NAMED_BY_STEP = "the own error of a step before the update may name it"
     # In the answer of the function now.
     BEFORE_KEY = "it stands before the check of any key, so that OPTIONS meets it too"
     # In the report.
+    KEEPS_FROM_FILE = "the doctor cannot read the file while it lasts"
     HAS_REASONS = "its findings name the known error of a tool as their reason"
 
 

@@ -10,6 +10,7 @@ from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.collected import Collected
 from backup_doctor.evidence.findings import FixKind
 from backup_doctor.judge.registry import load_checks
+from backup_doctor.judge.traits import Trait
 from backup_doctor.report.compose import write
 from tests.judgement.asking import codes, finding
 from tests.judgement.cases import KEY, case, finished_row, row, stored, the_object, workflow
@@ -41,7 +42,7 @@ def test_a_stuck_rows_file_is_restored_before_there_is_sql() -> None:
     report = write(Collected(case=one), load_checks())
 
     assert "restore a copy first" in reason(one)
-    assert repaired(one).waits_for == (CODE,)
+    assert repaired(one).waits_for is Trait.KEEPS_FROM_FILE
     assert [step.why for step in report.plan][-1] == CODE
     assert report.plan[-1].one_of[0].text.startswith("aws s3api restore-object")
 
@@ -64,7 +65,7 @@ def test_a_row_that_says_all_that_s3_tells_needs_no_restore() -> None:
 
     assert finding(right, CODE).found.fixes == ()
     assert len(finding(wrong, CODE).found.fixes) == 1
-    assert repaired(wrong).waits_for == (CODE,)
+    assert repaired(wrong).waits_for is Trait.KEEPS_FROM_FILE
 
 
 def test_a_file_that_was_not_read_for_another_reason_is_in_no_archive() -> None:
@@ -72,7 +73,7 @@ def test_a_file_that_was_not_read_for_another_reason_is_in_no_archive() -> None:
     one = stuck(the_object(tail=denied))
 
     assert CODE not in codes(one)
-    assert CODE not in repaired(one).waits_for
+    assert repaired(one).waits_for is Trait.KEEPS_FROM_FILE, "the doctor's access"
 
 
 def test_what_the_doctor_may_not_read_is_a_step_before_there_is_sql() -> None:

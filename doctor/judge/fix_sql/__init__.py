@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.collected import FixCheck
     from backup_doctor.judge.diagnosis import Diagnosis
 
-# What keeps everybody from the row while it lasts.
-HIDING = ("function/project-paused", "function/project-restricted", "row/locked")
-
 __all__ = ["Alternative", "Change", "Repair", "repair"]
 
 
@@ -47,7 +44,7 @@ def repair(case: Case, diagnosis: Diagnosis, check: FixCheck | Unseen | None = N
     if diagnosis.verdict is Verdict.UNKNOWN:
         hidden = row_state(case) is RowState.UNSEEN
         unknown = none("what is true of this backup is not known yet.")
-        return replace(unknown, waits_for=HIDING if hidden else ())
+        return replace(unknown, waits_for=Trait.HIDES_TABLE if hidden else None)
     return Repair()
 
 

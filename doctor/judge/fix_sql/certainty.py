@@ -42,14 +42,8 @@ IN_ARCHIVE = "the file is archived, so whether it is whole could not be read: re
 
 NOT_SEEN = "the file could not be looked at; give the doctor access to the bucket."
 NOT_READ = "the file is there, but whether it is whole could not be read."
-_ACCESS = (
-    "object/access-denied",
-    "object/wrong-region",
-    "object/bad-credentials",
-    "object/unreachable",
-)
-# The findings whose fix comes before it is known: what would let the file be read.
-WAITS_FOR = {IN_ARCHIVE: ("object/archived",), NOT_SEEN: _ACCESS, NOT_READ: _ACCESS}
+# What is known once the file can be read.
+UNREAD = frozenset({IN_ARCHIVE, NOT_SEEN, NOT_READ})
 
 
 def is_whole(seen: ObjectEvidence) -> bool:

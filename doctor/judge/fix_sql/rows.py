@@ -14,7 +14,7 @@ from backup_doctor.evidence.findings import Risk
 from backup_doctor.evidence.object import KeySource, StoredObject
 from backup_doctor.judge.explanation import page
 from backup_doctor.judge.fix_sql.certainty import (
-    WAITS_FOR,
+    UNREAD,
     is_of_run,
     not_over,
     unsure_of_file,
@@ -27,6 +27,7 @@ from backup_doctor.judge.history import BOTH_WRITES, RowState, row_state, rows_o
 from backup_doctor.judge.history.file import Whose, found_file, own_size, shown_no_file
 from backup_doctor.judge.history.versions import earlier_version, is_written_over, version_of_row
 from backup_doctor.judge.show import rfc3339, size
+from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +62,7 @@ def finish(case: Case, diagnosis: Diagnosis) -> Repair:
 
 def _unsure(why: str) -> Repair:
     """No SQL; a file that could not be read can be, once the doctor may or it is restored."""
-    return replace(none(why), waits_for=WAITS_FOR.get(why, ()))
+    return replace(none(why), waits_for=Trait.KEEPS_FROM_FILE if why in UNREAD else None)
 
 
 def success(case: Case, here: StoredObject) -> dict[str, Any]:

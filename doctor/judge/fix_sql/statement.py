@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Risk
     from backup_doctor.evidence.row import BackupRow
+    from backup_doctor.judge.traits import Trait
 
 VERIFIED = ("id", "dispatch_id", "s3_key", "status", "size_bytes", "finished_at")
 GUARDED = ("status", *(name for name in GUIDE_COLUMNS if name not in ("id", "status")))
@@ -58,7 +59,7 @@ class Repair:
     `change` is what the SQL does; `statement` is its bare UPDATE or INSERT for EXPLAIN; `aim` is the
     condition that finds its row (None for an INSERT), `counting` a SELECT of the number of rows that
     it would change now. `refused_by` are the causes that would still refuse the statement, `waits_for`
-    the findings whose fix must come before there can be one. `notes` say why there is no SQL, or what
+    what is true of the findings whose fix must come before there can be one. `notes` say why there is no SQL, or what
     the reader should know of it. `alternatives` are what a person may choose instead where there is
     none.
     """
@@ -69,7 +70,7 @@ class Repair:
     aim: str | None = None
     counting: str | None = None
     refused_by: tuple[str, ...] = ()
-    waits_for: tuple[str, ...] = ()
+    waits_for: Trait | None = None
     notes: tuple[str, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
 

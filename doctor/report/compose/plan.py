@@ -59,7 +59,6 @@ def _before_row(diagnosis: Diagnosis, repair: Repair) -> list[PlanStep]:
     """What is done before the row: the causes' fixes, then those of what its SQL waits for."""
     refusing = {
         *repair.refused_by,
-        *repair.waits_for,
         *(code for one in repair.alternatives for code in one.repair.refused_by),
     }
     known = {one.code for one in diagnosis.causes}
@@ -68,7 +67,7 @@ def _before_row(diagnosis: Diagnosis, repair: Repair) -> list[PlanStep]:
     others = {
         one.judged.code: one.judged
         for one in diagnosis.placed
-        if one.judged.code in refusing - known
+        if one.judged.code in refusing - known or _is_waited_for(one.judged, repair, known)
     }
     return [
         PlanStep(title=one_of[0].title, why=cause.code, one_of=one_of)
@@ -79,6 +78,12 @@ def _before_row(diagnosis: Diagnosis, repair: Repair) -> list[PlanStep]:
         )
         for one_of in _choices(cause, after_row=False)
     ]
+
+
+def _is_waited_for(judged: Judged, repair: Repair, known: set[str]) -> bool:
+    return (
+        repair.waits_for is not None and judged.has(repair.waits_for) and judged.code not in known
+    )
 
 
 def _numbers(steps: Sequence[PlanStep]) -> dict[str | None, int]:
