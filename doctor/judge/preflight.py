@@ -23,6 +23,7 @@ from backup_doctor.judge.history.function_calls import calls_function, is_shown_
 from backup_doctor.judge.history.last_run import refused_last_time
 from backup_doctor.judge.history.since import stored_for
 from backup_doctor.judge.history.ways import has_no_fallback
+from backup_doctor.judge.registry import codes_with
 from backup_doctor.judge.show import rfc3339
 from backup_doctor.judge.traits import Trait
 from backup_doctor.services.secret_uses import Use
@@ -231,7 +232,10 @@ def function_accepts(case: Case) -> bool:
     answer = seen.test_call if isinstance(seen.test_call, HttpAnswer) else seen.empty_post
     if not isinstance(answer, HttpAnswer) or answer.from_function is False:
         return False
-    if refused_last_time(case, Use.FUNCTION_KEY, "function/key-rejected"):
+    refused = (
+        refused_last_time(case, Use.FUNCTION_KEY, code) for code in codes_with(Trait.REFUSES_KEY)
+    )
+    if any(refused):
         return False
     refuses = answer.status in REFUSES_KEY or refuses_caller(answer.body)
     return answer.status in OWN_ANSWERS and not refuses

@@ -45,7 +45,9 @@ def test_each_refused_update_is_named_with_its_answer(world: World, tmp_path: Pa
     assert report.causes == ("function/not-deployed", "row/column-missing")
     found = {one.code: one for result in report.results for one in result.findings}
     failed = found["workflow/fallback-failed"]
-    assert failed.summary.startswith("The direct update failed too (HTTP 400). So did the RPC ")
-    assert "finish_backup (HTTP 400)" in failed.summary
-    assert "the quota is used up" in failed.summary
+    assert failed.summary == (
+        "The direct update failed too (HTTP 400): Could not find the 'error_note' column of "
+        "'backup_history' in the schema cache (PGRST204). So did the RPC finish_backup (HTTP 400): "
+        "the quota is used up (P0001)."
+    )
     assert any(one.label == "answer to the RPC finish_backup" for one in failed.evidence)
