@@ -68,7 +68,8 @@ def add_or_correct(case: Case, column: str, there: Sequence[str]) -> tuple[Fix, 
 
 
 def _usual(case: Case) -> set[str | None]:
-    return {case.names.column(name) for name in TYPES}
+    """The guide's columns, by the user's names and, for those that the table lacks, by the guide's."""
+    return {*TYPES, *(case.names.column(name) for name in TYPES)}
 
 
 def is_asked_by(case: Case, column: str) -> bool:

@@ -114,13 +114,13 @@ def _why(seen: WorkflowEvidence, case: Case) -> EmptyLookUp:
     if _shown_to_doctor(case):
         url, key = called(case, Use.URL), called(case, Use.SERVICE_KEY)
         return EmptyLookUp(
-            " Its key was accepted and shown no row: its URL and key may be of another project, or the "
-            "row was not committed yet.",
+            " Its key was accepted and shown no row: it may have asked for another id, its URL and key may "
+            "be of another project, or the row was not committed yet.",
             (
                 manual(
-                    f"Compare {url} and {key} with the project in which the row is",
-                    "If they are another project's, set both on GitHub again. The doctor's own copies "
-                    "show the row.",
+                    f"See which id the step looks up, and whether {url} and {key} are this project's",
+                    "Repeat the step's own look-up with the id that it prints. If URL and key are another "
+                    "project's, set both on GitHub again: the doctor's own copies show the row.",
                 ),
             ),
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.log import NOT_SAID, Attempt, Call, Outcome
 from backup_doctor.evidence.rls import Reach
 from backup_doctor.judge.history.function_calls import calls_function
@@ -26,6 +27,7 @@ from tests.judgement.cases import (
 if TYPE_CHECKING:
     from backup_doctor.evidence.row import RowEvidence
 
+UNNAMED = Names(columns={"finished_at": ""})
 BEGUN = row(a_row(s3_key=KEY))
 NO_GRANT = rls(
     Reach.REFUSED, sqlstate="42501", message="permission denied for table backup_history"
@@ -92,11 +94,14 @@ def test_a_column_that_the_row_is_to_have_is_added_wherever_it_is_named() -> Non
     asks = call(
         400, '{"code":"42703","message":"column backup_history.finished_at does not exist"}'
     )
-    one = case(workflow(log(call(500), asks)), row(table=table(columns=kept)))
+    seen = workflow(log(call(500), asks)), row(table=table(columns=kept))
 
-    (fix,) = finding(one, "row/column-missing").found.fixes
+    (fix,) = finding(case(*seen), "row/column-missing").found.fixes
+    # A column that the table lacks and no setting names.
+    (same,) = finding(case(*seen, names=UNNAMED), "row/column-missing").found.fixes
 
     assert "ADD COLUMN" in fix.text
+    assert same == fix
 
 
 def test_a_look_up_that_was_refused_is_told_though_nobody_says_that_no_id_was_found() -> None:

@@ -55,6 +55,13 @@ def test_a_row_of_the_steps_own_time_did_not_come_late(after: timedelta) -> None
     assert "was inserted" not in said(inserted(after))
 
 
+def test_a_look_up_that_was_shown_nothing_may_ask_for_another_id() -> None:
+    found = finding(looked_up(), CODE).found
+
+    assert "it may have asked for another id" in found.summary
+    assert "Repeat the step's own look-up with the id that it prints." in found.fixes[0].text
+
+
 def test_a_key_that_was_shown_nothing_may_be_another_projects() -> None:
     assert f"may be of {ANOTHER}" in said(looked_up())
     assert f"may be of {ANOTHER}" in said(looked_up("null"))
