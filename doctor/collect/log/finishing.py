@@ -11,27 +11,27 @@ if TYPE_CHECKING:
 
     from backup_doctor.collect.log.known import Targets
     from backup_doctor.collect.log.sections import Section
+    from backup_doctor.collect.log.step_calls import StepCalls
     from backup_doctor.collect.log.step_script import RepositoryFiles
     from backup_doctor.evidence.log import Attempt
 
 
 def finishing(
-    named: list[Section], later: Sequence[Section], targets: Targets, files: RepositoryFiles
-) -> list[Section]:
-    """The sections that the step's name tells, or that of a later step to which they leave the status.
+    told: StepCalls, later: Sequence[Section], targets: Targets, files: RepositoryFiles
+) -> Section | None:
+    """The later section that writes the status, where the update step leaves it to another one.
 
     A team may write the file's key and size in one step, and the status in the next. Only a script
     that is wholly known is sure to leave the status out.
     """
-    told = step_calls(named, targets, files, is_update=True)
     updates = [one for one in told.attempts if one.updates]
     if not updates or not told.whole or any(_may_finish(one, targets) for one in updates):
-        return named
+        return None
     for section in reversed(later):
         attempts = step_calls([section], targets, files).attempts if section.title else ()
         if any(one.updates and targets.status in one.columns for one in attempts):
-            return [section]
-    return named
+            return section
+    return None
 
 
 def _may_finish(one: Attempt, targets: Targets) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from backup_doctor.collect.log.finishing import finishing
 from backup_doctor.collect.log.known import USUAL, Targets
 from backup_doctor.collect.log.mention import ids_in, mentions
 from backup_doctor.collect.log.names import CallNames
+from backup_doctor.collect.log.parts import Parts
 from backup_doctor.collect.log.sections import Section, scan
 from backup_doctor.collect.log.step_calls import StepCalls, is_said, step_calls, with_breaks
 from backup_doctor.collect.log.step_script import NONE, RepositoryFiles, unreadable
@@ -59,27 +60,13 @@ class LookFor:
         return CallNames(self.targets.function, self.targets.table)
 
 
-@dataclass
-class _Parts:
-    """The sections of a log, by what they are."""
-
-    sections: list[Section]
-    steps: dict[int, Step] = field(default_factory=dict)
-
-    def of(self, name: str | None) -> list[Section]:
-        return [self.sections[i] for i, step in self.steps.items() if step.name == name]
-
-    def behind(self, sections: Sequence[Section]) -> list[Section]:
-        return self.sections[self.sections.index(sections[-1]) + 1 :]
-
-
 def read(source: str, chunks: Iterable[bytes], wanted: LookFor) -> LogReading:
     """One job's log. `source` names where it came from, as a person would."""
     dispatch_id = wanted.dispatch_id
     scanned = scan(chunks, lambda line: bool(dispatch_id) and mentions(line, dispatch_id or ""))
-    parts = _Parts(scanned.sections, attribute(scanned.sections, wanted.steps))
-    update = _update_sections(parts, wanted)
-    told = _calls(parts, update, wanted)
+    parts = Parts(scanned.sections, attribute(scanned.sections, wanted.steps))
+    update, own = _update(parts, wanted)
+    told = _calls(parts, update, own, wanted)
     calls = told.calls
     variables = header.variables(update[0]) if update else ()
     output = [line for section in parts.sections for line in _output(section)]
@@ -117,11 +104,11 @@ def read(source: str, chunks: Iterable[bytes], wanted: LookFor) -> LogReading:
     )
 
 
-def _lines(parts: _Parts) -> Iterator[str]:
+def _lines(parts: Parts) -> Iterator[str]:
     return (line.text for section in parts.sections for line in section.lines)
 
 
-def _shown(parts: _Parts, told: Callable[[Iterable[Variable]], Iterator[str]]) -> Iterator[str]:
+def _shown(parts: Parts, told: Callable[[Iterable[Variable]], Iterator[str]]) -> Iterator[str]:
     """What the `env:` blocks of all steps tell."""
     for section in parts.sections:
         yield from told(header.variables(section))
@@ -146,11 +133,27 @@ def _whole(section: Section) -> Iterator[str]:
     return (line.text for line in section.complaints_and_output)
 
 
-def _update_sections(parts: _Parts, wanted: LookFor) -> list[Section]:
+def _update(parts: Parts, wanted: LookFor) -> tuple[list[Section], StepCalls]:
+    """The sections of the update step, or of the later one to which it leaves the status; and their calls."""
+    update = _update_sections(parts, wanted)
+    told = _own_calls(parts, update, wanted)
+    if not (wanted.update_step and parts.of(wanted.update_step)):
+        return update, told
+    later = finishing(told, parts.behind(update), wanted.targets, wanted.files)
+    return ([later], _own_calls(parts, [later], wanted)) if later else (update, told)
+
+
+def _own_calls(parts: Parts, update: Sequence[Section], wanted: LookFor) -> StepCalls:
+    """What the update step tells; where it is not known, every step that speaks of calls."""
+    files = wanted.files if update else NONE
+    return step_calls(update or parts.sections, wanted.targets, files, is_update=bool(update))
+
+
+def _update_sections(parts: Parts, wanted: LookFor) -> list[Section]:
     """The sections of the update step: by its name, else by what its script does."""
     named = parts.of(wanted.update_step) if wanted.update_step else []
     if named:
-        return finishing(named, parts.behind(named), wanted.targets, wanted.files)
+        return named
     function = re.compile(rf"(?<![\w-]){re.escape(wanted.targets.function)}(?![\w])")
     calling = [one for one in parts.sections if function.search(_head(one))]
     if calling:
@@ -168,7 +171,7 @@ def _update_sections(parts: _Parts, wanted: LookFor) -> list[Section]:
     )
 
 
-def _by_script(parts: _Parts, wanted: LookFor) -> list[Section]:
+def _by_script(parts: Parts, wanted: LookFor) -> list[Section]:
     """The last step whose script, where it is a file of the repository, updates the row."""
     if wanted.files is NONE:
         return []
@@ -181,7 +184,7 @@ def _by_script(parts: _Parts, wanted: LookFor) -> list[Section]:
     return list(islice(updating, 1))
 
 
-def _only_speaking(parts: _Parts, wanted: LookFor) -> list[Section]:
+def _only_speaking(parts: Parts, wanted: LookFor) -> list[Section]:
     """The one step whose script does not show, and whose output tells of the calls: the update's."""
     names = wanted.names
     speaking = [
@@ -192,7 +195,7 @@ def _only_speaking(parts: _Parts, wanted: LookFor) -> list[Section]:
     return named if len(speaking) == 1 else []
 
 
-def _given_keys(parts: _Parts) -> list[Section]:
+def _given_keys(parts: Parts) -> list[Section]:
     """The one step behind the upload that was given Supabase's keys; of several, the one that failed.
 
     Where nothing of its script can be read, and its words are nobody's.
@@ -222,12 +225,10 @@ def _head(section: Section) -> str:
     return "\n".join((section.title, *header.script(section))) if section.title else ""
 
 
-def _calls(parts: _Parts, update: Sequence[Section], wanted: LookFor) -> StepCalls:
-    """The calls of the update step; where it is not known, of every step that speaks of them."""
-    files = wanted.files if update else NONE
-    told = step_calls(update or parts.sections, wanted.targets, files, is_update=bool(update))
+def _calls(parts: Parts, update: Sequence[Section], told: StepCalls, wanted: LookFor) -> StepCalls:
+    """The calls that the update step tells of, with what other steps tell of them."""
     calls = told.calls
-    beside = _beside(parts, update)
+    beside = parts.beside(update)
     if len(beside) > len(update) and not _speaks(calls):
         return replace(told, calls=read_calls(wanted.names, (), with_breaks(beside)))
     if calls.not_found or not update:
@@ -245,7 +246,7 @@ def _calls(parts: _Parts, update: Sequence[Section], wanted: LookFor) -> StepCal
     )
 
 
-def _fallback(parts: _Parts, update: Sequence[Section], wanted: LookFor, calls: Calls) -> Call:
+def _fallback(parts: Parts, update: Sequence[Section], wanted: LookFor, calls: Calls) -> Call:
     """The direct update; where the update step made none, that of a later step that is named for it."""
     if calls.fallback.outcome not in (Outcome.NOT_SAID, Outcome.NOT_MADE):
         return calls.fallback
@@ -258,26 +259,11 @@ def _fallback(parts: _Parts, update: Sequence[Section], wanted: LookFor, calls: 
     return next((one.fallback for one in own if is_said(one.fallback)), calls.fallback)
 
 
-def _beside(parts: _Parts, update: Sequence[Section]) -> list[Section]:
-    """The update step's sections and those of steps that ran at the same time: lines interleave."""
-    own = next((parts.steps.get(i) for i, one in enumerate(parts.sections) if one in update), None)
-    if own is None:
-        return []
-    together = [i for i, step in parts.steps.items() if step is not own and _overlap(step, own)]
-    return [one for i, one in enumerate(parts.sections) if i in together or one in update]
-
-
-def _overlap(one: Step, other: Step) -> bool:
-    if not (one.started_at and one.completed_at and other.started_at and other.completed_at):
-        return False
-    return one.started_at < other.completed_at and other.started_at < one.completed_at
-
-
 def _speaks(calls: Calls) -> bool:
     return is_said(calls.function) or is_said(calls.fallback)
 
 
-def _failed(parts: _Parts) -> Section | None:
+def _failed(parts: Parts) -> Section | None:
     """The section of the step that failed first; one that is green may have failed inside."""
     for index, step in parts.steps.items():
         if step.conclusion in FAILED and error_lines.has_error(_output(parts.sections[index])):
@@ -292,26 +278,26 @@ def _failed(parts: _Parts) -> Section | None:
     )
 
 
-def _title(parts: _Parts, section: Section | None) -> str | None:
+def _title(parts: Parts, section: Section | None) -> str | None:
     if section is None:
         return None
     step = parts.steps.get(parts.sections.index(section))
     return step.name if step else section.title or None
 
 
-def _name_of(parts: _Parts, update: Sequence[Section]) -> str | None:
+def _name_of(parts: Parts, update: Sequence[Section]) -> str | None:
     if not update:
         return None
     step = parts.steps.get(parts.sections.index(update[0]))
     return step.name if step else None
 
 
-def _trigger_lines(parts: _Parts, wanted: LookFor) -> tuple[str, ...]:
+def _trigger_lines(parts: Parts, wanted: LookFor) -> tuple[str, ...]:
     sections = parts.sections if wanted.is_trigger_job else parts.of(wanted.trigger_step)
     return tuple(_spoken(sections))[-TRIGGER_LINES:]
 
 
-def _prints_secret(parts: _Parts) -> tuple[str, ...]:
+def _prints_secret(parts: Parts) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for section in parts.sections:
         masked = facts.masked_names(header.variables(section))
