@@ -11,7 +11,7 @@ from backup_doctor.judge.framework import Resolved
 from backup_doctor.judge.history import began_after_failure, function_call
 from backup_doctor.judge.history.function_calls import Shows, calls_function, shows_key
 from backup_doctor.judge.registry import codes_with
-from backup_doctor.judge.show import by_command, exhibit, log_lines, manual, rfc3339
+from backup_doctor.judge.show import by_command, exhibit, log_lines, manual, rfc3339, shortened
 from backup_doctor.judge.traits import Trait
 from backup_doctor.services.meaning import platform_answer
 
@@ -145,8 +145,7 @@ def deployed_since(seen: FunctionEvidence, case: Case) -> Resolved | None:
 
 def quoted(before: str, text: str) -> str:
     """What was said, at most its beginning, behind these words; nothing where nothing was said."""
-    told = text.strip()
-    said = told if len(told) <= QUOTED else f"{told[:QUOTED]}…"
+    said = shortened(text.strip(), QUOTED)
     return f"{before} {said}" if said else ""
 
 

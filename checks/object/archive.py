@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.checks.object.view import found_one, judged_object, object_command
 from backup_doctor.evidence.base import Unseen
-from backup_doctor.evidence.object import ObjectEvidence
+from backup_doctor.evidence.object import NOT_READABLE, ObjectEvidence
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history import RowState, row_state
 from backup_doctor.judge.show import by_command, manual
@@ -24,7 +24,6 @@ ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 # Its archive tiers are known by S3's refusal alone; a restore from them has no number of days.
 TIERING = "INTELLIGENT_TIERING"
 DAYS = 7
-NOT_READABLE = "InvalidObjectState"
 
 
 @rules.warning("object/archived", traits=(Trait.KEEPS_FROM_FILE,))

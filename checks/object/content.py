@@ -105,7 +105,7 @@ def empty(seen: ObjectEvidence, case: Case) -> Found | None:
     Source: guide, step 6.
     """
     here = judged_object(seen, case)
-    if here is None or (here.size > 0 and not _holds_nothing(seen)):
+    if here is None or (here.size > 0 and not seen.holds_nothing):
         return None
     how = "is a zip without any file in it" if here.size else "is empty (0 bytes)"
     return Found(
@@ -114,11 +114,6 @@ def empty(seen: ObjectEvidence, case: Case) -> Found | None:
         fixes=(_way_back(seen, case),),
         breaks=(Link.STAYS_SO,) if is_written_over(seen, case, here) else None,
     )
-
-
-def _holds_nothing(seen: ObjectEvidence) -> bool:
-    tail = seen.present_tail
-    return tail is not None and tail.entries == 0
 
 
 @rules.cause(
@@ -140,7 +135,7 @@ def truncated(seen: ObjectEvidence, case: Case) -> Found | None:
     Source: the zip format's end of central directory record; the formats' own descriptions.
     """
     here, tail = judged_object(seen, case), seen.present_tail
-    if here is None or tail is None or tail.whole or here.size == 0 or _holds_nothing(seen):
+    if here is None or tail is None or tail.whole or here.size == 0 or seen.holds_nothing:
         return None
     return Found(
         summary=f"{here.key} is not a complete {tail.kind}: {tail.problem or 'its end is missing'}."

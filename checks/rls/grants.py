@@ -12,10 +12,9 @@ from backup_doctor.judge.framework import Found, Resolved, Rules
 from backup_doctor.judge.history import (
     BOTH_WRITES,
     database_then,
-    fallback_call,
-    function_told,
     weigh,
 )
+from backup_doctor.judge.history.calls import answers_told
 from backup_doctor.judge.history.early import early_text
 from backup_doctor.judge.history.roles import PUBLIC_ROLES
 from backup_doctor.judge.show import either, listed, manual, sql, table
@@ -116,10 +115,9 @@ def _writing(seen: RlsEvidence, case: Case, role: str) -> str:
 
 def _denied(seen: RlsEvidence, case: Case) -> tuple[str, str] | None:
     """What PostgreSQL names as denied: in the log, else now."""
-    look_up = case.log.lookup_call.body if case.log else ""
     proof = proof_of(seen, role_of(case))
-    texts = (function_told(case), fallback_call(case).body, look_up, early_text(case))
-    told = (denied_object(text) for text in (*texts, proof.message if proof else ""))
+    texts = (*answers_told(case), early_text(case), proof.message if proof else "")
+    told = (denied_object(text) for text in texts)
     return next((one for one in told if one), None)
 
 

@@ -18,13 +18,8 @@ from backup_doctor.evidence.rls import Proof, Reach, RlsEvidence
 from backup_doctor.evidence.sql import identifier
 from backup_doctor.judge.advice import set_on_github
 from backup_doctor.judge.framework import Found, Resolved, Rules
-from backup_doctor.judge.history import (
-    BOTH_WRITES,
-    database_then,
-    fallback_call,
-    function_told,
-    weigh,
-)
+from backup_doctor.judge.history import BOTH_WRITES, database_then, weigh
+from backup_doctor.judge.history.calls import answers_told
 from backup_doctor.judge.history.roles import PUBLIC_ROLES
 from backup_doctor.judge.show import either, listed, manual, sql, table
 from backup_doctor.judge.traits import Trait
@@ -115,17 +110,12 @@ def _is_recursive(proof: Proof | None) -> bool:
 
 
 def _recursion_told(case: Case) -> bool:
-    return RECURSION in _told(case)
-
-
-def _told(case: Case) -> str:
-    look_up = case.log.lookup_call.body if case.log else ""
-    return "\n".join((function_told(case), fallback_call(case).body, look_up))
+    return any(RECURSION in text for text in answers_told(case))
 
 
 def _circle(case: Case, proof: Proof | None) -> tuple[str, str]:
     """The table whose policies go round in a circle, and those of them that ask it themselves."""
-    named = _RECURSIVE.search(f"{proof.message if proof else ''}\n{_told(case)}")
+    named = _RECURSIVE.search("\n".join((proof.message if proof else "", *answers_told(case))))
     name = named[1] if named else case.names.table_name
     known = table_of(case)
     if known is None or name != known.name:

@@ -21,6 +21,7 @@ from backup_doctor.judge.history import (
     table_beside,
     weigh,
 )
+from backup_doctor.judge.history.calls import answers_told
 from backup_doctor.judge.history.since import data_api_answers
 from backup_doctor.judge.show import exhibit, log_lines, manual, sql
 from backup_doctor.judge.traits import Trait
@@ -116,6 +117,4 @@ def _expose(case: Case, instead: str) -> Fix:
 
 def _says_unknown(case: Case) -> bool:
     """Whether PostgREST itself said in the log that it does not know the thing; a 404 may be anyone's."""
-    look_up = case.log.lookup_call if case.log else NOT_SAID
-    texts = (function_told(case), fallback_call(case).body, look_up.body)
-    return any("row/schema-cache-stale" in database_meaning(text) for text in texts)
+    return any("row/schema-cache-stale" in database_meaning(text) for text in answers_told(case))

@@ -112,11 +112,7 @@ def _missing_one(seen: SecretsEvidence, one: Wanted, case: Case) -> Found | None
     was = "was not set on GitHub when the run started" if made_later else "is not set on GitHub"
     summary = f"The secret {name} {was}."
     if one.use is Use.FUNCTION_KEY:
-        return (
-            _shown_empty(case, summary, evidence)
-            or _only_way(case, summary, evidence)
-            or _optional(case, summary, evidence, new_api_key(case))
-        )
+        return _of_function(case, summary, evidence, *new_api_key(case))
     then = _broken_without(case, one, empty_in_log=empty_in_log)
     weight = weigh(then, now=not made_later, case=case)
     if weight is None or not weight.is_cause:
@@ -124,6 +120,15 @@ def _missing_one(seen: SecretsEvidence, one: Wanted, case: Case) -> Found | None
     resolved = key_works(case, one.use) if one.use in SERVICE and made_later else None
     return weight.found(
         summary, evidence, () if made_later else (_set(case, one),), resolved=resolved
+    )
+
+
+def _of_function(case: Case, summary: str, evidence: tuple[Exhibit, ...], *fixes: Fix) -> Found:
+    """The function's key, which a pipeline may do without: a cause only where this one could not."""
+    return (
+        _shown_empty(case, summary, evidence)
+        or _only_way(case, summary, evidence)
+        or _optional(case, summary, evidence, *fixes)
     )
 
 
@@ -154,9 +159,7 @@ def _only_way(case: Case, summary: str, evidence: tuple[Exhibit, ...]) -> Found 
     )
 
 
-def _optional(
-    case: Case, summary: str, evidence: tuple[Exhibit, ...], fixes: tuple[Fix, ...] = ()
-) -> Found:
+def _optional(case: Case, summary: str, evidence: tuple[Exhibit, ...], *fixes: Fix) -> Found:
     """Not needed if the workflow updates the row directly too, as the guide's does."""
     direct = any(not one.is_of_function for one in update_ways(case))
     seen = direct or fallback_call(case).outcome not in (Outcome.NOT_SAID, Outcome.NOT_MADE)
@@ -277,11 +280,7 @@ def _empty_on_github(seen: SecretsEvidence, one: Wanted, case: Case) -> Found | 
         state = "is set on GitHub but was empty in this run"
     summary, evidence = f"{one.name or one.written} {state}.", env_line(case, logged)
     if one.use is Use.FUNCTION_KEY:
-        return (
-            _shown_empty(case, summary, evidence)
-            or _only_way(case, summary, evidence)
-            or _optional(case, summary, evidence)
-        )
+        return _of_function(case, summary, evidence)
     weight = weigh(_broken_without(case, one, empty_in_log=True), now=not again, case=case)
     if weight is None or not weight.is_cause:
         return None

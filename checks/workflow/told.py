@@ -11,7 +11,7 @@ from backup_doctor.evidence.log import LogReading, Outcome
 from backup_doctor.judge.commands import gh_log
 from backup_doctor.judge.history import fallback_call, function_call
 from backup_doctor.judge.history.calls import FAILED
-from backup_doctor.judge.show import either, exhibit, manual
+from backup_doctor.judge.show import either, exhibit, manual, shortened
 from backup_doctor.services.error_lines import is_noise, plain
 from backup_doctor.services.errors import decide
 from backup_doctor.services.secret_uses import UPLOAD_KEYS, use_of
@@ -210,8 +210,7 @@ def _refused(one: Attempt) -> str:
 
 def quoted_answer(call: Call) -> str:
     """What was answered, after a colon, in one line; empty where the log does not show it."""
-    told = " ".join(_message(call.body).split())
-    said = told if len(told) <= SHOWN else f"{told[:SHOWN]}…"
+    said = shortened(" ".join(_message(call.body).split()), SHOWN)
     return f": {said}" if said else ""
 
 

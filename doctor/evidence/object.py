@@ -10,6 +10,8 @@ from backup_doctor.evidence.row import BackupRow
 
 # S3's own code for a bucket that does not exist.
 NO_SUCH_BUCKET = "NoSuchBucket"
+# S3's own code for a file that must be restored before it can be read.
+NOT_READABLE = "InvalidObjectState"
 KEYS_SHOWN = 3
 
 
@@ -180,6 +182,12 @@ class ObjectEvidence(Evidence, frozen=True, kw_only=True):
         """The archive's end of the object in `present`."""
         tail = self.tail if isinstance(self.head, StoredObject) else self.found_tail
         return tail if isinstance(tail, FileEnd) else None
+
+    @property
+    def holds_nothing(self) -> bool:
+        """Whether it is an archive without a file in it."""
+        tail = self.present_tail
+        return tail is not None and tail.entries == 0
 
     def saw(self) -> str:
         """The file, its size, and what the end of the archive says."""

@@ -105,6 +105,11 @@ def after_row(fix: Fix) -> Fix:
     return structs.replace(fix, after_row=True)
 
 
+def shortened(text: str, length: int) -> str:
+    """At most so many characters of it, and a mark where more was said."""
+    return text if len(text) <= length else f"{text[:length]}…"
+
+
 def log_lines(case: Case, label: str, call: Call) -> tuple[Exhibit, ...]:
     """The log lines of a call, and how it is known whose they are; none where the log does not tell."""
     text = "\n".join(call.lines[:LOG_LINES_SHOWN])

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 from backup_doctor.evidence.base import Shown, Unseen
 from backup_doctor.evidence.case import Status
 from backup_doctor.evidence.ids import ids_of, mentions, names_another
-from backup_doctor.evidence.object import FileEnd, KeySource, ObjectEvidence, Search, StoredObject
+from backup_doctor.evidence.object import (
+    NOT_READABLE,
+    FileEnd,
+    KeySource,
+    ObjectEvidence,
+    Search,
+    StoredObject,
+)
 from backup_doctor.evidence.object_keys import FileKind, kind_of, places
 from backup_doctor.evidence.workflow import FoundBy
 from backup_doctor.judge.history import RunProgress, progress, rows_of
@@ -36,8 +43,6 @@ NAMED_BY = frozenset(
 )
 
 
-# S3's own code for a file that must be restored before it can be read.
-NOT_READABLE = "InvalidObjectState"
 IN_ARCHIVE = "the file is archived, so whether it is whole could not be read: restore a copy first."
 
 NOT_SEEN = "the file could not be looked at; give the doctor access to the bucket."

@@ -131,9 +131,7 @@ def _ended(seen: ObjectEvidence) -> str:
     """The code that giving the file up ends."""
     if seen.present is None:
         return "object/deleted"
-    tail = seen.present_tail
-    holds_nothing = tail is not None and tail.entries == 0
-    return "object/empty" if holds_nothing or not seen.present.size else "object/truncated"
+    return "object/empty" if seen.holds_nothing or not seen.present.size else "object/truncated"
 
 
 def _failure(case: Case, diagnosis: Diagnosis) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def update(
         if (_has(case, row, name) or (to_be_added and name in VERIFIED))
         and not _is_computed(case, name)
     }
-    if is_materialized(case):
+    if _is_materialized(case):
         return none(
             f"{case.names.table} is a materialized view, which nobody can update; the row is in the table "
             "behind it."
@@ -174,7 +174,7 @@ def _is_computed(case: Case, guide_name: str) -> bool:
     return guide_name not in OF_THE_FILE and column is not None and column.generated
 
 
-def is_materialized(case: Case) -> bool:
+def _is_materialized(case: Case) -> bool:
     """Whether the table is a materialized view."""
     known = case.row.table if case.row else None
     return isinstance(known, Table) and known.kind == "materialized view"

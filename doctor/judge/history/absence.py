@@ -10,7 +10,11 @@ from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.row import ApiAnswer, Route
 from backup_doctor.evidence.workflow import FoundBy, WorkflowFile
 from backup_doctor.judge.history.beside import schema_beside, table_beside
-from backup_doctor.judge.history.calls import fallback_call, function_told, look_up_failed
+from backup_doctor.judge.history.calls import (
+    answers_told,
+    fallback_call,
+    look_up_failed,
+)
 from backup_doctor.judge.history.then import database_then
 
 if TYPE_CHECKING:
@@ -112,5 +116,4 @@ def log_texts(case: Case) -> str:
     if log is None:
         return ""
     lines = (*log.update_excerpt, *fallback_call(case).lines, *log.lookup_call.lines)
-    bodies = (function_told(case), fallback_call(case).body, log.lookup_call.body)
-    return "\n".join((*lines, *bodies))
+    return "\n".join((*lines, *answers_told(case)))

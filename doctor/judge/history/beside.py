@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.row import Table
-from backup_doctor.judge.history.calls import fallback_call, function_told, update_ways
+from backup_doctor.judge.history.calls import (
+    answers_told,
+    fallback_call,
+    update_ways,
+)
 from backup_doctor.judge.history.early import early_text
 from backup_doctor.services.meaning import database_meaning, missing_schema, named_relation
 
@@ -75,8 +79,7 @@ def _is_direct(case: Case, other: str) -> bool:
 
 
 def _told(case: Case) -> tuple[str, ...]:
-    look_up = case.log.lookup_call.body if case.log else ""
-    return (function_told(case), fallback_call(case).body, look_up, early_text(case))
+    return (*answers_told(case), early_text(case))
 
 
 def _named(code: str, *texts: str) -> list[str]:

@@ -246,6 +246,12 @@ def function_told(case: Case) -> str:
     return f"{function_call(case).body}\n{function_wrote(case)}"
 
 
+def answers_told(case: Case) -> tuple[str, str, str]:
+    """What the function, the direct update and the look-up were answered, by the log."""
+    look_up = case.log.lookup_call.body if case.log else ""
+    return function_told(case), fallback_call(case).body, look_up
+
+
 def said_beyond(case: Case, code: str) -> str:
     """What an answer says of this code's matter beyond the code itself, in the log or else now."""
     calls = (function_call(case), fallback_call(case), case.log.lookup_call if case.log else None)

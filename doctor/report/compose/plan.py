@@ -64,26 +64,22 @@ def _before_row(diagnosis: Diagnosis, repair: Repair) -> list[PlanStep]:
     known = {one.code for one in diagnosis.causes}
     # While nobody can see the row, what hides it keeps the causes from being fixed, too.
     hiding = diagnosis.verdict is Verdict.UNKNOWN
+    placed = (one.judged for one in diagnosis.placed)
     others = {
-        one.judged.code: one.judged
-        for one in diagnosis.placed
-        if one.judged.code in refusing - known or _is_waited_for(one.judged, repair, known)
-    }
+        one.code: one
+        for one in placed
+        if one.code not in known and (one.code in refusing or _is_waited_for(one, repair))
+    }.values()
+    order = (*others, *diagnosis.causes) if hiding else (*diagnosis.causes, *others)
     return [
         PlanStep(title=one_of[0].title, why=cause.code, one_of=one_of)
-        for cause in (
-            *(others.values() if hiding else ()),
-            *diagnosis.causes,
-            *(() if hiding else others.values()),
-        )
+        for cause in order
         for one_of in _choices(cause, after_row=False)
     ]
 
 
-def _is_waited_for(judged: Judged, repair: Repair, known: set[str]) -> bool:
-    return (
-        repair.waits_for is not None and judged.has(repair.waits_for) and judged.code not in known
-    )
+def _is_waited_for(judged: Judged, repair: Repair) -> bool:
+    return repair.waits_for is not None and judged.has(repair.waits_for)
 
 
 def _numbers(steps: Sequence[PlanStep]) -> dict[str | None, int]:
