@@ -92,33 +92,27 @@ def test_a_mutant_that_could_not_be_tried_is_not_counted_as_noticed() -> None:
         list(forked([mutant(ASKED, "")], breaks, at_once=1))
 
 
+def of_a_check() -> Mutant:
+    path = "checks/rls/view.py"
+    was, lines = "if proof.reach is Reach.REFUSED:", Path(path).read_text().splitlines()
+    number = next(number for number, line in enumerate(lines, start=1) if was in line)
+    text = Path(path).read_text().replace(was, "if proof.reach is not Reach.REFUSED:")
+    return Mutant(path=path, line=number, operator="AddNot", text=text)
+
+
 def test_the_command_notices_what_changes_and_not_what_does_not() -> None:
-    turned = mutant(ASKED, "    if state is not RowState.UNSEEN:")
+    changed = [mutant(ASKED, "    if state is not RowState.UNSEEN:"), of_a_check()]
     same = [
         mutant(ASKED, f"    {ASKED}  # the same"),
         mutant("@property", "    @property  # the same"),
     ]
-    lines = "\n".join(json.dumps(asdict(one)) for one in (*same, turned))
+    lines = "\n".join(json.dumps(asdict(one)) for one in (*same, *changed))
 
-    command = (sys.executable, "-m", "scripts.mutants", DIAGNOSIS)
+    command = (sys.executable, "-m", "scripts.mutants", DIAGNOSIS, "checks")
     ended = subprocess.run(command, input=lines, text=True, capture_output=True, check=False)
 
-    assert ended.stdout.splitlines()[-1:] == ["1 of 3 noticed"], ended.stderr
+    assert ended.stdout.splitlines()[-1:] == ["2 of 4 noticed"], ended.stderr
     assert ended.returncode
-
-
-def test_a_change_of_a_check_is_noticed() -> None:
-    path = Path("checks/rls/view.py")
-    was = "if proof.reach is Reach.REFUSED:"
-    number = next(at for at, line in enumerate(path.read_text().splitlines(), 1) if was in line)
-    text = path.read_text().replace(was, "if proof.reach is not Reach.REFUSED:")
-    turned = Mutant(path=str(path), line=number, operator="AddNot", text=text)
-
-    command = (sys.executable, "-m", "scripts.mutants", "checks")
-    line = json.dumps(asdict(turned))
-    ended = subprocess.run(command, input=line, text=True, capture_output=True, check=False)
-
-    assert ended.stdout.splitlines()[-1:] == ["1 of 1 noticed"], ended.stderr
 
 
 @pytest.mark.parametrize(("path", "part"), REASONS)

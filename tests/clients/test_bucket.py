@@ -131,6 +131,29 @@ def test_a_missing_bucket_is_told_from_a_missing_object(
     assert "acme-nowhere" in refused.what
 
 
+def test_the_first_page_of_a_prefix_is_listed_once(
+    server: stand_in.Storage, made: stand_in.Bucket
+) -> None:
+    bucket = client(made)
+    before = bucket.first_page("backups/")
+    server.s3.put_object(Bucket=made.name, Key=KEY, Body=b"PK")
+
+    assert bucket.first_page("backups/") is before
+    page = bucket.first_page("backups/2026/")
+    assert isinstance(page, ObjectPage)
+    assert [one["Key"] for one in page.objects] == [KEY]
+
+
+def test_a_first_page_that_was_refused_is_asked_for_again(made: stand_in.Bucket) -> None:
+    bucket = client(made)
+    stand_in.allow(made, made.doctor, ["s3:GetObject"])
+    refused = unseen(bucket.first_page("backups/"))
+    stand_in.allow(made, made.doctor, READ_ACTIONS)
+
+    assert refused.why is Why.DENIED
+    assert isinstance(bucket.first_page("backups/"), ObjectPage)
+
+
 def test_a_denied_listing_names_the_permission(made: stand_in.Bucket) -> None:
     stand_in.allow(made, made.doctor, ["s3:GetObject"])
 

@@ -38,6 +38,8 @@ T = TypeVar("T")
 CALL_LIMIT_S = 20.0
 PAGE_KEYS = 1000
 LONGEST_KEY = 1024
+# A search looks again where it looked before it knew the key; a page of a thousand keys is about 1 MB.
+KEPT_PAGES = 8
 ABSENT = frozenset({"NoSuchKey", "KeyTooLongError"})
 OUT_OF_RANGE = BucketRefusal(
     Why.GARBLED, "S3 ({where}) did not keep to the range that was asked for."
@@ -90,6 +92,7 @@ class Bucket:
         self._settings = settings
         self._deadline = deadline
         self._connection = connection or spawn(partial(connect, settings, deadline))
+        self._first_pages: dict[str, ObjectPage] = {}
 
     def at(self, name: str) -> Bucket:
         """Another bucket, asked through the same client."""
@@ -154,6 +157,16 @@ class Bucket:
             objects=tuple(answer.get("Contents", ())),
             after=answer.get("NextContinuationToken") if answer.get("IsTruncated") else None,
         )
+
+    def first_page(self, prefix: str) -> ObjectPage | Unseen:
+        """The first page of the keys that begin with `prefix`, listed once for all who ask."""
+        known = self._first_pages.get(prefix)
+        if known is not None:
+            return known
+        page = self.page(prefix)
+        if isinstance(page, ObjectPage) and len(self._first_pages) < KEPT_PAGES:
+            self._first_pages[prefix] = page
+        return page
 
     def versions(self, prefix: str) -> Versions | Unseen:
         """Versions and delete markers of the keys that begin with `prefix`: the first 1,000."""

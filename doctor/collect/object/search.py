@@ -127,7 +127,7 @@ def walk(
     found: dict[Named, list[StoredObject]] = {named: [] for named in Named}
     listed, after, complete = 0, None, False
     while listed < keys and time.monotonic() < until:
-        page = bucket.page(prefix, after)
+        page = bucket.page(prefix, after) if after else bucket.first_page(prefix)
         if isinstance(page, Unseen):
             if not listed:
                 return page
