@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from backup_doctor.collect.sources import Sources
     from backup_doctor.evidence.collected import Collected
     from backup_doctor.evidence.findings import Report
+    from backup_doctor.judge.opinion import Opinion
     from backup_doctor.settings.model import Settings
 
 # The runner keeps to the budget by itself; past this, something in it hangs.
@@ -132,12 +133,16 @@ def _examined(settings: Settings, backup: Asked, asked: Request, redactor: Redac
             opened=opened,
         )
 
-        def judged(collected: Collected) -> Diagnosed:
+        def examined() -> Diagnosed:
+            whole = gather(run, partial(prepare, asked.form))
+            return judged(whole.collected, whole.opinion)
+
+        def judged(collected: Collected, opinion: Opinion | None = None) -> Diagnosed:
             from backup_doctor.report.compose import write
 
-            return Diagnosed(write(collected, run.registry), collected)
+            return Diagnosed(write(collected, run.registry, opinion), collected)
 
-        future = spawn(lambda: judged(gather(run, partial(prepare, asked.form))))
+        future = spawn(examined)
         try:
             return future.result(timeout=asked.budget_s + GRACE_S)
         except Interrupted as interrupt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,16 @@ if TYPE_CHECKING:
 
     from backup_doctor.evidence.collected import Collected
     from backup_doctor.evidence.findings import Report
+    from backup_doctor.judge.opinion import Opinion
     from backup_doctor.run.runner import DoctorRun
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    """All that the report is made from, and the opinion on it."""
+
+    collected: Collected
+    opinion: Opinion
 
 
 def examine(run: DoctorRun, meanwhile: Callable[[], object] | None = None) -> Report:
@@ -23,14 +33,14 @@ def examine(run: DoctorRun, meanwhile: Callable[[], object] | None = None) -> Re
     Raises:
         SettingsError: the configuration names what the database does not have.
     """
-    collected = gather(run, meanwhile)
+    examined = gather(run, meanwhile)
     from backup_doctor.report.compose import write
 
-    return write(collected, run.registry)
+    return write(examined.collected, run.registry, examined.opinion)
 
 
-def gather(run: DoctorRun, meanwhile: Callable[[], object] | None = None) -> Collected:
-    """All that the report is made from, without secrets.
+def gather(run: DoctorRun, meanwhile: Callable[[], object] | None = None) -> Examined:
+    """All that the report is made from, without secrets, and the opinion on it.
 
     `meanwhile` is called while the services are waited for, as the judgement is imported then.
 
@@ -50,10 +60,11 @@ def gather(run: DoctorRun, meanwhile: Callable[[], object] | None = None) -> Col
         if meanwhile:
             meanwhile()
 
-    collected = checked(run, collected_for(run, prepare))
+    examined = checked(run, collected_for(run, prepare))
     # All else is redacted since it was collected.
-    check = run.redacting.value(collected.fix_check)
-    return msgspec.structs.replace(collected, fix_check=check)
+    check = run.redacting.value(examined.collected.fix_check)
+    collected = msgspec.structs.replace(examined.collected, fix_check=check)
+    return Examined(collected=collected, opinion=examined.opinion)
 
 
 def collected_for(run: DoctorRun, meanwhile: Callable[[], None] | None = None) -> Collected:
@@ -69,13 +80,15 @@ def collected_for(run: DoctorRun, meanwhile: Callable[[], None] | None = None) -
     return collected
 
 
-def checked(run: DoctorRun, collected: Collected) -> Collected:
+def checked(run: DoctorRun, collected: Collected) -> Examined:
     """With what the database says of the SQL that is offered, where there is any and a database to ask."""
+    from backup_doctor.judge.opinion import opinion_on
     from backup_doctor.report.compose import planned_repair
     from backup_doctor.run.trying import tried
 
-    offered = planned_repair(collected, run.registry).offered
-    if offered is None:
-        return collected
-    check = tried(run.sources, collected.case, offered)
-    return msgspec.structs.replace(collected, fix_check=check)
+    opinion = opinion_on(collected.case, run.registry)
+    offered = planned_repair(opinion).offered
+    if offered is not None:
+        check = tried(run.sources, collected.case, offered)
+        collected = msgspec.structs.replace(collected, fix_check=check)
+    return Examined(collected=collected, opinion=opinion)

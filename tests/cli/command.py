@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backup_doctor.cli.entry import run
-from backup_doctor.evidence import collected
+from backup_doctor.evidence.collected import Collected
 from backup_doctor.evidence.row import RowEvidence
 from backup_doctor.judge.framework import Check
+from backup_doctor.judge.opinion import opinion_on
 from backup_doctor.judge.registry import LoadedCheck, Registry
 from backup_doctor.report import compose as reporting
 from backup_doctor.run import examine as examination
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from backup_doctor.collect.sources import Sources
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Report
+    from backup_doctor.judge.opinion import Opinion
 
 SECRET = "canary-0f9c8e7d6b5a-canary"
 # Appears in the working directory when the collector that hangs has begun.
@@ -69,13 +71,14 @@ def _look(_ask: Sources, _case: Case) -> RowEvidence:
 
 def _gathered(
     run: runner.DoctorRun, meanwhile: Callable[[], object] | None = None
-) -> collected.Collected:
+) -> examination.Examined:
     if os.environ["CASE"] == "broken":
         raise ValueError(f"a mistake about {SECRET}")
-    return collected.Collected(case=run.case)
+    nothing = opinion_on(run.case, Registry(checks=()))
+    return examination.Examined(collected=Collected(case=run.case), opinion=nothing)
 
 
-def _written(collected: collected.Collected, registry: Registry) -> Report:
+def _written(collected: Collected, registry: Registry, formed: Opinion | None = None) -> Report:
     return ALL[os.environ["CASE"]]
 
 

@@ -66,9 +66,9 @@ def test_every_answer_that_was_asked_for_ahead_is_the_one_that_is_wanted_last(
 def test_the_report_is_the_same_without_any_foresight(run: DoctorRun) -> None:
     collected = run.collect()
 
-    without = checked(run, collected)
+    without = checked(run, collected).collected
     foresee(run)
-    with_it = checked(run, collected)
+    with_it = checked(run, collected).collected
 
     assert with_it.fix_check == without.fix_check
     assert write(with_it, run.registry).fix_sql == write(without, run.registry).fix_sql
@@ -89,7 +89,7 @@ def test_a_file_that_is_not_this_backups_changes_nothing(run: DoctorRun) -> None
     run.sources.hints.found(wrong)
 
     foresee(run)
-    report = write(checked(run, collected), run.registry)
+    report = write(checked(run, collected).collected, run.registry)
 
     assert "another.zip" not in (report.fix_sql or "another.zip")
     assert report.root_cause == "function/not-deployed"

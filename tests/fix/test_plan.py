@@ -15,6 +15,7 @@ from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.object import Search
 from backup_doctor.evidence.row import Trigger
 from backup_doctor.evidence.workflow import FoundBy, Run
+from backup_doctor.judge.opinion import opinion_on
 from backup_doctor.judge.registry import load_checks
 from backup_doctor.report.compose import planned_repair, write
 from backup_doctor.run.fix.look import Looked, judged
@@ -40,7 +41,8 @@ def looked(one: Case, *secrets: str, **collected: Any) -> Looked:
     registry = load_checks()
     all_of_it = Collected(case=one, **collected)
     report = write(all_of_it, registry)
-    return judged(all_of_it, report, planned_repair(all_of_it, registry), Redactor(secrets))
+    repair = planned_repair(opinion_on(one, registry), all_of_it.fix_check)
+    return judged(all_of_it, report, repair, Redactor(secrets))
 
 
 def stuck(*evidence: Evidence) -> Case:
@@ -142,10 +144,9 @@ def test_a_run_that_is_only_guessed_carries_nothing_until_the_file_has_settled(
 def test_a_rule_that_failed_makes_the_diagnosis_unsure() -> None:
     one = looked(stuck())
     report = msgspec.structs.replace(one.report, errors=("row/stuck: KeyError: 'x'",))
-    registry = load_checks()
-    collected = Collected(case=one.case)
+    repair = planned_repair(opinion_on(one.case, load_checks()))
 
-    found = judged(collected, report, planned_repair(collected, registry), Redactor())
+    found = judged(Collected(case=one.case), report, repair, Redactor())
 
     assert "the doctor itself failed" in (found.refused or "")
 

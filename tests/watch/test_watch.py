@@ -157,7 +157,7 @@ def test_between_two_diagnoses_github_is_asked_once(
     settings, dispatch_id = settings_of(world, tmp_path), world.insert_row()
     if has_run:
         world.run_pipeline(dispatch_id)
-    case = gather(DoctorRun(settings=settings, asked=Asked(dispatch_id=dispatch_id))).case
+    case = gather(DoctorRun(settings=settings, asked=Asked(dispatch_id=dispatch_id))).collected.case
     world.github.requests.clear()
 
     before = pulse(settings, case, Redactor(), 30)

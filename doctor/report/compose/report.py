@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 from backup_doctor import __version__
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.findings import SCHEMA_VERSION, Report, Tool
-from backup_doctor.judge import preflight
-from backup_doctor.judge.diagnosis import Diagnosis, diagnose
 from backup_doctor.judge.fix_sql import Repair, repair
-from backup_doctor.judge.judgement import Judged, judge
+from backup_doctor.judge.opinion import Opinion, opinion_on
 from backup_doctor.judge.show import rfc3339
 from backup_doctor.report.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.collected import Collected
+    from backup_doctor.evidence.collected import Collected, FixCheck
     from backup_doctor.judge.registry import Registry
 
 from backup_doctor.report.compose.gaps import open_gaps, questions, to_settle
@@ -28,17 +26,12 @@ from backup_doctor.report.compose.summary import summary_of
 from backup_doctor.report.compose.time import clock_notes
 
 
-def write(collected: Collected, registry: Registry) -> Report:
-    """Judge what was collected and write the report."""
+def write(collected: Collected, registry: Registry, formed: Opinion | None = None) -> Report:
+    """Write the report of what was collected, with the opinion on its case that was `formed`, if one was."""
     case = collected.case
-    checks = tuple(
-        one.check
-        for one in registry.checks
-        if one.check.name in case.evidence or one.check.name in case.skipped
-    )
-    judgement = judge(case, checks)
-    diagnosis = _diagnosis(case, judgement.findings)
-    mended = warned(diagnosis, repair(case, diagnosis, collected.fix_check))
+    opinion = formed or opinion_on(case, registry)
+    checks, diagnosis = opinion.checks, opinion.diagnosis
+    mended = planned_repair(opinion, collected.fix_check)
     results = tuple(result_of(check, case, diagnosis, collected) for check in checks)
     root_cause = diagnosis.root.code if diagnosis.root else None
     reason = diagnosis.root.found.reason if diagnosis.root else None
@@ -61,7 +54,7 @@ def write(collected: Collected, registry: Registry) -> Report:
         fix_notes=(*mended.notes, *_fix_check(mended, collected)),
         cannot_tell=questions(gaps),
         notes=_notes(collected, registry),
-        errors=(*judgement.errors, *_crashes(case)),
+        errors=(*opinion.judgement.errors, *_crashes(case)),
         timeline=timeline_of(case),
         fingerprint=fingerprint(diagnosis.verdict, root_cause, causes, failed, reason),
         generated_at=rfc3339(case.now),
@@ -69,16 +62,9 @@ def write(collected: Collected, registry: Registry) -> Report:
     )
 
 
-def planned_repair(collected: Collected, registry: Registry) -> Repair:
+def planned_repair(opinion: Opinion, check: FixCheck | Unseen | None = None) -> Repair:
     """The repair; before the database was asked about it, what it is to be asked about."""
-    checks = tuple(one.check for one in registry.checks)
-    judgement = judge(collected.case, checks)
-    diagnosis = _diagnosis(collected.case, judgement.findings)
-    return warned(diagnosis, repair(collected.case, diagnosis, collected.fix_check))
-
-
-def _diagnosis(case: Case, findings: tuple[Judged, ...]) -> Diagnosis:
-    return preflight.foresee(case, findings) if case.is_preflight else diagnose(case, findings)
+    return warned(opinion.diagnosis, repair(opinion.case, opinion.diagnosis, check))
 
 
 def _fix_check(mended: Repair, collected: Collected) -> tuple[str, ...]:

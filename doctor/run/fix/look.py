@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from backup_doctor.judge.judgement import judge
 from backup_doctor.report.compose import planned_repair, write
 from backup_doctor.run.examine import checked, collected_for
 from backup_doctor.run.fix.plan import Plan, nothing_to_do, plan, refusal
@@ -42,11 +41,12 @@ def look(run: DoctorRun, redactor: Redactor) -> Looked:
     Raises:
         SettingsError: the configuration names what the database does not have.
     """
-    collected = checked(run, collected_for(run))
-    report = write(collected, run.registry)
-    looked = judged(collected, report, planned_repair(collected, run.registry), redactor)
-    judgement = judge(collected.case, (one.check for one in run.registry.checks))
-    return replace(looked, findings=judgement.findings)
+    examined = checked(run, collected_for(run))
+    collected, opinion = examined.collected, examined.opinion
+    report = write(collected, run.registry, opinion)
+    repair = planned_repair(opinion, collected.fix_check)
+    looked = judged(collected, report, repair, redactor)
+    return replace(looked, findings=opinion.judgement.findings)
 
 
 def judged(collected: Collected, report: Report, repair: Repair, redactor: Redactor) -> Looked:

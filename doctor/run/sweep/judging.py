@@ -10,6 +10,7 @@ import msgspec
 from backup_doctor.evidence.collected import Collected, FixCheck
 from backup_doctor.evidence.findings import Role
 from backup_doctor.judge.fix_sql.certainty import is_whole
+from backup_doctor.judge.opinion import opinion_on
 from backup_doctor.report.compose import planned_repair, write
 from backup_doctor.run.fix.plan import refusal
 from backup_doctor.run.sweep.result import Swept
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import PlanStep, Report
     from backup_doctor.judge.fix_sql import Repair
+    from backup_doctor.judge.opinion import Opinion
     from backup_doctor.judge.registry import Registry
 
 T = TypeVar("T")
@@ -50,12 +52,12 @@ class Judge:
 
     def swept(self, case: Case, *, closely: bool) -> Swept:
         """The backup as it was judged."""
-        collected = Collected(case=case)
-        report = write(collected, self.registry)
-        check = self._check(collected, report.fix_sql) if report.fix_sql else None
+        collected, opinion = Collected(case=case), opinion_on(case, self.registry)
+        report = write(collected, self.registry, opinion)
+        check = self._check(opinion, report.fix_sql) if report.fix_sql else None
         if isinstance(check, FixCheck) and (check.problem or check.refused):
             collected = msgspec.structs.replace(collected, fix_check=check)
-            report = write(collected, self.registry)
+            report = write(collected, self.registry, opinion)
         whole = case.object is not None and is_whole(case.object)
         short = report if self.verbose else self._short(report)
         return Swept(
@@ -64,18 +66,18 @@ class Judge:
             closely=closely,
             whole=whole,
             takes=_key_of(case) if whole and report.fix_sql else None,
-            mendable=self._mendable(collected, report) if report.fix_sql else None,
+            mendable=self._mendable(collected, report, opinion) if report.fix_sql else None,
             says=self._once(_said(report)),
         )
 
-    def _check(self, collected: Collected, sql: str) -> FixCheck | Unseen | None:
+    def _check(self, opinion: Opinion, sql: str) -> FixCheck | Unseen | None:
         """What the database says of such a statement; how many rows it would change is each one's own."""
         kind = _kind_of(sql)
         each = self.mending and len(self._asked) < TRIED_EACH
         if kind in self._checks and not each:
             return self._checks[kind]
-        offered = planned_repair(collected, self.registry).offered
-        found = self.tried(collected.case, offered) if offered else None
+        offered = planned_repair(opinion).offered
+        found = self.tried(opinion.case, offered) if offered else None
         self._asked.append(kind)
         if isinstance(found, FixCheck):
             found = msgspec.structs.replace(found, rows=None)
@@ -111,11 +113,11 @@ class Judge:
         first: T = self._kept.setdefault(value, value)
         return first
 
-    def _mendable(self, collected: Collected, report: Report) -> Mendable | None:
+    def _mendable(self, collected: Collected, report: Report, opinion: Opinion) -> Mendable | None:
         """The repair as `fix` would print it, or why `fix` would refuse it."""
         if not self.mending:
             return None
-        repair = planned_repair(collected, self.registry)
+        repair = planned_repair(opinion, collected.fix_check)
         row = repair.change.row if repair.change else None
         if repair.statement is None or row is None or row.id is None:
             return None
