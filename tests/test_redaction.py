@@ -473,6 +473,13 @@ def test_redacting_twice_changes_nothing_more(text: str) -> None:
     assert redactor.text(once) == once
 
 
+def test_a_short_secret_right_behind_another_is_taken_out_as_well() -> None:
+    redactor = Redactor([CANARY, "hunt3r"])
+
+    assert "hunt3r" not in redactor.text(f"{CANARY}hunt3r")
+    assert "hunt3r" not in redactor.text(f"hunt3r{CANARY}")
+
+
 PIECES = [
     CANARY,
     CANARY[:14],

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.base import Shown
 from backup_doctor.judge.history.calls import logged_for, update_ran
 from backup_doctor.judge.history.early import (
@@ -55,8 +55,7 @@ _OTHER_REASON = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
+class Wanted(Immutable, frozen=True, kw_only=True):
     """A secret by the name that the workflow has for it; `name` is GitHub's, None where not known.
 
     `optional`: the workflow itself can do without. `withheld`: a called workflow asks for it, and

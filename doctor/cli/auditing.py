@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backup_doctor.base.heaps import keep_few_heaps
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.cli.audit_proposals import Proposing
 from backup_doctor.cli.audit_report import EXAMPLES, AuditPage, Lines, Reporter
 from backup_doctor.cli.codes import Exit, UsageError
@@ -39,8 +39,7 @@ SHORTEST_BUDGET_S = 1.0
 LONGEST_BUDGET_S = 7 * 24 * 3600.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class AuditRequest:
+class AuditRequest(Immutable, frozen=True, kw_only=True):
     """The flags of `audit`, as given. `limit` None leaves it to the format."""
 
     form: AuditFormat | None

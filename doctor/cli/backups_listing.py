@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from difflib import get_close_matches
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.cli.codes import Exit, UsageError
 from backup_doctor.cli.output import NARROWEST, print_text
 from backup_doctor.cli.request import check_budget
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 WIDEST = 200
 
 
-@dataclass(frozen=True, kw_only=True)
-class ListRequest:
+class ListRequest(Immutable, frozen=True, kw_only=True):
     """The flags of `list`, as given. The function is never called for it."""
 
     limit: int

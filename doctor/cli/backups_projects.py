@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from backup_doctor.cli.backups_listing import listed, written
 from backup_doctor.cli.codes import Exit

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from backup_doctor.cli import completing
-from backup_doctor.cli.given import Given
+from backup_doctor.cli.given import BUDGET_S
 from backup_doctor.report.render.formats import Format
 from backup_doctor.run.audit.formats import AuditFormat
 
@@ -114,4 +114,4 @@ def budget_of(given: float | None, *, all_projects: bool) -> float:
     """The time for the whole run: of twenty projects each needs some of it."""
     if given is not None:
         return given
-    return MANY_S if all_projects else Given.budget
+    return MANY_S if all_projects else BUDGET_S

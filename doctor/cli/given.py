@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from backup_doctor.base.immutable import Immutable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -11,9 +12,10 @@ if TYPE_CHECKING:
 
     from backup_doctor.report.render.formats import Format
 
+BUDGET_S = 60.0
 
-@dataclass(frozen=True, kw_only=True)
-class Given:
+
+class Given(Immutable, frozen=True, kw_only=True):
     """The flags as typer read them; one that a command does not have is as if it was not given."""
 
     dispatch_id: str | None = None
@@ -31,7 +33,7 @@ class Given:
     template_dir: Path | None = None
     save_evidence: Path | None = None
     from_evidence: Path | None = None
-    budget: float = 60.0
+    budget: float = BUDGET_S
     strict: bool = False
     exit_zero: bool = False
     quiet: bool = False

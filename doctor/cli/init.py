@@ -6,11 +6,11 @@ import json
 import os
 import re
 import sys
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_doctor.base import files
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.quoting import for_terminal, one_line
 from backup_doctor.cli import init_dotenv, init_job
 from backup_doctor.cli.codes import UsageError
@@ -56,8 +56,7 @@ NEEDED: tuple[tuple[tuple[str, ...], str], ...] = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class InitOptions:
+class InitOptions(Immutable, frozen=True, kw_only=True):
     """What the command line asks for. `action` is this action as `owner/name@commit`."""
 
     force: bool = False

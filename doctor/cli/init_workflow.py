@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.cli.init_job import job_of
 from backup_doctor.collect.workflow.file import HostileError, load_yaml
 
@@ -31,8 +31,7 @@ class UnfitError(Exception):
     """The job cannot be put into this file without a risk to it; the message says why."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class WorkflowChange:
+class WorkflowChange(Immutable, frozen=True, kw_only=True):
     """A workflow file before and after. `replaced` is the key of the doctor's job that was there."""
 
     path: str

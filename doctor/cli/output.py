@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from functools import partial
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from backup_doctor.base import files
 from backup_doctor.base.threads import spawn

@@ -1,6 +1,6 @@
 """The command `preflight` and its flags. The work is imported when it is called."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from backup_doctor.cli.flags import AllProjectsFlag, ManyBudgetFlag, budget_of
 from backup_doctor.cli.given import Given

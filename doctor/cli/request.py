@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import os
 import sys
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.cli.codes import UsageError
 from backup_doctor.report.render.formats import ENDINGS, Format
 
@@ -24,8 +24,7 @@ LONGEST_BUDGET_S = 3600.0
 WHICH = "Which backup? Give its --dispatch-id (or --backup-id, or --run-id)."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(Immutable, frozen=True, kw_only=True):
     """The flags of the main job; `form` is resolved, the rest is as given."""
 
     dispatch_id: str | None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.redaction import Redactor
 from backup_doctor.settings.table import BY_NAME
 
@@ -43,6 +43,6 @@ def _held(value: object) -> Iterator[str]:
     elif isinstance(value, tuple):
         for one in value:
             yield from _held(one)
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from _held(getattr(value, field.name))
+    elif isinstance(value, Immutable):
+        for field in value.__struct_fields__:
+            yield from _held(getattr(value, field))

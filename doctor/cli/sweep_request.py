@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.cli.codes import UsageError
 from backup_doctor.cli.request import check_budget
 from backup_doctor.run.sweep.formats import SweepFormat
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 EXAMPLE = "backup-doctor sweep --older-than 2h"
 
 
-@dataclass(frozen=True, kw_only=True)
-class SweepRequest:
+class SweepRequest(Immutable, frozen=True, kw_only=True):
     """The flags as given."""
 
     older_than: str | None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.quoting import for_markdown_inline
 from backup_doctor.cli.codes import Exit
 from backup_doctor.cli.mending import say
@@ -53,8 +54,7 @@ def try_out(asked: SweepRequest) -> int:
     return Exit.FAILING if left else Exit.HEALTHY
 
 
-@dataclass(frozen=True, kw_only=True)
-class Due:
+class Due(Immutable, frozen=True, kw_only=True):
     """A message that is to be sent to the addresses at these places; `settle` hears which did not take it."""
 
     title: str

@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Callable, Collection
-from dataclasses import fields
 from functools import wraps
 from typing import Any, Final
 
@@ -63,15 +62,16 @@ def with_given(
 
     `instead` is what typer is told of a flag where it means something else to this command.
     """
+    nothing = Given()
     shared = [
         inspect.Parameter(
-            one.name,
+            name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=one.default,
-            annotation=(FLAGS | instead)[one.name],
+            default=getattr(nothing, name),
+            annotation=(FLAGS | instead)[name],
         )
-        for one in fields(Given)
-        if one.name not in without
+        for name in Given.__struct_fields__
+        if name not in without
     ]
 
     def decorated(command: Callable[..., int | None]) -> Callable[..., int | None]:

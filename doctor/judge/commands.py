@@ -7,10 +7,10 @@ and what remains is advice in words (`backup_doctor.judge.show.by_command`).
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.workflow import Run
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ GITHUB_COM = "github.com"
 FAILED = frozenset({"failure", "timed_out"})
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(Immutable, frozen=True):
     """A shell command that runs as it stands. Only the functions of this module make one."""
 
     text: str
@@ -33,8 +32,7 @@ class Command:
         return Command(f"{self.text} | {shlex.join(words)}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stored:
+class Stored(Immutable, frozen=True, kw_only=True):
     """A secret's place on GitHub: `environment` None is the repository."""
 
     name: str

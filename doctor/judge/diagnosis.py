@@ -6,9 +6,9 @@ yields; what is left to do here is a sort.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Role, Severity, Verdict
@@ -43,8 +43,7 @@ READABLE_ARCHIVE = "InvalidObjectState"
 SYMPTOM_ORDER = ("workflow", "function", "object", "row", "rls", "secrets")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Placed:
+class Placed(Immutable, frozen=True, kw_only=True):
     """A finding with the role and severity that it has in this story."""
 
     judged: Judged
@@ -52,8 +51,7 @@ class Placed:
     severity: Severity
 
 
-@dataclass(frozen=True, kw_only=True)
-class Diagnosis:
+class Diagnosis(Immutable, frozen=True, kw_only=True):
     """The verdict, and the causes in the order of the chain."""
 
     verdict: Verdict

@@ -22,11 +22,11 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.base import Evidence, Shown, Unseen, unseen
 from backup_doctor.evidence.findings import Exhibit, Fix, Role, Severity
 from backup_doctor.judge.traits import SqlRefusal, Trait
@@ -41,8 +41,7 @@ DOCSTRINGS_STRIPPED = sys.flags.optimize >= 2  # noqa: PLR2004 -- -OO
 CODE = re.compile(r"^[a-z][a-z0-9-]*/[a-z][a-z0-9-]*$")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Resolved:
+class Resolved(Immutable, frozen=True, kw_only=True):
     """Proof that what failed then works now: of the pipeline's own request, never of another.
 
     That is the same path, role, key and columns, tried, or shown by the catalogue or by the
@@ -52,8 +51,7 @@ class Resolved:
     by: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Found:
+class Found(Immutable, frozen=True, kw_only=True):
     """What a rule returns: this case in one sentence, what shows it, and what to do, in order.
 
     `breaks`, `severity` and `role` override what the rule declares, where this case differs.
@@ -111,8 +109,7 @@ def needs(proof: Proof[E]) -> Callable[[ProvedRule[E]], Proved[E]]:
     return lambda rule: Proved(proof, rule)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RuleInfo(Generic[E]):
+class RuleInfo(Immutable, Generic[E], frozen=True, kw_only=True):
     """One finding code: how it is judged, and what it is in the chain.
 
     `yields_to`: codes (or `family/*`, `*`, or all with a trait) that, where they break the same link,

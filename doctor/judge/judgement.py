@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.judge.framework import AnyCheck, Found, RuleInfo, Ruling
 
 if TYPE_CHECKING:
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from backup_doctor.judge.traits import Trait
 
 
-@dataclass(frozen=True, kw_only=True)
-class Judged:
+class Judged(Immutable, frozen=True, kw_only=True):
     """A finding, still with all that the diagnosis needs to place it in the chain."""
 
     check: AnyCheck
@@ -50,8 +49,7 @@ class Judged:
         return self.found.severity or self.rule.severity
 
 
-@dataclass(frozen=True, kw_only=True)
-class Judgement:
+class Judgement(Immutable, frozen=True, kw_only=True):
     """All findings in running order, and the rules that failed themselves: a defect of the tool."""
 
     findings: tuple[Judged, ...]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.judge import preflight
 from backup_doctor.judge.diagnosis import Diagnosis, diagnose
 from backup_doctor.judge.judgement import Judgement, judge
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from backup_doctor.judge.registry import Registry
 
 
-@dataclass(frozen=True, kw_only=True)
-class Opinion:
+class Opinion(Immutable, frozen=True, kw_only=True):
     """A case, the checks that had a say in it, what they found, and the diagnosis."""
 
     case: Case

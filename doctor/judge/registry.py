@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.judge.framework import AnyCheck, Check, RuleInfo
 from backup_doctor.judge.traits import Trait
 
@@ -17,16 +17,14 @@ PACKAGE = "backup-doctor"
 BUILT_IN = "built in"
 
 
-@dataclass(frozen=True, kw_only=True)
-class LoadedCheck:
+class LoadedCheck(Immutable, frozen=True, kw_only=True):
     """A check, and where it comes from: `built in`, or the package that brought it."""
 
     check: AnyCheck
     origin: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class BrokenPlugin:
+class BrokenPlugin(Immutable, frozen=True, kw_only=True):
     """A registered check that could not be loaded. It is a line in the report, never a crash."""
 
     name: str
@@ -34,8 +32,7 @@ class BrokenPlugin:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Registry:
+class Registry(Immutable, frozen=True, kw_only=True, dict=True):
     """The checks in running order, and the plugins that did not load."""
 
     checks: tuple[LoadedCheck, ...]

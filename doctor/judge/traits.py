@@ -8,9 +8,10 @@ So a check in another package says it of its codes as the built-in ones do of th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from backup_doctor.base.immutable import Immutable
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -51,8 +52,7 @@ class Trait(Enum):
 ShowsRefusal: TypeAlias = Callable[["Case", Mapping[str, Any]], bool]
 
 
-@dataclass(frozen=True, kw_only=True)
-class SqlRefusal:
+class SqlRefusal(Immutable, frozen=True, kw_only=True):
     """How a condition refuses the very statement that is printed for the row.
 
     `shown`: the evidence shows it, where the database was not asked or its answer leaves it open.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.threads import spawn
 
 if TYPE_CHECKING:
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from backup_doctor.run.runner import DoctorRun
 
 
-@dataclass(frozen=True, kw_only=True)
-class Examined:
+class Examined(Immutable, frozen=True, kw_only=True):
     """All that the report is made from, and the opinion on it."""
 
     collected: Collected

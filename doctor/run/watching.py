@@ -6,9 +6,11 @@ asked for, which is one request of GitHub's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec.structs import replace
 
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.case import Asked, Case

@@ -7,12 +7,13 @@ content in all that the step printed, never by where it stands.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
+
+from backup_doctor.base.immutable import Immutable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -69,8 +70,7 @@ class KnownError(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return _compiled(self.pattern).search(line)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ToldError:
+class ToldError(Immutable, frozen=True, kw_only=True, dict=True):
     """The line that decides, and the error that it tells. `values` are the pattern's groups."""
 
     error: KnownError

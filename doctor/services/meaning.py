@@ -6,10 +6,10 @@ What each service says stands in its table (`backup_doctor.services.answers`).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.log import Call, Outcome
 from backup_doctor.services import log_wording as wording
 from backup_doctor.services.answers import (
@@ -47,8 +47,7 @@ SERVER_ERRORS = range(500, 600)
 VALUE_CLASSES = ("22", "23")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Meaning:
+class Meaning(Immutable, frozen=True, kw_only=True):
     """What an answer can mean: `codes`, the likeliest first. `own_words`: the function itself spoke.
 
     One code is proof; several must be told apart by what else is known.

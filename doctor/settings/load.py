@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.columns import GUIDE_COLUMNS
 from backup_doctor.settings import projects, reading, strangers, trust
@@ -48,8 +50,7 @@ WRITTEN_COLUMNS = ("s3_key", "status", "size_bytes", "finished_at", "error_text"
 ALONE = (*WRITTEN_COLUMNS, "id", "dispatch_id")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Flags:
+class Flags(Immutable, frozen=True, kw_only=True):
     """What the command line says of the settings. `stuck_after` is a duration such as `2h`.
 
     Of several files of one kind in `config`, a later one comes before.

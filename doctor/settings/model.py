@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Names
 from backup_doctor.settings.errors import alternatives
@@ -41,8 +42,7 @@ class Secret:
         return hash(self._value)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Origin:
+class Origin(Immutable, frozen=True, kw_only=True):
     """Where a value came from.
 
     `name` is as the user wrote it (`VITE_SUPABASE_URL`), `place` the source (`the environment`,
@@ -61,8 +61,7 @@ class Origin:
         return f"{self.name} ({self.place})"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Storage:
+class Storage(Immutable, frozen=True, kw_only=True):
     """What is handed to boto3 beyond what it finds for itself; None leaves it to boto3."""
 
     endpoint: str | None = None
@@ -73,8 +72,7 @@ class Storage:
     profile: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Immutable, frozen=True, kw_only=True):
     """Everything that the user configured. Keys as given (surrounding whitespace included).
 
     URLs are bare of surrounding whitespace and of a trailing slash; `supabase_url_given` is what
@@ -82,7 +80,7 @@ class Settings:
     `named_secrets` are what the variables hold that any project of the file names.
     """
 
-    names: Names = field(default_factory=Names)
+    names: Names = msgspec.field(default_factory=Names)
     supabase_url: str | None = None
     supabase_url_given: str | None = None
     service_key: Secret | None = None
@@ -94,12 +92,12 @@ class Settings:
     repository: str | None = None
     github_token: Secret | None = None
     github_url: str = "https://api.github.com"
-    storage: Storage = field(default_factory=Storage)
+    storage: Storage = msgspec.field(default_factory=Storage)
     writer_role: str = "service_role"
     probe_function: bool = False
     no_probe: bool = False
-    origins: dict[str, Origin] = field(default_factory=dict)
-    withheld: dict[str, Unseen] = field(default_factory=dict)
+    origins: dict[str, Origin] = msgspec.field(default_factory=dict)
+    withheld: dict[str, Unseen] = msgspec.field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     named_secrets: tuple[Secret, ...] = ()
 

@@ -7,9 +7,12 @@ environment's, so that the trust rule keeps them from that file's own addresses.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import dataclasses
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from backup_doctor.base.quoting import for_shell
 from backup_doctor.evidence.base import Unseen, Why
@@ -108,10 +111,12 @@ def _sources(project: ProjectTable, file: Source, variables: Sequence[Source]) -
         if (value := _held(variable, variables)) is not None
     }
     if not file.found:
-        yield replace(written, values={**written.values, **held}, called=project.variables)
+        yield dataclasses.replace(
+            written, values={**written.values, **held}, called=project.variables
+        )
         return
     yield written
-    yield replace(
+    yield dataclasses.replace(
         written,
         place=f"the environment, as {project.place} says",
         values=held,
@@ -160,7 +165,7 @@ def apart(resolved: ResolvedSettings, chosen: Chosen) -> tuple[ResolvedSettings,
         missing = next(name for name in NEEDED_FOR_S3 if name in withheld)
         withheld["bucket"] = withheld[missing]
     kept = {name: value for name, value in values.items() if name not in withheld}
-    return replace(resolved, values=kept), withheld
+    return msgspec.structs.replace(resolved, values=kept), withheld
 
 
 def which(names: Sequence[str]) -> str:

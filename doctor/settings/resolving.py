@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.settings import values
 from backup_doctor.settings.errors import wrong_value
 from backup_doctor.settings.model import Origin, Secret
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from backup_doctor.settings.reading import Source
 
 
-@dataclass(frozen=True, kw_only=True)
-class Value:
+class Value(Immutable, frozen=True, kw_only=True):
     """A setting's value as given, and where it was found."""
 
     text: str
@@ -38,8 +37,7 @@ class Value:
         return f"Value({self.origin})"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ResolvedSettings:
+class ResolvedSettings(Immutable, frozen=True, kw_only=True):
     """Every setting that is set, by name. `sources` are in the order of precedence."""
 
     values: dict[str, Value]

@@ -5,8 +5,9 @@ Reading, validation, the file that `init` writes and the reference are all made 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec.structs import replace
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.columns import GUIDE_COLUMNS
 
 # What a project's key ends in that names the variable of a credential.
@@ -15,8 +16,7 @@ STEP = "Update backup_history via Edge Function"
 HOSTED_EXAMPLE = "https://abcdefghijklmnopqrst.supabase.co"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Setting:
+class Setting(Immutable, frozen=True, kw_only=True):
     """One setting.
 
     `name` is the doctor's own word for it, `key` its key in the file (dotted inside a table), `env`
@@ -51,8 +51,7 @@ class Setting:
         return tuple(dict.fromkeys((self.key, *(name.lower() for name in self.env))))
 
 
-@dataclass(frozen=True, kw_only=True)
-class SettingsGroup:
+class SettingsGroup(Immutable, frozen=True, kw_only=True):
     """Settings that one service needs, under the heading that the file and the reference show."""
 
     title: str

@@ -9,10 +9,12 @@ credential too, that one is used with its address.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+from msgspec.structs import replace
+
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.keys import describe_service_key
 from backup_doctor.settings.table import BY_NAME, SETTINGS, key_in_project
@@ -31,8 +33,7 @@ AMAZON_S3 = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Address:
+class Address(Immutable, frozen=True, kw_only=True):
     """A setting that says where credentials are sent, and whose they are at the public address.
 
     `silences` is the setting without which nothing is asked there.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace as changed
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -234,7 +234,7 @@ NASTY = ["a\n\\! touch /tmp/pwned", "\\q", 'x";\n\\! id', "tab\tand\x01bell", "Ã
 def test_a_column_of_any_name_gives_psql_no_command(stuck: Lab, name: str) -> None:
     quoted = '"' + name.replace('"', '""') + '"'
     stuck.sql(f"ALTER TABLE public.backup_history RENAME COLUMN s3_key TO {quoted}")
-    lab = changed(stuck, names=Names(columns={"s3_key": name}))
+    lab = dataclasses.replace(stuck, names=Names(columns={"s3_key": name}))
     sql = printed(seen(lab))
 
     paste(lab.uri(), sql)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from backup_doctor.cli.mending import described, located
 from backup_doctor.evidence.base import Unseen

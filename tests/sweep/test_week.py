@@ -6,12 +6,13 @@ Every message is one that one would act on, or says that what one acted on is ov
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from backup_doctor.evidence import clocks
 from backup_doctor.run import runner

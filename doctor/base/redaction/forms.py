@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 import codecs
 import re
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.redaction.canonical import fold
 from backup_doctor.base.redaction.shapes import NAME
 
@@ -34,8 +34,7 @@ KIND = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(Immutable, frozen=True):
     """A secret as it stands in a canonical text.
 
     A part of it from `a` to `b` tells the secret if it is `least` long and `ends[a] <= b`; without

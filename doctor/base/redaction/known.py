@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
 from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.redaction.canonical import Layer, fold, join, layers, lower
 from backup_doctor.base.redaction.forms import EDGE, Form, edges, forms, parts
 from backup_doctor.base.redaction.vocabulary import own_words
@@ -30,8 +32,7 @@ class Span(NamedTuple):
     secret: str
 
 
-@dataclass(frozen=True)
-class KnownSecrets:
+class KnownSecrets(Immutable, frozen=True):
     """`literals` are looked for as they are in any case, `alone` as whole words, `forms` canonically.
 
     Of `marks` too few characters are letters or digits for that: there only gaps are taken out.
@@ -41,25 +42,29 @@ class KnownSecrets:
 
     literals: Sequence[tuple[str, str]] = ()
     marks: Sequence[tuple[str, str]] = ()
-    alone: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    alone: Mapping[str, re.Pattern[str]] = msgspec.field(default_factory=dict)
     forms: Sequence[Form] = ()
-    places: Mapping[int, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    places: Mapping[int, Sequence[tuple[int, int]]] = msgspec.field(default_factory=dict)
     runs: frozenset[str] = frozenset()
 
     def spans(self, text: str) -> list[Span]:
         """Where secrets stand, in no order; some may overlap."""
-        found = [
-            Span(*match.span(), secret)
-            for secret, word in self.alone.items()
-            if secret in text
-            for match in word.finditer(text)
-        ]
+        found = self._alone(text)
         if not (self.literals or self.forms):
             return found
         for layer in layers(text):
             for above, span in self._in(layer):
                 found.append(Span(*above.at_the_bottom(span.start, span.end), span.secret))
-        return found
+        # What another secret stood next to is alone once that is taken out.
+        return [*found, *self._alone(_without(text, found))] if found else found
+
+    def _alone(self, text: str) -> list[Span]:
+        return [
+            Span(*match.span(), secret)
+            for secret, word in self.alone.items()
+            if secret in text
+            for match in word.finditer(text)
+        ]
 
     def _in(self, layer: Layer) -> Iterator[tuple[Layer, Span]]:
         """What stands in a layer, or in one above that is made of it, and in which."""
@@ -177,6 +182,14 @@ def _runs(made: Sequence[Form]) -> frozenset[str]:
     return frozenset(
         form.text[at : at + EDGE] for form in made for at in range(len(form.text) - EDGE + 1)
     )
+
+
+def _without(text: str, spans: Iterable[Span]) -> str:
+    """The text with blanks in the place of these."""
+    left = list(text)
+    for one in spans:
+        left[one.start : one.end] = " " * (one.end - one.start)
+    return "".join(left)
 
 
 def _length(span: Span) -> int:

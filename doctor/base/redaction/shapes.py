@@ -8,10 +8,10 @@ https://supabase.com/docs/guides/api/api-keys, RFC 7519 (JWT), RFC 7468 (PEM).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.redaction.canonical import lower
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ _PARAMETER = "x-amz-(?:signature|credential|security-token)|sig|signature|token|
 _QUERY_START = r"(?:(?<=[?&])|(?<=%3F)|(?<=%26)|(?<=\\u0026))"
 
 
-@dataclass(frozen=True)
-class Sign:
+class Sign(Immutable, frozen=True):
     """What a secret looks like, or where it stands: a pattern, and the words that it begins with.
 
     Only where one of the words is the pattern is tried; without words, everywhere. They are in lower

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.threads import spawn
 from backup_doctor.collect.clients.bucket_errors import FAILURES, explain
 from backup_doctor.collect.clients.bucket_objects import from_headers, moment, stored
@@ -52,23 +52,20 @@ CANNOT_TELL = BucketRefusal(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Absent:
+class Absent(Immutable, frozen=True, kw_only=True):
     """There certainly is no such object. `delete_marker` is the version id of one that hides it."""
 
     delete_marker: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class ObjectPage:
+class ObjectPage(Immutable, frozen=True, kw_only=True):
     """A page of a listing: up to 1,000 objects in S3's order; `after` is None at the end."""
 
     objects: tuple[Mapping[str, Any], ...]
     after: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Versions:
+class Versions(Immutable, frozen=True, kw_only=True):
     """Versions and delete markers under a prefix, newest first for each key."""
 
     objects: tuple[StoredObject, ...] = ()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.database.answers import Refusal, Reply, Rows, refusal_in
 from backup_doctor.collect.database.direct import Direct
 from backup_doctor.evidence.base import Unseen, Why
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from backup_doctor.settings.model import Settings
 
 
-@dataclass(frozen=True)
-class Way:
+class Way(Immutable, frozen=True):
     """One way to run SQL: one SELECT that names schemas, and returns rows as JSON has them."""
 
     route: Route

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 import msgspec
+from msgspec.structs import replace
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.clients import github_records as records
 from backup_doctor.collect.clients.answer import Answer
 from backup_doctor.collect.clients.github_logs import Downloads, Log
@@ -40,13 +41,12 @@ SECRETS_PATHS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Question:
+class Question(Immutable, frozen=True, kw_only=True):
     """A GET below the repository, or below another one. `what` completes "GitHub has no ..."."""
 
     path: str
     what: str
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = msgspec.field(default_factory=dict)
     permission: Permission = Permission.ACTIONS
     accept: str = JSON_TYPE
     repository: str = ""

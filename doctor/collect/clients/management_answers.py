@@ -6,10 +6,10 @@ A parser raises KeyError, TypeError, ValueError or AttributeError on a body of a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.function import FunctionRecord, Project
 
@@ -23,8 +23,7 @@ T = TypeVar("T")
 NAME = "Supabase's Management API"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ListedSecret:
+class ListedSecret(Immutable, frozen=True, kw_only=True):
     """A function's secret as the API lists it: `digest` instead of its value."""
 
     name: str
@@ -32,8 +31,7 @@ class ListedSecret:
     updated_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class ListedKey:
+class ListedKey(Immutable, frozen=True, kw_only=True):
     """One of the project's own API keys. `shown` is whole for legacy keys, else masked.
 
     `kind` is legacy, publishable or secret.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import socket
-from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.threads import spawn
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ class NotFollowedError(Exception):
     """The redirect leads where none of GitHub's may; the message completes "it leads to …"."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class AskedAddress:
+class AskedAddress(Immutable, frozen=True, kw_only=True):
     """An address to ask: the URL, and under which name it is asked."""
 
     url: str

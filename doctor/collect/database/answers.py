@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.services.meaning import coded_answer
 
@@ -24,8 +24,7 @@ _SQLSTATE_IN_TEXT = re.compile(r"ERROR:\s+([0-9A-Z]{5}):\s*([^\n]*)")
 _SQLSTATE = re.compile(r"[0-9A-Z]{5}")
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(Immutable, frozen=True):
     """PostgreSQL was reached and said no: its SQLSTATE and its primary message."""
 
     sqlstate: str

@@ -7,9 +7,9 @@ they decide whether it is found, on the new row whether the update is refused.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.database.answers import Refusal
 from backup_doctor.collect.database.expressions import Run, evaluate, mentions
 from backup_doctor.evidence.base import Unseen
@@ -28,8 +28,7 @@ UPDATE = ("UPDATE", "ALL")
 SELECT = ("SELECT", "ALL")
 
 
-@dataclass(frozen=True)
-class PolicyVerdict:
+class PolicyVerdict(Immutable, frozen=True):
     """Whether policies let the old row be updated, and the new row be written. None: not known.
 
     `blocking` names the policies that refuse; none, where there is no policy to let it through.
@@ -40,8 +39,7 @@ class PolicyVerdict:
     blocking: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Side:
+class _Side(Immutable, frozen=True):
     """One set of expressions that a row must pass: any permissive one, and all restrictive ones."""
 
     policies: tuple[Policy, ...]
@@ -62,8 +60,7 @@ class _Side:
         return tuple(one.name for one in self.policies if self.verdicts[one.name] is False)
 
 
-@dataclass(frozen=True)
-class _Judge:
+class _Judge(Immutable, frozen=True):
     """Evaluates policies on the old and the new row of one update."""
 
     run: Run

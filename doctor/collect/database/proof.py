@@ -7,8 +7,9 @@ proof.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from backup_doctor.collect.database.answers import CANCELLED, DENIED, LOCKED, Refusal, Reply
 from backup_doctor.collect.database.plan import reaches_no_row

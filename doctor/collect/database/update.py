@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.case import Status, dispatch_id_of
 from backup_doctor.evidence.row import BackupRow
 from backup_doctor.evidence.sql import identifier, literal
@@ -27,8 +27,7 @@ LIKELY_RUN = "1"
 FILLED_BY_UPDATE = ("s3_key", "size_bytes", "finished_at", "error_text", "workflow_run_id")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Update:
+class Update(Immutable, frozen=True, kw_only=True, dict=True):
     """One update of `row` (None: of a row that is not there).
 
     `values` are what it writes, by the guide's column names, as text that fits any column's type;

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.database.answers import (
     NO_TABLE,
     UNDEFINED_TABLE,
@@ -50,8 +50,7 @@ HIDDEN = Unseen(
 )
 
 
-@dataclass(frozen=True)
-class TableView:
+class TableView(Immutable, frozen=True):
     """The row, its table and its server.
 
     `sizes` are bytes, of the successful backups before; `unwritten` are columns that no other good row

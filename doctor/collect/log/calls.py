@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.log.events import events
 from backup_doctor.collect.log.names import endpoints
 from backup_doctor.collect.log.ownership import attribute
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.log import Call
 
 
-@dataclass(frozen=True)
-class Calls:
+class Calls(Immutable, frozen=True):
     """What the update step's output says."""
 
     function: Call

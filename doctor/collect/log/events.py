@@ -6,9 +6,9 @@ The first of three stages. Nothing is said yet of whose an event is: `ownership`
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.log.record import record
 from backup_doctor.services import log_wording as wording
 
@@ -28,16 +28,14 @@ QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
 STATUS_FIRST = re.compile(r"\(?[1-5]\d\d\b(?!\d)")
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(Immutable, frozen=True):
     """A line of words. `tag` is what the script puts before the lines of one of its parts."""
 
     text: str
     tag: str = ""
 
 
-@dataclass(frozen=True)
-class ShownAnswer:
+class ShownAnswer(Immutable, frozen=True):
     """What a service answered, as far as it was shown.
 
     `inline`: it begins in the words above it. `doubtful`: they tell no outcome, so that it may be what
@@ -49,23 +47,20 @@ class ShownAnswer:
     doubtful: bool = False
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(Immutable, frozen=True):
     """`Function's answer:`, which says whose the answer below it is."""
 
     subject: CallSubject
 
 
-@dataclass(frozen=True)
-class Traced:
+class Traced(Immutable, frozen=True):
     """A command that `set -x` shows."""
 
     text: str
     tag: str = ""
 
 
-@dataclass(frozen=True)
-class ByPsql:
+class ByPsql(Immutable, frozen=True):
     """What PostgreSQL's own client says of a failure; `more`: a further line of it."""
 
     text: str

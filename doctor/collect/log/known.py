@@ -7,11 +7,11 @@ status, the answer and the error; that the line was printed at all tells which w
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.log.draft import OPEN, CallDraft
 from backup_doctor.collect.log.filled import take
 from backup_doctor.collect.log.names import CallNames
@@ -62,8 +62,7 @@ _NAMES = {
 _UNNAMED = dict.fromkeys((CallKind.FUNCTION, CallKind.RPC), "of unknown name")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Targets:
+class Targets(Immutable, frozen=True, kw_only=True):
     """What the calls that matter are aimed at, and what the last of them writes.
 
     `finishing` are the columns that are written when a backup is done; `going` the words of the
@@ -81,8 +80,7 @@ USUAL = Targets()
 NOBODYS: frozenset[CallSubject | None] = frozenset({None})
 
 
-@dataclass(frozen=True)
-class KnownCalls:
+class KnownCalls(Immutable, frozen=True):
     """What is known of one step's calls. `owners`: the lines that are surely of calls, and whose.
 
     None: of a call that is neither the function's, nor another update, nor the look-up. `lines` are

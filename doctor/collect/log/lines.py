@@ -8,9 +8,10 @@ Source: actions/runner, src/Runner.Common/Logging.cs.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from backup_doctor.base.immutable import Immutable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,8 +24,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\
 _SCRIPT_COLOUR = "\x1b[36;1m"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Immutable, frozen=True):
     """A line without its decoration. `at` is None where it continues the message before it.
 
     `script`: the runner printed it in the colour in which it echoes a step's script.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.log import facts, header
 from backup_doctor.collect.log.attribution import attribute
 from backup_doctor.collect.log.calls import Calls, read_calls
@@ -38,8 +40,7 @@ FAILED = frozenset({"failure", "cancelled", "timed_out"})
 _UPDATES_TABLE = re.compile(r"\bPATCH\b|\bupdate\b|\.update\(", re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True)
-class LookFor:
+class LookFor(Immutable, frozen=True, kw_only=True):
     """What to look for: the dispatch id, what the calls are aimed at, and the job's steps.
 
     `update_step` and `trigger_step` are names of steps of this job, as the API has them. `files`

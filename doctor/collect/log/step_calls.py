@@ -7,12 +7,12 @@ but for the lines that are surely another call's.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from time import thread_time
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.log import header
 from backup_doctor.collect.log.calls import Calls, read_calls
 from backup_doctor.collect.log.draft import NO_ANSWER
@@ -45,8 +45,7 @@ _MAY_CALL = re.compile(
 BREAK = ""
 
 
-@dataclass(frozen=True)
-class StepCalls:
+class StepCalls(Immutable, frozen=True):
     """The calls as the diagnosis takes them, and all of them as the script makes them.
 
     `whole`: no script of the step has a part that could not be read.

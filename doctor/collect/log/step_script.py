@@ -5,9 +5,9 @@ Source: actions/runner, src/Runner.Worker/Handlers/ScriptHandler.cs; GitHub, "Me
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.log import header
 from backup_doctor.collect.script import (
     Surroundings,
@@ -31,8 +31,7 @@ def _nothing(_: str) -> str | None:
     return None
 
 
-@dataclass(frozen=True)
-class RepositoryFiles:
+class RepositoryFiles(Immutable, frozen=True):
     """Files of the repository by their paths, and the directory in which the script runs."""
 
     text: Callable[[str], str | None] = _nothing

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.log.draft import NO_ANSWER, CallDraft
 from backup_doctor.collect.log.said import Said
 from backup_doctor.evidence.log import Outcome
@@ -27,8 +28,7 @@ class Untold(NamedTuple):
     line: str
 
 
-@dataclass(frozen=True)
-class SpokenLine:
+class SpokenLine(Immutable, frozen=True):
     """A line of words, and the calls that it names, each with its place in it."""
 
     text: str

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.object.search import Sought
 from backup_doctor.evidence.ids import Ids, ids_of
 from backup_doctor.evidence.object import KeySource
@@ -23,8 +25,7 @@ KEY_VARIABLE = "S3_KEY"
 USERS_OWN = frozenset({"the environment", "a flag", "the default"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Clues:
+class Clues(Immutable, frozen=True, kw_only=True):
     """`text` is the key as `source` has it, if anyone names one; `others` are the log's rest."""
 
     sought: Sought

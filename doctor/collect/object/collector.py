@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from msgspec.structs import replace as updated
+from msgspec.structs import replace
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.clients.bucket import Absent
 from backup_doctor.collect.clients.bucket_refusals import is_of_whole_bucket
 from backup_doctor.collect.object.clues import from_row, may_follow, with_log
@@ -43,8 +43,7 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.object import KeyOwner
 
 
-@dataclass(frozen=True, kw_only=True)
-class RowQueries:
+class RowQueries(Immutable, frozen=True, kw_only=True):
     """What is asked of the table about other rows, while the bucket is looked at."""
 
     ask: Sources
@@ -80,7 +79,7 @@ def look(ask: Sources, case: Case) -> ObjectEvidence:
         return _bucket_alone(ask, case, opening, bucket)
     table = RowQueries(ask=ask, case=case, rows=rows, near=near)
     found = _in_bucket(table, bucket, clues, early.result() if early else Early())
-    return updated(found, endpoint=_endpoint(ask))
+    return replace(found, endpoint=_endpoint(ask))
 
 
 def _early(
@@ -145,12 +144,12 @@ def _in_bucket(table: RowQueries, bucket: Bucket, clues: Clues, early: Early) ->
         tail = tail or read_end(spot.bucket, spot.head)
         newest = table.rows.newest if table.rows else None
         said = newest.size_bytes if newest else None
-        here = _with_versions(updated(evidence, head=spot.head, tail=tail), spot.bucket, said)
+        here = _with_versions(replace(evidence, head=spot.head, tail=tail), spot.bucket, said)
         known = owners if likely == (spot.key,) and spot.bucket is bucket else None
         return _with_owners(table, _with_logged(ask, here, spot.bucket, clues), clues, known)
     if isinstance(spot.head, Unseen):
         hopeless = is_of_whole_bucket(spot.head)
-        return updated(evidence, head=spot.head, bucket=spot.head if hopeless else evidence.bucket)
+        return replace(evidence, head=spot.head, bucket=spot.head if hopeless else evidence.bucket)
     sought = replace(clues.sought, expected=spot.key, delete_marker=spot.head.delete_marker)
     return _searched(table, evidence, spot.bucket, replace(clues, sought=sought), early)
 
@@ -165,8 +164,8 @@ def _with_versions(evidence: ObjectEvidence, bucket: Bucket, said: int | None) -
         return evidence
     found = bucket.versions(here.key)
     if isinstance(found, Unseen):
-        return updated(evidence, versions=found)
-    return updated(evidence, versions=tuple(one for one in found.objects if one.key == here.key))
+        return replace(evidence, versions=found)
+    return replace(evidence, versions=tuple(one for one in found.objects if one.key == here.key))
 
 
 def _with_logged(
@@ -184,7 +183,7 @@ def _with_logged(
     found = backups_in(at_any(ask, bucket, named))
     if len(found) != 1:
         return evidence
-    return updated(evidence, logged=found[0], logged_tail=read_end(bucket, found[0]))
+    return replace(evidence, logged=found[0], logged_tail=read_end(bucket, found[0]))
 
 
 def _with_owners(
@@ -198,9 +197,9 @@ def _with_owners(
     later = () if isinstance(near, Unseen) else near.later
     keys = evidence.keys
     if known is not None and len(keys) == 1:
-        return updated(evidence, owners=known.result(), later=later)
+        return replace(evidence, owners=known.result(), later=later)
     bucket = evidence.bucket if isinstance(evidence.bucket, str) else ""
-    return updated(evidence, owners=table.owners(keys, clues, bucket), later=later)
+    return replace(evidence, owners=table.owners(keys, clues, bucket), later=later)
 
 
 def _searched(
@@ -217,8 +216,8 @@ def _searched(
     search = _search(ask, bucket, clues, early)
     traces = history.result()
     if isinstance(search, Unseen) and clues.text is None and is_of_whole_bucket(search):
-        return updated(evidence, bucket=search, head=search)
-    evidence = updated(
+        return replace(evidence, bucket=search, head=search)
+    evidence = replace(
         evidence,
         deleted=traces.deleted,
         versions=traces.versions,
@@ -231,7 +230,7 @@ def _searched(
         search = merged((found.search, further)) or search
         found = _sorted_out(table, evidence, bucket, clues, Early(search))
     shelf = files.result()
-    return updated(
+    return replace(
         found,
         control=control(bucket.name, shelf, search),
         named_by_id=are_named_by_id(shelf),
@@ -246,13 +245,13 @@ def _sorted_out(
     sorted_out = without_others(with_owners)
     if sorted_out is with_owners or sorted_out.present is None:
         return sorted_out
-    return updated(sorted_out, found_tail=read_end(bucket, sorted_out.present))
+    return replace(sorted_out, found_tail=read_end(bucket, sorted_out.present))
 
 
 def _with_search(evidence: ObjectEvidence, bucket: Bucket, found: Early) -> ObjectEvidence:
     only = found.hits[0] if len(found.hits) == 1 else None
     tail = found.tail or (read_end(bucket, only) if only else None)
-    return updated(
+    return replace(
         evidence,
         search=found.search,
         found_tail=tail,

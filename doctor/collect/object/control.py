@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.base import Shown, Unseen, Why
 from backup_doctor.evidence.case import Asked
 from backup_doctor.evidence.ids import ids_of
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.row import BackupRow
 
 
-@dataclass(frozen=True, kw_only=True)
-class ControlFiles:
+class ControlFiles(Immutable, frozen=True, kw_only=True):
     """The files of other good backups: their keys, and what is at each of them.
 
     `named` are the keys that carry the id of their own row.

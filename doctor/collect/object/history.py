@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.clients.bucket import Bucket, Versions
 from backup_doctor.evidence.base import Unseen, unseen
 from backup_doctor.evidence.object import DeleteMarker, StoredObject, UnfinishedUpload
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from backup_doctor.collect.sources import Sources
 
 
-@dataclass(frozen=True, kw_only=True)
-class History:
+class History(Immutable, frozen=True, kw_only=True):
     """Traces of the file. `deleted` is the newest marker that hides a file of this backup."""
 
     deleted: DeleteMarker | None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec.structs import replace
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.database.others import (
     NEAR,
     columns_of,
@@ -43,8 +43,7 @@ NO_TIME = Unseen(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Neighbours:
+class Neighbours(Immutable, frozen=True, kw_only=True):
     """Other backups' rows: `later` were made next, the good ones next to this one on either side."""
 
     later: tuple[BackupRow, ...] = ()

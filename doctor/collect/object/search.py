@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.clients.bucket_objects import stored
 from backup_doctor.evidence.base import Unseen, Why, unseen
 from backup_doctor.evidence.ids import Ids, Named
@@ -38,8 +38,7 @@ FOLDER_KEYS = 5_000
 SKEW = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sought:
+class Sought(Immutable, frozen=True, kw_only=True):
     """What a backup's file may be known by.
 
     `since` is when the row was made; `expected` the key where nothing is, and `delete_marker` the

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
+
+from backup_doctor.base.immutable import Immutable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, kw_only=True)
-class Clue:
+class Clue(Immutable, frozen=True, kw_only=True):
     """One thing that was found. `setting` is a setting's name, or a word for what is none.
 
     `value` is as the environment would have it: `false` for none, several words with commas.
@@ -27,8 +29,7 @@ class Clue:
         return f"{self.path}:{self.line}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class JobPlan:
+class JobPlan(Immutable, frozen=True, kw_only=True):
     """What the doctor's job in the workflow needs to know.
 
     `needs` are the keys of the jobs that it waits for; `inputs` by the action's names, each an
@@ -39,14 +40,13 @@ class JobPlan:
 
     workflow: str
     needs: tuple[str, ...]
-    inputs: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str] = msgspec.field(default_factory=dict)
     runs_on: str | tuple[str, ...] = "ubuntu-latest"
     replaces: str | None = None
     own_keys: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reading:
+class Reading(Immutable, frozen=True, kw_only=True):
     """All that was found. `questions` have several values, by setting; `job` is None without a workflow.
 
     `unknown` names what was looked for in a file and not told, with the reason; `facts` are shown and
@@ -54,8 +54,8 @@ class Reading:
     """
 
     clues: tuple[Clue, ...] = ()
-    questions: Mapping[str, tuple[Clue, ...]] = field(default_factory=dict)
-    unknown: Mapping[str, str] = field(default_factory=dict)
+    questions: Mapping[str, tuple[Clue, ...]] = msgspec.field(default_factory=dict)
+    unknown: Mapping[str, str] = msgspec.field(default_factory=dict)
     facts: tuple[Clue, ...] = ()
     job: JobPlan | None = None
     env_names: frozenset[str] = frozenset()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.script import StepScript
 from backup_doctor.collect.script import read_workflow as read_scripts
 from backup_doctor.collect.script.model import CallKind
@@ -37,8 +37,7 @@ WRITES = frozenset({CallKind.FUNCTION, CallKind.TABLE_UPDATE, CallKind.RPC, Call
 Json = Any
 
 
-@dataclass(frozen=True)
-class Workflow:
+class Workflow(Immutable, frozen=True, dict=True):
     """A workflow file of the checkout."""
 
     checkout: Checkout

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.clients.key_role import SERVICE_ROLE
 from backup_doctor.collect.database.answers import Refusal
 from backup_doctor.collect.database.near import near_statement, nearest, same_uuid
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 PLAIN = ("table", "partitioned table")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Absence:
+class Absence(Immutable, frozen=True, kw_only=True):
     """`shown` is why the row would have been seen, or why it may be there all the same.
 
     `near` are rows that may be meant; `spelling` is the id as a row has it, where it is the very same

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.clients.data_api import NO_COLUMN
 from backup_doctor.collect.clients.key_role import SERVICE_ROLE
 from backup_doctor.collect.database.answers import LOCKED
@@ -57,8 +58,7 @@ NO_SUCH_ID = Absence(shown=Shown(by="No column of text can hold this id."))
 NOTHING = TableView(rows=NO_WAY, table=NO_CATALOGUE, server=NO_CATALOGUE, locks=NO_CATALOGUE)
 
 
-@dataclass(frozen=True)
-class Survey:
+class Survey(Immutable, frozen=True):
     """What all ways together showed: `route` is the one that showed the row (or the table)."""
 
     view: TableView = NOTHING

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.clients.data_api import NO_COLUMN
 from backup_doctor.collect.database.answers import LOCKED
 from backup_doctor.collect.database.newest import TIMES, last_good_statement, newest_statement
@@ -55,8 +54,7 @@ UNTIMED = Unseen(
 OUTLINE = frozenset({"created_at", "finished_at", "status", "size_bytes"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Newest:
+class Newest(Immutable, frozen=True, kw_only=True):
     """Rows, newest first. `unproved` is why there may be others; `columns` are the table's, if seen."""
 
     rows: tuple[BackupRow, ...]
@@ -92,7 +90,7 @@ def _newest(
     if isinstance(found, Unseen):
         return found
     in_order = sorted(found.rows, key=_begun, reverse=True)
-    return dataclasses.replace(found, rows=tuple(in_order[:limit]))
+    return replace(found, rows=tuple(in_order[:limit]))
 
 
 def _begun(row: BackupRow) -> float:

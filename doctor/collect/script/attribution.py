@@ -9,9 +9,9 @@ script makes them, and is never certain.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.script.gaps import Gaps
 from backup_doctor.collect.script.model import Attributed, Certainty
 from backup_doctor.collect.script.ordering import best_path
@@ -31,8 +31,7 @@ MASKED_START = 12
 _TRACE = re.compile(r"^\++ ")
 
 
-@dataclass(frozen=True)
-class Fit:
+class Fit(Immutable, frozen=True):
     """A print that a line fits, and what it has in its holes."""
 
     pattern: Pattern

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.script.composing import cases, either, plain, to_text
 from backup_doctor.collect.script.conditions import decided, narrow
 from backup_doctor.collect.script.drafts import Breaks, TakenWay
@@ -272,5 +272,5 @@ def assigned(body: Block) -> Iterator[str]:
             yield one.target.name
         if isinstance(one, tuple):
             waiting.extend(one)
-        elif is_dataclass(one) and not isinstance(one, n.Function):
-            waiting.extend(getattr(one, slot.name) for slot in fields(one))
+        elif isinstance(one, Immutable) and not isinstance(one, n.Function):
+            waiting.extend(getattr(one, name) for name in one.__struct_fields__)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.script.model import Fill, Hole, What
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ _IDEOGRAPHS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LOGGED = r"(?:[\"'}\]),;].*)?"
 
 
-@dataclass(frozen=True)
-class Pattern:
+class Pattern(Immutable, frozen=True, dict=True):
     """A print that can be looked for. `letters` is how much literal text it has."""
 
     index: int

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.script.budget import Budget
 from backup_doctor.collect.script.expressions import EXPRESSION, read_expression
 from backup_doctor.collect.script.model import CHANGES, CallKind, Hole, Script, What
@@ -34,8 +34,7 @@ def _unresolved(_: str) -> str | None:
     return None
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(Immutable, frozen=True):
     """What a script finds where it runs.
 
     `resolve` gives the text of a file of the repository by its path, or None; `environment` is the
@@ -43,8 +42,8 @@ class Surroundings:
     """
 
     resolve: Callable[[str], str | None] = _unresolved
-    environment: Mapping[str, Value] = field(default_factory=dict)
-    context: Mapping[str, Value] = field(default_factory=dict)
+    environment: Mapping[str, Value] = msgspec.field(default_factory=dict)
+    context: Mapping[str, Value] = msgspec.field(default_factory=dict)
     directory: str = ""
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.script.model import CallEnd
 from backup_doctor.collect.script.texts import literal
 from backup_doctor.collect.script.values import Cases, Items, Test, Text
@@ -28,8 +28,7 @@ REFUSALS = (400, 401, 403, 404, 406, 409, 422, 429, 500, 502, 503, 504)
 _STATUS = re.compile(r"^[1-5]\d\d$")
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Immutable, frozen=True):
     """One end that a call can have."""
 
     call: int
@@ -37,8 +36,7 @@ class Sample:
     status: int
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Immutable, frozen=True):
     """What must be known of a call to tell how its program ends.
 
     `returns_rows`: a success gives what was asked for or changed; `is_shell`: texts, not objects;

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from backup_doctor.collect.script.annotations import as_shown
 from backup_doctor.collect.script.budget import CALLS, PRINTS

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from backup_doctor.collect.script.composing import to_text
 from backup_doctor.collect.script.model import Hole, What

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.script.model import Hole, What
 
 if TYPE_CHECKING:
@@ -26,8 +27,7 @@ MOST_PARTS = 400
 MOST_TEXT = 400_000
 
 
-@dataclass(frozen=True, slots=True)
-class TextOrigin:
+class TextOrigin(Immutable, frozen=True):
     """Where a text was printed first that was caught, in a variable or a file, and shown later."""
 
     branches: tuple[Branch, ...]
@@ -35,8 +35,7 @@ class TextOrigin:
     after: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Lit:
+class Lit(Immutable, frozen=True):
     """A text that the script has literally, and where; `spans`: over as many of its lines."""
 
     text: str
@@ -70,15 +69,13 @@ class Alt:
 Part: TypeAlias = Lit | Hole | Alt
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Immutable, frozen=True):
     """A text as far as it is known."""
 
     parts: tuple[Part, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Const:
+class Const(Immutable, frozen=True):
     """`true`, `false`, or nothing."""
 
     value: bool | None
@@ -103,8 +100,7 @@ class Items:
     items: list[Value]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Closure:
+class Closure(Immutable, frozen=True, eq=False):
     """A function with the scopes that it sees."""
 
     function: Function
@@ -112,31 +108,27 @@ class Closure:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Native:
+class Native(Immutable, frozen=True, eq=False):
     """A function of the host's that a library hands out."""
 
     run: Callable[[list[Value]], Value]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Api:
+class Api(Immutable, frozen=True, eq=False):
     """A module, a client or a function of a library, by its path, with what it was made with."""
 
     path: str
     config: Fields
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Immutable, frozen=True):
     """What a call gave: a response, a client's result, a row set. Of an error, one of several."""
 
     calls: tuple[int, ...]
     client: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Immutable, frozen=True):
     """An error that was caught: of one of the calls, or thrown by the script with these words."""
 
     calls: tuple[int, ...]
@@ -144,23 +136,20 @@ class Failure:
     client: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(Immutable, frozen=True):
     """A condition that only running decides."""
 
     operator: str
     parts: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Cases:
+class Cases(Immutable, frozen=True):
     """One of several values, each with how calls have ended where the script came to it."""
 
     options: tuple[tuple[Value, tuple[Branch, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Immutable, frozen=True):
     """Anything. `name` is what the script calls it."""
 
     name: str = ""

@@ -8,11 +8,12 @@ Source: GitHub, "Workflow syntax", "Metadata syntax", "Reuse workflows".
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from msgspec.structs import replace
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.script.composing import lit
 from backup_doctor.collect.script.expressions import EXPRESSION, read_expression
 from backup_doctor.collect.script.model import Script
@@ -51,8 +52,7 @@ class StepScript(Fact, frozen=True, kw_only=True):
     script: Script | None = None
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(Immutable, frozen=True):
     """Where a step stands: what it is part of, and what it can see."""
 
     job: str

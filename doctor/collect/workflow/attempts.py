@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.workflow.ci import JobSurroundings, is_here, without_doctors
 from backup_doctor.collect.workflow.job_choice import JobChoice, choose, is_called
 from backup_doctor.collect.workflow.run_search import FoundRun, is_of
@@ -27,8 +27,7 @@ DONE = "completed"
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, kw_only=True)
-class SeenAttempt:
+class SeenAttempt(Immutable, frozen=True, kw_only=True):
     """An attempt, with the jobs that it had (the doctor's own aside) and the file that it ran."""
 
     attempt: RunAttempt
@@ -56,8 +55,7 @@ class SeenAttempt:
         return self.run.started_at or self.run.created_at or LONG_AGO
 
 
-@dataclass(frozen=True, kw_only=True)
-class AttemptReader:
+class AttemptReader(Immutable, frozen=True, kw_only=True):
     """Reads lists of jobs into attempts."""
 
     names: Names

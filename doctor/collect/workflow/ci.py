@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backup_doctor.base import files
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.workflow.job_choice import update_step_of
 from backup_doctor.collect.workflow.jobs import BACKUP_WORK
 from backup_doctor.evidence.base import Unseen
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 EVENT_LIMIT = 1024 * 1024
 
 
-@dataclass(frozen=True, kw_only=True)
-class JobSurroundings:
+class JobSurroundings(Immutable, frozen=True, kw_only=True):
     """What GitHub Actions tells a job of itself; all None elsewhere.
 
     `payload` are the texts that the run was dispatched with.

@@ -7,10 +7,12 @@ have several runs: all that name it are found. A run that only runs the doctor i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
+from msgspec.structs import replace
+
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.clients.github import PAGE_SIZE
 from backup_doctor.collect.log.mention import is_same_id, mentions
 from backup_doctor.collect.workflow.pending import Pending
@@ -48,8 +50,7 @@ NOT_NAMED = Unseen(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunsFound:
+class RunsFound(Immutable, frozen=True, kw_only=True):
     """The runs of the dispatch, and how each was found; without any, where they were looked for.
 
     `gap` is why they could not be looked for. `named_by_row` is the run that the row names, where

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.log.mention import is_same_id, mentions, names_another
 from backup_doctor.evidence.log import LogReading
 from backup_doctor.services.update_step import SUPABASE, named_update
@@ -20,8 +20,7 @@ UPLOADS = re.compile(r"upload|\bs3\b|rclone|\baws|AWS_", re.IGNORECASE)
 FAILED = frozenset({"failure", "cancelled", "timed_out", "startup_failure"})
 
 
-@dataclass(frozen=True)
-class JobChoice:
+class JobChoice(Immutable, frozen=True):
     """The job, and its update step where it has one."""
 
     job: Job | None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.log.mention import is_same_id, mentions
 from backup_doctor.collect.log.reader import LookFor, read
 from backup_doctor.collect.workflow.ci import without_doctors
@@ -42,8 +42,7 @@ class FoundRun(NamedTuple):
     by: FoundBy
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scope:
+class Scope(Immutable, frozen=True, kw_only=True):
     """Where to look: around the row's creation, for this dispatch."""
 
     ask: Sources

@@ -7,8 +7,9 @@ is no SQL, and the reason is said instead.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from backup_doctor.evidence.findings import Verdict
 from backup_doctor.judge.fix_sql.absent import record

@@ -6,8 +6,9 @@ named. A statement that is refused for a reason of its own is not printed at all
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from backup_doctor.evidence.collected import FixCheck
 from backup_doctor.evidence.findings import Role, Severity

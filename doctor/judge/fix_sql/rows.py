@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace as updated
+from msgspec.structs import replace
 
 from backup_doctor.evidence.base import Shown, Unseen
 from backup_doctor.evidence.case import Status
@@ -195,7 +194,7 @@ def _is_anothers(case: Case) -> bool:
 def _as_logged(seen: ObjectEvidence) -> ObjectEvidence:
     """The evidence with the file that the run's log names in the place of the row's."""
     assert isinstance(seen.logged, StoredObject), "only then"
-    return updated(
+    return replace(
         seen,
         expected_key=seen.logged.key,
         key_source=KeySource.LOG,
@@ -207,7 +206,7 @@ def _as_logged(seen: ObjectEvidence) -> ObjectEvidence:
 
 
 def _with_object(case: Case, seen: ObjectEvidence) -> Case:
-    return updated(case, evidence={**case.evidence, "object": seen})
+    return replace(case, evidence={**case.evidence, "object": seen})
 
 
 def _wrong_values(row: BackupRow, here: StoredObject) -> dict[str, Any]:

@@ -7,10 +7,10 @@ that writes what a file tells, that no other row names that file.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.redaction import TOKEN
 from backup_doctor.evidence.columns import GUIDE_COLUMNS
 from backup_doctor.evidence.ids import is_uuid
@@ -39,8 +39,7 @@ NOTHING_LEFT = "the table has none of the columns that it would set."
 VERIFY_TITLE = "-- Verify the update"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
+class Change(Immutable, frozen=True, kw_only=True):
     """What is to change in the table, by the guide's column names.
 
     `row` is the row as it is now, None where one is to be inserted. `values` are the new values;
@@ -52,8 +51,7 @@ class Change:
     guard: Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Repair:
+class Repair(Immutable, frozen=True, kw_only=True):
     """The SQL and how to check it before it is printed; without SQL, the reason why not.
 
     `change` is what the SQL does; `statement` is its bare UPDATE or INSERT for EXPLAIN; `aim` is the
@@ -82,8 +80,7 @@ class Repair:
         return self.alternatives[0].repair if self.alternatives else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Alternative:
+class Alternative(Immutable, frozen=True, kw_only=True):
     """A repair that is right only if a person decides so. `why` is the code that it ends."""
 
     title: str

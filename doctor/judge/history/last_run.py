@@ -6,9 +6,9 @@ refused, one that works proves nothing, unless GitHub shows that the secret was 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.log import LogReading
 from backup_doctor.judge.framework import Found
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from backup_doctor.services.meaning import Meaning
 
 
-@dataclass(frozen=True, kw_only=True)
-class LastRefusal:
+class LastRefusal(Immutable, frozen=True, kw_only=True):
     """The answer by which a key of the pipeline's was refused in the last run.
 
     `at_look_up`: it was the look-up of the id, without which nothing is updated. `is_same_key`: GitHub

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.findings import Exhibit, Fix, Role, Severity
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.judge.framework import Found, Resolved
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 NOT_CHECKED = " This was not checked since."
 
 
-@dataclass(frozen=True, kw_only=True)
-class Weight:
+class Weight(Immutable, frozen=True, kw_only=True):
     """What a condition is in this story, once the log and the present were held together.
 
     `by_log`: the run's own log proves it. `holds`: it is seen to hold now. `elsewhere`: the run found

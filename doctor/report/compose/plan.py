@@ -6,10 +6,10 @@ before it, what needs the row right comes after it.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from backup_doctor.evidence.findings import Fix, FixKind, PlanStep, Risk, Role, Severity, Verdict
 from backup_doctor.judge.show import listed

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from backup_doctor.base.immutable import Immutable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,8 +36,7 @@ def in_units(size: float | None) -> str:
     return f"{value:,.1f} {UNITS[unit]}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cell:
+class Cell(Immutable, frozen=True, kw_only=True):
     """A day of the calendar. `look` is a class of the style sheet, `told` what it holds."""
 
     x: int
@@ -45,8 +45,7 @@ class Cell:
     told: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Calendar:
+class Calendar(Immutable, frozen=True, kw_only=True):
     """Weeks from left to right, days from top to bottom (Monday first), each `cell` wide."""
 
     cells: list[Cell]
@@ -85,8 +84,7 @@ def _named(days: Sequence[date], weeks: dict[date, int]) -> list[date]:
     return firsts
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plot:
+class Plot(Immutable, frozen=True, kw_only=True):
     """Values over time: `dots` is a path of them, `ticks` are heights with what they stand for."""
 
     dots: str

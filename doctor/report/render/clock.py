@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from backup_doctor.base.immutable import Immutable
 
-@dataclass(frozen=True)
-class TimeWording:
+
+class TimeWording(Immutable, frozen=True):
     """Times as people say them. `now` is RFC 3339; `zone` None is the local time zone."""
 
     now: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from backup_doctor.base.immutable import Immutable
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -31,8 +32,7 @@ ENDINGS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Look:
+class Look(Immutable, frozen=True, kw_only=True):
     """How a report is to look. `width` is in columns; `zone` None is the local time zone.
 
     `template_dir` holds templates of the user's own, which go before the built-in ones of the same

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.findings import ResultStatus, Risk, Role, Severity, StageState, Verdict
 
 if TYPE_CHECKING:
@@ -60,8 +60,7 @@ class SubjectLine(NamedTuple):
     url: str | None = None
 
 
-@dataclass(frozen=True)
-class View:
+class View(Immutable, frozen=True, dict=True):
     """A report, most important first."""
 
     report: Report

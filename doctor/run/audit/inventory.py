@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.sql import literal
 from backup_doctor.run.audit.inventory_files import InventoryFiles, files_at
@@ -40,8 +40,7 @@ VERSIONED = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Inventory:
+class Inventory(Immutable, frozen=True, kw_only=True):
     """An inventory that can be read. `bucket` is the one that it must be of."""
 
     files: InventoryFiles

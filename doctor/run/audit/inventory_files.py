@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.threads import spawn
 from backup_doctor.collect.clients.bucket import Bucket
 from backup_doctor.collect.clients.bucket_errors import FAILURES, explain
@@ -30,8 +30,7 @@ LARGEST_MANIFEST = 64_000_000
 FORMATS = {"csv": False, "parquet": True}
 
 
-@dataclass(frozen=True, kw_only=True)
-class InventoryFiles:
+class InventoryFiles(Immutable, frozen=True, kw_only=True):
     """Data files on this machine. What only a manifest tells is None without one."""
 
     paths: tuple[Path, ...]

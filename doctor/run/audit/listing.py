@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from msgspec.structs import replace
+
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.threads import Pool
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.run.audit.table import BrokeOffError
@@ -33,8 +36,7 @@ PAGE_LIMIT_S = 120.0
 AHEAD = 12
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class After:
+class After(Immutable, frozen=True, kw_only=True, eq=False):
     """What follows a key: by botocore's token, or in a listing of obstore's that is open."""
 
     key: str
@@ -42,8 +44,7 @@ class After:
     chunks: Iterator[Any] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class ListPage:
+class ListPage(Immutable, frozen=True, kw_only=True):
     """One answer: objects and folders in order, and what tells of what follows; None at the end."""
 
     objects: list[Stored]
@@ -64,8 +65,7 @@ class Lists(Protocol):
         """
 
 
-@dataclass(frozen=True, kw_only=True)
-class ListingStep:
+class ListingStep(Immutable, frozen=True, kw_only=True):
     """A page to ask for. `pages` counts those of its folder that were read before it.
 
     `by_folder` asks for the folders at this level instead of for all keys below it.

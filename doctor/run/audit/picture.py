@@ -6,10 +6,10 @@ Pure geometry, in the units of the SVG's view box; the template draws it.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.report.render.charts import calendar, in_units
 from backup_doctor.run.audit.model import BackupState
 
@@ -25,16 +25,14 @@ YEARS_SHOWN = 10
 WIDTH, HEIGHT, MARGIN = 720, 160, 60
 
 
-@dataclass(frozen=True, kw_only=True)
-class Year:
+class Year(Immutable, frozen=True, kw_only=True):
     """A year and its calendar."""
 
     year: int
     calendar: Calendar
 
 
-@dataclass(frozen=True, kw_only=True)
-class Curve:
+class Curve(Immutable, frozen=True, kw_only=True):
     """The bytes of the successful backups by day, as the points of a line, and its axes."""
 
     points: str
@@ -45,8 +43,7 @@ class Curve:
     height: int = HEIGHT
 
 
-@dataclass(frozen=True, kw_only=True)
-class Picture:
+class Picture(Immutable, frozen=True, kw_only=True):
     """Both. `left_out` counts the years before those that are shown; no curve for fewer than two days."""
 
     years: list[Year]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.base import Unseen, Why
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ class BrokeOffError(Exception):
         self.gap = gap
 
 
-@dataclass(frozen=True, kw_only=True)
-class About:
+class About(Immutable, frozen=True, kw_only=True):
     """When the table is read, by the database's clock, and whether rows may be hidden.
 
     `columns` are the table's, None where it is not there; `tables` are then all that there are.
@@ -37,8 +36,7 @@ class About:
     tables: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Day:
+class Day(Immutable, frozen=True, kw_only=True):
     """The rows of one day (YYYY-MM-DD) and state, and their bytes."""
 
     day: str

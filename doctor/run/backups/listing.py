@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from backup_doctor.collect.clients.data_api import NO_COLUMN
 from backup_doctor.collect.database.answers import UNDEFINED_TABLE

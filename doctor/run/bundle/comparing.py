@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.redaction import TOKEN
 from backup_doctor.evidence.columns import GUIDE_COLUMNS
 
@@ -31,8 +31,7 @@ MISSING = Missing()
 REDACTED = "\u2039redacted\u203a"
 
 
-@dataclass(frozen=True, kw_only=True)
-class EvidenceChange:
+class EvidenceChange(Immutable, frozen=True, kw_only=True):
     """A place in a check's evidence, and what stood there then and stands there now (JSON values).
 
     The place is a path of field names; an item of a list stands in it by its name, in quotes.
@@ -44,8 +43,7 @@ class EvidenceChange:
     now: Any
 
 
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
+class Comparison(Immutable, frozen=True, kw_only=True):
     """The two reports, what changed in the evidence, and which checks saw the same both times."""
 
     then: Report

@@ -6,10 +6,10 @@ A success rests on a whole file, a failure on its absence; neither has to last u
 from __future__ import annotations
 
 from concurrent.futures import Future
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.deadline import Deadline
 from backup_doctor.collect.object.collector import look
 from backup_doctor.collect.sources import Sources
@@ -26,8 +26,7 @@ LOOK_LIMIT_S = 20.0
 Shape = tuple[str, int, str, datetime, str | None]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Sight:
+class _Sight(Immutable, frozen=True, kw_only=True):
     """What a look at the bucket came to: the file, else that there surely is none, else a reason."""
 
     file: Shape | None = None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.run.fix.again import changed_since
 from backup_doctor.run.fix.ending import Ending, Written, never
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from backup_doctor.settings.model import Settings
 
 
-@dataclass(frozen=True, kw_only=True)
-class Applied:
+class Applied(Immutable, frozen=True, kw_only=True):
     """The outcome of a plan.
 
     `said` is a sentence on how it ended. `done`: it was written; None where nobody knows. `right`: and

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from backup_doctor.base.immutable import Immutable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +20,7 @@ class Ending(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Written:
+class Written(Immutable, frozen=True, kw_only=True):
     """How a write ended, and in a sentence why it was not committed, or not as announced.
 
     `otherwise`: a check of its own found the row otherwise than announced. `over`: nothing of it can

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.report.compose import planned_repair, write
 from backup_doctor.run.examine import checked, collected_for
 from backup_doctor.run.fix.plan import Plan, nothing_to_do, plan, refusal
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from backup_doctor.run.runner import DoctorRun
 
 
-@dataclass(frozen=True, kw_only=True)
-class Looked:
+class Looked(Immutable, frozen=True, kw_only=True):
     """A diagnosis, and what follows from it for the row: one of three.
 
     `idle` is why nothing needs to be done, `refused` why nothing may be done; else there is a `plan`.

@@ -6,11 +6,11 @@ Where the answer to a write did not come, the row tells whether the write did.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.deadline import Deadline
 from backup_doctor.collect.sources import Sources
 from backup_doctor.evidence.base import Unseen
@@ -42,8 +42,7 @@ class Became(StrEnum):
     OTHERWISE = "neither as it was nor as announced"
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Counts:
+class _Counts(Immutable, frozen=True, kw_only=True):
     """Rows of the plan's key: in all, as announced, and as they were."""
 
     there: int

@@ -6,10 +6,10 @@ Pure functions. A repair that may be printed for a person need not be one that a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.findings import Verdict
 from backup_doctor.evidence.object import StoredObject
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from backup_doctor.judge.fix_sql import Change, Repair
 
 
-@dataclass(frozen=True, kw_only=True)
-class Difference:
+class Difference(Immutable, frozen=True, kw_only=True):
     """A column by the user's name: `old` is what the row has (JSON), `new` what it will have.
 
     `known` is False where the old value was not seen: the row is yet to be inserted.
@@ -38,8 +37,7 @@ class Difference:
     known: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
+class Plan(Immutable, frozen=True, kw_only=True):
     """A repair that can be carried out: its text, its one statement, and what it changes.
 
     `route` is the one that showed the row, and the only one to write it by. `key` is the user's

@@ -6,10 +6,10 @@ another database.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.quoting import one_line
 from backup_doctor.collect.database.answers import Refusal
 from backup_doctor.collect.deadline import Deadline
@@ -54,8 +54,7 @@ SELECT current_database()::text AS database,
       AND w.ev_enabled IN ('O', 'A') AND w.ev_type = {rule_event}) AS rules"""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Target:
+class Target(Immutable, frozen=True, kw_only=True):
     """Where a plan would be written. `triggers` and `rules` are None where this route shows none.
 
     `refused` is why it must not be written there.

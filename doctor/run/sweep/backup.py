@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.case import Asked
 
 if TYPE_CHECKING:
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.row import BackupRow, LockHolder
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StuckBackup:
+class StuckBackup(Immutable, frozen=True, kw_only=True):
     """`row` is the stuck one; `rows` are all of its dispatch, newest first."""
 
     row: BackupRow

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.object.rows import without_others
 from backup_doctor.collect.workflow.run_title import dispatch_of
 from backup_doctor.evidence.base import Unseen, Why
@@ -39,8 +39,7 @@ NOT_LISTED = Unseen(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unjudged:
+class Unjudged(Immutable, frozen=True, kw_only=True):
     """A backup that is not judged yet, and its run as far as lists tell."""
 
     backup: StuckBackup

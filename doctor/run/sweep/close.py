@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.function.collector import recorded
 from backup_doctor.collect.sources import Sources
 from backup_doctor.evidence.base import Evidence, Unseen, Why
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from backup_doctor.run.sweep.shared import Shared
 
 
-@dataclass(frozen=True, kw_only=True)
-class CloseReader:
+class CloseReader(Immutable, frozen=True, kw_only=True):
     """Reads single backups closely. Safe to use from several threads."""
 
     shared: Shared

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.collected import Collected, FixCheck
 from backup_doctor.evidence.findings import Role
 from backup_doctor.judge.fix_sql.certainty import is_whole
@@ -33,8 +33,7 @@ T = TypeVar("T")
 TRIED_EACH = 500
 
 
-@dataclass(frozen=True, kw_only=True)
-class Judge:
+class Judge(Immutable, frozen=True, kw_only=True):
     """Judges backups. `verbose` keeps the results of all checks, `mending` the repairs.
 
     What is the same in many reports is kept once: ten thousand of them must fit into memory. So is
@@ -46,9 +45,9 @@ class Judge:
     tried: Callable[[Case, Repair], FixCheck | Unseen]
     verbose: bool = False
     mending: bool = False
-    _kept: dict[Any, Any] = field(default_factory=dict)
-    _checks: dict[str, FixCheck | Unseen | None] = field(default_factory=dict)
-    _asked: list[str] = field(default_factory=list)
+    _kept: dict[Any, Any] = msgspec.field(default_factory=dict)
+    _checks: dict[str, FixCheck | Unseen | None] = msgspec.field(default_factory=dict)
+    _asked: list[str] = msgspec.field(default_factory=list)
 
     def swept(self, case: Case, *, closely: bool) -> Swept:
         """The backup as it was judged."""

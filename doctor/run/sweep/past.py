@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.row.newest import outlines
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.case import Status
@@ -20,8 +20,7 @@ SPAN = timedelta(days=90)
 MOST_ROWS = 5000
 
 
-@dataclass(frozen=True, kw_only=True)
-class PastBackup:
+class PastBackup(Immutable, frozen=True, kw_only=True):
     """A backup of these days: when it was begun, what became of it, and its size in bytes."""
 
     at: datetime
@@ -31,8 +30,7 @@ class PastBackup:
     seconds: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Past:
+class Past(Immutable, frozen=True, kw_only=True):
     """The backups from `since` to `until`, oldest first; before `since` nothing was read.
 
     `unproved` is why there may be others.

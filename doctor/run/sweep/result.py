@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.findings import Verdict
 from backup_doctor.judge.freshness import Freshness
 from backup_doctor.run.sweep.steps import steps_of_causes
@@ -22,8 +24,7 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Swept:
+class Swept(Immutable, frozen=True, kw_only=True):
     """One backup of the sweep.
 
     `closely`: its run was read as a single diagnosis reads it. `presumed`: its causes are those of
@@ -53,8 +54,7 @@ class Swept:
         return self.report.verdict in (Verdict.FAILING, Verdict.UNKNOWN)
 
 
-@dataclass(frozen=True, kw_only=True)
-class CauseGroup:
+class CauseGroup(Immutable, frozen=True, kw_only=True):
     """The backups of one root cause, oldest first."""
 
     root_cause: str
@@ -91,8 +91,7 @@ class CauseGroup:
         return steps_of_causes(self.spokesman.report)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sweep:
+class Sweep(Immutable, frozen=True, kw_only=True):
     """The whole sweep. `found` counts the backups that were found, judged or not.
 
     `gaps` are sentences that say what could not be seen; `complete` is whether every stuck backup
@@ -110,11 +109,11 @@ class Sweep:
     duration_s: float = 0.0
     gaps: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    freshness: Freshness = field(default_factory=Freshness)
-    place: dict[str, str] = field(default_factory=dict)
+    freshness: Freshness = msgspec.field(default_factory=Freshness)
+    place: dict[str, str] = msgspec.field(default_factory=dict)
     project: str | None = None
     past: Past | Unseen | None = None
-    endings: dict[str, str] = field(default_factory=dict)
+    endings: dict[str, str] = msgspec.field(default_factory=dict)
     refused: tuple[str, ...] = ()
 
     @property

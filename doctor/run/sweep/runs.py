@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.threads import in_parallel
 from backup_doctor.collect.log.mention import UUID, is_same_id, mentions
 from backup_doctor.collect.workflow.at_commit import file_at
@@ -149,8 +150,7 @@ def window(created: datetime, names: Names) -> Window:
     return created - BEFORE, created + max(AT_LEAST_AFTER, timedelta(seconds=names.stuck_after_s))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Match:
+class Match(Immutable, frozen=True, kw_only=True):
     """The run of a backup as far as lists tell: found, certainly none, or not searched for.
 
     `others` are further runs of it; `absence` is the proof that a run would be in the lists.

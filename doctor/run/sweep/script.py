@@ -6,9 +6,9 @@ quoted literal, and nothing else from outside, so that no line of it can be a co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.sql import identifier, literal
 from backup_doctor.run.fix.transaction import LOCK_LIMIT_S
 
@@ -29,8 +29,7 @@ ABOUT = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mendable:
+class Mendable(Immutable, frozen=True, kw_only=True):
     """A row's repair in a sweep: the id of its row, its bare statement, and why it must not be run.
 
     `refused` is in the doctor's own words and codes alone.
@@ -41,8 +40,7 @@ class Mendable:
     refused: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(Immutable, frozen=True, kw_only=True):
     """A stuck backup: what it is called, and the repair of its row, where there is one."""
 
     name: str

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.base import Evidence, Unseen, Why, unseen
 from backup_doctor.evidence.case import Asked, Case
 from backup_doctor.evidence.function import FunctionEvidence
@@ -45,8 +46,7 @@ LOGS_NOT_READ = Unseen(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shared:
+class Shared(Immutable, frozen=True, kw_only=True):
     """The evidence that does not depend on the backup, and the clients that collected it."""
 
     case: Case

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.database.answers import Refusal
 from backup_doctor.collect.database.catalogue import read_holders
 from backup_doctor.collect.database.rows import read_row, unpadded
@@ -51,8 +52,7 @@ class StuckFound:
     unasked: Unseen | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class StuckSearch:
+class StuckSearch(Immutable, frozen=True, kw_only=True):
     """What is looked for: rows in progress for longer than `older_than_s` seconds, `limit` at most."""
 
     names: Names
@@ -82,8 +82,7 @@ def find_stuck(ask: Sources, search: StuckSearch, found: StuckFound) -> None:
             seen.add(backup.row.dispatch_id or "")
 
 
-@dataclass(frozen=True)
-class StuckPage:
+class StuckPage(Immutable, frozen=True):
     """One page of stuck backups; `gap` is why there may be others that were not shown."""
 
     backups: list[StuckBackup]

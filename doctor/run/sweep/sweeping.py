@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.threads import in_parallel
 from backup_doctor.collect.object.spot import read_end
 from backup_doctor.evidence.base import Unseen, Why
@@ -60,8 +61,7 @@ class Watcher(Protocol):
         """One step of the phase is done."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wish:
+class Wish(Immutable, frozen=True, kw_only=True):
     """What is to be swept. `sample` is how many runs are read.
 
     `mending`: the repairs are wanted too, for which every file's end is read. `past`: the last 90 days.

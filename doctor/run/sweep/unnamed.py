@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.clients.data_api import NEWEST_ASKED
 from backup_doctor.collect.row.newest import newest_rows
 from backup_doctor.evidence.base import Unseen, Why
@@ -20,12 +22,11 @@ if TYPE_CHECKING:
     from backup_doctor.run.sweep.stuck import StuckSearch
 
 
-@dataclass(frozen=True, kw_only=True)
-class AmongNewest:
+class AmongNewest(Immutable, frozen=True, kw_only=True):
     """`gap` is why one of them may be stuck; `endings` are the statuses of those that were, by name."""
 
     gap: Unseen | None = None
-    endings: dict[str, str] = field(default_factory=dict)
+    endings: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 def look_at_newest(

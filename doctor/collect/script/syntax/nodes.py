@@ -6,15 +6,15 @@ It has what tells calls and prints apart and nothing more: what a grammar has be
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
+
+from backup_doctor.base.immutable import Immutable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Literal:
+class Literal(Immutable, frozen=True, eq=False):
     """A text that stands in the script; `spans`: each of its line ends is one of the script's."""
 
     text: str
@@ -22,53 +22,46 @@ class Literal:
     spans: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Constant:
+class Constant(Immutable, frozen=True, eq=False):
     """`true`, `None` and the like."""
 
     value: bool | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Joined:
+class Joined(Immutable, frozen=True, eq=False):
     """Parts that make one text: a template, a concatenation, a shell word."""
 
     parts: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Name:
+class Name(Immutable, frozen=True, eq=False):
     """A variable, a function, a module."""
 
     name: str
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Member:
+class Member(Immutable, frozen=True, eq=False):
     """`of.name`, or `of["name"]`."""
 
     of: Expr
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Indexed:
+class Indexed(Immutable, frozen=True, eq=False):
     """`of[key]` with a key that is no text."""
 
     of: Expr
     key: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Spread:
+class Spread(Immutable, frozen=True, eq=False):
     """The items of another value in the place where this stands."""
 
     of: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Apply:
+class Apply(Immutable, frozen=True, eq=False):
     """A function or method that is called, or a class that is instantiated."""
 
     callee: Expr
@@ -77,22 +70,19 @@ class Apply:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Record:
+class Record(Immutable, frozen=True, eq=False):
     """An object or dict; as a target, what it is taken apart into. A key None spreads the value."""
 
     pairs: tuple[tuple[str | None, Expr], ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Listed:
+class Listed(Immutable, frozen=True, eq=False):
     """An array, list or tuple; as a target, what it is taken apart into."""
 
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Param:
+class Param(Immutable, frozen=True, eq=False):
     """A parameter: its target, and its value where none is given."""
 
     target: Expr
@@ -100,8 +90,7 @@ class Param:
     rest: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Function:
+class Function(Immutable, frozen=True, eq=False):
     """A function; its body is only read when it is called."""
 
     params: tuple[Param, ...]
@@ -111,8 +100,7 @@ class Function:
     is_expression: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Compare:
+class Compare(Immutable, frozen=True, eq=False):
     """A test: `==`, `!=`, `<`, `<=`, `>`, `>=`, `in`, `matches` (an expression), `like` (a glob)."""
 
     operator: str
@@ -120,16 +108,14 @@ class Compare:
     right: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Logic:
+class Logic(Immutable, frozen=True, eq=False):
     """`not`, `and`, `or` of tests."""
 
     operator: str
     parts: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Choice:
+class Choice(Immutable, frozen=True, eq=False):
     """One of two values: `test ? then : otherwise`."""
 
     test: Expr
@@ -137,15 +123,13 @@ class Choice:
     otherwise: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Default:
+class Default(Immutable, frozen=True, eq=False):
     """The first of the values that is there: `a || b`, `a ?? b`, `${a:-b}`."""
 
     options: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Assigned:
+class Assigned(Immutable, frozen=True, eq=False):
     """An assignment. `of_shell`: its value is how the value's command ended; `local`: of this function."""
 
     target: Expr
@@ -155,8 +139,7 @@ class Assigned:
     local: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Opaque:
+class Opaque(Immutable, frozen=True, eq=False):
     """Anything else."""
 
     parts: tuple[Expr, ...] = ()
@@ -165,8 +148,7 @@ class Opaque:
 # The shell's own.
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Redirect:
+class Redirect(Immutable, frozen=True, eq=False):
     """`2>&1`, `> file`, `<<EOF`: `operator` without its descriptor."""
 
     descriptor: int
@@ -174,8 +156,7 @@ class Redirect:
     target: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SimpleCommand:
+class SimpleCommand(Immutable, frozen=True, eq=False):
     """A simple command: its words, and the variables set for it alone."""
 
     words: tuple[Expr, ...]
@@ -183,38 +164,33 @@ class SimpleCommand:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Redirected:
+class Redirected(Immutable, frozen=True, eq=False):
     """A command whose input or output goes elsewhere."""
 
     body: Expr
     redirects: tuple[Redirect, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pipe:
+class Pipe(Immutable, frozen=True, eq=False):
     """Commands, each of which reads what the one before it prints."""
 
     parts: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Grouping:
+class Grouping(Immutable, frozen=True, eq=False):
     """Statements as one command: `{ …; }`, `( … )`, a loop in a pipe."""
 
     body: Block
     subshell: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Printed:
+class Printed(Immutable, frozen=True, eq=False):
     """What statements print, as a value: `$(…)`."""
 
     body: Block
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Parameter:
+class Parameter(Immutable, frozen=True, eq=False):
     """A shell variable with an operator: `${X##*/}`, `${X:0:3}`, `${#X}`."""
 
     of: Expr
@@ -222,8 +198,7 @@ class Parameter:
     argument: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Cmdlet:
+class Cmdlet(Immutable, frozen=True, eq=False):
     """A command of PowerShell: elements with the names of their parameters, `input` from a pipe.
 
     `shown`: what it gives is not used, and so printed.
@@ -236,8 +211,7 @@ class Cmdlet:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SplitWords:
+class SplitWords(Immutable, frozen=True, eq=False):
     """A word that may become several, or none: an unquoted or `[@]` expansion."""
 
     of: Expr
@@ -272,15 +246,13 @@ Expr: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Do:
+class Do(Immutable, frozen=True, eq=False):
     """An expression for its effects."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class If:
+class If(Immutable, frozen=True, eq=False):
     """Two ways."""
 
     test: Expr
@@ -288,8 +260,7 @@ class If:
     otherwise: Block = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Except:
+class Except(Immutable, frozen=True, eq=False):
     """`except HTTPError as target`: `names` are the classes of errors that it takes, none for all."""
 
     target: Expr | None
@@ -297,8 +268,7 @@ class Except:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Guarded:
+class Guarded(Immutable, frozen=True, eq=False):
     """`try`."""
 
     body: Block
@@ -307,8 +277,7 @@ class Guarded:
     finally_: Block = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Loop:
+class Loop(Immutable, frozen=True, eq=False):
     """A body that may run often; `target` takes the items of `over`."""
 
     body: Block
@@ -317,8 +286,7 @@ class Loop:
     test: Expr | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Leave:
+class Leave(Immutable, frozen=True, eq=False):
     """`return`, `raise`, `exit`, `break`."""
 
     how: str
@@ -326,24 +294,21 @@ class Leave:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Define:
+class Define(Immutable, frozen=True, eq=False):
     """A function by a name."""
 
     name: str
     function: Function
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Import:
+class Import(Immutable, frozen=True, eq=False):
     """A module, or names of it: `names` are (name there, name here); `*` is the module itself."""
 
     module: str
-    names: tuple[tuple[str, str], ...] = field(default=())
+    names: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Body:
+class Body(Immutable, frozen=True, eq=False):
     """Statements of their own, as of a `with`."""
 
     body: Block

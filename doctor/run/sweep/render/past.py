@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from statistics import median
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.case import Status
 from backup_doctor.judge.show import duration, listed
 from backup_doctor.report.render.charts import calendar, in_units, plot
@@ -32,8 +32,7 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Chart:
+class Chart(Immutable, frozen=True, kw_only=True):
     """A plot, what it is called, and what it shows in a sentence."""
 
     title: str
@@ -41,8 +40,7 @@ class Chart:
     plot: Plot
 
 
-@dataclass(frozen=True, kw_only=True)
-class PastPicture:
+class PastPicture(Immutable, frozen=True, kw_only=True):
     """All that is drawn; `told` and `gaps` are the calendar in sentences."""
 
     calendar: Calendar

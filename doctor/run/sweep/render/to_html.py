@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.quoting import for_shell, for_xml
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.report.render.templating import Safe, environment, source
@@ -25,8 +25,7 @@ SHOWN = 200
 WORST_FIRST = ("failing", "unknown", "healthy")
 
 
-@dataclass(frozen=True, kw_only=True)
-class ProjectView:
+class ProjectView(Immutable, frozen=True, kw_only=True):
     """A project on the page. `picture` is None where nothing was read; `unread` may say why."""
 
     name: str
