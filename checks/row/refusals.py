@@ -15,7 +15,13 @@ from backup_doctor.checks.row.types import (
     refused_values,
     told_of_other,
 )
-from backup_doctor.checks.row.view import message_told, table_of, told_of_function, where
+from backup_doctor.checks.row.view import (
+    message_told,
+    table_of,
+    told_of_function,
+    told_of_rule,
+    where,
+)
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Fix, Risk, Role, Severity
@@ -53,6 +59,7 @@ _WRITES = re.compile(
     re.IGNORECASE,
 )
 _CALLS = re.compile(r"\w\(")
+_DOES_INSTEAD = re.compile(r"\bdo instead\b", re.IGNORECASE)
 
 
 def _too_large(case: Case, values: Mapping[str, Any]) -> bool:
@@ -121,7 +128,12 @@ def size_overflow(seen: RowEvidence, case: Case) -> Found | None:
 
 def _has_trigger(case: Case, _values: Mapping[str, Any]) -> bool:
     known = table_of(case.row) if case.row else None
-    return known is not None and any(one.enabled for one in known.triggers)
+    return known is not None and any(one.enabled and not _is_aside(one) for one in known.triggers)
+
+
+def _is_aside(trigger: Trigger) -> bool:
+    """Whether it is a rule that acts beside the update (DO ALSO), which the SQL editor can make."""
+    return trigger.is_rule and not _DOES_INSTEAD.search(trigger.definition)
 
 
 @rules.cause(
@@ -133,8 +145,9 @@ def _has_trigger(case: Case, _values: Mapping[str, Any]) -> bool:
 def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
     """A trigger rewrites or refuses the update.
 
-    Detected: the log's answer was an exception raised by a trigger (P0001), or an error that only the
-    body of a function meets (a function that is missing, a division by zero); or the update was
+    Detected: the log's answer was an exception raised by a trigger (P0001), an error that only the
+    body of a function meets (a function that is missing, a division by zero), or one that names
+    rules (the Data API cannot write a table with a rule DO ALSO); or the update was
     reported as done, the row is unchanged, and a trigger of the table sets the status, skips the
     write or raises. A trigger that is merely there is a note.
     Cause: a trigger that guards or normalizes the row and does not know this transition.
@@ -144,7 +157,8 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
     """
     known = table_of(seen)
     firing = tuple(one for one in known.triggers if one.enabled) if known else ()
-    suspects = tuple(one for one in firing if _meddles(one, case))
+    by_rule = tuple(one for one in firing if one.is_rule) if told_of_rule(case) else ()
+    suspects = by_rule or tuple(one for one in firing if _meddles(one, case))
     now = True if suspects else None
     then = database_then(case, "row/trigger-interferes", silent=True)
     for link, call in zip(BOTH_WRITES, (function_call(case), fallback_call(case)), strict=True):
@@ -188,7 +202,7 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
         else "An exception that a trigger, or another function of the database, raised refused the "
         f"update{said}.",
         evidence,
-        tuple(_disable(case, one) for one in suspects) or _see_why(case, firing, said),
+        _let_pass(case, suspects, by_rule) or _see_why(case, firing, said),
         weak=not _silent_success(case) and not (case.is_preflight and any(map(_always, suspects))),
         resolved=None if _procedures(case) else _raises_no_more(known, firing),
     )
@@ -250,7 +264,7 @@ def _meddles(trigger: Trigger, case: Case) -> bool:
         source,
         re.IGNORECASE,
     )
-    instead = re.search(r"\bdo instead\b", trigger.definition, re.IGNORECASE)
+    instead = _DOES_INSTEAD.search(trigger.definition)
     return bool(skips or sets or raises or writes or instead or _writes_nothing(trigger, source))
 
 
@@ -274,6 +288,21 @@ def _see_why(case: Case, firing: tuple[Trigger, ...], said: str) -> tuple[Fix, .
         f"It is {itself}{whose}. The database said{said or ' no more'}.",
     )
     return either(look, *(_disable(case, one) for one in firing))
+
+
+def _let_pass(
+    case: Case, suspects: tuple[Trigger, ...], by_rule: tuple[Trigger, ...]
+) -> tuple[Fix, ...]:
+    """Each is switched off; what a rule does beside the update, a trigger can do in its place."""
+    off = tuple(_disable(case, one) for one in suspects)
+    aside = [one.name for one in by_rule if _is_aside(one)]
+    if not aside:
+        return off
+    rewrite = manual(
+        f"Do what the rule {listed(aside)} does by a trigger AFTER UPDATE",
+        "The Data API's update stands in a WITH, where PostgreSQL allows no such rule.",
+    )
+    return either(rewrite, *off)
 
 
 def _disable(case: Case, trigger: Trigger) -> Fix:

@@ -37,6 +37,10 @@ _OF_FUNCTION = re.compile(
     r"|21000(?!.{0,60}requires a WHERE)|42(?:601|702|704|725|804|846|883))\\?[\"']",
     re.DOTALL,
 )
+_OF_RULE = re.compile(
+    r"cannot perform (?:UPDATE|INSERT) RETURNING on relation"
+    r"|rules are not supported for data-modifying statements in WITH"
+)
 _ESCAPED, _QUOTE = '\\"', '"'
 
 
@@ -66,6 +70,11 @@ def message_told(case: Case, links: Collection[Link]) -> str:
 def told_of_function(case: Case) -> bool:
     """Whether the Data API passes on an error that a plain update meets in the body of a function alone."""
     return _OF_FUNCTION.search(both_told(case)) is not None
+
+
+def told_of_rule(case: Case) -> bool:
+    """Whether PostgreSQL says that a rewrite rule is what it cannot do the Data API's update with."""
+    return _OF_RULE.search(both_told(case)) is not None
 
 
 def for_how_long(case: Case) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from backup_doctor.evidence.findings import FixKind
 from backup_doctor.evidence.rls import Reach
@@ -105,3 +106,25 @@ def test_a_row_that_a_rule_takes_from_a_free_role_is_not_hidden_by_policies(
 
     assert CODE in causes(one)
     assert ("rls/update-blocked" in codes(one)) is not blamed
+
+
+ASIDE = Trigger(
+    name="note",
+    definition="CREATE RULE note AS ON UPDATE TO public.backup_history DO  INSERT INTO notes VALUES (1)",
+    function="",
+)
+
+
+@pytest.mark.parametrize(
+    "kind", ["DO ALSO", "conditional DO INSTEAD", "multi-statement DO INSTEAD"]
+)
+def test_a_rule_that_the_data_api_cannot_write_with_is_the_cause_and_no_trigger_is(
+    kind: str,
+) -> None:
+    message = f"{kind} rules are not supported for data-modifying statements in WITH"
+    raises = replace(CALLS, source="BEGIN RAISE EXCEPTION 'x'; END")
+    found = finding(failed("0A000", message, raises, ASIDE), CODE).found
+
+    assert found.summary == f"The rule note rewrites or refuses the update: {message}."
+    assert "by a trigger AFTER UPDATE" in found.fixes[0].title
+    assert found.fixes[1].text.startswith("ALTER TABLE public.backup_history DISABLE RULE")

@@ -207,3 +207,16 @@ def test_a_table_that_has_none_of_the_columns_gets_no_statement() -> None:
     bare = replace(a_row(), values={"id": cases.ROW_ID})
 
     assert NOTHING_LEFT in update(case(), bare, {"status": "failed", "error_text": "x"}).notes[0]
+
+
+def test_sql_for_the_editor_is_not_said_to_fail_for_a_rule_that_acts_beside_the_update() -> None:
+    answer = '{"code":"0A000","message":"DO ALSO rules are not supported for data-modifying statements in WITH"}'
+    aside = (
+        "CREATE RULE note AS ON UPDATE TO public.backup_history DO  INSERT INTO notes VALUES (1)"
+    )
+    instead = aside.replace("DO ", "DO INSTEAD")
+
+    for definition, refused in ((aside, False), (instead, True)):
+        rule = Trigger(name="note", definition=definition, function="")
+        one = refused_by(answer, row(table=cases.table(triggers=(rule,))), the_object())
+        assert first_line(settled(one, FINE)).startswith("-- This statement will fail") is refused
