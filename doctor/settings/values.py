@@ -23,7 +23,11 @@ PROJECT_REF = re.compile(r"[a-z]{20}")
 HOSTED = re.compile(r"([a-z]{20})\.supabase\.(?:co|in)")
 FUNCTION = re.compile(r"[A-Za-z0-9_-]+")
 IDENTIFIER = re.compile(r'[^\x00-\x1f\x7f."]{1,63}')
-BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]|arn:[\w:/.-]+")
+# Of ARNs, boto3 takes those of access points in the place of a name, and no bucket's own.
+BUCKET = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]"
+    r"|arn:aws[a-z-]*:s3[a-z-]*:[a-z0-9-]*:\d{12}:(?:accesspoint|outpost)[:/][\w:/.-]+"
+)
 DATABASE_SCHEME = re.compile(r"postgres(?:ql)?(?:\+\w+)?")
 SECRET_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 REGION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
@@ -160,8 +164,9 @@ def region(value: str) -> str:
 
 
 def bucket(value: str) -> str:
-    """The name of a bucket, without s3:// and without a path."""
-    return _matching(BUCKET, value, "is not a bucket's name", "Only the name: no s3://, no path.")
+    """The name of a bucket, without s3:// and without a path; or an access point's ARN."""
+    hint = "Only the name: no s3://, no path, no arn:aws:s3:::."
+    return _matching(BUCKET, value, "is not a bucket's name", hint)
 
 
 def identifier(value: str) -> str:

@@ -484,6 +484,27 @@ def test_the_buckets_that_steps_are_given_are_named_unless_masked() -> None:
     assert seen.buckets == ("team-backups", "other")
 
 
+ACCESS_POINT = "arn:aws:s3:eu-central-1:123456789012:accesspoint/backups"
+
+
+@pytest.mark.parametrize(
+    ("value", "bucket"),
+    [
+        ("arn:aws:s3:::backups", "backups"),
+        ("arn:aws:s3:::backups/*", "backups"),
+        ("backups/nightly/", "backups"),
+        ("s3://backups/nightly", "backups"),
+        (ACCESS_POINT, ACCESS_POINT),
+    ],
+)
+def test_a_bucket_is_named_alone_where_its_variable_holds_an_address(
+    value: str, bucket: str
+) -> None:
+    seen = read("a log", [job(step("./upload.sh", "done", {"BACKUP_BUCKET": value}))], WANTED)
+
+    assert seen.buckets == (bucket,)
+
+
 def test_the_backup_that_the_step_was_given_is_known() -> None:
     seen = read("a log", [job(step("bash update.sh", "ok", {"BACKUP_ID": "42"}))], WANTED)
 

@@ -55,6 +55,7 @@ def test_anything_else_is_no_duration(text: str) -> None:
         ({"GITHUB_REPOSITORY": "https://github.com/acme/app"}, "owner/name"),
         ({"SUPABASE_PROJECT_REF": "short"}, "20 lower-case letters"),
         ({"BACKUP_BUCKET": "s3://bucket/prefix"}, "no s3://"),
+        ({"BACKUP_BUCKET": "arn:aws:s3:::bucket"}, "no arn:aws:s3:::"),
     ],
 )
 def test_a_wrong_value_names_setting_place_and_example_and_no_secret(
@@ -97,3 +98,9 @@ def test_sqlalchemys_scheme_is_understood(loaded: Load) -> None:
 
     assert url is not None
     assert url.reveal() == "postgresql://u:p@db/x"
+
+
+def test_an_access_point_stands_in_the_place_of_a_bucket(loaded: Load) -> None:
+    arn = "arn:aws:s3:eu-central-1:123456789012:accesspoint/backups"
+
+    assert loaded({"BACKUP_BUCKET": arn}).names.bucket == arn

@@ -76,7 +76,15 @@ def buckets(variables: Iterable[Variable]) -> Iterator[str]:
     """The buckets that the `env:` block names."""
     for variable in variables:
         if variable.value and _BUCKET_NAME.search(variable.name):
-            yield variable.value.removeprefix("s3://").strip("/")
+            yield _bucket_in(variable.value)
+
+
+def _bucket_in(value: str) -> str:
+    """The bucket itself, where a variable holds its address or its ARN, or a path in it as well."""
+    bare = value.removeprefix("s3://")
+    # An access point's ARN has a region, an account and a slash of its own: it is the name.
+    named = bare.rpartition(":::")[2] if bare.startswith("arn:") else bare
+    return named.strip("/") if named.startswith("arn:") else named.lstrip("/").partition("/")[0]
 
 
 def endpoints(variables: Iterable[Variable]) -> Iterator[str]:
