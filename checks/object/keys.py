@@ -42,7 +42,16 @@ _ALIKE: tuple[tuple[Callable[[str], str], str], ...] = (
 
 def difference(one: str, other: str) -> str:
     """How two keys differ that are nearly the same, as a sentence; empty where they are not."""
-    return next((said for form, said in _ALIKE if form(one) == form(other)), "")
+    said = next((said for form, said in _ALIKE if form(one) == form(other)), "")
+    front = lacking_front(one, other)
+    return said or (f"The key that is named lacks its beginning, {front!r}." if front else "")
+
+
+def lacking_front(named: str, stored: str) -> str | None:
+    """What the file's key has before the whole of the named one: a folder, or a slash alone."""
+    front = stored.removesuffix(named)
+    begins = named.startswith("/") or front.endswith("/")
+    return front if named and begins and front not in ("", stored) else None
 
 
 def padded_key(seen: ObjectEvidence, case: Case) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backup_doctor.checks.object.keys import difference, padded_key, trim
+from backup_doctor.checks.object.keys import difference, lacking_front, padded_key, trim
 from backup_doctor.checks.object.view import (
     MAKE_AGAIN,
     as_shown,
@@ -122,8 +122,8 @@ def found_elsewhere(seen: ObjectEvidence, case: Case) -> Found | None:
     Detected: the named key is absent, and exactly one other key names the dispatch (or has the same
     file name); or the row names another backup's file, and the run's own log names one that is there.
     A row's key with blanks or a line end around it is a warning.
-    Cause: the update step computed the key anew (another date at midnight, another prefix), or the
-    file was moved later, which the run's log shows where it names the key that the row has.
+    Cause: the update step computed the key anew (another date at midnight, another prefix), the
+    bucket's variable has a path in it that the row's key lacks, or the file was moved later, which the run's log shows where it names the key that the row has.
     Fix: the fix SQL writes the real key; let the upload's own key be used, or find out what moved it.
     By hand: `aws s3 ls s3://your-bucket/backups/ --recursive | grep your-dispatch-id`
     Source: guide, step 6.
@@ -158,12 +158,23 @@ def found_elsewhere(seen: ObjectEvidence, case: Case) -> Found | None:
         breaks=(Link.STAYS_SO,) if _uploaded_by_log(case) else None,
         summary=summary,
         evidence=evidence,
-        fixes=(
-            manual(
-                "Use the upload's own key",
-                "Let the update step take S3_KEY from the upload step instead of computing it again.",
-            ),
-        ),
+        fixes=(_use_whole_key(seen.expected_key or "", here.key),),
+    )
+
+
+def _use_whole_key(named: str, stored: str) -> Fix:
+    """How the row comes to name the file's own key; what only stands before it was put there."""
+    front = lacking_front(named, stored)
+    if front is not None:
+        return manual(
+            "Let the row name the whole key",
+            f"The upload puts {front!r} before the key that the row gets: look for it in the variable of "
+            "the bucket (a path, or a slash at its end) and in the upload's script. Take it out there, "
+            "or let the update step send it too.",
+        )
+    return manual(
+        "Use the upload's own key",
+        "Let the update step take S3_KEY from the upload step instead of computing it again.",
     )
 
 

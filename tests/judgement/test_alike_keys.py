@@ -60,6 +60,27 @@ def test_a_file_found_elsewhere_says_how_the_keys_differ() -> None:
     assert "They differ only in upper and lower case." in found.summary
 
 
+@pytest.mark.parametrize("front", ["/", "nightly/", "a/b/"])
+def test_what_the_rows_key_lacks_at_its_beginning_is_told_and_where_it_may_come_from(
+    front: str,
+) -> None:
+    hit = stored(key=f"{front}{KEY}")
+    search = Search(prefixes=("",), listed=1, complete=True, hits=(hit,))
+    seen = the_object(head=None, tail=None, search=search, found_tail=FileEnd(whole=True))
+    ran = workflow(
+        log(call(200), NOT_SAID, uploaded=(f"s3://team-backups/{front}{KEY}",)), update="success"
+    )
+    found = finding(case(seen, row(finished_row()), ran), CODE).found
+
+    assert f"lacks its beginning, '{front}'." in found.summary
+    assert f"puts '{front}' before the key" in found.fixes[0].text
+    assert "computing it again" not in found.fixes[0].text
+
+
+def test_a_longer_name_is_not_the_same_key_with_something_before_it() -> None:
+    assert not difference("x.zip", "other-x.zip")
+
+
 @pytest.mark.parametrize("end", ["\n", "\r", " "])
 def test_a_rows_key_with_something_around_it_is_a_warning(end: str) -> None:
     seen = the_object(key_source=KeySource.ROW)
