@@ -120,3 +120,38 @@ def test_a_name_that_says_nothing_is_not_judged(key: str) -> None:
 
 def test_an_empty_file_is_none_of_its_kind() -> None:
     assert ends("a.tar.gz", b"").problem == "the file is empty"
+
+
+# Another kind of file under the name of a zip -----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (gzip.compress(tar()), "gzip file"),
+        (SEVEN_ZIP, "7z archive"),
+        (PG_DUMP, "SQL file"),
+        (ARMOUR, "OpenPGP file"),
+        (b"\x8c\x0d\x04\x09\x03\x02" + WORDS, "OpenPGP file"),
+        (b"Salted__" + WORDS, "file that OpenSSL encrypted"),
+    ],
+)
+def test_a_good_file_of_another_kind_is_no_broken_zip(content: bytes, kind: str) -> None:
+    end = ends("backup.zip", content)
+
+    assert (end.whole, end.kind, end.named) == (True, kind, "zip")
+
+
+def test_a_file_of_another_kind_that_is_cut_off_is_not_whole_under_the_name_of_a_zip() -> None:
+    end = ends("backup.zip", lzma.compress(WORDS)[:-20])
+
+    assert (end.whole, end.kind) == (False, "xz file")
+
+
+@pytest.mark.parametrize(
+    "content", [b"<html>502</html>" + WORDS, b"\x93\x01\xfe" * 99, b"PK\x03\x04" + WORDS]
+)
+def test_what_begins_as_nothing_that_is_known_is_no_whole_zip(content: bytes) -> None:
+    end = ends("backup.zip", content)
+
+    assert (end.whole, end.kind, end.named) == (False, "zip", None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from backup_doctor.checks.object.archive import ARCHIVED
 from backup_doctor.checks.object.view import MAKE_AGAIN, found_one, judged_object, object_command
 from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.findings import Role, Severity
 from backup_doctor.evidence.object import ObjectEvidence
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history import RowState, row_state
@@ -18,7 +19,7 @@ from backup_doctor.judge.traits import Trait
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Exhibit, Fix
-    from backup_doctor.evidence.object import StoredObject
+    from backup_doctor.evidence.object import FileEnd, StoredObject
 
 
 rules = Rules[ObjectEvidence]()
@@ -126,7 +127,8 @@ def truncated(seen: ObjectEvidence, case: Case) -> Found | None:
     """The object is not a complete zip, or not the file that its name says.
 
     Detected: the end of a zip, read with one ranged GET, has no end record, or one that does not fit
-    the file. Other files are known by how they begin; 7z, xz, tar, plain dumps and ASCII armour also
+    the file, and the file does not begin as one of another kind does (gzip, 7z, OpenPGP and others,
+    which under the name of a zip are a warning). Other files are known by how they begin; 7z, xz, tar, plain dumps and ASCII armour also
     by how they end.
     Cause: the file was uploaded while it was still being written, or the writing was cut off
     (disk full); or it is not such a file at all; or it was written over later.
@@ -135,8 +137,10 @@ def truncated(seen: ObjectEvidence, case: Case) -> Found | None:
     Source: the zip format's end of central directory record; the formats' own descriptions.
     """
     here, tail = judged_object(seen, case), seen.present_tail
-    if here is None or tail is None or tail.whole or here.size == 0 or seen.holds_nothing:
+    if here is None or tail is None or here.size == 0 or seen.holds_nothing:
         return None
+    if tail.whole:
+        return _misnamed(seen, case, here, tail)
     return Found(
         summary=f"{here.key} is not a complete {tail.kind}: {tail.problem or 'its end is missing'}."
         f"{_written_over(seen, case, here)}",
@@ -147,6 +151,27 @@ def truncated(seen: ObjectEvidence, case: Case) -> Found | None:
         ),
         fixes=(_way_back(seen, case),),
         breaks=(Link.STAYS_SO,) if is_written_over(seen, case, here) else None,
+    )
+
+
+def _misnamed(seen: ObjectEvidence, case: Case, here: StoredObject, tail: FileEnd) -> Found | None:
+    """A good file under another kind's name, over which who restores it stumbles."""
+    if tail.named is None:
+        return None
+    return Found(
+        summary=f"{here.key} is named a {tail.named}, but by its beginning it is another kind of file: "
+        f"{tail.kind}.",
+        evidence=(found_one(seen, case, here),),
+        fixes=(
+            manual(
+                "Give the file the name of what it is",
+                f"It is not taken for a broken {tail.named}: nothing shows that it is not whole. Who "
+                "restores it must know what it is.",
+            ),
+        ),
+        breaks=(),
+        severity=Severity.WARN,
+        role=Role.CONTEXT,
     )
 
 

@@ -42,8 +42,9 @@ class StoredObject(Fact, frozen=True, kw_only=True):
 class FileEnd(Fact, frozen=True, kw_only=True, tag="ZipTail"):
     """What the ends of a file say of it, read with one ranged GET or two.
 
-    `whole`: nothing shows that it is not. `kind` is what its name says it is; `end_known`: a file of
-    this kind that was cut off would have been known. `entries` is the number of files in a zip;
+    `whole`: nothing shows that it is not. `kind` is what its name says it is, or what it begins as
+    where that is none of the kind that it is `named`; `end_known`: a file of this kind that was cut
+    off would have been known. `entries` is the number of files in a zip;
     `problem` says what is wrong where it is not whole. `applies` is False for a file whose name says
     nothing: then nothing was read and nothing is wrong.
     """
@@ -54,6 +55,7 @@ class FileEnd(Fact, frozen=True, kw_only=True, tag="ZipTail"):
     problem: str | None = None
     kind: str = "zip"
     end_known: bool = True
+    named: str | None = None
 
 
 class DeleteMarker(Fact, frozen=True, kw_only=True):

@@ -201,6 +201,14 @@ def test_a_large_file_of_another_kind_is_read_at_both_ends(world: World) -> None
     )
 
 
+def test_a_large_gzip_under_the_name_of_a_zip_is_told_by_its_beginning(world: World) -> None:
+    world.put(KEY, b"\x1f\x8b" + b"\x9c" * 200_000)
+
+    tail = world.look(row(KEY)).tail
+
+    assert tail == FileEnd(whole=True, kind="gzip file", end_known=False, named="zip")
+
+
 def test_where_the_row_names_no_key_the_log_does(world: World) -> None:
     key = f"{FOLDER}/nightly.zip"
     world.put(key)

@@ -12,7 +12,7 @@ from backup_doctor.checks.object import check
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Asked, Names
 from backup_doctor.evidence.chain import Link
-from backup_doctor.evidence.findings import Role, Severity
+from backup_doctor.evidence.findings import Role, Severity, Verdict
 from backup_doctor.evidence.log import NOT_SAID
 from backup_doctor.evidence.object import (
     DeleteMarker,
@@ -23,7 +23,7 @@ from backup_doctor.evidence.object import (
     UnfinishedUpload,
 )
 from backup_doctor.evidence.workflow import WorkflowEvidence
-from tests.judgement.asking import codes, finding
+from tests.judgement.asking import codes, diagnosed, finding
 from tests.judgement.cases import (
     CREATED,
     DISPATCH,
@@ -373,6 +373,17 @@ def test_what_is_wrong_with_the_archives_end_is_quoted() -> None:
     assert "no directory" in said("no directory").summary
     assert said("no directory").evidence[-1].value == "no directory"
     assert "its end is missing" in said(None).summary
+
+
+def test_a_good_file_of_another_kind_is_a_warning_and_the_backup_is_healthy() -> None:
+    tail = FileEnd(whole=True, kind="gzip file", end_known=False, named="zip")
+    ran = workflow(log(call(200), NOT_SAID), update="success")
+    one = case(row(finished_row()), the_object(tail=tail, key_source=KeySource.ROW), ran)
+    told = finding(one, "object/truncated").found
+
+    assert diagnosed(one).verdict is Verdict.HEALTHY
+    assert told.severity is Severity.WARN
+    assert told.summary.endswith("another kind of file: gzip file.")
 
 
 SLACK = timedelta(minutes=5)

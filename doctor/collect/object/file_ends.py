@@ -4,7 +4,8 @@ What "whole" can mean without reading it all differs: a zip, 7z, xz or tar says 
 dump writes a last line, ASCII armour a last mark. Of gzip, bzip2, zstd, lz4, age and binary OpenPGP
 only the beginning can be told: that they end too early is not known. A file that begins otherwise than
 its name says is judged only if it is text, such as an error's page: else it may be encrypted. What is
-not known is no fault.
+named a zip and is none is not whole, unless it begins as a file of another kind does: it is judged as
+that. What is not known is no fault.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import struct
 from typing import TYPE_CHECKING
 
 from backup_doctor.base.immutable import Immutable
+from msgspec.structs import replace
+
 from backup_doctor.collect.object.zip_tail import read_tail
 from backup_doctor.evidence.object import FileEnd
 
@@ -30,10 +33,12 @@ SEVEN_ZIP = struct.Struct("<6s2sLQQL")
 OPENPGP_PACKET = 0x80
 
 
-class FileFormat(Immutable, frozen=True, kw_only=True):
-    """A kind of file. `begins`: whether the head is one's; `problem`: what the ends of one show, if any.
+@dataclass(frozen=True, kw_only=True)
+class FileFormat:
+    """A kind of file. `begins`: whether the head may be one's; `problem`: what the ends of one show, if any.
 
-    `has_end`: a file of this kind that was cut off is known by its last bytes.
+    `has_end`: a file of this kind that was cut off is known by its last bytes. `surely`: whether the
+    head is one's whatever the name says, where `begins` takes more.
     """
 
     name: str
@@ -41,6 +46,11 @@ class FileFormat(Immutable, frozen=True, kw_only=True):
     begins: Callable[[bytes], bool]
     problem: Callable[[bytes, bytes, int], str | None] | None = None
     has_end: bool = False
+    surely: Callable[[bytes], bool] | None = None
+
+    def is_beyond_doubt(self, head: bytes) -> bool:
+        """Whether a file that begins so is of this kind, without a name that says so."""
+        return (self.surely or self.begins)(head)
 
 
 def _with(*signatures: bytes) -> Callable[[bytes], bool]:
@@ -53,6 +63,10 @@ def _is_tar(head: bytes) -> bool:
 
 def _is_openpgp(head: bytes) -> bool:
     return head.startswith(b"-----BEGIN PGP") or bool(head[:1] and head[0] & OPENPGP_PACKET)
+
+
+def _is_dump(head: bytes) -> bool:
+    return any(begin in head for begin, _ in _DUMPS)
 
 
 def _seven_zip(head: bytes, _tail: bytes, size: int) -> str | None:
@@ -74,7 +88,7 @@ def _tar(_head: bytes, tail: bytes, size: int) -> str | None:
 
 def _dump(head: bytes, tail: bytes, _size: int) -> str | None:
     """A plain dump that ends within a line; other SQL says nothing of its end."""
-    begun = any(begin in head for begin, _ in _DUMPS)
+    begun = _is_dump(head)
     ended = tail.endswith(b"\n") or any(end in tail for _, end in _DUMPS)
     return (
         "it ends within a line, and the dump's last line is missing"
@@ -128,7 +142,9 @@ KINDS = (
         has_end=True,
     ),
     FileFormat(name="tar archive", suffixes=(".tar",), begins=_is_tar, problem=_tar, has_end=True),
-    FileFormat(name="SQL file", suffixes=(".sql",), begins=_with(b""), problem=_dump),
+    FileFormat(
+        name="SQL file", suffixes=(".sql",), begins=_with(b""), problem=_dump, surely=_is_dump
+    ),
     FileFormat(
         name="age file",
         suffixes=(".age",),
@@ -140,7 +156,15 @@ KINDS = (
         suffixes=(".gpg", ".pgp", ".asc"),
         begins=_is_openpgp,
         problem=_armour,
+        # RFC 9580: a session key of version 3 for a public key, or of version 4 for a passphrase.
+        surely=_with(
+            b"-----BEGIN PGP MESSAGE-----",
+            *(b"\x85" + bytes((high,)) + b"\x0c\x03" for high in (1, 2, 4)),
+            b"\x84\x5e\x03",
+            b"\x8c\x0d\x04",
+        ),
     ),
+    FileFormat(name="file that OpenSSL encrypted", suffixes=(), begins=_with(b"Salted__")),
 )
 NOT_READ = FileEnd(whole=True, applies=False)
 
@@ -159,7 +183,9 @@ def is_zip(key: str) -> bool:
 def read_ends(key: str, head: bytes, tail: bytes, size: int) -> FileEnd:
     """Judge a file by its first `HEAD_BYTES` and its last `TAIL_BYTES`, which may overlap."""
     if is_zip(key):
-        return read_tail(tail, size)
+        end = read_tail(tail, size)
+        other = None if may_be_zip(end) else _by_beginning(head)
+        return end if other is None else replace(_judged(other, head, tail, size), named="zip")
     kind = kind_of(key)
     if kind is None:
         return NOT_READ
@@ -167,6 +193,19 @@ def read_ends(key: str, head: bytes, tail: bytes, size: int) -> FileEnd:
         return FileEnd(whole=False, kind=kind.name, problem="the file is empty")
     if not kind.begins(head):
         return _otherwise(kind, head)
+    return _judged(kind, head, tail, size)
+
+
+def may_be_zip(end: FileEnd) -> bool:
+    """Whether the end of a file is that of a zip, be it of one without a file."""
+    return end.whole or end.entries is not None
+
+
+def _by_beginning(head: bytes) -> FileFormat | None:
+    return next((kind for kind in KINDS if kind.is_beyond_doubt(head)), None)
+
+
+def _judged(kind: FileFormat, head: bytes, tail: bytes, size: int) -> FileEnd:
     problem = kind.problem(head, tail, size) if kind.problem else None
     return FileEnd(whole=problem is None, kind=kind.name, end_known=kind.has_end, problem=problem)
 

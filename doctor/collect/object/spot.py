@@ -6,7 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_doctor.collect.clients.bucket import Absent
-from backup_doctor.collect.object.file_ends import HEAD_BYTES, NOT_READ, is_zip, kind_of, read_ends
+from backup_doctor.collect.object.file_ends import (
+    HEAD_BYTES,
+    NOT_READ,
+    is_zip,
+    kind_of,
+    may_be_zip,
+    read_ends,
+)
 from backup_doctor.collect.object.search import look_nearby
 from backup_doctor.collect.object.zip_tail import SMALLEST_ZIP, TAIL_BYTES
 from backup_doctor.evidence.base import Unseen, Why
@@ -106,8 +113,10 @@ def read_end(bucket: Bucket, found: StoredObject) -> FileEnd | Unseen:
     tail = bucket.read(found.key, first, found.size - 1)
     if isinstance(tail, Unseen):
         return tail
-    if kind is None or first == 0:
+    if first == 0:
         return read_ends(found.key, tail[:HEAD_BYTES], tail, found.size)
+    if kind is None and may_be_zip(end := read_ends(found.key, b"", tail, found.size)):
+        return end
     head = bucket.read(found.key, 0, HEAD_BYTES - 1)
     return head if isinstance(head, Unseen) else read_ends(found.key, head, tail, found.size)
 
