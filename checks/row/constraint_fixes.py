@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from backup_doctor.checks.row.types import INTEGER_LIMITS, OUT_OF_RANGE
 from backup_doctor.evidence.findings import Risk
 from backup_doctor.evidence.sql import identifier, literal
+from backup_doctor.judge.history.status_words import word_of_update
 from backup_doctor.judge.show import after_row, either, listed, manual, sql, table
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def widen(case: Case, refused: RefusedValue) -> tuple[Fix, ...]:
     """Let the column's type take the value; what a domain's rule refuses, by text in its place."""
     kind = refused.type
     if refused.sqlstate == NO_SUCH_VALUE and "enum" in refused.message:
-        add = f"ALTER TYPE {kind} ADD VALUE IF NOT EXISTS {literal(case.names.success)};"
+        add = f"ALTER TYPE {kind} ADD VALUE IF NOT EXISTS {literal(word_of_update(case))};"
         return (sql(f"Let the type {kind} have the value", add),)
     if not refused.sqlstate.startswith(OF_DOMAIN):
         return (_retype(case, refused),)
@@ -79,7 +80,7 @@ def let_pass(case: Case, one: Constraint) -> tuple[Fix, ...]:
     if one.kind == PARTITION:
         return _add_partition(case, one)
     if _only_status(case, one):
-        return (_allow_status(case, one, case.names.success),)
+        return (_allow_status(case, one, word_of_update(case)),)
     drop = sql(
         f"Drop {one.name}, which refuses this row (it is: {one.definition})",
         _drop_constraint(case, one),

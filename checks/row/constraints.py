@@ -33,6 +33,7 @@ from backup_doctor.judge.history import (
 )
 from backup_doctor.judge.history.beside import triggers_beside
 from backup_doctor.judge.history.calls import update_ways
+from backup_doctor.judge.history.status_words import word_of_update
 from backup_doctor.judge.show import (
     exhibit,
     listed,
@@ -60,9 +61,8 @@ _FAILING_ROW = re.compile(r"Failing row contains \((.*?)\)\.?(?:\\?\"|\n|$)", re
 
 def _refuses_success(case: Case, values: Mapping[str, Any]) -> bool:
     """The verdicts are on the pipeline's own values: they speak of the statement that writes these."""
-    return values.get("status") == case.names.success and bool(
-        _refusing(case) or refused_values(case)
-    )
+    same = values.get("status") == case.names.success == word_of_update(case)
+    return same and bool(_refusing(case) or refused_values(case))
 
 
 def _untried_refuses(case: Case, values: Mapping[str, Any]) -> bool:

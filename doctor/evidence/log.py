@@ -135,6 +135,17 @@ class LogReading(Fact, frozen=True, kw_only=True):
     whole_script: bool = False
     unread_script: Unseen | None = None
 
+    def word_written(self, column: str) -> str | None:
+        """The one word that every update that writes the column itself writes there, by the script.
+
+        What is handed to a function may mean anything there.
+        """
+        direct = (
+            one for one in self.attempts if one.updates and (one.is_direct or one.kind == "sql")
+        )
+        words = {word for one in direct if (word := one.writes.get(column)) is not None}
+        return words.pop() if len(words) == 1 else None
+
     @property
     def of_failure(self) -> tuple[str, ...]:
         """The lines that may say why the step failed: the known errors first, then what is quoted."""

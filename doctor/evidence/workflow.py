@@ -241,6 +241,12 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
         return self.log if isinstance(self.log, LogReading) else None
 
     @property
+    def newest_reading(self) -> LogReading | None:
+        """The same; where no backup is in hand, the log of the last run."""
+        last = self.recent_log if isinstance(self.recent_log, LogReading) else None
+        return self.reading or last
+
+    @property
     def ended_without_jobs(self) -> bool:
         """Whether the run is over and never had a job, as far as GitHub shows."""
         run = self.run if isinstance(self.run, Run) else None

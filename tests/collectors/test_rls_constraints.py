@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backup_doctor.evidence.log import LogReading
+from backup_doctor.evidence.log import NOT_SAID, Attempt, LogReading
 from backup_doctor.evidence.object import ObjectEvidence, StoredObject
 from backup_doctor.evidence.rls import Proof, Reach, RlsEvidence
 from backup_doctor.evidence.workflow import WorkflowEvidence
@@ -49,6 +49,24 @@ def test_a_check_that_does_not_know_success_rejects(stuck: Lab) -> None:
 
     assert constraint(seen(stuck), "old").accepts is False
     assert update(stuck, "service_role") == (0, "23514")
+
+
+def test_a_check_is_held_against_the_word_that_the_steps_script_writes(stuck: Lab) -> None:
+    stuck.sql(f"ALTER TABLE {T} DROP CONSTRAINT backup_history_status_check")
+    stuck.sql(f"ALTER TABLE {T} ADD CONSTRAINT old CHECK (status IN ('in_progress', 'completed'))")
+    update_call = Attempt(
+        kind="table-update",
+        name="direct update",
+        place="up.sh:7",
+        updates=True,
+        call=NOT_SAID,
+        writes={"status": "completed"},
+    )
+    read = LogReading(source="log", attempts=(update_call,))
+    evidence = seen(stuck, "service_role", WorkflowEvidence(run=None, log=read))
+
+    assert constraint(evidence, "old").accepts is True
+    assert evidence.written["status"] == "completed"
 
 
 def test_a_check_that_comes_out_null_accepts(stuck: Lab) -> None:

@@ -123,7 +123,7 @@ def expected_update(
         row=before,
         values={
             **{name: str(value) for name, value in {**likely, **told}.items()},
-            "status": case.names.success,
+            "status": _status(case, workflow),
             "finished_at": now.isoformat(),
             "error_text": None,
         },
@@ -131,6 +131,12 @@ def expected_update(
         foreseen=case.is_preflight,
         past=past,
     )
+
+
+def _status(case: Case, workflow: WorkflowEvidence | None) -> str:
+    """The word that the update step's script writes, where one is known; else what a success is called."""
+    log = workflow.newest_reading if workflow else None
+    return (log.word_written(case.names.column("status")) if log else None) or case.names.success
 
 
 def _as_it_was(row: BackupRow, names: Names) -> BackupRow:

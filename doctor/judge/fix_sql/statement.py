@@ -17,6 +17,7 @@ from backup_doctor.evidence.ids import is_uuid
 from backup_doctor.evidence.object_keys import notations
 from backup_doctor.evidence.row import Table
 from backup_doctor.evidence.sql import can_be_stored, identifier, literal
+from backup_doctor.judge.history.status_words import unknown_success
 from backup_doctor.judge.show import table
 
 if TYPE_CHECKING:
@@ -112,8 +113,9 @@ def update(
     `of_file`: the key of the file that tells the values; no other row may name it. `to_be_added`:
     columns that the table lacks are written too, as they must be added before.
     """
-    if row.id is None:
-        return none("the row has no id that could be aimed at.")
+    why_not = _cannot_aim(row) or _names_no_success(case, values)
+    if why_not:
+        return none(why_not)
     columns = {
         name: value
         for name, value in values.items()
@@ -207,6 +209,8 @@ def _names_key(case: Case, key: str) -> str:
 def insert(case: Case, values: Mapping[str, Any]) -> Repair:
     """An INSERT that does nothing if a row of this dispatch, or of this file, is there by then."""
     dispatch_id, key = str(values["dispatch_id"]), values.get("s3_key")
+    if why := _names_no_success(case, values):
+        return none(why)
     if _hidden(*values.values()):
         return none(NOT_SHOWN)
     if not _can_be_stored(*values.values()):
@@ -237,6 +241,22 @@ def insert(case: Case, values: Mapping[str, Any]) -> Repair:
         change=Change(row=None, values=values, guard={}),
         statement=statement,
         counting=f"SELECT ({is_free})::int AS rows",
+    )
+
+
+def _cannot_aim(row: BackupRow) -> str | None:
+    return "the row has no id that could be aimed at." if row.id is None else None
+
+
+def _names_no_success(case: Case, values: Mapping[str, Any]) -> str | None:
+    """Why the word for a success that would be written may not be one in this table; None if it is."""
+    word = unknown_success(case)
+    if word is None or values.get("status") != case.names.success:
+        return None
+    return (
+        f"the update step writes the status {word!r}, and the configured word for a success is "
+        f"{case.names.success!r}: set status.success (BACKUP_DOCTOR_STATUS_SUCCESS) to {word}, if that is "
+        "what it means."
     )
 
 
