@@ -97,6 +97,16 @@ def test_a_row_in_another_bucket_makes_the_audit_incomplete(scene: Scene) -> Non
     assert "another bucket" in audit.totals.gaps[0].what
 
 
+def test_where_no_row_has_the_configured_word_for_a_success_nothing_is_clean(scene: Scene) -> None:
+    scene.row(f"{FOLDER}/gone.zip")
+
+    items, audit = scene.audit(BACKUP_DOCTOR_STATUS_SUCCESS="completed")
+
+    assert items == []
+    assert "1 row has a status that is none" in audit.totals.gaps[0].what
+    assert "status.success" in (audit.totals.gaps[0].remedy or "")
+
+
 def test_without_a_listing_nothing_is_called_missing(scene: Scene) -> None:
     scene.row(f"{FOLDER}/gone.zip")
     scene.row(f"{FOLDER}/twice.zip", age="2 days")

@@ -8,7 +8,9 @@ from itertools import chain, takewhile
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from backup_doctor.collect.row.columns import setting_of
 from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.case import Status
 from backup_doctor.run.audit import judge
 from backup_doctor.run.audit.ahead import Ahead
 from backup_doctor.run.audit.aside import Aside
@@ -17,7 +19,7 @@ from backup_doctor.run.audit.fitting import fitted
 from backup_doctor.run.audit.judge import ReadSoFar
 from backup_doctor.run.audit.listing import listing
 from backup_doctor.run.audit.merge import Sides, merge
-from backup_doctor.run.audit.model import DisagreementKind, OddRow, Totals
+from backup_doctor.run.audit.model import BackupState, DisagreementKind, OddRow, Totals
 from backup_doctor.run.audit.outside import look_up
 from backup_doctor.run.audit.resolve import resolve
 from backup_doctor.run.audit.statements import ODD
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from backup_doctor.collect.deadline import Deadline
+    from backup_doctor.evidence.case import Names
     from backup_doctor.evidence.row import Route
     from backup_doctor.run.audit.inventory import Inventory
     from backup_doctor.run.audit.model import Item, Row, Stored
@@ -232,6 +235,8 @@ class Audit:
         known, totals = sides.known, self.totals
         if not known.all_rows:
             totals.gaps.append(HIDDEN)
+        if totals.rows[BackupState.OTHER] and not totals.rows[BackupState.SUCCESS]:
+            totals.gaps.append(_no_success(totals.rows[BackupState.OTHER], self.settings.names))
         if known.unlisted:
             what = f"{known.unlisted:,} successful rows have a key in a part of the bucket that was not listed."
             totals.gaps.append(Unseen(why=Why.NOT_ASKED, what=what, dependency="S3"))
@@ -248,6 +253,20 @@ class Audit:
             totals.notes.append(
                 f"{known.young_rows:,} successful rows are too young for the listing: left out."
             )
+
+
+def _no_success(others: int, names: Names) -> Unseen:
+    """That nothing was compared: of a row that is no success nobody says that its file must be there."""
+    words = " or ".join(repr(one) for one in names.words(Status.SUCCESS))
+    column = names.column("status")
+    return Unseen(
+        why=Why.NOT_CONFIGURED,
+        what=f"No row has the {column} {words}, so that no file was called for: {others:,} "
+        f"{'row has' if others == 1 else 'rows have'} a {column} that is none of success, failed and "
+        "in_progress.",
+        remedy=f"Set {setting_of('status.success')}, if one of them means it.",
+        dependency="PostgreSQL",
+    )
 
 
 def _no_match(missing: int, bucket: str) -> Unseen:
