@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from backup_doctor.checks.row.trigger_text import is_aside, is_unconditional, meddles
 from backup_doctor.checks.row.types import (
     INTEGER_LIMITS,
     OUT_OF_RANGE,
@@ -35,7 +36,6 @@ from backup_doctor.judge.history import (
     database_then,
     fallback_call,
     function_call,
-    missing_columns,
     proved_where_open,
     row_state,
     weigh,
@@ -53,13 +53,7 @@ if TYPE_CHECKING:
 rules = Rules[RowEvidence]()
 
 
-_WRITES = re.compile(
-    r"\bupdate\s+(?:only\s+)?[\w.\"]+\s+(?:as\s+)?(?:\w+\s+)?set\b|\b(?:merge|execute|perform|call)\b"
-    r"|\bon\s+conflict\b",
-    re.IGNORECASE,
-)
 _CALLS = re.compile(r"\w\(")
-_DOES_INSTEAD = re.compile(r"\bdo instead\b", re.IGNORECASE)
 
 
 def _too_large(case: Case, values: Mapping[str, Any]) -> bool:
@@ -128,12 +122,7 @@ def size_overflow(seen: RowEvidence, case: Case) -> Found | None:
 
 def _has_trigger(case: Case, _values: Mapping[str, Any]) -> bool:
     known = table_of(case.row) if case.row else None
-    return known is not None and any(one.enabled and not _is_aside(one) for one in known.triggers)
-
-
-def _is_aside(trigger: Trigger) -> bool:
-    """Whether it is a rule that acts beside the update (DO ALSO), which the SQL editor can make."""
-    return trigger.is_rule and not _DOES_INSTEAD.search(trigger.definition)
+    return known is not None and any(one.enabled and not is_aside(one) for one in known.triggers)
 
 
 @rules.cause(
@@ -158,7 +147,7 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
     known = table_of(seen)
     firing = tuple(one for one in known.triggers if one.enabled) if known else ()
     by_rule = tuple(one for one in firing if one.is_rule) if told_of_rule(case) else ()
-    suspects = by_rule or tuple(one for one in firing if _meddles(one, case))
+    suspects = by_rule or tuple(one for one in firing if meddles(one, case))
     now = True if suspects else None
     then = database_then(case, "row/trigger-interferes", silent=True)
     for link, call in zip(BOTH_WRITES, (function_call(case), fallback_call(case)), strict=True):
@@ -203,7 +192,8 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
         f"update{said}.",
         evidence,
         _let_pass(case, suspects, by_rule) or _see_why(case, firing, said),
-        weak=not _silent_success(case) and not (case.is_preflight and any(map(_always, suspects))),
+        weak=not _silent_success(case)
+        and not (case.is_preflight and any(map(is_unconditional, suspects))),
         resolved=None if _procedures(case) else _raises_no_more(known, firing),
     )
 
@@ -234,45 +224,6 @@ def _silent_success(case: Case) -> bool:
     return Outcome.OK in (function_call(case).outcome, fallback_call(case).outcome)
 
 
-def _always(trigger: Trigger) -> bool:
-    """Whether what the trigger does to an update is under no condition at all."""
-    text = re.sub(r"--[^\n]*", "", trigger.source)
-    on_condition = re.search(r"\b(if|case|when|loop|exception\s+when)\b", text, re.IGNORECASE)
-    return not on_condition and not re.search(r"\bWHEN\s*\(", trigger.definition)
-
-
-def _spoilt(case: Case) -> tuple[str, ...]:
-    """The columns that are not as the update writes them: the status, or what a success lacks."""
-    if row_state(case) is RowState.INCOMPLETE:
-        return missing_columns(case)
-    return (case.names.column("status"),)
-
-
-def _meddles(trigger: Trigger, case: Case) -> bool:
-    """Whether its text sets what is spoilt, skips the write, raises, or writes the table itself."""
-    source = re.sub(r"--[^\n]*", "", trigger.source)
-    skips = trigger.before and re.search(r"\breturn\s+(null|old)\b", source, re.IGNORECASE)
-    sets = any(
-        re.search(rf"\bnew\.\"?{re.escape(name)}\"?\s*:?=", source, re.IGNORECASE)
-        for name in _spoilt(case)
-    )
-    raises = re.search(
-        r"\braise\s+(exception|sqlstate|'|[a-z_]+\s*(;|using))", source, re.IGNORECASE
-    )
-    writes = re.search(
-        rf"\bupdate\s+(\w+\.)?\"?{re.escape(case.names.table_name)}\"?\s+(\w+\s+)?set\b",
-        source,
-        re.IGNORECASE,
-    )
-    instead = _DOES_INSTEAD.search(trigger.definition)
-    return bool(skips or sets or raises or writes or instead or _writes_nothing(trigger, source))
-
-
-def _writes_nothing(trigger: Trigger, source: str) -> bool:
-    """Whether it stands in the place of the write (INSTEAD OF, on a view), and its text updates nothing."""
-    return trigger.is_instead and not _WRITES.search(source)
-
-
 def _see_why(case: Case, firing: tuple[Trigger, ...], said: str) -> tuple[Fix, ...]:
     """What to do where no trigger's own text shows what raises."""
     named = listed(f"the {one.kind} {one.name}" for one in firing)
@@ -295,7 +246,7 @@ def _let_pass(
 ) -> tuple[Fix, ...]:
     """Each is switched off; what a rule does beside the update, a trigger can do in its place."""
     off = tuple(_disable(case, one) for one in suspects)
-    aside = [one.name for one in by_rule if _is_aside(one)]
+    aside = [one.name for one in by_rule if is_aside(one)]
     if not aside:
         return off
     rewrite = manual(

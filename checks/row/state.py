@@ -10,7 +10,7 @@ from backup_doctor.checks.row.unrecorded import (
     who_inserts,
     why_nobody,
 )
-from backup_doctor.checks.row.view import SOMETIMES_WRITTEN, WRITTEN, for_how_long, where
+from backup_doctor.checks.row.view import SOMETIMES_WRITTEN, WRITTEN, for_how_long, table_of, where
 from backup_doctor.evidence.case import Status
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Exhibit, Role, Severity
@@ -33,6 +33,7 @@ from backup_doctor.judge.traits import Trait
 if TYPE_CHECKING:
     from backup_doctor.evidence.base import Shown
     from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Fix
 
 
 rules = Rules[RowEvidence]()
@@ -242,14 +243,30 @@ def incomplete(seen: RowEvidence, case: Case) -> Found | None:
     return Found(
         summary=f"The row says {case.names.success!r}, but has no {listed(missing_columns(case))}.",
         evidence=row_exhibits(seen, case),
-        fixes=(
-            manual(
-                "Make the update step send every value",
-                "Check that S3_KEY and BACKUP_SIZE are set when the update step runs, and that the "
-                "function and the fallback both write s3_key, size_bytes and finished_at.",
-            ),
-        ),
+        fixes=_send_values(seen, case),
     )
+
+
+def _send_values(seen: RowEvidence, case: Case) -> tuple[Fix, ...]:
+    """How the next row gets what this one lacks; what the table computes nobody can send."""
+    known, lacking = table_of(seen), missing_columns(case)
+    columns = [known.column(name) for name in lacking] if known else []
+    computed = [one for one in columns if one is not None and one.generated]
+    fixes = [
+        manual(
+            f"Let the update write what {one.name} is computed from",
+            f"The table computes {one.name} by itself ({one.default}); nothing was written there.",
+        )
+        for one in computed
+    ]
+    if len(computed) == len(lacking):
+        return tuple(fixes)
+    every = manual(
+        "Make the update step send every value",
+        "Check that S3_KEY and BACKUP_SIZE are set when the update step runs, and that the "
+        "function and the fallback both write s3_key, size_bytes and finished_at.",
+    )
+    return (every, *fixes)
 
 
 @rules.warning("row/wrong-run")

@@ -800,6 +800,47 @@ def test_a_trigger_that_empties_what_a_success_lacks_is_why_it_lacks_it() -> Non
     assert causes(case(done, row(lacking, table=table(triggers=(other,))))) == ["row/incomplete"]
 
 
+INSTEAD = Trigger(
+    name="u",
+    definition="CREATE TRIGGER u INSTEAD OF UPDATE ON public.backup_history",
+    function="u()",
+    source="BEGIN UPDATE backups SET status = NEW.status WHERE id = OLD.id; RETURN NEW; END",
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "cause"),
+    [
+        (INSTEAD.source, "row/trigger-interferes"),
+        ("UPDATE backups SET key = NEW.s3_key WHERE id = OLD.id;", "row/incomplete"),
+        ("UPDATE backups SET (a, b) = (SELECT NEW.*) WHERE id = OLD.id;", "row/incomplete"),
+        ("EXECUTE 'UPDATE backups SET …' USING NEW;", "row/incomplete"),
+        ("PERFORM save(NEW);", "row/incomplete"),
+    ],
+)
+def test_what_a_trigger_in_the_place_of_a_views_update_leaves_out_no_step_can_send(
+    source: str, cause: str
+) -> None:
+    done = workflow(log(call(200), NOT_SAID), update="success")
+    known = table(kind="view", triggers=(replace(INSTEAD, source=source),))
+
+    assert causes(case(done, row(finished_row(s3_key=None), table=known))) == [cause]
+
+
+def test_who_lacks_what_the_table_computes_is_not_told_to_send_it() -> None:
+    columns = tuple(
+        replace(one, generated=True, default="ended") if one.name == "finished_at" else one
+        for one in COLUMNS
+    )
+    lacking = finished_row(finished_at=None)
+    done = workflow(log(call(200), NOT_SAID), update="success")
+    one = case(done, row(lacking, table=table(columns=columns)))
+    (fix,) = finding(one, "row/incomplete").found.fixes
+
+    assert fix.title == "Let the update write what finished_at is computed from"
+    assert "(ended)" in fix.text
+
+
 def test_a_rule_of_a_domain_goes_before_the_row_and_comes_back_after_it() -> None:
     refused = RefusedValue(
         column="s3_key", type="s3key", sqlstate="23514", message="value for domain s3key"

@@ -1,0 +1,75 @@
+"""What a trigger's own text shows that it does to an update of the row."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from backup_doctor.judge.history import RowState, missing_columns, row_state
+
+if TYPE_CHECKING:
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.row import Trigger
+
+_WRITES = re.compile(
+    r"\bupdate\s+(?:only\s+)?[\w.\"]+\s+(?:as\s+)?(?:\w+\s+)?set\b|\b(?:merge|execute|perform|call)\b"
+    r"|\bon\s+conflict\b",
+    re.IGNORECASE,
+)
+_DOES_INSTEAD = re.compile(r"\bdo instead\b", re.IGNORECASE)
+# The whole row as it should become, in the text of a function.
+_WHOLE_ROW = re.compile(
+    r"\bnew\s*\.\s*\*|\(\s*new\s*\)|\bnew\s*::|(?:[,=(]|\busing)\s*new\s*[,;)]", re.IGNORECASE
+)
+
+
+def is_aside(trigger: Trigger) -> bool:
+    """Whether it is a rule that acts beside the update (DO ALSO), which the SQL editor can make."""
+    return trigger.is_rule and not _DOES_INSTEAD.search(trigger.definition)
+
+
+def is_unconditional(trigger: Trigger) -> bool:
+    """Whether what the trigger does to an update is under no condition at all."""
+    text = re.sub(r"--[^\n]*", "", trigger.source)
+    on_condition = re.search(r"\b(if|case|when|loop|exception\s+when)\b", text, re.IGNORECASE)
+    return not on_condition and not re.search(r"\bWHEN\s*\(", trigger.definition)
+
+
+def _spoilt(case: Case) -> tuple[str, ...]:
+    """The columns that are not as the update writes them: the status, or what a success lacks."""
+    if row_state(case) is RowState.INCOMPLETE:
+        return missing_columns(case)
+    return (case.names.column("status"),)
+
+
+def meddles(trigger: Trigger, case: Case) -> bool:
+    """Whether its text sets what is spoilt, skips the write, raises, or writes the table itself."""
+    source = re.sub(r"--[^\n]*", "", trigger.source)
+    skips = trigger.before and re.search(r"\breturn\s+(null|old)\b", source, re.IGNORECASE)
+    sets = any(
+        re.search(rf"\bnew\.\"?{re.escape(name)}\"?\s*:?=", source, re.IGNORECASE)
+        for name in _spoilt(case)
+    )
+    raises = re.search(
+        r"\braise\s+(exception|sqlstate|'|[a-z_]+\s*(;|using))", source, re.IGNORECASE
+    )
+    writes = re.search(
+        rf"\bupdate\s+(\w+\.)?\"?{re.escape(case.names.table_name)}\"?\s+(\w+\s+)?set\b",
+        source,
+        re.IGNORECASE,
+    )
+    instead = _DOES_INSTEAD.search(trigger.definition)
+    loses = _writes_nothing(trigger, source) or _leaves_out(trigger, source, case)
+    return bool(skips or sets or raises or writes or instead or loses)
+
+
+def _writes_nothing(trigger: Trigger, source: str) -> bool:
+    """Whether it stands in the place of the write (INSTEAD OF, on a view), and its text updates nothing."""
+    return trigger.is_instead and not _WRITES.search(source)
+
+
+def _leaves_out(trigger: Trigger, source: str, case: Case) -> bool:
+    """Whether what stands in the place of a view's update never speaks of a column that is spoilt."""
+    if not trigger.is_instead or _WHOLE_ROW.search(source):
+        return False
+    return not all(re.search(rf"\b{re.escape(name)}\b", source) for name in _spoilt(case))
