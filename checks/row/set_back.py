@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.log import Outcome
-from backup_doctor.evidence.row import RowEvidence
+from backup_doctor.evidence.row import BY_DOCTOR, DUPLICATE_OF, RowEvidence
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history import RowState, function_call, is_over, row_state
 from backup_doctor.judge.history.written import written_by
@@ -34,6 +34,8 @@ def set_back(_seen: RowEvidence, case: Case) -> Found | None:
     call, state = written_by(case), row_state(case)
     if call is None or not is_over(case) or state not in (RowState.IN_PROGRESS, RowState.FAILED):
         return None
+    if state is RowState.FAILED and _by_doctor(case):
+        return None
     by_function = function_call(case).outcome is Outcome.OK and call == function_call(case)
     who = case.names.function if by_function else "The direct update"
     if state is RowState.FAILED:
@@ -50,6 +52,12 @@ def set_back(_seen: RowEvidence, case: Case) -> Found | None:
             ),
         ),
     )
+
+
+def _by_doctor(case: Case) -> bool:
+    """Whether the row says itself that the doctor's own SQL marked it, and why."""
+    row = case.backup
+    return row is not None and (row.error_text or "").startswith((BY_DOCTOR, DUPLICATE_OF))
 
 
 def _written_over(who: str, call: Call, case: Case) -> Found:

@@ -9,6 +9,9 @@ from typing import Any
 
 from backup_doctor.evidence.base import Evidence, Fact, Shown, Unseen, Why, unseen
 
+# How the doctor's own SQL begins what it writes to a row that it closes.
+BY_DOCTOR, DUPLICATE_OF = "backup-doctor: ", "duplicate of "
+
 
 class Route(StrEnum):
     """The ways to the database, best first."""
@@ -269,8 +272,15 @@ class RowEvidence(Evidence, frozen=True, kw_only=True):
 
     @property
     def newest(self) -> BackupRow | None:
-        """The row that the guide's query would show."""
-        return self.rows[0] if isinstance(self.rows, tuple) and self.rows else None
+        """The row that the guide's query would show, but for one that is closed as another's duplicate."""
+        rows = self.rows if isinstance(self.rows, tuple) else ()
+        marks = {row.id: f"{DUPLICATE_OF}{row.id}" for row in rows}
+        open_ones = (
+            row
+            for row in rows
+            if row.error_text not in [mark for id_, mark in marks.items() if id_ != row.id]
+        )
+        return next(open_ones, rows[0] if rows else None)
 
     def saw(self) -> str:
         """The newest row's state (without a row in question, the table's), and how it was seen."""

@@ -15,7 +15,18 @@ from backup_doctor.evidence.row import Trigger
 from backup_doctor.judge.history.written import shows_written
 from backup_doctor.report.compose.stages import stages
 from tests.judgement.asking import causes, codes, diagnosed, finding
-from tests.judgement.cases import DISPATCH, ROW_ID, a_row, call, case, log, row, table, workflow
+from tests.judgement.cases import (
+    DISPATCH,
+    ROW_ID,
+    a_row,
+    call,
+    case,
+    finished_row,
+    log,
+    row,
+    table,
+    workflow,
+)
 
 WRITTEN = {"id": ROW_ID, "dispatch_id": DISPATCH, "status": "success"}
 NO_FUNCTION = call(404, '{"code":"NOT_FOUND","message":"Requested function was not found"}')
@@ -109,3 +120,31 @@ def test_a_finished_row_that_a_handler_wrote_over_is_said_to_be_that(later: str,
     assert causes(one) == ["row/set-back"]
     assert f"something marked it as failed since.{said}" in found.summary
     assert "status=eq.in_progress" in found.fixes[0].text
+
+
+@pytest.mark.parametrize(
+    ("reason", "blamed"),
+    [
+        ("backup-doctor: object/truncated: the zip is cut off", False),
+        (f"duplicate of {ROW_ID[:-1]}0", False),
+        ("The workflow failed.", True),
+        (None, True),
+    ],
+)
+def test_a_row_that_the_doctor_itself_closed_is_laid_to_no_failure_handler(
+    reason: str | None, blamed: bool
+) -> None:
+    closed = a_row(status="failed", error_text=reason)
+
+    assert ("row/set-back" in codes(answered(showing(), NOT_SAID, row(closed)))) is blamed
+
+
+def test_a_row_that_is_closed_as_a_duplicate_leaves_the_other_one_to_be_judged() -> None:
+    good = finished_row(id="good")
+    closed = a_row(id="late", status="failed", error_text="duplicate of good")
+    another = a_row(id="late", status="failed", error_text="duplicate of some other")
+
+    assert row(closed, good).newest == good
+    assert row(another, good).newest == another
+    assert row(closed).newest == closed
+    assert row(rows=()).newest is None

@@ -11,6 +11,7 @@ from backup_doctor.evidence.base import Shown, Unseen
 from backup_doctor.evidence.case import Status
 from backup_doctor.evidence.findings import Risk
 from backup_doctor.evidence.object import KeySource, StoredObject
+from backup_doctor.evidence.row import BY_DOCTOR, DUPLICATE_OF
 from backup_doctor.judge.explanation import page
 from backup_doctor.judge.fix_sql.certainty import (
     UNREAD,
@@ -138,7 +139,7 @@ def _failure(case: Case, diagnosis: Diagnosis) -> dict[str, Any]:
     of_file = (one for one in diagnosis.causes if set(one.breaks) - set(BOTH_WRITES))
     cause = next(of_file, diagnosis.root)
     text = _told(cause) if cause else "the backup left no complete file"
-    reason = f"backup-doctor: {text}"[:REASON_LIMIT]
+    reason = f"{BY_DOCTOR}{text}"[:REASON_LIMIT]
     return {"status": case.names.failed, "error_text": reason}
 
 
@@ -274,5 +275,5 @@ def close_duplicate(case: Case) -> Repair:
     if len(done) != 1 or len(stuck) != 1:
         return none("more than one row is stuck or finished; a person must choose the right one.")
     (finished,), (waiting,) = done, stuck
-    values = {"status": case.names.failed, "error_text": f"duplicate of {finished.id}"}
+    values = {"status": case.names.failed, "error_text": f"{DUPLICATE_OF}{finished.id}"}
     return update(case, waiting, values)
