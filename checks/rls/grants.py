@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 rules = Rules[RlsEvidence]()
 
 REFUSED_GRANT = "42501"
+# Who Supabase's SQL editor and its migrations are.
+USUAL_OWNER = "postgres"
 
 
 @rules.cause(
@@ -130,6 +132,10 @@ def _is_ours(denied: tuple[str, str], case: Case) -> bool:
     return kind in ("table", "relation", "view") and bare == case.names.table_name
 
 
+# What PostgreSQL calls the right to use something that is no table.
+_USES = {"function": ("call", "EXECUTE"), "sequence": ("use", "USAGE"), "schema": ("use", "USAGE")}
+
+
 def _allow_beside(denied: tuple[str, str], role: str, case: Case) -> tuple[Fix, ...]:
     """What lets a trigger, or a step before, use another object than the table of the backups."""
     kind, name = denied
@@ -142,12 +148,16 @@ def _allow_beside(denied: tuple[str, str], role: str, case: Case) -> tuple[Fix, 
     ]
     if policies:
         word = "policy" if len(policies) == 1 else "policies"
+        use, right = _USES.get(kind, ("read", "SELECT"))
+        allow = manual(
+            f"Let {role} {use} {name}",
+            f"The {word} {listed(policies)} of {case.names.table} asks the {kind} {name} as {role}: "
+            f"grant {role} {right} on it.",
+        )
+        if kind == "function":
+            return (allow,)
         return either(
-            manual(
-                f"Let {role} read {name}",
-                f"The {word} {listed(policies)} of {case.names.table} asks the {kind} {name} as {role}: "
-                f"grant {role} SELECT on it.",
-            ),
+            allow,
             manual(
                 f"Or let the {word} ask through a function",
                 f"Move what is asked of the {kind} {name} into a function that is SECURITY DEFINER, "
@@ -174,7 +184,11 @@ def _grant(case: Case, role: str) -> Fix:
     if role in PUBLIC_ROLES:
         return set_on_github(case, Use.SERVICE_KEY, "a key that is not public")
     usage = f"GRANT USAGE ON SCHEMA {identifier(case.names.schema)} TO {identifier(role)};\n"
+    known = table_of(case)
+    # Of anybody else PostgreSQL takes a GRANT with a mere warning, and grants nothing.
+    owner = known.owner if known and known.owner not in ("", USUAL_OWNER) else ""
+    by = f" (as {owner}, who owns the table)" if owner else ""
     return sql(
-        f"Grant {role} what the pipeline needs",
+        f"Grant {role} what the pipeline needs{by}",
         f"{usage}GRANT SELECT, INSERT, UPDATE ON {table(case)} TO {identifier(role)};",
     )

@@ -61,7 +61,8 @@ def wrong_role(seen: SecretsEvidence, case: Case) -> Found | None:
     if key.role == "anon" and fallback_call(case).status == FORBIDDEN:
         # PostgREST answers 401 to anon: the pipeline's key has another role.
         return own_copy(f"{key.setting}, as the doctor was given it, is not a key of {wanted}.")
-    held = f"a key of the role {key.role!r}" if key.role else f"a {key.kind}"
+    article = "an" if str(key.kind).startswith("a") else "a"
+    held = f"a key of the role {key.role!r}" if key.role else f"{article} {key.kind}"
     allowed = _may_write(case)
     then = service_key_then(
         case,

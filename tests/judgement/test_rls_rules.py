@@ -118,6 +118,30 @@ def test_a_policy_that_asks_a_table_which_is_denied_is_named_and_no_trigger_is()
     assert not any("trigger" in f"{fix.title} {fix.text}" for fix in fixes)
 
 
+def test_a_function_that_a_policy_may_not_call_is_granted_to_be_called_and_not_read() -> None:
+    body = '{"code":"42501","message":"permission denied for function is_ours"}'
+    asks = Policy(
+        name="mine", permissive=True, roles=("service_role",), command="ALL", using="is_ours(id)"
+    )
+    one = case(workflow(log(call(500), call(403, body))), row(table=table(policies=(asks,))))
+
+    (fix,) = finding(one, "rls/no-grant").found.fixes
+
+    assert fix.title == "Let service_role call is_ours"
+    assert "grant service_role EXECUTE on it" in fix.text
+
+
+@pytest.mark.parametrize(
+    ("owner", "said"), [("prisma", " (as prisma, who owns the table)"), ("postgres", ""), ("", "")]
+)
+def test_a_grant_that_only_another_owner_can_give_says_so(owner: str, said: str) -> None:
+    one = denied(REFUSED, row(table=table(owner=owner)))
+
+    (fix,) = finding(one, "rls/no-grant").found.fixes
+
+    assert fix.title == f"Grant service_role what the pipeline needs{said}"
+
+
 def test_the_role_that_writes_is_the_configured_one_unless_the_log_shows_another() -> None:
     refused = rls(Reach.REFUSED, sqlstate="42501", role="writer")
     as_writer = case(workflow(log(call(500), DENIED)), refused, names=Names(writer_role="writer"))
