@@ -38,6 +38,7 @@ from backup_doctor.judge.show import (
     exhibit,
     listed,
     log_lines,
+    manual,
     table,
 )
 from backup_doctor.judge.traits import SqlRefusal, Trait
@@ -143,7 +144,11 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
         (
             *(fix for one in types for fix in widen(case, one)),
             *(fix for one in blamed for fix in let_pass(case, one)),
-            *(() if blamed or types else _let_pass_beside(case) or let_write(seen, case)),
+            *(
+                ()
+                if blamed or types
+                else _let_pass_beside(case) or let_write(seen, case) or _look_at(seen, case)
+            ),
         ),
         resolved=is_writable_now(seen, case) or _passes_now(case, seen, told, sent),
     )
@@ -206,6 +211,20 @@ def _let_pass_beside(case: Case) -> tuple[Fix, ...]:
     named = _name_in_log(case) or "its constraint"
     return let_pass_beside(
         f"Let what is written to {other} satisfy {named}, or change {named}", triggers
+    )
+
+
+def _look_at(seen: RowEvidence, case: Case) -> tuple[Fix, ...]:
+    """What to do of a constraint that only the log tells of, where the catalogue could not be read."""
+    named = _name_in_log(case)
+    if named is None or table_of(seen) is not None:
+        return ()
+    return (
+        manual(
+            f"Let the update write what {named} allows, or change {named}",
+            f"What it allows is not known here. In the SQL editor: SELECT pg_get_constraintdef(oid) FROM "
+            f"pg_constraint WHERE conname = {literal(named)};",
+        ),
     )
 
 

@@ -216,8 +216,7 @@ def _raises_no_more(known: Table | None, firing: tuple[Trigger, ...]) -> Resolve
         return None
     policies = (text for one in known.policies for text in (one.using, one.check))
     texts = (*policies, *(one.expression for one in known.constraints))
-    calls = any(_CALLS.search(text or "") for text in texts)
-    return None if calls else Resolved(by="the table has no trigger any more")
+    return None if _calls(*texts) else Resolved(by="the table has no trigger any more")
 
 
 def _silent_success(case: Case) -> bool:
@@ -230,7 +229,7 @@ def _see_why(case: Case, firing: tuple[Trigger, ...], said: str) -> tuple[Fix, .
     whose = (
         f"the function of {named}, or one that it calls"
         if named
-        else "one that a trigger, a policy or a CHECK calls"
+        else f"one that {_callers(case) or 'a trigger, a policy or a CHECK'} calls"
     )
     procedures = listed(_procedures(case))
     itself = f"{procedures} itself, or " if procedures else ""
@@ -239,6 +238,20 @@ def _see_why(case: Case, firing: tuple[Trigger, ...], said: str) -> tuple[Fix, .
         f"It is {itself}{whose}. The database said{said or ' no more'}.",
     )
     return either(look, *(_disable(case, one) for one in firing))
+
+
+def _callers(case: Case) -> str:
+    """The policies and CHECKs that call functions, where there is no trigger; empty where none is known."""
+    known = table_of(case.row) if case.row else None
+    if known is None:
+        return ""
+    policies = [f"the policy {one.name}" for one in known.policies if _calls(one.using, one.check)]
+    checks = [f"the CHECK {one.name}" for one in known.constraints if _calls(one.expression)]
+    return listed(policies + checks)
+
+
+def _calls(*texts: str | None) -> bool:
+    return any(_CALLS.search(text or "") for text in texts)
 
 
 def _let_pass(

@@ -756,6 +756,28 @@ def test_an_exception_is_over_only_where_nothing_is_left_that_could_raise_it(
     assert (found.resolved is not None) is healed
 
 
+def test_an_exception_without_a_trigger_is_looked_for_in_what_the_policies_and_checks_call() -> (
+    None
+):
+    known = table(
+        policies=(policy(using="(tenant() = 'a'::text)"), policy(using="true")),
+        constraints=(Constraint(name="c", kind="c", definition="", expression="fits(id)"),),
+    )
+
+    fix = finding(answered(RAISED, row(table=known)), "row/trigger-interferes").found.fixes[0]
+
+    assert f"one that the policy {known.policies[0].name} and the CHECK c calls" in fix.text
+
+
+def test_a_constraint_of_a_table_that_cannot_be_looked_into_has_a_way_out() -> None:
+    one = answered(VIOLATED, row(table=NOT_THERE), rls(constraints=NOT_THERE))
+
+    (fix,) = finding(one, "row/constraint-rejects").found.fixes
+
+    assert fix.title.startswith("Let the update write what status_check allows")
+    assert "conname = 'status_check'" in fix.text
+
+
 def test_a_rewrite_rule_is_called_one_and_switched_off_as_one() -> None:
     definition = "CREATE RULE nope AS\n    ON UPDATE TO public.backup_history DO INSTEAD NOTHING;"
     rule = Trigger(name="nope", definition=definition, function="", before=True)

@@ -641,6 +641,7 @@ def test_a_wrong_key_is_called_by_its_role_else_by_its_kind() -> None:
 
     assert "a key of the role 'anon'" in summary(replace(SERVICE, role="anon"))
     assert "a publishable key" in summary(replace(SERVICE, kind=KeyKind.PUBLISHABLE))
+    assert "an access token" in summary(replace(SERVICE, kind=KeyKind.MANAGEMENT_TOKEN))
 
 
 def test_what_the_database_says_of_a_wrong_keys_role_is_shown() -> None:
