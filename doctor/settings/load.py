@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.columns import GUIDE_COLUMNS
-from backup_doctor.settings import projects, reading, strangers, trust
+from backup_doctor.settings import one_project, projects, reading, strangers, trust
 from backup_doctor.settings.errors import SettingsError, shown, wrong_value
 from backup_doctor.settings.files import named
 from backup_doctor.settings.first_steps import LETS_A_CHECK_LOOK
@@ -82,9 +82,11 @@ def load(flags: Flags, *, environ: Mapping[str, str], cwd: Path) -> Settings:
         raise SettingsError(projects.which(names))
     resolved, withheld = projects.apart(resolved, chosen)
     resolved = _with_project_ref(_whole_aws_credentials(resolved, environ))
+    resolved, other = one_project.withhold_other(resolved)
     if not flags.trust_config:
         resolved, untrusted = trust.apply(resolved)
         withheld = {**withheld, **untrusted}
+    withheld = {**withheld, **other}
     return _settings(resolved, flags, chosen, withheld)
 
 
