@@ -103,15 +103,17 @@ def test_a_refusal_that_names_the_missing_permission_is_heard() -> None:
     assert "123456789012" not in page.what
 
 
-def test_a_key_that_may_not_be_used_is_named() -> None:
+@pytest.mark.parametrize("named", ["a KMS key", "a customer master key"])
+def test_a_key_that_may_not_be_used_is_named_and_is_no_permission_on_the_bucket(named: str) -> None:
     def answer(_: Request) -> Answer:
-        return error(403, "AccessDenied", "The ciphertext refers to a KMS key that does not exist")
+        return error(403, "AccessDenied", f"The ciphertext refers to {named} that does not exist")
 
     with faulty_s3(answer) as server:
         part = bucket_at(server.url).read(KEY, 0, 4)
 
     assert isinstance(part, Unseen)
-    assert "kms:Decrypt" in part.what
+    assert "kms:Decrypt on the KMS key" in part.what
+    assert "on the bucket" not in (part.remedy or "")
 
 
 def test_an_absent_object_is_absent_where_the_listing_confirms_it() -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 SET_KEYS = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
 TRY_LATER = "Try again in a minute."
 ACTION = re.compile(r"not authorized to perform: ([a-z0-9]+:[A-Za-z*]+)")
+# S3's older words for it have the former name of a key.
+OF_KMS = re.compile(r"kms|customer master key", re.IGNORECASE)
 SERVER_ERRORS = range(500, 600)
 NOTHING_TO_SEE = frozenset(
     {Why.BAD_CREDENTIALS, Why.NOT_FOUND, Why.UNREACHABLE, Why.TIMED_OUT, Why.GARBLED}
@@ -77,6 +79,7 @@ def refused(error: ClientError, place: BucketPlace) -> Unseen:
     refusal = coded(code) or _by_kind(error, code, status)
     if refusal.why is Why.DENIED:
         place = place._replace(needs=_denied_action(error) or place.needs)
+        refusal = _of_kms_key(refusal) if place.needs.startswith("kms:") else refusal
     if place.region and is_wrong_region(code):
         refusal = _in_region(refusal, place.region)
     return unseen(refusal, place, status=status, code=code or None)
@@ -138,7 +141,15 @@ def _denied_action(error: ClientError) -> str | None:
     named = ACTION.search(message)
     if named:
         return named[1]
-    return "kms:Decrypt" if "kms" in message.lower() else None
+    return "kms:Decrypt" if OF_KMS.search(message) else None
+
+
+def _of_kms_key(refusal: BucketRefusal) -> BucketRefusal:
+    """A permission of KMS is one on the key that encrypts the object, and on no bucket."""
+    return refusal._replace(
+        what="S3 denies the doctor's key {needs} on the KMS key that encrypts the object in bucket {bucket}.",
+        remedy="Allow {needs} on that KMS key in the doctor's IAM policy, and in the key's own policy.",
+    )
 
 
 def _in_region(refusal: BucketRefusal, region: str) -> BucketRefusal:
