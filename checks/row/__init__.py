@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from backup_doctor.checks.row import (
     constraints,
     database,
+    duplicates,
     freshness,
     refusals,
     schema,
@@ -33,6 +34,7 @@ check = Check(
 
 check.include(
     state.rules,
+    duplicates.rules,
     schema.rules,
     schema_cache.rules,
     refusals.rules,

@@ -11,11 +11,8 @@ from backup_doctor.checks.row.unrecorded import (
     why_nobody,
 )
 from backup_doctor.checks.row.view import SOMETIMES_WRITTEN, WRITTEN, for_how_long, table_of, where
-from backup_doctor.evidence.case import Status
 from backup_doctor.evidence.chain import Link
-from backup_doctor.evidence.findings import Exhibit, Role, Severity
 from backup_doctor.evidence.row import RowEvidence
-from backup_doctor.evidence.sql import identifier, literal
 from backup_doctor.judge.commands import gh_log
 from backup_doctor.judge.framework import Found, Rules, needs
 from backup_doctor.judge.history import (
@@ -26,14 +23,13 @@ from backup_doctor.judge.history import (
     row_state,
 )
 from backup_doctor.judge.history.written import written_by
-from backup_doctor.judge.show import after_row, exhibit, listed, manual, row_query, sql
-from backup_doctor.judge.show import table as table_name
+from backup_doctor.judge.show import exhibit, listed, manual, row_query
 from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.base import Shown
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.findings import Fix
+    from backup_doctor.evidence.findings import Exhibit, Fix
 
 
 rules = Rules[RowEvidence]()
@@ -174,54 +170,6 @@ def cancelled(seen: RowEvidence, case: Case) -> Found | None:
 
 
 @rules.cause(
-    "row/duplicate", breaks=Link.ROW_CREATED, traits=(Trait.DUPLICATES_ROW, Trait.SPOILS_SUCCESS)
-)
-def duplicate(seen: RowEvidence, case: Case) -> Found | None:
-    """Several rows have this dispatch id, and the update reached only one of them.
-
-    Detected: more than one row has the dispatch_id; one is finished, another is still in progress.
-    If all of them are in the same state it is only worth a note.
-    Cause: the app inserted the row twice (a retry, a double click), and nothing forbids it.
-    Fix: close the one that is stuck as a duplicate, and make dispatch_id unique.
-    By hand: select the dispatch_id's rows, without LIMIT 1 (guide, step 3).
-    Source: guide, step 3.
-    """
-    if not isinstance(seen.rows, tuple) or len(seen.rows) < 2:
-        return None
-    statuses = [row.status for row in seen.rows]
-    states = {case.names.status_of(status) for status in statuses}
-    evidence = (
-        exhibit(
-            "rows of this dispatch",
-            [f"{row.id}: {row.status}" for row in seen.rows],
-            where(seen),
-            row_query(case),
-        ),
-    )
-    dispatch, status = (identifier(case.names.column(one)) for one in ("dispatch_id", "status"))
-    unique = after_row(
-        sql(
-            "Forbid the next duplicate",
-            f"CREATE UNIQUE INDEX IF NOT EXISTS {identifier(f'{case.names.table_name}_one_per_dispatch')}\n"
-            f"  ON {table_name(case)} ({dispatch}) WHERE {status} <> {literal(case.names.failed)};",
-        )
-    )
-    summary = (
-        f"{len(seen.rows)} rows have this dispatch id: {listed(str(one) for one in statuses)}."
-    )
-    if {Status.SUCCESS, Status.IN_PROGRESS} <= states:
-        return Found(summary=summary, evidence=evidence, fixes=(unique,))
-    return Found(
-        summary=summary,
-        evidence=evidence,
-        fixes=(unique,),
-        breaks=(),
-        severity=Severity.WARN,
-        role=Role.CONTEXT,
-    )
-
-
-@rules.cause(
     "row/incomplete",
     breaks=Link.FUNCTION_UPDATES,
     yields_to=("row/trigger-interferes",),
@@ -250,7 +198,7 @@ def incomplete(seen: RowEvidence, case: Case) -> Found | None:
 def _send_values(seen: RowEvidence, case: Case) -> tuple[Fix, ...]:
     """How the next row gets what this one lacks; what the table computes nobody can send."""
     known, lacking = table_of(seen), missing_columns(case)
-    columns = [known.column(name) for name in lacking] if known else []
+    columns = [known.column(case.names.column(name)) for name in lacking] if known else []
     computed = [one for one in columns if one is not None and one.generated]
     fixes = [
         manual(

@@ -38,7 +38,7 @@ def is_unconditional(trigger: Trigger) -> bool:
 def _spoilt(case: Case) -> tuple[str, ...]:
     """The columns that are not as the update writes them: the status, or what a success lacks."""
     if row_state(case) is RowState.INCOMPLETE:
-        return missing_columns(case)
+        return tuple(case.names.column(name) for name in missing_columns(case))
     return (case.names.column("status"),)
 
 

@@ -25,6 +25,7 @@ from backup_doctor.evidence.row import (
     Server,
     Trigger,
 )
+from backup_doctor.evidence.workflow import Run
 from tests.judgement.asking import causes, codes, finding
 from tests.judgement.cases import (
     COLUMNS,
@@ -188,6 +189,36 @@ def test_two_rows_are_a_cause_where_one_is_finished_and_one_is_stuck(
     if expected is Role.CONTEXT:
         found = finding(one, "row/duplicate")
         assert (found.severity, found.breaks) == (Severity.WARN, ())
+
+
+def test_an_id_that_is_used_again_is_no_duplicate_and_its_newest_row_is_fixed() -> None:
+    day = timedelta(days=1)
+    before = finished_row(id=OTHER_ID, created_at=CREATED - day, finished_at=CREATED - day)
+    later = workflow(log(BARE_500, NO_GRANT))
+    assert isinstance(later.run, Run)
+    later = replace(later, run=replace(later.run, created_at=CREATED + SECOND))
+    again = case(row(a_row(), before), later, the_object())
+    inserted_late = case(row(a_row(), finished_row(id=OTHER_ID)), later, the_object())
+
+    assert "the id is used again" in finding(again, "row/duplicate").found.summary
+    assert finding(again, "row/duplicate").found.fixes == ()
+    assert "row/duplicate" not in causes(again)
+    assert role(inserted_late, "row/duplicate") is Role.CAUSE
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind"),
+    [
+        ((a_row(), finished_row(id=OTHER_ID)), FixKind.SQL),
+        ((a_row(status="failed"), finished_row(id=OTHER_ID)), FixKind.SQL),
+        ((finished_row(), finished_row(id=OTHER_ID)), FixKind.MANUAL),
+        ((a_row(), finished_row(id=OTHER_ID), finished_row(id="third")), FixKind.MANUAL),
+    ],
+)
+def test_an_index_that_these_rows_would_refuse_is_not_printed(rows: Any, kind: FixKind) -> None:
+    (fix,) = finding(case(row(*rows)), "row/duplicate").found.fixes
+
+    assert fix.kind is kind
 
 
 @pytest.mark.parametrize(
