@@ -253,6 +253,23 @@ def test_a_view_that_shows_nothing_proves_nothing(stuck: Lab) -> None:
     assert isinstance(look(stuck.ask(), stuck.case()).rows, Unseen)
 
 
+@pytest.mark.parametrize(
+    ("condition", "shown"), [("", True), (" WHERE error_text IS DISTINCT FROM 'deleted'", False)]
+)
+def test_a_row_that_a_views_query_may_leave_out_is_not_missing(
+    stuck: Lab, condition: str, *, shown: bool
+) -> None:
+    stuck.sql("ALTER TABLE public.backup_history RENAME TO all_backups")
+    stuck.sql(f"CREATE VIEW public.backup_history AS SELECT * FROM public.all_backups{condition}")
+    stuck.sql("GRANT SELECT ON public.backup_history TO backup_doctor")
+    other = stuck.case(dispatch_id="5f0c1d2e-1111-4222-8333-444455556666")
+
+    rows = look(stuck.ask(), other).rows
+
+    assert (rows == ()) is shown
+    assert shown or "its query may leave it out" in getattr(rows, "what", "")
+
+
 @pytest.mark.parametrize("odd", ["a\0b", "\udcff"])
 def test_an_id_that_no_column_can_hold_is_surely_absent(
     seen: Callable[..., RowEvidence], odd: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from backup_doctor.base.immutable import Immutable
@@ -11,6 +13,7 @@ from backup_doctor.collect.database.near import near_statement, nearest, same_uu
 from backup_doctor.collect.database.statements import document
 from backup_doctor.collect.row.columns import setting_of
 from backup_doctor.evidence.base import Shown, Unseen, Why
+from backup_doctor.evidence.sql import identifier, literal
 
 if TYPE_CHECKING:
     from backup_doctor.collect.clients.database import Way
@@ -20,6 +23,10 @@ if TYPE_CHECKING:
 
 # Of these row-level security alone decides what a reader sees; a view may leave rows out.
 PLAIN = ("table", "partitioned table")
+_NARROWS = re.compile(
+    r"\b(?:WHERE|JOIN|LIMIT|OFFSET|FETCH|HAVING|GROUP BY|DISTINCT|UNION|INTERSECT|EXCEPT|WITH)\b",
+    re.IGNORECASE,
+)
 
 
 class Absence(Immutable, frozen=True, kw_only=True):
@@ -45,11 +52,35 @@ def absence_by_sql(way: Way, case: Case, table: Table) -> Absence:
     others = f"{table.kind} {case.names.table}"
     if table.kind not in PLAIN and not rows:
         return Absence(shown=_shows_nothing(case.names, others))
+    if table.kind not in PLAIN and not _shows_all(way, table):
+        return Absence(
+            shown=_may_leave_out(others), near=near, spelling=same_uuid(near, case.asked)
+        )
     user = "" if isinstance(found, Unseen) else f" ({found['user']})"
     return Absence(
         shown=Shown(by=f"The doctor's database user{user} may see every row of the {others}."),
         near=near,
         spelling=same_uuid(near, case.asked),
+    )
+
+
+def _shows_all(way: Way, table: Table) -> bool:
+    """Whether a view's own query leaves no row out of the one table behind it."""
+    qualified = literal(identifier(table.schema, table.name))
+    reply = way.run(f"SELECT pg_catalog.pg_get_viewdef({qualified}::regclass) AS definition")
+    if isinstance(reply, Refusal | Unseen) or len(reply) != 1:
+        return False
+    definition = reply[0].get("definition")
+    return isinstance(definition, str) and _NARROWS.search(definition) is None
+
+
+def _may_leave_out(thing: str) -> Unseen:
+    return Unseen(
+        why=Why.NOT_FOUND,
+        what=f"The {thing} shows no such row, but its query may leave it out: for example one that was "
+        "marked as deleted.",
+        remedy=f"Look for the row in the table behind the view, or set {setting_of('table')} to that table.",
+        dependency="PostgreSQL",
     )
 
 
