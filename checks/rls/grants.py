@@ -17,9 +17,9 @@ from backup_doctor.judge.history import (
 from backup_doctor.judge.history.calls import answers_told
 from backup_doctor.judge.history.early import early_text
 from backup_doctor.judge.history.roles import PUBLIC_ROLES
-from backup_doctor.judge.show import either, listed, manual, sql, table
+from backup_doctor.judge.show import either, listed, manual, setting, sql, table
 from backup_doctor.judge.traits import Trait
-from backup_doctor.services.meaning import denied_object
+from backup_doctor.services.meaning import denied_object, table_to_grant
 from backup_doctor.services.secret_uses import Use
 
 if TYPE_CHECKING:
@@ -68,6 +68,14 @@ def no_grant(seen: RlsEvidence, case: Case) -> Found | None:
             f"{denied[0]} {denied[1]}.",
             exhibits(seen, case),
             _allow_beside(denied, role, case),
+        )
+    other = _other_table(case) if denied else None
+    if other is not None:
+        return weight.found(
+            f"{role} has no grant to update {other}; the doctor looks at another table, "
+            f"{case.names.table}.",
+            exhibits(seen, case),
+            _grant_other(other, role),
         )
     granted = proof is not None and not refused
     resolved = Resolved(by=f"{role} has the grants that the update needs") if granted else None
@@ -179,10 +187,43 @@ def _allow_beside(denied: tuple[str, str], role: str, case: Case) -> tuple[Fix, 
     )
 
 
+def _other_table(case: Case) -> str | None:
+    """The table of this name in another schema, where the database's own hint names that one."""
+    own = f"{case.names.schema}.{case.names.table_name}"
+    told = (table_to_grant(text) for text in (*answers_told(case), early_text(case)))
+    hinted = next((one for one in told if one), None)
+    if hinted is None or hinted.count(".") != 1 or hinted == own:
+        return None
+    return hinted if hinted.endswith(f".{case.names.table_name}") else None
+
+
+def _grant_other(other: str, role: str) -> tuple[Fix, ...]:
+    """The grant on the table that the pipeline writes, which the doctor was not told of."""
+    schema, name = other.split(".")
+    tell = setting(
+        "Name the pipeline's table to the doctor",
+        f"Set table to {other} (BACKUP_DOCTOR_TABLE), then diagnose again.",
+    )
+    if role in PUBLIC_ROLES:
+        return (tell,)
+    grant = sql(
+        f"Grant {role} what the pipeline needs",
+        f"GRANT USAGE ON SCHEMA {identifier(schema)} TO {identifier(role)};\n"
+        f"GRANT SELECT, INSERT, UPDATE ON {identifier(schema, name)} TO {identifier(role)};",
+    )
+    return (grant, tell)
+
+
 def _grant(case: Case, role: str) -> Fix:
     """A grant for the writing role; a role of everybody's gets none: the key is then the fault."""
     if role in PUBLIC_ROLES:
         return set_on_github(case, Use.SERVICE_KEY, "a key that is not public")
+    if case.row is not None and case.row.table is None:
+        return manual(
+            f"Grant {role} what the pipeline needs, on the pipeline's own table",
+            f"There is no {case.names.table} in the database that the doctor asks: name the right one to it "
+            "first (table, BACKUP_DOCTOR_TABLE).",
+        )
     usage = f"GRANT USAGE ON SCHEMA {identifier(case.names.schema)} TO {identifier(role)};\n"
     known = table_of(case)
     # Of anybody else PostgreSQL takes a GRANT with a mere warning, and grants nothing.

@@ -277,6 +277,16 @@ def denied_object(text: str) -> tuple[str, str] | None:
     return (found[1].lower(), found[2]) if found else None
 
 
+# Supabase's hint beside a 42501 names the table with its schema.
+_GRANT_HINT = re.compile(r"with: GRANT [A-Z, ]+ ON ([\w$.\\\"]+) TO ")
+
+
+def table_to_grant(text: str) -> str | None:
+    """The table, with its schema, that a hint says lacks a grant; without quotes."""
+    found = _GRANT_HINT.search(text)
+    return re.sub(r"[\\\"]", "", found[1]) if found else None
+
+
 _RELATION = re.compile(
     r"""(?:relation|(?:update|delete)\s on\s table)\s \\?"?([\w$.]+)
     |the\s table\s '([^']+)'

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.chain import Link
-from backup_doctor.evidence.findings import Fix, Risk, Role, Severity
+from backup_doctor.evidence.findings import Fix, FixKind, Risk, Role, Severity
 from backup_doctor.evidence.rls import Reach, RlsEvidence
 from backup_doctor.evidence.row import OpenFunction, Policy, RoleGrants, Table
 from tests.judgement.asking import codes, finding
@@ -140,6 +140,39 @@ def test_a_grant_that_only_another_owner_can_give_says_so(owner: str, said: str)
     (fix,) = finding(one, "rls/no-grant").found.fixes
 
     assert fix.title == f"Grant service_role what the pipeline needs{said}"
+
+
+HINTED = (
+    '{"code":"42501","hint":"Grant the required privileges to the current role with: GRANT SELECT, '
+    'UPDATE ON %s TO service_role;","message":"permission denied for table backup_history"}'
+)
+
+
+@pytest.mark.parametrize(
+    ("named", "granted"),
+    [
+        (
+            "ops.backup_history",
+            '"service_role";\nGRANT SELECT, INSERT, UPDATE ON "ops".backup_history',
+        ),
+        ("public.backup_history", "UPDATE ON public.backup_history"),
+        ('\\"public\\".\\"backup_history\\"', "UPDATE ON public.backup_history"),
+    ],
+)
+def test_the_grant_is_on_the_table_that_the_hint_names(named: str, granted: str) -> None:
+    one = case(workflow(log(call(500), call(403, HINTED % named))), row(), UNPROVED)
+    found = finding(one, "rls/no-grant").found
+
+    assert granted in found.fixes[0].text
+    assert ("another table" in found.summary) is named.startswith("ops")
+    assert (len(found.fixes) > 1) is named.startswith("ops")
+
+
+def test_no_grant_is_printed_on_a_table_that_is_not_there() -> None:
+    (fix,) = finding(denied(UNPROVED, row(table=None)), "rls/no-grant").found.fixes
+
+    assert fix.kind is FixKind.MANUAL
+    assert "BACKUP_DOCTOR_TABLE" in fix.text
 
 
 def test_the_role_that_writes_is_the_configured_one_unless_the_log_shows_another() -> None:
