@@ -189,10 +189,28 @@ def incomplete(seen: RowEvidence, case: Case) -> Found | None:
     if row_state(case) is not RowState.INCOMPLETE:
         return None
     return Found(
-        summary=f"The row says {case.names.success!r}, but has no {listed(missing_columns(case))}.",
+        summary=f"The row says {case.names.success!r}, but {_what_it_lacks(case)}.",
         evidence=row_exhibits(seen, case),
         fixes=_send_values(seen, case),
     )
+
+
+# What the value of a column must be, where one is there that is nothing of the kind.
+_KINDS = {"s3_key": "text", "size_bytes": "a whole number of bytes", "finished_at": "a time"}
+
+
+def _what_it_lacks(case: Case) -> str:
+    """The columns that are empty, and those whose value is not what it should be."""
+    values = case.backup.values if case.backup else {}
+    odd = {
+        name: value
+        for name in missing_columns(case)
+        if (value := values.get(case.names.column(name))) not in (None, "")
+    }
+    empty = [name for name in missing_columns(case) if name not in odd]
+    told = [f"has no {listed(empty)}"] if empty else []
+    told += [f"its {name} is {value!r}, which is not {_KINDS[name]}" for name, value in odd.items()]
+    return listed(told)
 
 
 def _send_values(seen: RowEvidence, case: Case) -> tuple[Fix, ...]:

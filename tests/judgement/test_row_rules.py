@@ -880,6 +880,18 @@ def test_what_a_trigger_in_the_place_of_a_views_update_leaves_out_no_step_can_se
     assert causes(case(done, row(finished_row(s3_key=None), table=known))) == [cause]
 
 
+def test_a_value_that_is_there_and_cannot_be_read_is_not_said_to_be_missing() -> None:
+    row_of_megabytes = finished_row(size_bytes=None, finished_at=None)
+    values = {**row_of_megabytes.values, "size_bytes": "0.0034"}
+    done = workflow(log(call(200), NOT_SAID), update="success")
+    one = case(done, row(replace(row_of_megabytes, values=values)))
+
+    assert finding(one, "row/incomplete").found.summary == (
+        "The row says 'success', but has no finished_at and its size_bytes is '0.0034', which is not a "
+        "whole number of bytes."
+    )
+
+
 def test_who_lacks_what_the_table_computes_is_not_told_to_send_it() -> None:
     columns = tuple(
         replace(one, generated=True, default="ended") if one.name == "finished_at" else one
