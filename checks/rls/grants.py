@@ -77,7 +77,8 @@ def no_grant(seen: RlsEvidence, case: Case) -> Found | None:
             exhibits(seen, case),
             _grant_other(other, role),
         )
-    granted = proof is not None and not refused
+    # Where a rule takes the update's place, its plan asks for no grant: then the catalogue tells.
+    granted = proof is not None and not refused and not _has_none(case, role)
     resolved = Resolved(by=f"{role} has the grants that the update needs") if granted else None
     only_unread = (
         unread if not denied_now else _unread(case, role) if _may_update(case, role) else ()
@@ -105,6 +106,15 @@ def _may_update(case: Case, role: str) -> bool:
     known = table_of(case)
     grants = known.grants_of(role) if known else None
     return grants is not None and grants.schema_usage and grants.update
+
+
+def _has_none(case: Case, role: str) -> bool:
+    """Whether the catalogue shows that the role may update no column of the table."""
+    known = table_of(case)
+    grants = known.grants_of(role) if known else None
+    if grants is None or not grants.exists or grants.superuser:
+        return False
+    return not (grants.update or grants.update_columns)
 
 
 def _reading(case: Case, unread: tuple[str, ...]) -> str:

@@ -168,6 +168,20 @@ def test_the_grant_is_on_the_table_that_the_hint_names(named: str, granted: str)
     assert (len(found.fixes) > 1) is named.startswith("ops")
 
 
+@pytest.mark.parametrize(
+    ("changes", "healed"),
+    [({}, False), ({"update": True}, True), ({"update_columns": ("status",)}, True)],
+)
+def test_a_plan_without_a_refusal_gives_no_grant_that_the_catalogue_does_not_have(
+    changes: Any, healed: bool
+) -> None:
+    base = {"role": "service_role", "exists": True, "schema_usage": True, "select": True}
+    grants = RoleGrants(**{**base, **changes})
+    one = denied(rls(Reach.NO_ROW), row(table=table(grants=(grants,))))
+
+    assert (finding(one, "rls/no-grant").found.resolved is not None) is healed
+
+
 def test_no_grant_is_printed_on_a_table_that_is_not_there() -> None:
     (fix,) = finding(denied(UNPROVED, row(table=None)), "rls/no-grant").found.fixes
 
