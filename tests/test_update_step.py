@@ -43,6 +43,8 @@ def chosen(*names: str, table: str = TABLE) -> str | None:
             "Finish BACKUP_HISTORY",
         ),
         (("Post Update backup_history", UPDATE), UPDATE),
+        ((NOTE, UPLOAD, "Post success to backup_history"), "Post success to backup_history"),
+        ((UPLOAD, "Post Upload to S3", UPDATE), UPDATE),
         (("Dump", "Call update-backup"), "Call update-backup"),
         (("Call update-backup", UPLOAD, UPDATE), UPDATE),
         (("Dump", UPLOAD), None),

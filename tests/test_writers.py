@@ -67,9 +67,16 @@ def test_a_job_in_which_only_the_doctor_is_left_is_judged() -> None:
 
 
 def test_what_the_runner_adds_at_the_end_writes_nothing() -> None:
-    epilogue = [(name, "queued", None) for name in ("Post Checkout", "Complete job")]
+    epilogue = [(name, "queued", None) for name in ("Post Dump", "Complete job")]
 
     assert not still(job(DIAGNOSING, *epilogue), file(DOCTOR))
+
+
+def test_a_step_that_somebody_called_post_writes_like_any_other() -> None:
+    post = {"name": "Post the result", "if": "always()", "run": WRITE}
+    waiting = job(DIAGNOSING, ("Post the result", "queued", None))
+
+    assert still(waiting, file(DOCTOR, post))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from backup_doctor.services.runner_steps import is_runners
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -39,7 +41,7 @@ def named_update(names: Sequence[str], table: str, function: str) -> int | None:
     """
     speaking = [at for at, name in enumerate(names) if _names_table(name, table)]
     speaking = speaking or [at for at, name in enumerate(names) if function in name]
-    able = [at for at in speaking if not _is_aside(names[at])]
+    able = [at for at in speaking if not _is_aside(names[at], names)]
     uploads = [at for at, name in enumerate(names) if at not in speaking and UPLOADS.search(name)]
 
     def rank(at: int) -> tuple[bool, bool, bool, int]:
@@ -64,6 +66,6 @@ def _without(name: str, table: str) -> str:
     return name.replace(GUIDES_TABLE, "").replace(table, "")
 
 
-def _is_aside(name: str) -> bool:
+def _is_aside(name: str, names: Sequence[str]) -> bool:
     """Steps that speak of the table and do not finish the backup."""
-    return name.startswith("Post ") or HANDLES_FAILURE.search(name) is not None
+    return is_runners(name, names) or HANDLES_FAILURE.search(name) is not None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.case import Status
 from backup_doctor.evidence.workflow import WorkflowStep
+from backup_doctor.services.runner_steps import is_runners
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 DOCTOR = "backup-doctor"
 DONE = "completed"
-# What the runner itself adds at the end of a job.
-EPILOGUE = ("Post ", "Complete job", "Complete runner", "Stop containers")
 # A command that runs what does not stand in the workflow's file.
 OPAQUE = re.compile(
     r"(?:^|[\s;&|(])(?:\.{1,2}/|(?:ba|z)?sh\s|node\s|deno\s|bun\s|python3?\s|ruby\s|php\s|pwsh\s"
@@ -144,10 +143,11 @@ def _pending(
     """
     after = update.number if update else 0
     listed = {step.name for step in job.steps}
-    for step in job.steps:
-        if step.number > after and step.status != DONE and _is_own(step):
-            yield step
     known = file.steps if file else ()
+    names = {step.name for step in job.steps} | {step.name for step in known}
+    for step in job.steps:
+        if step.number > after and step.status != DONE and not is_runners(step.name, names):
+            yield step
     at = next((at for at, one in enumerate(known) if update and one.name == update.name), None)
     if at is None:
         return
@@ -158,11 +158,6 @@ def _pending(
 
 def _is_running(step: Step | WorkflowStep) -> bool:
     return not isinstance(step, WorkflowStep) and step.status == "in_progress"
-
-
-def _is_own(step: Step) -> bool:
-    """Whether the step is one of the file's, not the runner's."""
-    return not step.name.startswith(EPILOGUE)
 
 
 def _in_file(name: str, file: WorkflowFile | None) -> WorkflowStep | None:

@@ -490,6 +490,33 @@ def test_what_opens_the_bucket_for_all_steps_lets_any_script_upload() -> None:
         assert left_no_file(case(stopped("Set up job", file=file))) is not None
 
 
+@pytest.mark.parametrize(("ended", "left_none"), [("failure", False), ("skipped", True)])
+def test_a_step_that_somebody_called_post_is_not_the_runners_own(
+    ended: str, *, left_none: bool
+) -> None:
+    own = FileStep(
+        name="Post process", script="./post-process.sh", secrets=("AWS_SECRET_ACCESS_KEY",)
+    )
+    base = stopped("Set up job", file=WorkflowFile(path="b.yml", job="run", steps=(own,)))
+    assert base.job is not None
+    ran = {
+        "Set up job": "success",
+        "Run actions/checkout@v4": "success",
+        "Post process": ended,
+        "Post Run actions/checkout@v4": "success",
+        "Complete job": "success",
+    }
+    steps = tuple(
+        Step(name=name, number=number, status="completed", conclusion=conclusion)
+        for number, (name, conclusion) in enumerate(ran.items(), start=1)
+    )
+    job = replace(base.job, steps=steps)
+
+    shown = left_no_file(case(replace(base, job=job, jobs=(job,), update_step=steps[2])))
+
+    assert (shown is not None) is left_none
+
+
 def test_an_artifact_that_was_not_kept_is_no_upload_that_was_skipped() -> None:
     keep = FileStep(name="Upload logs", uses="actions/upload-artifact@v4")
     alone = WorkflowFile(path="b.yml", job="backup", steps=(keep,))

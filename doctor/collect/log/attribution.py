@@ -7,9 +7,10 @@ several steps may share, so order and time must be taken together.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from backup_doctor.services.runner_steps import is_runners
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,27 +19,20 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.workflow import Step
 
 SECOND = timedelta(seconds=1)
-_RUNNERS_OWN = re.compile(
-    r"^(?:Set up job|Complete job|Post .+|Pre .+|Initialize containers|Stop containers"
-    r"|Set up runner)$"
-)
 
 
 def attribute(sections: Sequence[Section], steps: Sequence[Step]) -> dict[int, Step]:
     """The step of each section, by the section's index; those that nothing tells are missing."""
     begun = [index for index, section in enumerate(sections) if section.title]
-    ran = [step for step in steps if _ran(step)]
+    names = {step.name for step in steps}
+    ran = [step for step in steps if _ran(step) and not is_runners(step.name, names)]
     if len(begun) == len(ran):
         return dict(zip(begun, ran, strict=True))
     return _by_time(sections, begun, ran)
 
 
 def _ran(step: Step) -> bool:
-    return (
-        not _RUNNERS_OWN.match(step.name)
-        and step.conclusion != "skipped"
-        and step.status in ("completed", "in_progress")
-    )
+    return step.conclusion != "skipped" and step.status in ("completed", "in_progress")
 
 
 def _by_time(

@@ -17,6 +17,7 @@ from backup_doctor.evidence.object_keys import places
 from backup_doctor.evidence.workflow import Held, Job, Run, WorkflowFile
 from backup_doctor.judge.history.row import RowState, row_state
 from backup_doctor.judge.history.run import dispatch_runs, is_over
+from backup_doctor.services.runner_steps import is_runners
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +35,8 @@ _UPLOADS = re.compile(
 # It keeps files with GitHub.
 _ARTIFACT = re.compile(r"artifact|actions/cache", re.IGNORECASE)
 _EXITED = re.compile(r"^Process completed with exit code \d+")
-# The runner's own steps, and actions of GitHub's that only prepare the runner.
-_PREPARES = re.compile(r"^(?:Set up job|Complete job|Post |Run actions/(?:checkout|setup-))")
+# Actions of GitHub's that only prepare the runner.
+_PREPARES = re.compile(r"^Run actions/(?:checkout|setup-)")
 AMAZON = "amazonaws.com"
 NEVER_CAME = "the run never came to the step that uploads"
 NOT_LOOKED = Unseen(
@@ -151,10 +152,17 @@ def _uploads_skipped(case: Case) -> Shown | None:
         return None
     jobs = () if isinstance(workflow.jobs, Unseen) else workflow.jobs
     others = [one for one in jobs if one.id != workflow.job.id]
-    if any(not _PREPARES.search(step.name) for step in _steps_that_ran(tuple(others))):
+    if any(_works(job) for job in others):
         # The file's steps are those of the job that updates the row: what others do is not seen.
         return None
     return Shown(by=NEVER_CAME) if _passed_by(workflow.job, file) else None
+
+
+def _works(job: Job) -> set[str]:
+    """The names of its steps that ran and do more than prepare the runner."""
+    names = {step.name for step in job.steps}
+    ran = {step.name for step in _steps_that_ran((job,))}
+    return {one for one in ran if not is_runners(one, names) and not _PREPARES.search(one)}
 
 
 def _passed_by(job: Job, file: WorkflowFile) -> bool:
@@ -164,7 +172,7 @@ def _passed_by(job: Job, file: WorkflowFile) -> bool:
         step.name for step in file.steps if _may_upload(step) or (everybody and step.script)
     }
     uploading |= {step.name for step in job.steps if _is_named_upload(step.name)}
-    ran = {step.name for step in _steps_that_ran((job,)) if not _PREPARES.search(step.name)}
+    ran = _works(job)
     known = {step.name for step in file.steps}
     return bool(uploading) and not uploading & ran and ran <= known
 
