@@ -10,7 +10,14 @@ from backup_doctor.checks.secrets.view import (
     logged_as,
     names_command,
 )
-from backup_doctor.checks.secrets.wanted import SERVICE, Wanted, is_needed, says_it_lacks, wanted
+from backup_doctor.checks.secrets.wanted import (
+    SERVICE,
+    Wanted,
+    before_update,
+    broken_elsewhere,
+    says_it_lacks,
+    wanted,
+)
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Fix, Role, Severity
@@ -39,7 +46,7 @@ from backup_doctor.judge.history.since import key_works
 from backup_doctor.judge.registry import codes_with
 from backup_doctor.judge.show import exhibit, log_lines, rfc3339, setting
 from backup_doctor.judge.traits import Trait
-from backup_doctor.services.secret_uses import GUIDES_NAMES, UPLOAD_KEYS, Use
+from backup_doctor.services.secret_uses import GUIDES_NAMES, Use
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,9 +99,8 @@ def missing(seen: SecretsEvidence, case: Case) -> list[Found]:
 def _missing_one(seen: SecretsEvidence, one: Wanted, case: Case) -> Found | None:
     absent, logged = _absent(seen, one, case), logged_as(case, one.written)
     empty_in_log = logged is not None and logged.shown is EnvShown.EMPTY
-    present_in_log = logged is not None and not empty_in_log
     made_later = empty_in_log and _made_after_run(seen, one, case)
-    if one.withheld or present_in_log or (absent is None and not empty_in_log):
+    if one.withheld or (not empty_in_log and (logged is not None or absent is None)):
         return None
     if absent is False and not made_later:
         return None
@@ -220,14 +226,10 @@ def _service_key_then(case: Case) -> dict[Link, bool | None]:
 def _broken_without(case: Case, one: Wanted, *, empty_in_log: bool) -> Mapping[Link, bool | None]:
     """Which links cannot do without the secret, as far as the log tells."""
     if one.use not in SERVICE:
-        link = Link.FILE_UPLOADED if one.use in UPLOAD_KEYS else Link.BACKUP_MADE
-        if case.is_preflight:
-            # The next upload cannot do without; of other secrets nobody knows what they are for.
-            return {link: None if one.use in UPLOAD_KEYS else False}
-        return {link: is_needed(case, one)}
+        return broken_elsewhere(case, one)
     then = address_then(case) if one.use is Use.URL else _service_key_then(case)
     if update_ran(case) is False:
-        return {**then, Link.BACKUP_MADE: is_needed(case, one)}
+        return before_update(case, one, then)
     return proved_where_open(then) if empty_in_log or says_it_lacks(case, one) else then
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.base import Shown
-from backup_doctor.judge.history.calls import logged_for, update_ran
+from backup_doctor.evidence.chain import Link
+from backup_doctor.judge.history.calls import has_failed_before, logged_for, update_ran
 from backup_doctor.judge.history.early import (
     early_codes,
     early_text,
@@ -28,7 +29,7 @@ from backup_doctor.services.secret_uses import GUIDES_NAMES, UPLOAD_KEYS, Use, u
 from backup_doctor.services.workflow_secrets import secrets_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.workflow import WorkflowFile
@@ -49,6 +50,8 @@ _NO_CREDENTIALS = re.compile(
     r"|credentials could not be loaded|could not load credentials",
     re.IGNORECASE,
 )
+# What an `if:` asks for that an earlier step, or the job's own `env:`, gives.
+_WORKED_OUT = re.compile(r"\b(?:env|steps|needs)\.")
 # Reasons of its own that a step gives: what else it lacks did not stop it.
 _OTHER_REASON = re.compile(
     r"an error occurred \(\w+\)|no space left|network is unreachable|timed? ?out", re.IGNORECASE
@@ -120,6 +123,44 @@ def is_needed(case: Case, one: Wanted) -> bool | None:
     named = set(early_codes(case)) - codes_with(Trait.KEY_NOT_SHOWN)
     other = _OTHER_REASON.search(early_text(case)) or named
     return None if uses(file, step, one.written) and not other else False
+
+
+def broken_elsewhere(case: Case, one: Wanted) -> Mapping[Link, bool | None]:
+    """Which link cannot do without a secret that is not for Supabase's address or key."""
+    link = Link.FILE_UPLOADED if one.use in UPLOAD_KEYS else Link.BACKUP_MADE
+    if case.is_preflight:
+        # The next upload cannot do without; of other secrets nobody knows what they are for.
+        return {link: None if one.use in UPLOAD_KEYS else False}
+    return {link: is_needed(case, one)}
+
+
+def before_update(
+    case: Case, one: Wanted, then: Mapping[Link, bool | None]
+) -> Mapping[Link, bool | None]:
+    """Which links cannot do without a secret of Supabase's, where the update step did not run."""
+    asked = _asked_by_skipped(case, one)
+    if asked is not False:
+        return {Link.FUNCTION_UPDATES: asked}
+    return {**then, Link.BACKUP_MADE: is_needed(case, one)}
+
+
+def _asked_by_skipped(case: Case, one: Wanted) -> bool | None:
+    """Whether the update step was skipped for want of the secret, which it uses.
+
+    Its `if:` asks for the variable that holds it (True), or for what the run worked out (None).
+    """
+    file, workflow = workflow_file(case), case.workflow
+    if file is None or file.update_step is None or workflow is None or has_failed_before(workflow):
+        return False
+    if workflow.update_step is None or workflow.update_step.conclusion != "skipped":
+        return False
+    condition = file.update_step.condition or ""
+    if one.optional or not uses(file, file.update_step, one.written):
+        return False
+    variables = variables_of(file, file.update_step, one.written)
+    if any(re.search(rf"\benv\.{re.escape(name)}\b", condition) for name in variables):
+        return True
+    return None if _WORKED_OUT.search(condition) else False
 
 
 def says_it_lacks(case: Case, one: Wanted) -> bool:

@@ -62,7 +62,13 @@ def _log_shows_update(case: Case) -> bool:
 @rules.cause(
     "workflow/step-skipped",
     breaks=Link.FUNCTION_UPDATES,
-    yields_to=("workflow/timed-out", "workflow/cancelled", "workflow/failed-before-update"),
+    yields_to=(
+        "workflow/timed-out",
+        "workflow/cancelled",
+        "workflow/failed-before-update",
+        "secrets/missing",
+        "secrets/empty",
+    ),
     traits=(Trait.ENDS_JOB, Trait.OF_ONE_RUN),
 )
 def step_skipped(seen: WorkflowEvidence, case: Case) -> Found | None:

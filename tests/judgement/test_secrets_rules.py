@@ -337,6 +337,42 @@ def test_of_two_missing_secrets_both_are_causes() -> None:
     assert named == list(both)
 
 
+def skipped(condition: str, script: str = 'curl "$SUPABASE_URL/rest/v1/x"') -> Any:
+    """A run whose update step was skipped by this `if:`; GitHub has no Supabase URL."""
+    step = WorkflowStep(name="Update", condition=condition, script=script)
+    file = replace(
+        JOB,
+        secrets=("SUPABASE_URL",),
+        job_env={"SUPABASE_URL": "${{ secrets.SUPABASE_URL }}"},
+        steps=(step,),
+        update_step=step,
+    )
+    return case(secrets(levels=listed(KEY)), workflow(None, update="skipped", file=file))
+
+
+@pytest.mark.parametrize(
+    "condition", ["env.SUPABASE_URL != ''", "success() && env.has_job_id == 'true'"]
+)
+def test_a_missing_secret_is_why_the_step_that_uses_it_was_skipped(condition: str) -> None:
+    one = skipped(condition)
+
+    assert causes(one) == ["secrets/missing"]
+    assert finding(one, "secrets/missing").breaks == (Link.FUNCTION_UPDATES,)
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        skipped("github.ref == 'refs/heads/main'"),
+        skipped("env.has_job_id == 'true'", script="echo nothing to do"),
+    ],
+)
+def test_a_missing_secret_is_not_why_a_step_was_skipped_that_asks_for_something_else(
+    one: Any,
+) -> None:
+    assert causes(one) == ["workflow/step-skipped"]
+
+
 def test_a_secret_that_the_workflow_can_do_without_is_not_missing() -> None:
     optional = replace(JOB, optional=("R2_BUCKET",))
 

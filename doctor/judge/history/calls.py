@@ -55,7 +55,7 @@ def update_ran(case: Case) -> bool | None:
     step, job, reading = workflow.update_step, workflow.job, workflow.reading
     skipped = step is not None and step.conclusion == "skipped"
     no_run = workflow.run is None and not left_its_file(case)
-    if no_run or workflow.ended_without_jobs or (skipped and _failed_before(workflow)):
+    if no_run or workflow.ended_without_jobs or (skipped and has_failed_before(workflow)):
         return False
     if reading and reading.update_seen:
         return True
@@ -72,7 +72,7 @@ def left_its_file(case: Case) -> bool:
     return here is not None and ids_of(case.asked, case.backup).whole_in(here.key)
 
 
-def _failed_before(workflow: WorkflowEvidence) -> bool:
+def has_failed_before(workflow: WorkflowEvidence) -> bool:
     """Whether a step of the job failed before the update step."""
     job, update = workflow.job, workflow.update_step
     return (
