@@ -158,7 +158,7 @@ def _only_way(case: Case, summary: str, evidence: tuple[Exhibit, ...]) -> Found 
     if not update_ran(case) or row_state(case) is not RowState.IN_PROGRESS or not is_over(case):
         return None
     return Found(
-        summary=f"{summary} The update step does nothing without it.",
+        summary=f"{summary} The script updates the row in no other way.",
         evidence=evidence,
         fixes=new_api_key(case),
         breaks=(Link.FUNCTION_UPDATES,),

@@ -20,6 +20,7 @@ from backup_doctor.judge.history.function_calls import calls_function
 from backup_doctor.judge.history.secret_names import (
     environment_of,
     on_github,
+    shown_to_function,
     variables_of,
     workflow_file,
 )
@@ -76,11 +77,12 @@ class Wanted(Immutable, frozen=True, kw_only=True):
 def wanted(case: Case) -> tuple[Wanted, ...]:
     """The secrets that the job reads; without its file, the guide's, as the step's `env:` names them."""
     file = workflow_file(case)
-    named = tuple(_of_file(file)) if file else ()
+    named = tuple(_of_file(case, file)) if file else ()
     return named or tuple(_of_guide(case))
 
 
-def _of_file(file: WorkflowFile) -> Iterator[Wanted]:
+def _of_file(case: Case, file: WorkflowFile) -> Iterator[Wanted]:
+    shown = shown_to_function(case, file)
     for written in file.secrets:
         if written.upper() in AUTOMATIC:
             continue
@@ -91,7 +93,9 @@ def _of_file(file: WorkflowFile) -> Iterator[Wanted]:
         yield Wanted(
             written=written,
             name=name,
-            use=next((use for one in told if (use := use_of(one))), None),
+            use=Use.FUNCTION_KEY
+            if written in shown
+            else next((use for one in told if (use := use_of(one))), None),
             variables=variables,
             optional=written in file.optional,
             withheld=file.handed is not None and not file.handed.get(written, ""),

@@ -63,6 +63,7 @@ class Attempt(Fact, frozen=True, kw_only=True):
     or table, where the script says it; `place` is where the script makes the call. `updates`: it is
     one of the ways to say that the backup is done. `columns` are all that it writes, or the fields that
     it hands to the function; `writes` those whose values stand in the script.
+    `keys` are the variables, or secrets, whose values it shows to say who calls.
     """
 
     kind: str
@@ -73,6 +74,7 @@ class Attempt(Fact, frozen=True, kw_only=True):
     call: Call
     writes: dict[str, str] = {}
     columns: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
 
     @property
     def is_of_function(self) -> bool:

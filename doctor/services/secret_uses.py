@@ -64,6 +64,7 @@ _OF_USE: tuple[tuple[Use, re.Pattern[str]], ...] = (
         re.compile(r"(?:BACKUP|FUNCTION|EDGE)\w*(?:API_?KEY|FUNCTION_KEY|_KEY|_SECRET|_TOKEN)$"),
     ),
 )
+PUBLIC_KEY = re.compile(r"ANON|PUBLISHABLE", re.IGNORECASE)
 _NO_FUNCTION_KEY = re.compile(r"ENCRYPT|GPG|PGP|S3|AWS|R2|STORAGE|OBJECT|SIGNING_CERT")
 
 

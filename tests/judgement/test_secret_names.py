@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from backup_doctor.collect.workflow.file import read_workflow
 from backup_doctor.evidence.base import Shown, Unseen
 from backup_doctor.evidence.case import Names
-from backup_doctor.evidence.log import NOT_SAID
+from backup_doctor.evidence.log import NOT_SAID, Attempt
 from backup_doctor.evidence.secrets import Level, SecretLevel, StoredSecret
 from backup_doctor.judge.commands import Stored
 from backup_doctor.judge.history.function_calls import Shows, calls_function, shows_key
@@ -129,6 +129,32 @@ def test_the_workflow_file_tells_the_name_of_a_secret_by_the_variable_that_holds
     file: Any, name: str | None
 ) -> None:
     assert named(file) == name
+
+
+@pytest.mark.parametrize(
+    ("keys", "name"),
+    [
+        (("TOKEN",), "SERVICE_TOKEN"),
+        (("SERVICE_TOKEN",), "SERVICE_TOKEN"),  # as `${{ secrets.SERVICE_TOKEN }}` in the script
+        (("ANON", "TOKEN"), "SERVICE_TOKEN"),
+        (("TOKEN", "OTHER"), None),
+        (("SUPABASE_SERVICE_ROLE_KEY",), None),
+        (("NOT_HELD",), None),
+        ((), None),
+    ],
+)
+def test_the_script_tells_the_name_of_the_key_that_it_shows_to_the_function(
+    keys: tuple[str, ...], name: str | None
+) -> None:
+    held = {"TOKEN": "SERVICE_TOKEN", "ANON": "ANON_KEY", "OTHER": "MORE"}
+    held["SUPABASE_SERVICE_ROLE_KEY"] = "PROD"
+    file = handing(step=", ".join(f'{at}: "${{{{ secrets.{to} }}}}"' for at, to in held.items()))
+    made = Attempt(
+        kind="function", name="f", place="line 1", updates=True, call=call(401), keys=keys
+    )
+    seen = workflow(log(call(401), NOT_SAID, attempts=(made,)), file=file)
+
+    assert secret_name(case(NOTHING_LISTED, seen), Use.FUNCTION_KEY) == name
 
 
 def test_a_setting_tells_it_before_anything_else() -> None:

@@ -224,7 +224,7 @@ def test_a_missing_function_key_is_why_a_step_that_has_no_other_way_did_nothing(
     found = finding(case(secrets(levels=listed(URL, KEY)), quiet), "secrets/missing")
 
     assert found.role is role
-    assert ("does nothing without it" in found.found.summary) is (role is Role.CAUSE)
+    assert ("in no other way" in found.found.summary) is (role is Role.CAUSE)
 
 
 def test_a_missing_function_key_is_called_optional_only_with_what_was_seen() -> None:

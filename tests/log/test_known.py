@@ -67,6 +67,25 @@ def of(call: Call) -> tuple[Outcome, int | None]:
     return call.outcome, call.status
 
 
+ONLY_WAY = """
+zip -qr backup.zip data
+{pack}
+rclone copyto backup.zip "r2:$BUCKET/backup.zip"
+aws s3 rm "s3://$BUCKET/old.zip"
+curl -sf -X POST "$BASE/functions/v1/update-backup" -H "Authorization: Bearer $TOKEN" -d "$D"
+"""
+
+
+@pytest.mark.parametrize(
+    ("pack", "whole"), [("tar czf b.tgz data", True), ("docker run --rm backup:latest", False)]
+)
+def test_a_program_that_packs_or_stores_files_calls_no_function(pack: str, *, whole: bool) -> None:
+    said = reading(ONLY_WAY.format(pack=pack), "")
+
+    assert said.whole_script is whole
+    assert [(one.kind, one.keys) for one in said.attempts] == [("function", ("TOKEN",))]
+
+
 def test_words_of_no_known_language_are_told_by_the_script() -> None:
     seen = reading(
         SPANISH,

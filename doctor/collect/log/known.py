@@ -59,6 +59,10 @@ _NAMES = {
     CallKind.INSERT: "insert into {}",
     CallKind.MARKS_FAILED: "failure mark in {}",
 }
+# Programs that pack files, or bring them to a store: none of them calls a function.
+_OF_FILES = frozenset({"zip", "tar", "pg_dump", "pg_dumpall", "pg_restore"}) | frozenset(
+    {"rclone", "s3cmd", "s5cmd", "mc", "gsutil"}
+)
 _UNNAMED = dict.fromkeys((CallKind.FUNCTION, CallKind.RPC), "of unknown name")
 
 
@@ -133,6 +137,7 @@ def know(script: Script, lines: Sequence[str], targets: Targets) -> KnownCalls:
             call=_ended(one, subjects[one.number], lines, attributed, told.get(one.number), script),
             writes={each.column: each.value for each in one.writes if each.value is not None},
             columns=tuple(each.column for each in one.writes),
+            keys=tuple(key for each in one.auth if (key := each.secret or each.variable)),
         )
         for one in kept
     )
@@ -187,7 +192,9 @@ def _target(call: Made) -> str:
 def _leads_anywhere(call: Made) -> bool:
     """Whether its address is not known, so that it may be the function's."""
     asks = call.method in ("GET", "HEAD")
-    return call.kind is CallKind.OTHER and not asks and not re.match(r"https?://[^<]+/", call.url)
+    of_files = call.client in _OF_FILES or (call.target or "").startswith("s3://")
+    is_told = asks or of_files or re.match(r"https?://[^<]+/", call.url)
+    return call.kind is CallKind.OTHER and not is_told
 
 
 def _finishes(call: Made, targets: Targets) -> bool:

@@ -15,7 +15,7 @@ from backup_doctor.evidence.secrets import FunctionKey
 from backup_doctor.judge.history.calls import FAILED, function_call
 from backup_doctor.judge.history.secret_names import environment_of, workflow_file
 from backup_doctor.judge.show import listed
-from backup_doctor.services.secret_uses import Use, use_of
+from backup_doctor.services.secret_uses import PUBLIC_KEY, Use, use_of
 from backup_doctor.services.workflow_secrets import secrets_in
 
 if TYPE_CHECKING:
@@ -138,7 +138,6 @@ _FIELD = re.compile(r"['\"]?([\w-]+)['\"]?\s*:")
 _KEY_HEADER = re.compile(r"key|token|secret|signature|hmac", re.IGNORECASE)
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,}")
 _CLIENTS_KEY = re.compile(r"functions\.invoke")
-_PUBLIC_KEY = re.compile(r"ANON|PUBLISHABLE", re.IGNORECASE)
 # What is handed to a step for something else, by its name.
 _NO_FUNCTIONS_KEY = re.compile(
     r"GITHUB_TOKEN|GH_TOKEN|WEBHOOK|SLACK|DISCORD|TELEGRAM|SENTRY|MAIL|SMTP|NPM|DOCKER|PING"
@@ -164,7 +163,7 @@ def shows_key(case: Case) -> tuple[Shows, str]:
     headers = [one for one in _headers(call) if _KEY_HEADER.search(one) and one.lower() != "apikey"]
     if headers:
         return Shows.OWN_HEADER, f"in the header {headers[0]}"
-    known = [one for one in held if use_of(one) or _PUBLIC_KEY.search(one)]
+    known = [one for one in held if use_of(one) or PUBLIC_KEY.search(one)]
     if known or (bearer is None and _CLIENTS_KEY.search(call)):
         return Shows.OTHER_KEY, f"with {known[0] if known else 'its Supabase key'} as bearer token"
     return Shows.UNKNOWN, ""

@@ -1,8 +1,8 @@
 """What the pipeline's own secrets are called on GitHub, and where they are kept.
 
 Read from the settings, else from the workflow file (through the caller's `secrets:` into a called
-workflow), else from GitHub's list where only one name of the guide is in it. The names under which
-the doctor was given its own copies say nothing of it.
+workflow) and what the script shows to the function, else from GitHub's list where only one name of
+the guide is in it. The names under which the doctor was given its own copies say nothing of it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.secrets import Level
 from backup_doctor.evidence.workflow import WorkflowFile
 from backup_doctor.judge.commands import Stored
-from backup_doctor.services.secret_uses import GUIDES_NAMES, Use, use_of
+from backup_doctor.services.secret_uses import GUIDES_NAMES, PUBLIC_KEY, Use, use_of
 from backup_doctor.services.workflow_secrets import OPENS, secrets_in
 
 if TYPE_CHECKING:
@@ -58,7 +58,27 @@ def secret_name(case: Case, use: Use) -> str | None:
     if file is None or file.job is None:
         return _only_listed(case, use)
     names = tuple(dict.fromkeys(_used(file, use)))
+    if not names and use is Use.FUNCTION_KEY:
+        names = tuple(shown_to_function(case, file))
     return on_github(file, names[0]) if len(names) == 1 else None
+
+
+def shown_to_function(case: Case, file: WorkflowFile) -> frozenset[str]:
+    """The file's names of the secrets that the script shows to the function, whose names tell no use."""
+    calls = case.log.attempts if case.log else ()
+    keys = {key for one in calls if one.is_of_function and one.updates for key in one.keys}
+    held = environment_of(file, file.update_step)
+    shown = {
+        name
+        for key in keys
+        if use_of(key) is None and not PUBLIC_KEY.search(key)
+        for name in (key, *secrets_in(held.get(key, "")))
+    }
+    return frozenset(
+        name
+        for name in shown & set(file.secrets)
+        if use_of(name) is None and use_of(on_github(file, name) or "") is None
+    )
 
 
 def _used(file: WorkflowFile, use: Use) -> Iterator[str]:
