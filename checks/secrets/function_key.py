@@ -21,7 +21,7 @@ from backup_doctor.judge.history import (
 )
 from backup_doctor.judge.history.calls import function_told
 from backup_doctor.judge.history.function_calls import Shows, calls_function, shows_key
-from backup_doctor.judge.history.secret_names import called, function_secret_name
+from backup_doctor.judge.history.secret_names import function_secret_name, opening
 from backup_doctor.judge.history.since import as_stored, stored_for
 from backup_doctor.judge.registry import codes_with
 from backup_doctor.judge.show import exhibit, listed, log_lines
@@ -86,7 +86,7 @@ def api_key_mismatch(seen: SecretsEvidence, case: Case) -> Found | None:
     if weight is None:
         return None
     return weight.found(
-        f"{called(case, Use.FUNCTION_KEY)} and the function's own key differ.",
+        f"{opening(case, Use.FUNCTION_KEY)} and the function's own key differ.",
         (
             exhibit(
                 "SHA-256 of the doctor's copy and of the function's key",

@@ -22,7 +22,7 @@ from backup_doctor.judge.history import (
 )
 from backup_doctor.judge.history.calls import logged_for, said_beyond
 from backup_doctor.judge.history.last_run import refused_last_time
-from backup_doctor.judge.history.secret_names import called
+from backup_doctor.judge.history.secret_names import called, opening
 from backup_doctor.judge.history.since import as_stored, key_works
 from backup_doctor.judge.show import either, exhibit, log_lines, manual, rfc3339
 from backup_doctor.judge.traits import Trait
@@ -66,7 +66,7 @@ def expired(seen: SecretsEvidence, case: Case) -> Found | None:
         return None
     ended = f" on {rfc3339(key.expires_at)}" if key and key.expires_at and now else ""
     return weight.found(
-        f"{called(case, Use.SERVICE_KEY)} expired{ended}.",
+        f"{opening(case, Use.SERVICE_KEY)} expired{ended}.",
         (
             exhibit(
                 "exp", key.expires_at if key else None, "the claims of the doctor's copy", None
@@ -255,7 +255,7 @@ def project_mismatch(seen: SecretsEvidence, case: Case) -> Found | None:
     if weight is None:
         return None
     return weight.found(
-        f"{called(case, Use.SERVICE_KEY)} belongs to the project {key.ref}, the URL to {project}.",
+        f"{opening(case, Use.SERVICE_KEY)} belongs to the project {key.ref}, the URL to {project}.",
         (
             exhibit("ref in the key", key.ref, f"the key's own claims, {key.setting}", None),
             exhibit("project of the URL", project, "settings", None),

@@ -17,7 +17,7 @@ from backup_doctor.judge.history import (
     weigh,
 )
 from backup_doctor.judge.history.roles import PUBLIC_ROLES, role_refused
-from backup_doctor.judge.history.secret_names import called
+from backup_doctor.judge.history.secret_names import opening
 from backup_doctor.judge.history.since import as_stored, key_works
 from backup_doctor.judge.show import exhibit, log_lines
 from backup_doctor.judge.traits import Trait
@@ -76,7 +76,7 @@ def wrong_role(seen: SecretsEvidence, case: Case) -> Found | None:
     if pipeline_key_worked(case) and (weight is None or not weight.is_cause):
         return own_copy(f"{key.setting} holds {held}, not one of {wanted}.")
     return (weight or aside(case)).found(
-        f"{called(case, Use.SERVICE_KEY)} holds {held}, not one of {wanted}.",
+        f"{opening(case, Use.SERVICE_KEY)} holds {held}, not one of {wanted}.",
         (
             exhibit("key", held, f"the key's own shape, {key.setting}", None),
             *_reach_of_key(case),
@@ -94,7 +94,7 @@ def _refused_in_log(case: Case, role: str | None) -> Found | None:
     if weight is None:
         return None
     return weight.found(
-        f"{called(case, Use.SERVICE_KEY)} is a key of the role {role!r} in this run, not one of "
+        f"{opening(case, Use.SERVICE_KEY)} is a key of the role {role!r} in this run, not one of "
         f"{case.names.writer_role}.",
         (
             *log_lines(case, "answer to the update", fallback_call(case)),

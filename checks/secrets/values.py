@@ -26,7 +26,7 @@ from backup_doctor.judge.history import (
     weigh,
 )
 from backup_doctor.judge.history.calls import logged_for, said_beyond, url_was_unusable
-from backup_doctor.judge.history.secret_names import called
+from backup_doctor.judge.history.secret_names import opening
 from backup_doctor.judge.history.since import as_stored, key_works, stored_for, was_set_since
 from backup_doctor.judge.registry import codes_with
 from backup_doctor.judge.show import exhibit, log_lines
@@ -98,7 +98,7 @@ def _service_key_whitespace(seen: SecretsEvidence, case: Case) -> Found | None:
     if weight is None:
         return None
     return weight.found(
-        f"{called(case, use)} has blanks or a newline around it.",
+        f"{opening(case, use)} has blanks or a newline around it.",
         (*env_line(case, logged[use]), *as_stored(case, use)),
         (set_on_github(case, use, "without blanks or a newline around it"),),
         resolved=None if given[use] else key_works(case, use),
@@ -126,7 +126,7 @@ def _function_key_whitespace(seen: SecretsEvidence, case: Case) -> Found | None:
     if not logged and not unequal and not given:
         return None
     side = "the function's" if key and key.function_side_whitespace else "the caller's"
-    name = called(case, Use.FUNCTION_KEY)
+    name = opening(case, Use.FUNCTION_KEY)
     if not logged and function_key_worked(case):
         own = key.setting if key else name
         return own_copy(f"{own}, as the doctor was given it, has blanks or a newline around it.")
@@ -180,7 +180,7 @@ def bad_url(seen: SecretsEvidence, case: Case) -> Found | None:
     if weight is None:
         return None
     return weight.found(
-        f"{called(case, Use.URL)} {problem}.",
+        f"{opening(case, Use.URL)} {problem}.",
         (
             exhibit("URL", url.value, f"settings, {url.setting}", None),
             *env_line(case, logged_for(case, Use.URL)),

@@ -15,7 +15,13 @@ from backup_doctor.evidence.secrets import Level, SecretLevel, StoredSecret
 from backup_doctor.judge.commands import Stored
 from backup_doctor.judge.history.function_calls import Shows, calls_function, shows_key
 from backup_doctor.judge.history.probing import why_not_posted
-from backup_doctor.judge.history.secret_names import function_secret_name, place_of, secret_name
+from backup_doctor.judge.history.secret_names import (
+    called,
+    function_secret_name,
+    opening,
+    place_of,
+    secret_name,
+)
 from backup_doctor.services.secret_uses import Use, use_of
 from tests.judgement.cases import (
     NOT_THERE,
@@ -155,6 +161,13 @@ def test_the_script_tells_the_name_of_the_key_that_it_shows_to_the_function(
     seen = workflow(log(call(401), NOT_SAID, attempts=(made,)), file=file)
 
     assert secret_name(case(NOTHING_LISTED, seen), Use.FUNCTION_KEY) == name
+
+
+def test_a_sentence_begins_with_a_capital_where_no_name_is_known() -> None:
+    one = case(NOTHING_LISTED, workflow(None, file=NOT_THERE))
+
+    assert opening(one, Use.FUNCTION_KEY) == "The function key"
+    assert called(one, Use.FUNCTION_KEY) == "the function key"
 
 
 def test_a_setting_tells_it_before_anything_else() -> None:

@@ -111,6 +111,11 @@ def called(case: Case, use: Use) -> str:
     return secret_name(case, use) or use.words
 
 
+def opening(case: Case, use: Use) -> str:
+    """The same at the beginning of a sentence."""
+    return secret_name(case, use) or f"{use.words[0].upper()}{use.words[1:]}"
+
+
 def place_of(case: Case, name: str) -> Stored | None:
     """Where on GitHub a secret is to be set, so that the job reads it; None where that is not known.
 
