@@ -337,6 +337,31 @@ def test_of_two_missing_secrets_both_are_causes() -> None:
     assert named == list(both)
 
 
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("deploy/backup.sh: line 4: CUSTOM: CUSTOM required", True),
+        ("deploy/backup.sh: 4: CUSTOM: please tell the address", True),
+        ("sh: 1: deploy/backup.sh: CUSTOM: parameter not set", True),
+        ("deploy/backup.sh: line 4: CUSTOM: Permission denied", False),
+        ("deploy/backup.sh: line 4: OTHER: please tell the address", False),
+    ],
+)
+def test_a_shell_that_asks_for_a_variable_says_that_it_is_not_set(line: str, *, says: bool) -> None:
+    step = WorkflowStep(name="Update", script="bash deploy/backup.sh")
+    file = replace(
+        JOB,
+        secrets=("CUSTOM",),
+        job_env={"CUSTOM": "${{ secrets.CUSTOM }}"},
+        steps=(step,),
+        update_step=step,
+    )
+    quiet = log(NOT_SAID, NOT_SAID, variables=(), update_excerpt=(line,))
+    one = case(secrets(levels=listed(URL, KEY)), workflow(quiet, file=file))
+
+    assert ("secrets/missing" in causes(one)) is says
+
+
 def skipped(condition: str, script: str = 'curl "$SUPABASE_URL/rest/v1/x"') -> Any:
     """A run whose update step was skipped by this `if:`; GitHub has no Supabase URL."""
     step = WorkflowStep(name="Update", condition=condition, script=script)

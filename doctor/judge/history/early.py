@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.workflow import WorkflowFile, WorkflowStep
 
+# What a shell says in the same form of a program by that name.
+_OF_A_COMMAND = re.compile(
+    r"not found|denied|no such file|is a directory|cannot execute", re.IGNORECASE
+)
 _SUPABASE = re.compile(r"supabase|rest/v1|functions/v1|PGRST\d", re.IGNORECASE)
 
 
@@ -66,7 +70,17 @@ def says_not_set(case: Case, *names: str) -> bool:
     """Whether the words of the step that failed say that one of these variables is missing or empty."""
     log = case.log
     lines = (*log.errors, *log.failed_excerpt, *log.update_excerpt) if log else ()
-    return any(_names(line, name) and SAYS_NOT_SET.search(line) for line in lines for name in names)
+    return any(
+        (_names(line, name) and SAYS_NOT_SET.search(line)) or _shell_wants(line, name)
+        for line in lines
+        for name in names
+    )
+
+
+def _shell_wants(line: str, name: str) -> bool:
+    """Whether the shell says so of `${NAME:?…}`, in words that are the author's own."""
+    told = re.search(rf"(?:^|: )(?:line )?\d+: (?:[\w./-]+: )?{re.escape(name)}: (.+)", line)
+    return told is not None and not _OF_A_COMMAND.search(told[1])
 
 
 def _names(line: str, name: str) -> bool:
