@@ -67,6 +67,50 @@ def of(call: Call) -> tuple[Outcome, int | None]:
     return call.outcome, call.status
 
 
+ASKS_FOR_A_COMPLAINT = """
+GREEN='\\033[0;32m'; NC='\\033[0m'
+R=$(curl -s -X {call} -d '{{"status":"success"}}')
+E=$(echo "$R" | jq -r '{part}' 2>/dev/null)
+if [ -n "$E" ]; then
+  echo "  no luck with it: $E"
+else
+  echo "  it is written"
+fi
+echo -e "${{GREEN}}All is done!${{NC}}"
+"""
+TABLE = 'PATCH "$BASE/rest/v1/backup_history?id=eq.$ID"'
+FUNCTION = 'POST "$BASE/functions/v1/update-backup"'
+
+
+@pytest.mark.parametrize(
+    ("call", "part", "refused"),
+    [
+        (TABLE, ".message // empty", True),
+        (TABLE, ".code // empty", True),
+        (FUNCTION, ".error // empty", True),
+        (FUNCTION, ".message // empty", False),  # a function that succeeds may say so
+    ],
+)
+def test_a_complaint_that_jq_finds_is_a_refusal(call: str, part: str, *, refused: bool) -> None:
+    said = reading(
+        ASKS_FOR_A_COMPLAINT.format(call=call, part=part),
+        "  no luck with it: Legacy API keys are disabled\n\x1b[0;32mAll is done!\x1b[0m",
+    )
+    made = said.attempts[0].call
+
+    assert (made.outcome is REFUSED) is refused
+    assert made.lines == ("no luck with it: Legacy API keys are disabled",)
+
+
+def test_a_script_that_paints_what_it_prints_is_known_by_it() -> None:
+    said = reading(
+        ASKS_FOR_A_COMPLAINT.format(call=TABLE, part=".message // empty"),
+        "  it is written\n\x1b[0;32mAll is done!\x1b[0m",
+    )
+
+    assert said.fallback_call.outcome is not REFUSED
+
+
 ONLY_WAY = """
 zip -qr backup.zip data
 {pack}

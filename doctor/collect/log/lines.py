@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from backup_doctor.base.immutable import Immutable
+from backup_doctor.base.colours import uncoloured
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +21,6 @@ LINE_LIMIT = 8 * 1024
 """Bytes kept of a line; the rest of it is dropped."""
 
 _STAMP = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z(?: |$)")
-_ANSI = re.compile(r"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
 _SCRIPT_COLOUR = "\x1b[36;1m"
 
 
@@ -62,7 +62,7 @@ def clean(raw: bytes) -> Line:
         text = text[stamp.end() :]
     script = text.startswith(_SCRIPT_COLOUR)
     # A progress bar overwrites its line: what stood last is what a person saw.
-    shown = _ANSI.sub("", text).rstrip("\r").rpartition("\r")[2]
+    shown = uncoloured(text).rstrip("\r").rpartition("\r")[2]
     return Line(text=shown, at=_time(stamp), script=script)
 
 

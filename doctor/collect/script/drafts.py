@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 
 Scope = dict[str, "Value"]
 NAMES = 6
+OF_TABLE = frozenset(
+    {
+        CallKind.LOOK_UP,
+        CallKind.VERIFICATION,
+        CallKind.TABLE_UPDATE,
+        CallKind.INSERT,
+        CallKind.UPSERT,
+    }
+)
 
 
 @dataclass
@@ -58,6 +67,7 @@ class OpenCall:
             reads=self.reads,
             empty_is_false=self.empty_is_false,
             empty_is_error=self.empty_is_error,
+            is_of_table=self.kind in OF_TABLE,
         )
 
     def call(self, *, repeated: bool) -> ScriptCall:

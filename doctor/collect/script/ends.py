@@ -40,6 +40,9 @@ _COUNT = re.compile(
 _COMPLAINT = re.compile(r"(?:^|\.)(?:errors?|err|message|msg|code|details?|hint)$", re.IGNORECASE)
 
 
+_ERROR = re.compile(r"(?:^|\.)(?:errors?|err)$", re.IGNORECASE)
+
+
 _HEAD = re.compile(r"(?:^|\.)(?:headers?|statusText|reason|url|contentrange)\b", re.IGNORECASE)
 
 
@@ -221,7 +224,25 @@ def _absent(value: Value, sample: Sample, facts: Facts, word: str | None) -> boo
         return sample.outcome is CallEnd.EMPTY
     if not one.part or not facts.is_shell:
         return _not(_hole_truth(one, sample, facts))
+    complaint = _complaint(one.part, facts)
+    if complaint:
+        return _no_complaint(sample.outcome, word or "")
     return _absent_text(one.part, sample.outcome, word or "")
+
+
+def _complaint(part: str, facts: Facts) -> bool:
+    """Whether what jq is asked for is only there in a refusal: a function's success may have a message."""
+    name = part.partition("//")[0].strip().rstrip("?")
+    asked = _COMPLAINT if facts.is_of_table else _ERROR
+    return asked.search(name) is not None
+
+
+def _no_complaint(outcome: CallEnd, word: str) -> bool | None:
+    """A refusal may be no JSON, and of rows jq asks in vain: it prints nothing then, and no `null`."""
+    if word:
+        return None
+    absent = {CallEnd.OK: True, CallEnd.EMPTY: True, CallEnd.DENIED: False, CallEnd.SILENT: True}
+    return absent.get(outcome)
 
 
 def _absent_text(part: str, outcome: CallEnd, word: str) -> bool | None:

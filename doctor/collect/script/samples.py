@@ -41,7 +41,8 @@ class Facts(Immutable, frozen=True):
 
     `returns_rows`: a success gives what was asked for or changed; `is_shell`: texts, not objects;
     `reads`: it changes nothing, so that a success cannot say no; `empty_is_false`: an empty list
-    counts as false in the script's language; `empty_is_error`: the client wants just one row.
+    counts as false in the script's language; `empty_is_error`: the client wants just one row; `is_of_table`: its
+    success is rows, or nothing.
     """
 
     fails_on_status: bool = False
@@ -50,6 +51,7 @@ class Facts(Immutable, frozen=True):
     reads: bool = False
     empty_is_false: bool = False
     empty_is_error: bool = False
+    is_of_table: bool = False
 
 
 def samples(call: int, constants: tuple[int, ...]) -> Iterator[Sample]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
+from backup_doctor.base.colours import uncoloured
 from backup_doctor.collect.script.annotations import as_shown
 from backup_doctor.collect.script.budget import CALLS, PRINTS
 from backup_doctor.collect.script.composing import to_text
@@ -156,5 +157,6 @@ def _pattern(parts: tuple[Lit | Hole, ...]) -> tuple[str | Hole, ...]:
         else:
             found.append(told)
         if room <= 0:
-            return (*found, Hole(what=What.UNKNOWN))
-    return tuple(found)
+            found.append(Hole(what=What.UNKNOWN))
+            break
+    return tuple(one if isinstance(one, Hole) else uncoloured(one) for one in found)
