@@ -22,6 +22,7 @@ from backup_doctor.checks.workflow.told import (
     what_failed,
 )
 from backup_doctor.checks.workflow.view import (
+    earlier_jobs,
     failed_before,
     jobs_of,
     run_exhibits,
@@ -36,6 +37,7 @@ from backup_doctor.judge.commands import gh_log
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history.early import early_codes
 from backup_doctor.judge.history.file import own_file
+from backup_doctor.judge.history.row import RowState, row_state
 from backup_doctor.judge.show import after_row, exhibit, setting
 from backup_doctor.judge.traits import Trait
 
@@ -180,6 +182,8 @@ def cancelled(seen: WorkflowEvidence, case: Case) -> Found | None:
     Source: GitHub, workflow cancellation.
     """
     run, job = run_of(seen), seen.job
+    if job and job.conclusion == "success" and row_state(case) is RowState.FAILED:
+        return _cancelled_earlier(seen, case)
     conclusion = job.conclusion if job else (run.conclusion if run else None)
     if conclusion != "cancelled" or _timed_out(seen) or (job and update_ended_well(seen)):
         return None
@@ -207,6 +211,23 @@ def cancelled(seen: WorkflowEvidence, case: Case) -> Found | None:
         ),
         fixes=rerun(seen, case),
         breaks=(link_reached(seen),),
+    )
+
+
+def _cancelled_earlier(seen: WorkflowEvidence, case: Case) -> Found | None:
+    """An earlier job was, and the judged one recorded the failure; only its own annotations are read."""
+    other = next(iter(earlier_jobs(seen, "cancelled")), None)
+    if other is None:
+        return None
+    step = next((one for one in other.steps if one.conclusion == "cancelled"), None)
+    at = f" in the step {step.name!r}" if step else ""
+    return Found(
+        summary=f"The job {other.name!r} was cancelled{at}, by someone or by its time limit: which of "
+        "the two is on the run's page.",
+        evidence=run_exhibits(seen, case),
+        fixes=rerun(seen, case),
+        breaks=(),
+        role=Role.SYMPTOM,
     )
 
 
@@ -244,7 +265,7 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
     Source: guide, step 1.
     """
     log = seen.reading
-    step = failed_before(seen)
+    step = failed_before(seen, recorded=row_state(case) is RowState.FAILED)
     swallowed = _swallowed_upload_error(case)
     if step is None and not swallowed:
         return None

@@ -101,8 +101,11 @@ def _died_in(step: Step, job: Job) -> bool:
     return stopped and (job.status, job.conclusion) == ("completed", "failure")
 
 
-def failed_before(seen: WorkflowEvidence) -> Step | None:
-    """The failed step that came before the update, in its job or in an earlier one."""
+def failed_before(seen: WorkflowEvidence, *, recorded: bool = False) -> Step | None:
+    """The failed step that came before the update, in its job or in an earlier one.
+
+    `recorded`: the update step ran and recorded a failure, which may be that of an earlier job.
+    """
     job, update = seen.job, seen.update_step
     if job is None:
         return None
@@ -111,13 +114,18 @@ def failed_before(seen: WorkflowEvidence) -> Step | None:
             break
         if step.conclusion == "failure" or _died_in(step, job):
             return step
-    if update is not None and update.conclusion not in (None, "skipped"):
+    if update is not None and update.conclusion not in (None, "skipped") and not recorded:
         return None
-    others = (
-        one for one in jobs_of(seen) if one.conclusion == "failure" and _is_earlier(one, seen)
-    )
+    others = earlier_jobs(seen, "failure")
     return next(
         (step for one in others for step in one.steps if step.conclusion == "failure"), None
+    )
+
+
+def earlier_jobs(seen: WorkflowEvidence, conclusion: str) -> tuple[Job, ...]:
+    """The jobs that ended so before the judged one began."""
+    return tuple(
+        one for one in jobs_of(seen) if one.conclusion == conclusion and _is_earlier(one, seen)
     )
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.log import NOT_SAID
-from backup_doctor.evidence.workflow import Run, WorkflowEvidence, WorkflowFile
+from backup_doctor.evidence.workflow import Run, Step, WorkflowEvidence, WorkflowFile
 from backup_doctor.judge.diagnosis import Diagnosis, diagnose
 from backup_doctor.judge.history import RunProgress, is_over, progress
 from backup_doctor.judge.judgement import judge
@@ -101,3 +101,41 @@ def test_a_run_that_may_be_this_backups_and_is_going_keeps_it_from_being_over() 
     assert progress(young) is RunProgress.UNSEEN
     assert not is_over(young)
     assert is_over(old)
+
+
+def reported(ended: str) -> WorkflowEvidence:
+    """A last job that ended well and recorded how the job before it had ended."""
+    seen = workflow(log(NOT_SAID, NOT_SAID, uploaded=(), assignments={}), update="success")
+    assert seen.job
+    assert seen.update_step
+    step = Step(name="Put it away", number=2, status="completed", conclusion=ended)
+    before = replace(
+        seen.job,
+        id=6,
+        name="upload",
+        conclusion=ended,
+        steps=(seen.job.steps[0], step),
+        completed_at=CREATED,
+    )
+    last = replace(seen.job, name="report", steps=(seen.job.steps[0], seen.update_step))
+    return replace(seen, job=last, jobs=(before, last))
+
+
+def found(seen: WorkflowEvidence, status: str) -> dict[str, str]:
+    one = case(seen, row(a_row(status=status)))
+    told = judge(one, (loaded.check for loaded in load_checks().checks)).findings
+    return {each.code: each.found.summary for each in told}
+
+
+def test_what_failed_in_an_earlier_job_is_why_the_last_one_recorded_a_failure() -> None:
+    code = "workflow/failed-before-update"
+
+    assert found(reported("failure"), "failed")[code].startswith("The step 'Put it away' failed")
+    assert code not in found(reported("failure"), "in_progress")
+
+
+def test_an_earlier_job_that_was_cancelled_is_named() -> None:
+    code = "workflow/cancelled"
+
+    assert "The job 'upload' was cancelled" in found(reported("cancelled"), "failed")[code]
+    assert code not in found(reported("cancelled"), "in_progress")
