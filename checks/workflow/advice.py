@@ -9,6 +9,7 @@ from backup_doctor.checks.workflow.view import usable_file
 from backup_doctor.evidence.workflow import FoundBy, WorkflowEvidence, WorkflowFile
 from backup_doctor.judge.commands import gh_file
 from backup_doctor.judge.framework import Found, Rules
+from backup_doctor.judge.history.row import RowState, row_state
 from backup_doctor.judge.show import exhibit, listed, setting
 
 if TYPE_CHECKING:
@@ -99,6 +100,8 @@ def failure_unrecorded(seen: WorkflowEvidence, case: Case) -> Found | None:
     file = _file(seen)
     update = file.update_step if file else None
     if file is None or update is None or file.after_failure or _runs_after_failure(update):
+        return None
+    if row_state(case) is RowState.FAILED:  # by a script's trap, or by the app
         return None
     return Found(
         summary="A backup that fails before its update step is never recorded as failed.",

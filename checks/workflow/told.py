@@ -79,7 +79,7 @@ def what_failed(seen: WorkflowEvidence, step: Step | None) -> str:
     """The step that failed, or the upload in another one, as a sentence begins."""
     if step:
         return f"The step {step.name!r} failed"
-    red = _red_upload(seen)
+    red = red_upload(seen)
     return (
         f"The upload failed, in the step {red!r}"
         if red
@@ -87,7 +87,7 @@ def what_failed(seen: WorkflowEvidence, step: Step | None) -> str:
     )
 
 
-def _red_upload(seen: WorkflowEvidence) -> str | None:
+def red_upload(seen: WorkflowEvidence) -> str | None:
     """The red step that printed the upload's error; None where another one did."""
     log = seen.reading
     if log is None:

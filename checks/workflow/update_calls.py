@@ -16,6 +16,7 @@ from backup_doctor.checks.workflow.told import (
     quoted,
     quoted_answer,
     quoted_error,
+    red_upload,
     told_by_update,
     told_fixes,
 )
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Exhibit, Fix
     from backup_doctor.evidence.log import Call
+    from backup_doctor.evidence.workflow import Step
     from backup_doctor.services.errors import ToldError
 
 
@@ -179,7 +181,7 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
             reason=told.error.id if told else None,
         )
     step = seen.update_step
-    if step is None or step.conclusion != "failure" or _tells_of_a_call(case):
+    if step is None or step.conclusion != "failure" or _is_told_elsewhere(seen, case, step):
         return None
     if told:
         return Found(
@@ -235,6 +237,11 @@ def _told_by_the_function(case: Case) -> bool:
 def _missed_by_the_function(case: Case) -> bool:
     """Whether the function, which ran, did not find the row either."""
     return function_call(case).status == NOT_FOUND and function_said(case).own_words is True
+
+
+def _is_told_elsewhere(seen: WorkflowEvidence, case: Case, step: Step) -> bool:
+    """Whether a call is what failed, or the upload, in a step that does all."""
+    return _tells_of_a_call(case) or red_upload(seen) == step.name
 
 
 def _tells_of_a_call(case: Case) -> bool:

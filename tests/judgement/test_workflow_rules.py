@@ -980,6 +980,35 @@ def test_what_the_file_leaves_open_is_a_note(file: Any, expected: set[str]) -> N
     assert advised(file) == expected
 
 
+def test_a_failure_that_was_recorded_needs_no_step_that_records_one() -> None:
+    bare = WorkflowStep(name="Update", script="bash backup.sh")
+    seen = workflow(None, file=replace(FULL, update_step=bare))
+
+    assert "workflow/failure-unrecorded" in codes(case(seen))
+    assert "workflow/failure-unrecorded" not in codes(case(seen, row(a_row(status="failed"))))
+
+
+def test_a_step_that_does_all_and_fails_to_upload_has_one_finding() -> None:
+    error = "Failed to copy: AccessDenied: Access Denied"
+    red = log(
+        NOT_SAID,
+        NOT_SAID,
+        uploaded=(),
+        upload_errors=(error,),
+        errors=(error,),
+        failed_step="Update backup_history via Edge Function",
+    )
+    other = replace(red, failed_step="Upload", errors=("psql: no such host",))
+
+    one = codes(case(workflow(red), NO_FILE))
+
+    assert {"workflow/failed-before-update"} == one & {
+        "workflow/failed-before-update",
+        "workflow/fallback-failed",
+    }
+    assert "workflow/fallback-failed" in codes(case(workflow(other), NO_FILE))
+
+
 def test_a_run_that_was_found_by_its_title_has_one() -> None:
     assert advised(replace(FULL, run_name=None), found_by=FoundBy.TITLE) == set()
 
