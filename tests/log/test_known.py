@@ -67,6 +67,37 @@ def of(call: Call) -> tuple[Outcome, int | None]:
     return call.outcome, call.status
 
 
+CODE = """
+import subprocess, os
+code = subprocess.call(["curl", "-sf", "-X", "PATCH", os.environ["BASE"] + "/rest/v1/backup_history?id=eq.1",
+    "-d", '{{"status": "success"}}'])
+if {test}:
+    print("that is how it went: one way")
+else:
+    print("that is how it went: the other")
+"""
+ONE_WAY, OTHER = "that is how it went: one way", "that is how it went: the other"
+
+
+@pytest.mark.parametrize(
+    ("test", "line", "outcome"),
+    [
+        ("code", ONE_WAY, REFUSED),
+        ("code", OTHER, OK),
+        ("not code", ONE_WAY, OK),
+        ("code != 0", ONE_WAY, REFUSED),
+        ("code == 0", ONE_WAY, OK),
+        ("code == 0", OTHER, REFUSED),
+    ],
+)
+def test_a_programs_code_is_zero_where_it_ended_well(
+    test: str, line: str, outcome: Outcome
+) -> None:
+    said = reading(CODE.format(test=test), line, shell="python3 {0}")
+
+    assert said.fallback_call.outcome is outcome
+
+
 ASKS_FOR_A_COMPLAINT = """
 GREEN='\\033[0;32m'; NC='\\033[0m'
 R=$(curl -s -X {call} -d '{{"status":"success"}}')

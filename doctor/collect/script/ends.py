@@ -181,6 +181,9 @@ def _compared(
     if operator in {"==", "!="} and _is_nothing(right):
         absent = _absent(left, sample, facts, literal(right))
         return absent if absent is None or operator == "==" else not absent
+    if isinstance(left, Test) and operator in {"==", "!="} and literal(right) == "0":
+        is_set = truth(left, sample, facts, DEPTH - 1)
+        return is_set if operator == "!=" else _not(is_set)
     told = _concrete(left, sample, facts)
     wanted = [literal(one) for one in right.items] if isinstance(right, Items) else [literal(right)]
     if told is None or None in wanted:

@@ -12,6 +12,7 @@ from backup_doctor.collect.script.values import (
     Fields,
     Items,
     Response,
+    Test,
     Text,
     calls_of,
 )
@@ -76,13 +77,15 @@ def call_process(trace: Following, api: Api, args: list[Value], named: Fields) -
             calls[0]
         ].fails_on_status or last.startswith("check")
     output = caught.text()
+    # Where a shell asks whether a program ended well, these languages hold its code: 0 is false.
+    code = Test("not", (status,))
     result = Fields(
         {
             "stdout": output,
             "stderr": UNKNOWN,
-            "returncode": status,
-            "status": status,
-            "exitCode": status,
+            "returncode": code,
+            "status": code,
+            "exitCode": code,
         },
         open=True,
     )
@@ -91,7 +94,7 @@ def call_process(trace: Following, api: Api, args: list[Value], named: Fields) -
     return (
         result
         if calls_of(output) or last in {"run", "spawnSync", "getExecOutput", "Popen"}
-        else status
+        else code
     )
 
 
