@@ -67,6 +67,51 @@ def of(call: Call) -> tuple[Outcome, int | None]:
     return call.outcome, call.status
 
 
+ONE_FUNCTION = """
+import os, psycopg2, boto3
+def note(status, key):
+    try:
+        cur = psycopg2.connect(os.environ["DB"]).cursor()
+        cur.execute("UPDATE backup_history SET status = %s, s3_key = %s WHERE id = %s", (status, key, "1"))
+        print(f"row now says {status}")
+    except Exception as error:
+        print(f"no luck with the row: {error}")
+def put(name):
+    try:
+        boto3.client("s3").upload_file("b.zip", "bucket", f"backups/{name}.zip")
+        print("the file is there")
+        return f"backups/{name}.zip"
+    except Exception as error:
+        print(f"no luck with the file: {error}")
+        return None
+if os.system("zip -qr b.zip data"):
+    note("failed", None)
+    raise SystemExit(1)
+key = put(os.environ["NAME"])
+if key:
+    note("success", key)
+else:
+    note("failed", None)
+"""
+REFUSED_ROW = (
+    'no luck with the row: new row for relation "backup_history" violates check constraint "c"'
+)
+
+
+def test_a_line_is_of_the_call_that_the_lines_before_it_leave() -> None:
+    said = reading(ONE_FUNCTION, f"the file is there\n{REFUSED_ROW}", shell="python3 {0}")
+    call = said.fallback_call
+
+    assert of(call) == (REFUSED, None)
+    assert "violates check constraint" in call.body
+
+
+def test_a_failure_that_was_not_recorded_is_no_update_that_failed() -> None:
+    output = f"no luck with the file: AccessDenied\n{REFUSED_ROW}"
+
+    assert reading(ONE_FUNCTION, output, shell="python3 {0}").fallback_call.outcome is NOT_SAID
+
+
 CODE = """
 import subprocess, os
 code = subprocess.call(["curl", "-sf", "-X", "PATCH", os.environ["BASE"] + "/rest/v1/backup_history?id=eq.1",

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.script.gaps import Gaps
-from backup_doctor.collect.script.model import Attributed, Certainty
+from backup_doctor.collect.script.model import Attributed, CallEnd, Certainty
 from backup_doctor.collect.script.ordering import best_path
 from backup_doctor.collect.script.patterns import MASK, Pattern, pattern_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from backup_doctor.collect.script.model import Fill, Script
 
@@ -42,13 +42,35 @@ def attribute(lines: Sequence[str], script: Script) -> tuple[Attributed, ...]:
     """Each line of output with where it came from, in order."""
     lines = lines[:LINES]
     patterns = [pattern_of(index, one) for index, one in enumerate(script.prints) if not one.raw]
-    candidates = _candidates(lines, [one for one in patterns if one.identifies])
+    candidates = _possible(_candidates(lines, [one for one in patterns if one.identifies]), script)
     chosen = best_path([[one.pattern for one in found] for found in candidates], script)
     printed = [
         None if choice is None else _printed(index, candidates[index], *choice)
         for index, choice in enumerate(chosen)
     ]
     return tuple(Gaps(lines, script, patterns, printed).fill())
+
+
+def _possible(candidates: list[list[Fit]], script: Script) -> list[list[Fit]]:
+    """The same without the prints on ways that the lines of only one print rule out."""
+    left: dict[int, set[CallEnd]] = {}
+    for found in candidates:
+        for call, ends in _ends(found[0], script) if len(found) == 1 else ():
+            left[call] = left.get(call, set(CallEnd)) & set(ends)
+    # Lines that contradict each other tell nothing of that call.
+    told = {call: ends for call, ends in left.items() if ends}
+
+    def is_open(fit: Fit) -> bool:
+        return all(told.get(call, set(ends)) & set(ends) for call, ends in _ends(fit, script))
+
+    return [[one for one in found if is_open(one)] or found for found in candidates]
+
+
+def _ends(fit: Fit, script: Script) -> Iterator[tuple[int, tuple[CallEnd, ...]]]:
+    """How each call must have ended where the print stands; of one that is made again nothing."""
+    for branch in fit.pattern.print.branches:
+        if len(branch.calls) == 1 and not script.calls[branch.calls[0]].repeated:
+            yield branch.calls[0], branch.outcomes
 
 
 def _candidates(lines: Sequence[str], patterns: Sequence[Pattern]) -> list[list[Fit]]:

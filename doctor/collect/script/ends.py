@@ -14,6 +14,7 @@ from backup_doctor.collect.script.values import (
     Const,
     Failure,
     Items,
+    Lit,
     Response,
     Test,
     Text,
@@ -27,28 +28,14 @@ if TYPE_CHECKING:
     from backup_doctor.collect.script.values import Value
 
 DEPTH = 24
-
-
 _FLAG = re.compile(r"(?:^|\.)(?:success|succeeded|ok|updated|done)$", re.IGNORECASE)
-
-
 _COUNT = re.compile(
     r"(?:^|[.| ])(?:length|count|rowcount|affected_?rows|rows_?affected)$", re.IGNORECASE
 )
-
-
 _COMPLAINT = re.compile(r"(?:^|\.)(?:errors?|err|message|msg|code|details?|hint)$", re.IGNORECASE)
-
-
 _ERROR = re.compile(r"(?:^|\.)(?:errors?|err)$", re.IGNORECASE)
-
-
 _HEAD = re.compile(r"(?:^|\.)(?:headers?|statusText|reason|url|contentrange)\b", re.IGNORECASE)
-
-
 _JQ_DEFAULT = re.compile(r"//\s*(?:empty|\"\"|'')")
-
-
 NONZERO = "nonzero"
 
 
@@ -80,7 +67,13 @@ def _text_truth(value: Text, sample: Sample, facts: Facts) -> bool | None:
     if one is not None:
         return _hole_truth(one, sample, facts) if one.calls == (sample.call,) else None
     text = literal(value)
-    return None if text is None else bool(text)
+    said = text if text is not None else _surely_said(value)
+    return None if said is None else bool(said)
+
+
+def _surely_said(value: Text) -> str | None:
+    """What stands in a text whatever fills its holes; None where that is nothing."""
+    return next((one.text for one in value.parts if isinstance(one, Lit) and one.text), None)
 
 
 def _agreed(value: Cases, holds: Callable[[Value], bool | None], sample: Sample) -> bool | None:
