@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.base import Shown
 from backup_doctor.evidence.chain import Link
-from backup_doctor.judge.history.calls import has_failed_before, logged_for, update_ran
+from backup_doctor.judge.history.calls import (
+    FAILED,
+    fallback_call,
+    has_failed_before,
+    logged_for,
+    update_ran,
+)
 from backup_doctor.judge.history.early import (
     early_codes,
     early_text,
@@ -135,6 +141,8 @@ def broken_elsewhere(case: Case, one: Wanted) -> Mapping[Link, bool | None]:
     if case.is_preflight:
         # The next upload cannot do without; of other secrets nobody knows what they are for.
         return {link: None if one.use in UPLOAD_KEYS else False}
+    if one.use is Use.DATABASE_URL and fallback_call(case).outcome in FAILED:
+        return {Link.FALLBACK_UPDATES: says_it_lacks(case, one)}
     return {link: is_needed(case, one)}
 
 
@@ -178,7 +186,8 @@ def says_it_lacks(case: Case, one: Wanted) -> bool:
         errors = case.log.upload_errors if case.log else ()
         return _NO_CREDENTIALS.search("\n".join((text, *errors))) is not None
     pattern = _SAYS_NOTHING_GIVEN.get(one.use) if one.use else None
-    return pattern is not None and pattern.search(text) is not None
+    told = f"{text}\n{fallback_call(case).body}"
+    return pattern is not None and pattern.search(told) is not None
 
 
 def variables_of_any_step(file: WorkflowFile, secret: str) -> tuple[str, ...]:

@@ -49,7 +49,11 @@ GUIDES_NAMES: dict[Use, tuple[str, ...]] = {
     Use.FUNCTION_KEY: ("BACKUP_API_KEY",),
 }
 _OF_USE: tuple[tuple[Use, re.Pattern[str]], ...] = (
-    (Use.DATABASE_URL, re.compile(r"(?:DATABASE|DB|POSTGRES|PG)\w*(?:URL|URI|DSN)$")),
+    # Supabase calls the database's address the connection string, or its URI.
+    (
+        Use.DATABASE_URL,
+        re.compile(r"(?:DATABASE|DB|POSTGRES|PG)\w*(?:URL|URI|DSN)$|SUPABASE\w*_(?:URI|DSN)$"),
+    ),
     (Use.URL, re.compile(r"SUPABASE\w*_URL$")),
     (Use.ACCESS_KEY_ID, re.compile(r"ACCESS_KEY_ID$")),
     (Use.SECRET_ACCESS_KEY, re.compile(r"SECRET_ACCESS_KEY$")),

@@ -54,6 +54,7 @@ NOTHING_LISTED = secrets(levels=NOT_THERE, function_key=NOT_THERE)
         ("NEXT_PUBLIC_SUPABASE_URL", Use.URL),
         ("SUPABASE_DB_URL", Use.DATABASE_URL),
         ("DATABASE_URL", Use.DATABASE_URL),
+        ("SUPABASE_URI", Use.DATABASE_URL),
         ("BACKUP_API_KEY", Use.FUNCTION_KEY),
         ("BACKUP_KEY", Use.FUNCTION_KEY),
         ("EDGE_FUNCTION_SECRET", Use.FUNCTION_KEY),

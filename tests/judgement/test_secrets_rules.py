@@ -362,6 +362,27 @@ def test_a_shell_that_asks_for_a_variable_says_that_it_is_not_set(line: str, *, 
     assert ("secrets/missing" in causes(one)) is says
 
 
+def test_a_database_url_that_is_not_set_is_why_the_sql_update_had_no_server() -> None:
+    step = WorkflowStep(name="Update", script="python3 backup.py")
+    file = replace(
+        JOB,
+        secrets=("SUPABASE_URI",),
+        job_env={"SUPABASE_URI": "${{ secrets.SUPABASE_URI }}"},
+        steps=(step,),
+        update_step=step,
+    )
+
+    def of(body: str) -> list[str]:
+        said = log(NOT_SAID, call(None, body), variables=())
+        green = workflow(said, update="success", file=file)
+        return causes(case(secrets(levels=listed(URL, KEY)), green))
+
+    socket = "connection to server on socket /var/run/postgresql/.s.PGSQL.5432 failed"
+
+    assert of(socket) == ["secrets/missing"]
+    assert "secrets/missing" not in of("connection to server at 10.0.0.1 failed")
+
+
 def skipped(condition: str, script: str = 'curl "$SUPABASE_URL/rest/v1/x"') -> Any:
     """A run whose update step was skipped by this `if:`; GitHub has no Supabase URL."""
     step = WorkflowStep(name="Update", condition=condition, script=script)
