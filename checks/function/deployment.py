@@ -19,7 +19,13 @@ from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.function import FunctionEvidence, FunctionRecord
 from backup_doctor.evidence.secrets import FunctionKey
 from backup_doctor.judge.framework import Found, Resolved, Rules, needs
-from backup_doctor.judge.history import began_after_failure, function_said, function_then, weigh
+from backup_doctor.judge.history import (
+    began_after_failure,
+    function_call,
+    function_said,
+    function_then,
+    weigh,
+)
 from backup_doctor.judge.history.calls import update_ways
 from backup_doctor.judge.history.function_calls import Shows, calls_function, shows_key
 from backup_doctor.judge.history.secret_names import called
@@ -34,6 +40,8 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.findings import Fix
 
 
+# The gateway's own code for a call without an Authorization header.
+NO_AUTH_HEADER = "UNAUTHORIZED_NO_AUTH_HEADER"
 rules = Rules[FunctionEvidence]()
 
 
@@ -136,9 +144,11 @@ def jwt_gate(seen: FunctionEvidence, case: Case) -> Found | None:
     weight = weigh(function_then(case, "function/jwt-gate"), now=now, since=since, case=case)
     if weight is None:
         return None
+    call = function_call(case)
+    shows_none = NO_AUTH_HEADER in f"{call.body}{call.lines}"
+    what = "the call, which shows no JWT," if shows_none else called(case, Use.FUNCTION_KEY)
     return weight.found(
-        f"The platform's JWT check refuses {called(case, Use.FUNCTION_KEY)} before {seen.name} runs "
-        "(verify_jwt is on).",
+        f"The platform's JWT check refuses {what} before {seen.name} runs (verify_jwt is on).",
         function_exhibits(seen, case),
         (
             deploy(case, verify_jwt=False),

@@ -467,6 +467,16 @@ def test_a_gate_is_open_now_where_the_platform_lists_it_so_since_the_failure(
     assert (found.resolved is not None) is works
 
 
+def test_a_gate_that_was_shown_no_key_refused_none() -> None:
+    none = '{"code":"UNAUTHORIZED_NO_AUTH_HEADER","message":"Missing authorization header"}'
+
+    def said(body: str) -> str:
+        return finding(after(call(401, body), function()), "function/jwt-gate").found.summary
+
+    assert "refuses the call, which shows no JWT, before" in said(none)
+    assert "shows no JWT" not in said(GATE)
+
+
 def test_a_key_that_may_be_a_jwt_is_not_presumed_to_be_refused_by_the_gate() -> None:
     def given(*, is_jwt: bool) -> Any:
         key = FunctionKey(setting="BACKUP_API_KEY", match=KeyMatch.EQUAL, is_jwt=is_jwt)
