@@ -52,6 +52,11 @@ _SAYS_NOTHING_GIVEN = {
     ),
     Use.DATABASE_URL: re.compile(r"connection to server on socket", re.IGNORECASE),
 }
+_IS_PASSWORD = re.compile(r"PASS(?:WORD|PHRASE)?$", re.IGNORECASE)
+_NO_PASSWORD = re.compile(
+    r"\b(?:empty|no) pass(?:word|phrase)\b|pass(?:word|phrase) (?:is |was )?(?:empty|missing|required)",
+    re.IGNORECASE,
+)
 _NO_CREDENTIALS = re.compile(
     r"unable to locate credentials|partial credentials|NoCredentialsError"
     r"|credentials could not be loaded|could not load credentials",
@@ -185,6 +190,8 @@ def says_it_lacks(case: Case, one: Wanted) -> bool:
     if one.use in UPLOAD_KEYS:
         errors = case.log.upload_errors if case.log else ()
         return _NO_CREDENTIALS.search("\n".join((text, *errors))) is not None
+    if any(map(_IS_PASSWORD.search, (*one.variables, *elsewhere, one.written))):
+        return _NO_PASSWORD.search(text) is not None
     pattern = _SAYS_NOTHING_GIVEN.get(one.use) if one.use else None
     told = f"{text}\n{fallback_call(case).body}"
     return pattern is not None and pattern.search(told) is not None

@@ -362,6 +362,27 @@ def test_a_shell_that_asks_for_a_variable_says_that_it_is_not_set(line: str, *, 
     assert ("secrets/missing" in causes(one)) is says
 
 
+@pytest.mark.parametrize(
+    ("name", "error", "expected"),
+    [
+        ("RESTIC_PASSWORD", "Fatal: an empty password is not a password", True),
+        ("DB_PASS", "fe_sendauth: no password supplied", True),
+        ("RESTIC_PASSWORD", "Fatal: wrong password or no key found", False),
+        ("RESTIC_TOKEN", "Fatal: an empty password is not a password", False),
+    ],
+)
+def test_a_program_that_was_given_no_password_lacks_the_secret(
+    name: str, error: str, *, expected: bool
+) -> None:
+    step = WorkflowStep(name=FAILED_AT, script="restic backup data")
+    seen = stopped(name, error)
+    held = {name: f"${{{{ secrets.{name} }}}}"}
+    file = replace(JOB, secrets=(name,), job_env=held, steps=(step,))
+    one = case(seen.secrets, replace(seen.workflow, file=file))
+
+    assert ("secrets/missing" in causes(one)) is expected
+
+
 def test_a_database_url_that_is_not_set_is_why_the_sql_update_had_no_server() -> None:
     step = WorkflowStep(name="Update", script="python3 backup.py")
     file = replace(
