@@ -572,6 +572,24 @@ def test_the_step_that_was_given_the_keys_after_the_upload_is_the_update() -> No
     assert seen.update_step == "Fertig"
 
 
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [({}, "Do all"), (GIVEN, None), ({"SUPABASE_ACCESS_TOKEN": "***"}, "Do all")],
+)
+def test_the_only_step_that_was_given_the_keys_of_both_does_all(
+    other: dict[str, str], expected: str | None
+) -> None:
+    both = {**GIVEN, "AWS_ACCESS_KEY_ID": "***", "AWS_SECRET_ACCESS_KEY": "***"}
+    log = job(
+        step("./bin/dump", "dumped", env=other),
+        step("docker run --rm ghcr.io/acme/backup:latest", "done", env=both, second=1),
+    )
+
+    seen = read("a log", [log], LookFor(steps=(api_step("Dump"), api_step("Do all", 1))))
+
+    assert seen.update_step == expected
+
+
 def test_of_two_steps_that_were_given_the_keys_neither_is_the_update_unless_one_failed() -> None:
     uploaded = {**GIVEN, "S3_KEY": "backups/a.zip"}
     log = job(

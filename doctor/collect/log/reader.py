@@ -23,6 +23,7 @@ from backup_doctor.collect.log.step_script import NONE, RepositoryFiles, unreada
 from backup_doctor.evidence.log import Call, LogReading, Outcome
 from backup_doctor.services import error_lines
 from backup_doctor.services.printed_secrets import printed_by_script
+from backup_doctor.services.secret_uses import UPLOAD_KEYS, Use, use_of
 from backup_doctor.services.update_step import HANDLES_FAILURE, SUPABASE
 
 if TYPE_CHECKING:
@@ -211,7 +212,18 @@ def _given_keys(parts: Parts) -> list[Section]:
     failed = [one for one in given if error_lines.has_error(_output(one))]
     # A composite action has several sections.
     steps = {_title(parts, one) for one in given}
-    return failed[-1:] or (given if len(steps) == 1 else [])
+    return failed[-1:] or (given if len(steps) == 1 else []) or _does_all(parts)
+
+
+def _does_all(parts: Parts) -> list[Section]:
+    """The one step that was given Supabase's address or key, if the upload's were given to it as well."""
+    given = {
+        one: {use_of(variable.name) for variable in header.variables(one)}
+        for one in parts.sections
+        if one.title and not HANDLES_FAILURE.search(_title(parts, one) or "")
+    }
+    writing = [one for one, uses in given.items() if uses & {Use.URL, Use.SERVICE_KEY}]
+    return writing if len(writing) == 1 and given[writing[0]] & {*UPLOAD_KEYS} else []
 
 
 def _is_uploaded(before: Sequence[Section], section: Section) -> bool:
