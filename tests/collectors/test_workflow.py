@@ -581,6 +581,20 @@ def test_other_jobs_of_the_run_complete_what_the_log_says() -> None:
     assert seen.function_call.status == 404
 
 
+def test_what_each_of_several_jobs_uploaded_is_known() -> None:
+    def leg_with(number: int, name: str) -> Any:
+        upload = step("aws s3 cp", f"upload: ./b.zip to s3://acme/{DISPATCH}/{name}.zip")
+        return job(number, log_of(upload).decode(), name=f"tenant ({name})")
+
+    legs = leg_with(70, "alpha"), leg_with(71, "beta")
+    known = repository(run(7, *legs, update_job(72), title=DISPATCH))
+
+    assert set(log(Scene(known).look()).uploaded) == {
+        f"s3://acme/{DISPATCH}/alpha.zip",
+        f"s3://acme/{DISPATCH}/beta.zip",
+    }
+
+
 def test_a_job_that_has_not_ended_has_no_log_and_a_usual_time() -> None:
     going = update_job(status="in_progress", conclusion=None, completed_at=None)
     past = [run(n, created_at=NOW - timedelta(days=n), title="old") for n in (1, 2)]

@@ -184,7 +184,8 @@ def _completed(own: LogReading, others: Sequence[LogReading]) -> LogReading:
             told=own.told or (() if own.failed_step else other.told),
             complaints=own.complaints or (() if own.failed_step else other.complaints),
             failed_excerpt=own.failed_excerpt or other.failed_excerpt,
-            uploaded=own.uploaded or other.uploaded,
+            # Legs of a matrix may each have left a file of this backup.
+            uploaded=tuple(dict.fromkeys((*own.uploaded, *other.uploaded))),
             buckets=own.buckets or other.buckets,
             endpoints=own.endpoints or other.endpoints,
             upload_errors=own.upload_errors or other.upload_errors,
