@@ -7,9 +7,10 @@ that the pipeline never writes.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+from msgspec.structs import replace
 
 from backup_doctor.evidence.base import Unseen, Why
 

@@ -11,8 +11,8 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.colours import uncoloured
+from backup_doctor.base.immutable import Immutable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

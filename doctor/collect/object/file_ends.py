@@ -13,9 +13,9 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from backup_doctor.base.immutable import Immutable
 from msgspec.structs import replace
 
+from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.object.zip_tail import read_tail
 from backup_doctor.evidence.object import FileEnd
 
@@ -33,8 +33,7 @@ SEVEN_ZIP = struct.Struct("<6s2sLQQL")
 OPENPGP_PACKET = 0x80
 
 
-@dataclass(frozen=True, kw_only=True)
-class FileFormat:
+class FileFormat(Immutable, frozen=True, kw_only=True):
     """A kind of file. `begins`: whether the head may be one's; `problem`: what the ends of one show, if any.
 
     `has_end`: a file of this kind that was cut off is known by its last bytes. `surely`: whether the
