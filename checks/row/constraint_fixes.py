@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Fix
     from backup_doctor.evidence.rls import RefusedValue
-    from backup_doctor.evidence.row import Constraint, Trigger
+    from backup_doctor.evidence.row import Constraint
+    from backup_doctor.evidence.trigger import Trigger
 
 NO_SUCH_VALUE, TOO_LONG = "22P02", "22001"
 OF_DOMAIN = "23"

@@ -27,7 +27,7 @@ from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Fix, Risk, Role, Severity
 from backup_doctor.evidence.log import Outcome
-from backup_doctor.evidence.row import RowEvidence, Table, Trigger
+from backup_doctor.evidence.row import RowEvidence, Table
 from backup_doctor.evidence.sql import identifier
 from backup_doctor.judge.framework import Found, Resolved, Rules
 from backup_doctor.judge.history import (
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.trigger import Trigger
 
 
 rules = Rules[RowEvidence]()

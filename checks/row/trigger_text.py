@@ -9,7 +9,7 @@ from backup_doctor.judge.history import RowState, missing_columns, row_state
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.row import Trigger
+    from backup_doctor.evidence.trigger import Trigger
 
 _WRITES = re.compile(
     r"\bupdate\s+(?:only\s+)?[\w.\"]+\s+(?:as\s+)?(?:\w+\s+)?set\b|\b(?:merge|execute|perform|call)\b"

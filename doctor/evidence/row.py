@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from backup_doctor.evidence.base import Evidence, Fact, Shown, Unseen, Why, unseen
+from backup_doctor.evidence.trigger import Trigger
 
 # How the doctor's own SQL begins what it writes to a row that it closes.
 BY_DOCTOR, DUPLICATE_OF = "backup-doctor: ", "duplicate of "
@@ -80,45 +80,6 @@ class Constraint(Fact, frozen=True, kw_only=True):
     accepts: bool | None = None
     problem: str | None = None
     holder: str | None = None
-
-
-_NOW = r"(?:now\(\)|(?:clock|statement|transaction)_timestamp\(\)|current_timestamp|timezone\('utc'(?:::text)?, now\(\)\))"
-_KEEPS_TIME = re.compile(
-    rf"begin\s+(?:new\.\"?\w+\"?\s*:?=\s*{_NOW}\s*;\s*)+return\s+new\s*;\s*end\s*;?",
-    re.IGNORECASE,
-)
-
-
-class Trigger(Fact, frozen=True, kw_only=True):
-    """A row or statement trigger (or rewrite rule) that an UPDATE fires."""
-
-    name: str
-    definition: str
-    function: str
-    source: str = ""
-    enabled: bool = True
-    before: bool = False
-
-    @property
-    def is_rule(self) -> bool:
-        """Whether it is a rewrite rule, which no statement about triggers knows."""
-        return self.definition.startswith("CREATE RULE")
-
-    @property
-    def is_instead(self) -> bool:
-        """Whether it fires INSTEAD OF the write, as only one of a view does."""
-        return re.search(r"\binstead\s+of\b", self.definition, re.IGNORECASE) is not None
-
-    @property
-    def only_keeps_time(self) -> bool:
-        """Whether all that it does is to write the time of now into columns of the row."""
-        body = re.sub(r"--[^\n]*", "", self.source).strip()
-        return self.before and (body == "moddatetime" or _KEEPS_TIME.fullmatch(body) is not None)
-
-    @property
-    def kind(self) -> str:
-        """What a person calls it."""
-        return "rule" if self.is_rule else "trigger"
 
 
 class Policy(Fact, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from backup_doctor.evidence.collected import Collected, FixCheck
 from backup_doctor.evidence.findings import Verdict
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.object import Search
-from backup_doctor.evidence.row import Trigger
+from backup_doctor.evidence.trigger import Trigger
 from backup_doctor.evidence.workflow import FoundBy, Run
 from backup_doctor.judge.opinion import opinion_on
 from backup_doctor.judge.registry import load_checks

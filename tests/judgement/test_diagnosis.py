@@ -20,7 +20,7 @@ from backup_doctor.evidence.function import (
 from backup_doctor.evidence.log import NOT_SAID, Call, EnvShown, Outcome, Variable
 from backup_doctor.evidence.object import KeySource
 from backup_doctor.evidence.rls import Proof, Reach, RlsEvidence
-from backup_doctor.evidence.row import Column, LockHolder, RoleGrants, Trigger
+from backup_doctor.evidence.row import Column, LockHolder, RoleGrants
 from backup_doctor.evidence.secrets import (
     FunctionKey,
     KeyKind,
@@ -29,6 +29,7 @@ from backup_doctor.evidence.secrets import (
     ServiceKey,
     SupabaseUrl,
 )
+from backup_doctor.evidence.trigger import Trigger
 from backup_doctor.evidence.workflow import WorkflowEvidence, WorkflowState
 from backup_doctor.judge.diagnosis import Diagnosis, diagnose
 from backup_doctor.judge.judgement import judge

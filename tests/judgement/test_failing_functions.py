@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from backup_doctor.evidence.findings import FixKind
 from backup_doctor.evidence.rls import Reach
-from backup_doctor.evidence.row import RoleGrants, Trigger
+from backup_doctor.evidence.row import RoleGrants
+from backup_doctor.evidence.trigger import Trigger
 from tests.judgement.asking import causes, codes, finding
 from tests.judgement.cases import NOT_THERE, call, case, log, rls, row, table, workflow
 

@@ -12,7 +12,8 @@ from backup_doctor.evidence.collected import FixCheck
 from backup_doctor.evidence.log import NOT_SAID
 from backup_doctor.evidence.object import DeleteMarker
 from backup_doctor.evidence.rls import RefusedValue
-from backup_doctor.evidence.row import Constraint, LockHolder, Server, Trigger
+from backup_doctor.evidence.row import Constraint, LockHolder, Server
+from backup_doctor.evidence.trigger import Trigger
 from backup_doctor.judge.diagnosis import diagnose
 from backup_doctor.judge.fix_sql import Repair, repair
 from backup_doctor.judge.fix_sql.statement import NOTHING_LEFT, update

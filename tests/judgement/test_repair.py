@@ -12,7 +12,8 @@ from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Asked, Names
 from backup_doctor.evidence.log import NOT_SAID
 from backup_doctor.evidence.object import FileEnd, KeySource, ObjectEvidence, Search
-from backup_doctor.evidence.row import Column, Server, Trigger
+from backup_doctor.evidence.row import Column, Server
+from backup_doctor.evidence.trigger import Trigger
 from backup_doctor.evidence.workflow import FoundBy, Job, WorkflowEvidence
 from backup_doctor.judge.diagnosis import diagnose
 from backup_doctor.judge.fix_sql import Repair, repair

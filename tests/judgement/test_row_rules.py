@@ -23,8 +23,8 @@ from backup_doctor.evidence.row import (
     Route,
     RouteFailure,
     Server,
-    Trigger,
 )
+from backup_doctor.evidence.trigger import Trigger
 from backup_doctor.evidence.workflow import Run
 from tests.judgement.asking import causes, codes, finding
 from tests.judgement.cases import (

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import StageState
 from backup_doctor.evidence.log import NOT_SAID, Call
-from backup_doctor.evidence.row import Trigger
+from backup_doctor.evidence.trigger import Trigger
 from backup_doctor.judge.history.written import shows_written
 from backup_doctor.report.compose.stages import stages
 from tests.judgement.asking import causes, codes, diagnosed, finding

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from backup_doctor.evidence.findings import FixKind
 from backup_doctor.evidence.log import NOT_SAID
-from backup_doctor.evidence.row import Constraint, Trigger
+from backup_doctor.evidence.row import Constraint
+from backup_doctor.evidence.trigger import Trigger
 from tests.judgement import cases
 from tests.judgement.asking import causes, codes, finding
 from tests.judgement.cases import call, case, finished_row, log, row, the_object, workflow

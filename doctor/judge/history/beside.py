@@ -19,7 +19,7 @@ from backup_doctor.services.meaning import database_meaning, missing_schema, nam
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.row import Trigger
+    from backup_doctor.evidence.trigger import Trigger
 
 BY_PROCEDURE = "rpc"
 

@@ -1,0 +1,45 @@
+"""What the table itself does to an update: its triggers and rewrite rules."""
+
+from __future__ import annotations
+
+import re
+
+from backup_doctor.evidence.base import Fact
+
+_NOW = r"(?:now\(\)|(?:clock|statement|transaction)_timestamp\(\)|current_timestamp|timezone\('utc'(?:::text)?, now\(\)\))"
+_KEEPS_TIME = re.compile(
+    rf"begin\s+(?:new\.\"?\w+\"?\s*:?=\s*{_NOW}\s*;\s*)+return\s+new\s*;\s*end\s*;?",
+    re.IGNORECASE,
+)
+
+
+class Trigger(Fact, frozen=True, kw_only=True):
+    """A row or statement trigger (or rewrite rule) that an UPDATE fires."""
+
+    name: str
+    definition: str
+    function: str
+    source: str = ""
+    enabled: bool = True
+    before: bool = False
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether it is a rewrite rule, which no statement about triggers knows."""
+        return self.definition.startswith("CREATE RULE")
+
+    @property
+    def is_instead(self) -> bool:
+        """Whether it fires INSTEAD OF the write, as only one of a view does."""
+        return re.search(r"\binstead\s+of\b", self.definition, re.IGNORECASE) is not None
+
+    @property
+    def only_keeps_time(self) -> bool:
+        """Whether all that it does is to write the time of now into columns of the row."""
+        body = re.sub(r"--[^\n]*", "", self.source).strip()
+        return self.before and (body == "moddatetime" or _KEEPS_TIME.fullmatch(body) is not None)
+
+    @property
+    def kind(self) -> str:
+        """What a person calls it."""
+        return "rule" if self.is_rule else "trigger"
