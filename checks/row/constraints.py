@@ -84,6 +84,7 @@ def _untried_refuses(case: Case, values: Mapping[str, Any]) -> bool:
 @rules.cause(
     "row/constraint-rejects",
     breaks=BOTH_WRITES,
+    yields_to=("row/trigger-interferes",),
     traits=(Trait.AFTER_KEY, Trait.OF_TABLE, Trait.CONFLICTS, Trait.NAMED_BY_STEP),
     refuses_sql=SqlRefusal(
         shown=_refuses_success,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from backup_doctor.checks.row.trigger_text import is_aside, is_unconditional, meddles
+from backup_doctor.checks.row.trigger_text import is_aside, is_unconditional, meddles, raises
 from backup_doctor.checks.row.types import (
     INTEGER_LIMITS,
     OUT_OF_RANGE,
@@ -36,6 +37,7 @@ from backup_doctor.judge.history import (
     database_then,
     fallback_call,
     function_call,
+    function_told,
     proved_where_open,
     row_state,
     weigh,
@@ -135,7 +137,8 @@ def _has_trigger(case: Case, _values: Mapping[str, Any]) -> bool:
 def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
     """A trigger rewrites or refuses the update.
 
-    Detected: the log's answer was an exception raised by a trigger (P0001), an error that only the
+    Detected: the log's answer was an exception raised by a trigger (P0001, or any with a message that
+    stands in the trigger's own function), an error that only the
     body of a function meets (a function that is missing, a division by zero), or one that names
     rules (the Data API cannot write a table with a rule DO ALSO); or the update was
     reported as done, the row is unchanged, and a trigger of the table sets the status, skips the
@@ -148,7 +151,9 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
     known = table_of(seen)
     firing = tuple(one for one in known.triggers if one.enabled) if known else ()
     by_rule = tuple(one for one in firing if one.is_rule) if told_of_rule(case) else ()
-    suspects = by_rule or tuple(one for one in firing if meddles(one, case))
+    raised = _raised(case, firing)
+    own = tuple(one for one in firing if any(one in by for by in raised.values()))
+    suspects = by_rule or own or tuple(one for one in firing if meddles(one, case))
     now = True if suspects else None
     then = database_then(case, "row/trigger-interferes", silent=True)
     for link, call in zip(BOTH_WRITES, (function_call(case), fallback_call(case)), strict=True):
@@ -157,6 +162,7 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
             then[link] = None
     if firing and told_of_function(case):
         then = proved_where_open(then)
+    then.update(dict.fromkeys(raised, True))
     weight = weigh(then, now=now, case=case)
     if weight and weight.is_cause and row_state(case) is RowState.INCOMPLETE:
         weight = replace(weight, breaks=(*weight.breaks, Link.STAYS_SO))
@@ -197,6 +203,20 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
         and not (case.is_preflight and any(map(is_unconditional, suspects))),
         resolved=None if _procedures(case) else _raises_no_more(known, firing),
     )
+
+
+def _raised(case: Case, firing: tuple[Trigger, ...]) -> dict[Link, tuple[Trigger, ...]]:
+    """The triggers whose own message refused the update, by the way that it went."""
+    told = {
+        Link.FUNCTION_UPDATES: (function_call(case), function_told(case)),
+        Link.FALLBACK_UPDATES: (fallback_call(case), fallback_call(case).body),
+    }
+    found = {
+        link: tuple(one for one in firing if raises(one, text))
+        for link, (call, text) in told.items()
+        if call.outcome is Outcome.REFUSED
+    }
+    return {link: by for link, by in found.items() if by}
 
 
 def _procedures(case: Case) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ _WRITES = re.compile(
     re.IGNORECASE,
 )
 _DOES_INSTEAD = re.compile(r"\bdo instead\b", re.IGNORECASE)
+_CALLS_OTHERS = re.compile(r"\b(?:execute|perform|call)\b", re.IGNORECASE)
 # The whole row as it should become, in the text of a function.
 _WHOLE_ROW = re.compile(
     r"\bnew\s*\.\s*\*|\(\s*new\s*\)|\bnew\s*::|(?:[,=(]|\busing)\s*new\s*[,;)]", re.IGNORECASE
@@ -26,6 +27,32 @@ _WHOLE_ROW = re.compile(
 def is_aside(trigger: Trigger) -> bool:
     """Whether it is a rule that acts beside the update (DO ALSO), which the SQL editor can make."""
     return trigger.is_rule and not _DOES_INSTEAD.search(trigger.definition)
+
+
+# A message in its text: of RAISE itself, or of its USING; a quote in it is written twice.
+_MESSAGE = re.compile(
+    r"\braise\s+(?:exception\s+)?'((?:[^']|'')+)'|\bmessage\s*:?=\s*'((?:[^']|'')+)'", re.IGNORECASE
+)
+# A shorter one may stand in any answer.
+_LEAST_LETTERS = 8
+
+
+def raises(trigger: Trigger, told: str) -> bool:
+    """Whether what the update was answered holds a message that the trigger's own text raises.
+
+    Whatever its SQLSTATE: a function chooses that itself, also one that PostgreSQL has for constraints
+    or grants.
+    """
+    source = re.sub(r"--[^\n]*", "", trigger.source)
+    for found in _MESSAGE.finditer(source):
+        parts = (found[1] or found[2]).replace("''", "'").replace("%%", "\0").split("%")
+        if sum(map(str.isalpha, "".join(parts))) < _LEAST_LETTERS:
+            continue
+        # Within JSON a quote is escaped, maybe twice.
+        texts = (re.escape(part.replace("\0", "%")).replace('"', r'\\*"') for part in parts)
+        if re.search("[^\n]{0,500}?".join(texts), told):
+            return True
+    return False
 
 
 def is_unconditional(trigger: Trigger) -> bool:
@@ -69,7 +96,10 @@ def _writes_nothing(trigger: Trigger, source: str) -> bool:
 
 
 def _leaves_out(trigger: Trigger, source: str, case: Case) -> bool:
-    """Whether what stands in the place of a view's update never speaks of a column that is spoilt."""
-    if not trigger.is_instead or _WHOLE_ROW.search(source):
+    """Whether what stands in the place of a view's update never speaks of a column that is spoilt.
+
+    What it hands to other code is not known.
+    """
+    if not trigger.is_instead or _WHOLE_ROW.search(source) or _CALLS_OTHERS.search(source):
         return False
     return not all(re.search(rf"\b{re.escape(name)}\b", source) for name in _spoilt(case))

@@ -929,6 +929,51 @@ def test_what_postgresql_says_of_a_refusal_is_quoted() -> None:
     )
 
 
+RAISING = Trigger(
+    name="quota",
+    definition="CREATE TRIGGER quota BEFORE UPDATE ON public.backup_history",
+    function="quota()",
+    source="BEGIN RAISE EXCEPTION 'the tenant''s \"%\" may not' , NEW.id USING ERRCODE = '42501'; END",
+    before=True,
+)
+TOLD = 'the tenant\'s \\"17\\" may not'
+
+
+@pytest.mark.parametrize("code", ["42501", "23514", "PT402", "P0001", "22023"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        RAISING.source,
+        "BEGIN RAISE SQLSTATE 'PT402' USING MESSAGE = 'the tenant''s \"17\" may not'; END",
+    ],
+)
+def test_a_message_of_a_triggers_own_is_the_triggers_whatever_its_sqlstate(
+    code: str, source: str
+) -> None:
+    known = table(triggers=(replace(RAISING, source=source),))
+    answer = f'{{"code":"{code}","message":"{TOLD}"}}'
+    run = workflow(log(call(500, f'{{"details":{answer}}}'), call(400, answer)))
+
+    assert causes(case(run, row(table=known))) == ["row/trigger-interferes"]
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("RAISE EXCEPTION 'no %', NEW.id;", "no partition"),
+        ("RAISE EXCEPTION '%', why;", "new row violates check constraint"),
+        ("-- RAISE EXCEPTION 'violates check constraint';", "violates check constraint"),
+        ("RAISE EXCEPTION 'something else entirely';", "violates check constraint"),
+    ],
+)
+def test_another_message_than_the_triggers_own_is_not_laid_to_it(source: str, message: str) -> None:
+    known = table(triggers=(replace(RAISING, source=source),))
+    answer = f'{{"code":"23514","message":"{message}"}}'
+    run = workflow(log(call(500, f'{{"details":{answer}}}'), call(400, answer)))
+
+    assert "row/trigger-interferes" not in causes(case(run, row(table=known)))
+
+
 QUIET = Trigger(
     name="touch",
     definition="CREATE TRIGGER touch",
