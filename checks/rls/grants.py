@@ -32,6 +32,7 @@ rules = Rules[RlsEvidence]()
 REFUSED_GRANT = "42501"
 # Who Supabase's SQL editor and its migrations are.
 USUAL_OWNER = "postgres"
+_RELATIONS = ("table", "relation", "view")
 
 
 @rules.cause(
@@ -147,7 +148,7 @@ def _is_ours(denied: tuple[str, str], case: Case) -> bool:
     bare = name.rpartition(".")[2]
     if kind == "schema":
         return bare == case.names.schema
-    return kind in ("table", "relation", "view") and bare == case.names.table_name
+    return kind in _RELATIONS and bare == case.names.table_name
 
 
 # What PostgreSQL calls the right to use something that is no table.
@@ -183,6 +184,15 @@ def _allow_beside(denied: tuple[str, str], role: str, case: Case) -> tuple[Fix, 
             ),
         )
     triggers = [one.name for one in (known.triggers if known else ()) if name in one.source]
+    if known is not None and known.kind == "view" and not triggers and kind in _RELATIONS:
+        return (
+            manual(
+                f"Grant {role} what the pipeline needs on {name} too",
+                f"{case.names.table} is a view that reads and writes {name} with the rights of who asks "
+                f"(security_invoker): grant {role} SELECT, INSERT and UPDATE on {name}. Or let the view use "
+                f"its owner's rights, past the policies of {name}: ALTER VIEW … RESET (security_invoker).",
+            ),
+        )
     by = f" (the trigger {listed(triggers)} uses it)" if triggers else ""
     return either(
         manual(

@@ -142,6 +142,16 @@ def test_a_grant_that_only_another_owner_can_give_says_so(owner: str, said: str)
     assert fix.title == f"Grant service_role what the pipeline needs{said}"
 
 
+def test_a_grant_that_a_view_passes_on_to_its_table_is_not_looked_for_in_a_trigger() -> None:
+    body = '{"code":"42501","message":"permission denied for table all_backups"}'
+    one = case(workflow(log(call(500), call(403, body))), row(table=table(kind="view")))
+
+    (fix,) = finding(one, "rls/no-grant").found.fixes
+
+    assert "security_invoker" in fix.text
+    assert "trigger" not in f"{fix.title} {fix.text}"
+
+
 HINTED = (
     '{"code":"42501","hint":"Grant the required privileges to the current role with: GRANT SELECT, '
     'UPDATE ON %s TO service_role;","message":"permission denied for table backup_history"}'
