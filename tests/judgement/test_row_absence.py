@@ -255,6 +255,16 @@ def test_a_status_that_no_setting_knows_is_unknown_with_the_setting(status: str 
     assert result.status in (ResultStatus.UNKNOWN, ResultStatus.FAIL)
 
 
+def test_a_status_that_is_json_is_quoted_and_not_called_empty() -> None:
+    waiting = a_row(status=None)
+    waiting = replace(waiting, values={**waiting.values, "status": {"state": "in_progress"}})
+    told = unknown(case(row(waiting), workflow(log(call(500), call(418)))))
+
+    assert 'is {"state": "in_progress"}: no word' in told
+    assert "BACKUP_DOCTOR_COLUMNS_STATUS" in told
+    assert "empty" not in told
+
+
 def test_every_configured_word_of_a_state_means_it() -> None:
     names = Names(success="done", more_words={"success": ("ok",), "failed": ("broken",)})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -70,6 +71,9 @@ def unknown_status(case: Case) -> tuple[Unseen, ...]:
     if row_state(case) is not RowState.OTHER:
         return ()
     row, names = case.backup, case.names
+    written = row.values.get(names.column("status")) if row else None
+    if row is not None and row.status is None and isinstance(written, dict | list):
+        return (_not_a_word(written, names.column("status")),)
     said = f"is {row.status!r}, which is" if row and row.status else "is empty, which is"
     known = "; ".join(f"{one.value}: {' or '.join(names.words(one))}" for one in STATED)
     return (
@@ -80,6 +84,16 @@ def unknown_status(case: Case) -> tuple[Unseen, ...]:
             "(BACKUP_DOCTOR_STATUS_SUCCESS and so on), whichever it means.",
             dependency="PostgreSQL",
         ),
+    )
+
+
+def _not_a_word(written: dict[str, object] | list[object], column: str) -> Unseen:
+    return Unseen(
+        why=Why.NOT_FOUND,
+        what=f"The row's status is {json.dumps(written, ensure_ascii=False)}: no word, but JSON.",
+        remedy="Name a column to the doctor that has the word as text (columns.status, "
+        f"BACKUP_DOCTOR_COLUMNS_STATUS): for example one that is generated from {column}.",
+        dependency="PostgreSQL",
     )
 
 
