@@ -43,6 +43,7 @@ from backup_doctor.judge.history import (
     weigh,
 )
 from backup_doctor.judge.history.calls import update_ways
+from backup_doctor.judge.history.written import shows_otherwise
 from backup_doctor.judge.show import either, exhibit, listed, log_lines, manual, size, sql, table
 from backup_doctor.judge.traits import SqlRefusal, Trait
 
@@ -158,8 +159,8 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
     then = database_then(case, "row/trigger-interferes", silent=True)
     for link, call in zip(BOTH_WRITES, (function_call(case), fallback_call(case)), strict=True):
         if call.outcome is Outcome.OK:
-            # A row that was changed and changed back counts as changed.
-            then[link] = None
+            # A row that was changed and changed back counts as changed; its own answer tells.
+            then[link] = True if suspects and shows_otherwise(case, call) else None
     if firing and told_of_function(case):
         then = proved_where_open(then)
     then.update(dict.fromkeys(raised, True))

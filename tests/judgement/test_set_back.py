@@ -148,3 +148,24 @@ def test_a_row_that_is_closed_as_a_duplicate_leaves_the_other_one_to_be_judged()
     assert row(another, good).newest == another
     assert row(closed).newest == closed
     assert row(rows=()).newest is None
+
+
+@pytest.mark.parametrize(
+    ("answered_status", "source", "blamed"),
+    [
+        ("failed", "NEW.status := 'failed';", True),
+        ("failed", "NEW.other := 1;", False),
+        ("success", "NEW.status := 'failed';", False),
+        (None, "NEW.status := 'failed';", False),
+    ],
+)
+def test_a_row_that_a_trigger_failed_as_it_was_written_has_the_trigger_as_its_cause(
+    answered_status: str | None, source: str, *, blamed: bool
+) -> None:
+    judges = Trigger(name="judge", definition="", function="judge", before=True, source=source)
+    failed = a_row(status="failed", error_text="too small")
+    one = answered(
+        showing(status=answered_status), NOT_SAID, row(failed, table=table(triggers=(judges,)))
+    )
+
+    assert ("row/trigger-interferes" in causes(one)) is blamed

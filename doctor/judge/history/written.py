@@ -22,16 +22,26 @@ def shows_written(case: Case, call: Call) -> bool:
     It must hold what nobody sends to an update, the row's dispatch id beside its own: a function may
     well answer what it was told.
     """
+    return Status.SUCCESS in _statuses_shown(case, call)
+
+
+def shows_otherwise(case: Case, call: Call) -> bool:
+    """Whether the answer holds this very row, and not with the status of a good backup."""
+    shown = _statuses_shown(case, call)
+    return bool(shown) and shown.isdisjoint({Status.SUCCESS, Status.UNKNOWN})
+
+
+def _statuses_shown(case: Case, call: Call) -> set[Status]:
     row = case.backup
     if row is None or row.id is None or row.dispatch_id is None or call.outcome is not Outcome.OK:
-        return False
+        return set()
     names = case.names
     own = {names.column("id"): row.id, names.column("dispatch_id"): row.dispatch_id}
-    return any(
-        all(str(one.get(name)) == value for name, value in own.items())
-        and names.status_of(_text(one.get(names.column("status")))) is Status.SUCCESS
+    return {
+        names.status_of(_text(one.get(names.column("status"))))
         for one in _objects(call.body)
-    )
+        if all(str(one.get(name)) == value for name, value in own.items())
+    }
 
 
 def is_begun(case: Case) -> bool:
