@@ -25,6 +25,7 @@ from backup_doctor.checks.workflow.view import (
     earlier_jobs,
     failed_before,
     jobs_of,
+    others_ran,
     run_exhibits,
     run_of,
     update_ended_well,
@@ -188,7 +189,8 @@ def cancelled(seen: WorkflowEvidence, case: Case) -> Found | None:
     if conclusion != "cancelled" or _timed_out(seen) or (job and update_ended_well(seen)):
         return None
     step = _first_bad_step(seen)
-    at = f" in the step {step.name!r}" if step else " before any step ran"
+    of_job = f" of the job {job.name!r}" if job and others_ran(seen) else ""
+    at = f" in the step {step.name!r}" if step else f" before any step{of_job} ran"
     if seen.unread_annotations and job and job.steps and _lasted_to_its_limit(seen) is None:
         return Found(
             summary=f"The job was cancelled{at}, by someone or by its time limit: which of the two is "
@@ -253,9 +255,9 @@ def _why_cancelled(seen: WorkflowEvidence) -> str | None:
 def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
     """A step before the update failed: the backup was not made, or not uploaded.
 
-    Detected: an earlier step (or a job that this one needs) ended with `failure`; or an upload that
-    reported an error in a step that is green all the same. The line that tells a known error of a
-    tool is found by its words, wherever in the output it stands; it is the finding's reason, such as
+    Detected: an earlier step (or a job that this one needs) ended with `failure`; an upload that
+    reported an error in a green step; or the machine was lost at the update. The line that tells a
+    known error is found by its words, anywhere in the output; it is the reason, such as
     pg-dump/version-mismatch. If none does, what the log of the last run that ended well has too
     (but for numbers, ids and times) is not taken for the error.
     Cause: what the step's own error says; it is quoted. If that names something that has its own code
@@ -265,11 +267,12 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
     Source: guide, step 1.
     """
     log = seen.reading
-    step = failed_before(seen, recorded=row_state(case) is RowState.FAILED)
+    lost = _said(seen, SHUT_DOWN)
+    step = failed_before(seen, row_state(case), lost=lost is not None)
     swallowed = _swallowed_upload_error(case)
     if step is None and not swallowed:
         return None
-    told = told_of(seen, step, shut_down=_said(seen, SHUT_DOWN))
+    told = told_of(seen, step, shut_down=lost)
     own = () if log is None or of_another(seen, step) else log.errors
     errors = (log.upload_errors or own) if log else ()
     if told and told.line not in errors and not is_runners(told):
@@ -279,6 +282,7 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
     # What it kept the job from is the update, where the log shows that the file was uploaded before.
     uploaded = bool(log and log.uploaded and not log.upload_errors)
     done = step is not None and uploaded and not uploads and not early_codes(case)
+    at_update = step is not None and step is seen.update_step
     before = Link.FILE_UPLOADED if uploads else Link.BACKUP_MADE
     return Found(
         summary=f"{what_failed(seen, step)}{quoted(told, new or errors) or _annotated(seen)}",
@@ -295,7 +299,7 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
             *told_fixes(told, advice_on(seen, new or errors)),
             *rerun(seen, case, AT_ITS_COMMIT),
         ),
-        breaks=(Link.FUNCTION_UPDATES if done else before,),
+        breaks=(Link.FUNCTION_UPDATES if done or at_update else before,),
         by_log=done,
         reason=told.error.id if told else None,
     )

@@ -14,6 +14,7 @@ from backup_doctor.evidence.workflow import (
     WorkflowFile,
 )
 from backup_doctor.judge.commands import Command, gh
+from backup_doctor.judge.history.row import RowState
 from backup_doctor.judge.show import exhibit, rfc3339
 
 if TYPE_CHECKING:
@@ -90,6 +91,12 @@ def _when(attempt: RunAttempt) -> str:
     return named_attempt(attempt) + (f", started {rfc3339(began)}" if began else "")
 
 
+def others_ran(seen: WorkflowEvidence) -> bool:
+    """Whether another job of the run came to a step: the run started, though the judged one may not have."""
+    judged = seen.job.id if seen.job else None
+    return any(one.steps for one in jobs_of(seen) if one.id != judged)
+
+
 def update_ended_well(seen: WorkflowEvidence) -> bool:
     """Whether the update step is green."""
     return seen.update_step is not None and seen.update_step.conclusion == "success"
@@ -101,10 +108,13 @@ def _died_in(step: Step, job: Job) -> bool:
     return stopped and (job.status, job.conclusion) == ("completed", "failure")
 
 
-def failed_before(seen: WorkflowEvidence, *, recorded: bool = False) -> Step | None:
+def failed_before(
+    seen: WorkflowEvidence, row: RowState | None = None, *, lost: bool = False
+) -> Step | None:
     """The failed step that came before the update, in its job or in an earlier one.
 
-    `recorded`: the update step ran and recorded a failure, which may be that of an earlier job.
+    Where the row says that it failed, the update step may have recorded the failure of an earlier
+    job. `lost`: the machine went away, and took the update step with it if the row is still open.
     """
     job, update = seen.job, seen.update_step
     if job is None:
@@ -114,11 +124,21 @@ def failed_before(seen: WorkflowEvidence, *, recorded: bool = False) -> Step | N
             break
         if step.conclusion == "failure" or _died_in(step, job):
             return step
+    still_open = row is RowState.IN_PROGRESS
+    if lost and still_open and update is not None and _died_in(update, job):
+        return update
+    recorded = row is RowState.FAILED
     if update is not None and update.conclusion not in (None, "skipped") and not recorded:
         return None
     others = earlier_jobs(seen, "failure")
     return next(
-        (step for one in others for step in one.steps if step.conclusion == "failure"), None
+        (
+            step
+            for one in others
+            for step in one.steps
+            if step.conclusion == "failure" or _died_in(step, one)
+        ),
+        None,
     )
 
 

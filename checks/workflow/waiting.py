@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from backup_doctor.checks.workflow.view import run_exhibits, run_of
+from backup_doctor.checks.workflow.view import others_ran, run_exhibits, run_of
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.workflow import Run, WorkflowEvidence
@@ -62,10 +62,15 @@ def not_started(seen: WorkflowEvidence, case: Case) -> Found | None:
     stands = waited if waits else f"it is {state}"
     said = f" GitHub says: {job.annotations[0]}" if job and job.annotations else ""
     return Found(
-        summary=f"The job never started: {stands}.{said}",
+        summary=f"{_job(seen)} never started: {stands}.{said}",
         evidence=run_exhibits(seen, case),
         fixes=(manual("Let the job start", f"{_advice(state, said)} {run.html_url}".strip()),),
     )
+
+
+def _job(seen: WorkflowEvidence) -> str:
+    """The job, with its name where others of the run came to their steps."""
+    return f"The job {seen.job.name!r}" if seen.job and others_ran(seen) else "The job"
 
 
 def _advice(state: str, said: str) -> str:
@@ -96,7 +101,7 @@ def _waits_for_approval(seen: WorkflowEvidence, case: Case, run: Run) -> Found:
     people = listed(dict.fromkeys(name for one in approvals for name in one.reviewers))
     by = f" by {people}" if people else ""
     return Found(
-        summary=f"The job never started: it has been waiting{for_long} for the approval of the "
+        summary=f"{_job(seen)} never started: it has been waiting{for_long} for the approval of the "
         f"environment {environments}{by}.",
         evidence=(
             *run_exhibits(seen, case),

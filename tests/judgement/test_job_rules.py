@@ -139,3 +139,60 @@ def test_an_earlier_job_that_was_cancelled_is_named() -> None:
 
     assert "The job 'upload' was cancelled" in found(reported("cancelled"), "failed")[code]
     assert code not in found(reported("cancelled"), "in_progress")
+
+
+LOST = (
+    "The hosted runner lost communication with the server. Anything in your workflow that terminates "
+    "the runner process, starves it for CPU/Memory, or blocks its network access can cause this error."
+)
+
+
+def lost_at_the_update() -> WorkflowEvidence:
+    """As GitHub tells it: the job failed, its step is still going, and there is no log."""
+    seen = workflow(None, update="success")
+    assert seen.job
+    assert seen.update_step
+    at = replace(seen.update_step, status="in_progress", conclusion=None, completed_at=None)
+    job = replace(
+        seen.job, conclusion="failure", steps=(seen.job.steps[0], at), annotations=(LOST,)
+    )
+    return replace(seen, job=job, jobs=(job,), update_step=at)
+
+
+def test_a_machine_that_was_lost_at_the_update_is_why_the_row_is_still_open() -> None:
+    code = "workflow/failed-before-update"
+    seen = lost_at_the_update()
+
+    assert seen.update_step
+    assert found(seen, "in_progress")[code] == (
+        f"The step {seen.update_step.name!r} failed: GitHub lost the machine that ran the job. "
+        f"GitHub says: {LOST}"
+    )
+    assert code not in found(seen, "success")
+
+
+def test_a_machine_that_was_lost_in_an_earlier_job_is_why_the_last_one_recorded_a_failure() -> None:
+    seen = reported("failure")
+    assert seen.job
+    before, last = () if isinstance(seen.jobs, Unseen) else seen.jobs
+    at = replace(before.steps[1], status="in_progress", conclusion=None, completed_at=None)
+    seen = replace(seen, jobs=(replace(before, steps=(before.steps[0], at)), last))
+
+    told = found(seen, "failed")["workflow/failed-before-update"]
+    assert told.startswith("The step 'Put it away' failed")
+
+
+def test_a_job_that_came_to_no_step_is_named_where_another_one_did() -> None:
+    seen = reported("success")
+    assert seen.job
+    none = replace(seen.job, steps=(), conclusion="cancelled", runner_name=None)
+    before = () if isinstance(seen.jobs, Unseen) else seen.jobs[:1]
+    cancelled = replace(seen, job=none, jobs=(*before, none), update_step=None)
+    refused = replace(cancelled, job=replace(none, conclusion="failure"))
+
+    assert found(cancelled, "in_progress")["workflow/cancelled"] == (
+        f"The run was cancelled before any step of the job {none.name!r} ran."
+    )
+    assert found(refused, "in_progress")["workflow/not-started"].startswith(
+        f"The job {none.name!r} never started"
+    )
