@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from backup_doctor.checks.row.trigger_text import is_aside, is_unconditional, meddles
 from backup_doctor.checks.row.trigger_text import is_aside, is_unconditional, meddles, raises
 from backup_doctor.checks.row.types import (
     INTEGER_LIMITS,
