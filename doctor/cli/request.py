@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -71,7 +72,6 @@ def request(given: Given) -> Request:
         raise UsageError(WHICH, "backup-doctor --dispatch-id 3f2a8c1e-5b7d-4e9a-8c6f-0123456789ab")
     for flag, value in ids.items():
         _check_id(flag, value)
-    _check_run_id(given.run_id)
     return foresight(given)
 
 
@@ -95,7 +95,7 @@ def _wanted(given: Given) -> Request:
     return Request(
         dispatch_id=_as_unicode(given.dispatch_id),
         backup_id=_as_unicode(given.backup_id),
-        run_id=given.run_id,
+        run_id=_run_number(given.run_id),
         form=given.form or (Format.TEXT if sys.stdout.isatty() else Format.MARKDOWN),
         files=tuple(given.report or ()),
         only=tuple(given.only or ()),
@@ -130,10 +130,17 @@ def _check_id(flag: str, value: str | None) -> None:
         raise UsageError(f"{flag} holds a NUL character, which no column can.", example)
 
 
-def _check_run_id(run_id: str | None) -> None:
-    if run_id is not None and not (run_id.isascii() and run_id.isdigit()):
+def _run_number(run_id: str | None) -> str | None:
+    """The run's number, of which the run's whole address will do too."""
+    if run_id is None:
+        return None
+    number = re.fullmatch(
+        r"(?:https://[^/\s]+(?:/[^/\s]+)+/actions/runs/)?([0-9]+)(?:[/?#]\S*)?", run_id
+    )
+    if number is None:
         message = "--run-id is the number at the end of the run's address, /actions/runs/NUMBER."
         raise UsageError(message, "backup-doctor --run-id 123456789")
+    return number[1]
 
 
 def _check_ending(file: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from backup_doctor.cli.given import Given
 from backup_doctor.cli.plain import SWITCHES, plain
 from backup_doctor.cli.request import Request, request
 from backup_doctor.cli.typed import by_typer
@@ -84,3 +85,10 @@ def test_typer_is_not_imported_for_it(tmp_path: Path) -> None:
     code, *modules = done.stdout.split()
     assert code == "2"
     assert not {"typer", "pydantic"} & set(modules)
+
+
+@pytest.mark.parametrize("behind", ["", "/", "/job/55", "/attempts/2", "?pr=7#step:9:1"])
+def test_a_run_may_be_named_by_its_whole_address(behind: str) -> None:
+    address = f"https://github.com/acme/shop/actions/runs/19400000001{behind}"
+
+    assert request(Given(run_id=address)).run_id == "19400000001"

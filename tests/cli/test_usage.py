@@ -15,7 +15,7 @@ from tests.programs import on_a_terminal
 if TYPE_CHECKING:
     from pathlib import Path
 
-HEAVY = {"boto3", "botocore", "psycopg", "httpx", "jinja2", "yaml", "rich", "msgspec"}
+HEAVY = {"boto3", "botocore", "psycopg", "httpx", "jinja2", "yaml", "rich"}
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,7 @@ HEAVY = {"boto3", "botocore", "psycopg", "httpx", "jinja2", "yaml", "rich", "msg
         (("--dispatch-id", "x" * 1025), "--dispatch-id has 1,025 characters"),
         (("--backup-id", ""), "--backup-id is empty"),
         (("--run-id", "latest"), "/actions/runs/NUMBER"),
+        (("--run-id", "https://github.com/acme/shop/runs"), "/actions/runs/NUMBER"),
         (("--dispatch-id",), "requires an argument"),
         (("--dispatchid", "x"), "--dispatch-id"),
         (("--dispatch-id", "x", "--format", "pdf"), "'--format': 'pdf' is not one of"),
