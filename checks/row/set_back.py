@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.columns import BY_DOCTOR, DUPLICATE_OF
 from backup_doctor.evidence.log import Outcome
-from backup_doctor.evidence.row import BY_DOCTOR, DUPLICATE_OF, RowEvidence
+from backup_doctor.evidence.row import RowEvidence
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history import RowState, function_call, is_over, row_state
 from backup_doctor.judge.history.written import written_by

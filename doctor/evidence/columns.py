@@ -11,3 +11,6 @@ GUIDE_COLUMNS = (
     "workflow_run_id",
     "created_at",
 )
+
+# How the doctor's own SQL begins what it writes to a row that it closes.
+BY_DOCTOR, DUPLICATE_OF = "backup-doctor: ", "duplicate of "

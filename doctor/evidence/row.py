@@ -7,10 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from backup_doctor.evidence.base import Evidence, Fact, Shown, Unseen, Why, unseen
-from backup_doctor.evidence.trigger import Trigger
-
-# How the doctor's own SQL begins what it writes to a row that it closes.
-BY_DOCTOR, DUPLICATE_OF = "backup-doctor: ", "duplicate of "
+from backup_doctor.evidence.columns import DUPLICATE_OF
 
 
 class Route(StrEnum):
@@ -24,9 +21,9 @@ class Route(StrEnum):
 class BackupRow(Fact, frozen=True, kw_only=True):
     """One row of the table, by the guide's column names whatever the user's are called.
 
-    `values` holds the raw JSON value of every column of the table by its real name; the typed
-    fields are None where the column is NULL, absent or of another shape. Times are UTC. A saved
-    bundle has the values of the columns that the settings name, and of the others the `types` alone.
+    `values` holds the raw JSON value of every column by its real name; the typed fields are None where
+    it is NULL, absent or of another shape. Times are UTC. A saved bundle has the values of the columns
+    that the settings name, and of the others the `types` alone.
     """
 
     id: str | None = None
@@ -66,10 +63,9 @@ class Constraint(Fact, frozen=True, kw_only=True):
     """A constraint of the table.
 
     `kind` is pg_constraint.contype (c, u, p, f, x, n), or `partition`: that a partition takes the row;
-    `accepts` is its verdict on the row as the
-    pipeline would write it, None where that could not be evaluated (`problem` says why). A unique
-    index is of kind u too. `columns` are its own; `expression` is a CHECK's, or the condition of a
-    partial unique index. `holder` is the id of another row that has a unique key already.
+    `accepts` is its verdict on the row as the pipeline would write it, None where that could not be
+    evaluated (`problem` says why). A unique index is of kind u too. `columns` are its own; `expression`
+    is a CHECK's, or that of a partial unique index. `holder`: another row that has a unique key already.
     """
 
     name: str
@@ -159,8 +155,8 @@ class Server(Fact, frozen=True, kw_only=True):
 
     `default_read_only` is what a new session of the pipeline gets (the cluster's, database's and
     role's setting, never the doctor's own read-only session); `in_recovery` marks a replica.
-    None: the doctor's own role has a setting that hides the server's. `similar_tables` and
-    `other_roles` are what the table, or the writing role, may be instead, where it is not there.
+    None: the doctor's own role has a setting that hides the server's. `similar_tables` and `other_roles`
+    are what the table, or the writing role, may be instead.
     """
 
     version: str
@@ -210,9 +206,8 @@ class RowEvidence(Evidence, frozen=True, kw_only=True):
     `rows` are all rows of this dispatch id (or backup id), newest first; none at all only where
     `absent` says why one would have been seen. `table` is None where it does not exist, `Unseen`
     where the route cannot see the catalogue; `columns` are the table's, by the catalogue or by what
-    a row showed, empty where neither was seen. `unwritten` are the guide's columns that no good row
-    has; `has_good`: there is a good row beside those found. `near` are rows whose id is nearly the
-    one asked for, and `respelled` is how the row's id is written where it was not found as given.
+    a row showed. `unwritten` are the guide's columns that no good row has; `has_good`: there is a good
+    row beside those found. `near` are rows of nearly this id, `respelled` is how the row writes its id.
     """
 
     route: Route | None
@@ -233,15 +228,10 @@ class RowEvidence(Evidence, frozen=True, kw_only=True):
 
     @property
     def newest(self) -> BackupRow | None:
-        """The row that the guide's query would show, but for one that is closed as another's duplicate."""
-        rows = self.rows if isinstance(self.rows, tuple) else ()
-        marks = {row.id: f"{DUPLICATE_OF}{row.id}" for row in rows}
-        open_ones = (
-            row
-            for row in rows
-            if row.error_text not in [mark for id_, mark in marks.items() if id_ != row.id]
-        )
-        return next(open_ones, rows[0] if rows else None)
+        """The row that the guide's query would show, but for one that is closed as a duplicate."""
+        rows = () if isinstance(self.rows, Unseen) else self.rows
+        marks = {f"{DUPLICATE_OF}{row.id}" for row in rows}
+        return next((one for one in rows if one.error_text not in marks), (*rows, None)[0])
 
     def saw(self) -> str:
         """The newest row's state (without a row in question, the table's), and how it was seen."""

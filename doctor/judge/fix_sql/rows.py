@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from backup_doctor.evidence.base import Shown, Unseen
 from backup_doctor.evidence.case import Status
+from backup_doctor.evidence.columns import BY_DOCTOR, DUPLICATE_OF
 from backup_doctor.evidence.findings import Risk
 from backup_doctor.evidence.object import KeySource, StoredObject
-from backup_doctor.evidence.row import BY_DOCTOR, DUPLICATE_OF
 from backup_doctor.judge.explanation import page
 from backup_doctor.judge.fix_sql.certainty import (
     UNREAD,
