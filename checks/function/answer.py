@@ -92,7 +92,8 @@ def key_rejected(seen: FunctionEvidence, case: Case) -> Found | None:
     Detected: a 401 in the function's own words or with its x-deno-execution-id, not the gateway's.
     In `preflight` also in the log of the last run, unless GitHub shows that the secret was set since.
     If the log shows that the pipeline's key worked, a key refused now is the doctor's own.
-    Cause: BACKUP_API_KEY differs between GitHub and the function, or one side has none.
+    Cause: BACKUP_API_KEY differs between GitHub and the function, one side has none, or it is sent in
+    a header that the function does not read.
     Fix: set the same key on both sides.
     By hand: call the function with curl (guide, step 5).
     Source: guide, step 1.
@@ -111,7 +112,8 @@ def key_rejected(seen: FunctionEvidence, case: Case) -> Found | None:
         )
     weight = weigh(function_then(case, "function/key-rejected"), now=now, case=case)
     shows, how = shows_key(case)
-    named = how if shows is Shows.OTHER_KEY else secret_name(case, Use.FUNCTION_KEY)
+    own = "" if shows is Shows.OTHER_KEY else secret_name(case, Use.FUNCTION_KEY)
+    named = ", ".join(one for one in (own, how) if one)
     summary = (
         f"{seen.name} refuses the key that the workflow sends{f' ({named})' if named else ''}."
     )
@@ -120,7 +122,7 @@ def key_rejected(seen: FunctionEvidence, case: Case) -> Found | None:
     return weight.found(
         summary,
         (*function_exhibits(seen, case), *as_stored(case, Use.FUNCTION_KEY)),
-        _other_key(case) or new_api_key(case),
+        _on_key(case),
         resolved=_keys_agree(case),
     )
 
@@ -133,7 +135,7 @@ def _refused_before(case: Case, summary: str) -> Found | None:
     return last.found(
         summary,
         as_stored(case, Use.FUNCTION_KEY),
-        _other_key(case) or new_api_key(case),
+        _on_key(case),
         (Link.FUNCTION_UPDATES,),
     )
 
@@ -169,17 +171,16 @@ def _keys_agree(case: Case) -> Resolved | None:
     )
 
 
-def _other_key(case: Case) -> tuple[Fix, ...]:
-    """What to do where the pipeline shows the function another key than one of its own."""
+def _on_key(case: Case) -> tuple[Fix, ...]:
+    """What to do: the key itself may be right where it is shown in a way that the function does not read."""
     shows, how = shows_key(case)
-    if shows is not Shows.OTHER_KEY:
-        return ()
-    return (
-        manual(
-            "Compare what the step shows the function with what it expects",
-            f"The update step authenticates itself {how}; the function's source says what it wants.",
-        ),
+    if shows not in (Shows.OTHER_KEY, Shows.OWN_HEADER):
+        return new_api_key(case)
+    compare = manual(
+        "Compare what the step shows the function with what it expects",
+        f"The update step authenticates itself {how}; the function's source says what it wants.",
     )
+    return (compare,) if shows is Shows.OTHER_KEY else (compare, *new_api_key(case))
 
 
 @rules.cause(

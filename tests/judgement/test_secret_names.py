@@ -23,6 +23,7 @@ from backup_doctor.judge.history.secret_names import (
     secret_name,
 )
 from backup_doctor.services.secret_uses import Use, use_of
+from tests.judgement.asking import finding
 from tests.judgement.cases import (
     NOT_THERE,
     ahead,
@@ -327,6 +328,23 @@ def test_how_the_key_is_shown_is_read_from_the_lines_of_that_very_call(
 
     assert found is shows
     assert words in how
+
+
+def test_a_key_that_is_refused_in_a_header_of_the_steps_own_may_be_right() -> None:
+    def told(script: str) -> tuple[str, list[str]]:
+        refused = log(call(401, '{"error":"Unauthorized"}'), NOT_SAID, update_script=(script,))
+        found = finding(case(workflow(refused), function()), "function/key-rejected").found
+        return found.summary, [fix.title for fix in found.fixes]
+
+    compare, new = (
+        "Compare what the step shows the function with what it expects",
+        "Make one key and set it on both sides",
+    )
+    summary, fixes = told(CURL + '-H "x-backup-key: $BACKUP_API_KEY"')
+    assert " sends (BACKUP_API_KEY, in the header x-backup-key)." in summary
+    assert fixes == [compare, new]
+    assert told(CURL + '-H "Authorization: Bearer $BACKUP_API_KEY"')[1] == [new]
+    assert told(CURL + '-H "Authorization: Bearer $SUPABASE_ANON_KEY"')[1] == [compare]
 
 
 def test_a_step_that_is_handed_no_function_key_shows_another_one() -> None:
