@@ -11,6 +11,7 @@ from backup_doctor.judge.commands import gh_file
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history.row import RowState, row_state
 from backup_doctor.judge.show import exhibit, listed, setting
+from backup_doctor.services.secret_uses import UPLOAD_KEYS, use_of
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -91,7 +92,8 @@ def failure_unrecorded(seen: WorkflowEvidence, case: Case) -> Found | None:
     """When an earlier step fails, nothing tells the row: the backup stays in progress forever.
 
     Detected: the update step runs only if all before it succeeded, and no step or job of the file
-    but the doctor's own runs after a failure (`if:` with failure(), always() or cancelled()).
+    but the doctor's own runs after a failure (`if:` with failure(), always() or cancelled()). Not where
+    the update step uploads too: its script may record a failure.
     Cause: the file has no step that records a failure.
     Fix: add one.
     By hand: the `if:` of the steps after the upload.
@@ -102,6 +104,9 @@ def failure_unrecorded(seen: WorkflowEvidence, case: Case) -> Found | None:
     if file is None or update is None or file.after_failure or _runs_after_failure(update):
         return None
     if row_state(case) is RowState.FAILED:  # by a script's trap, or by the app
+        return None
+    # A step that uploads too is one script, which may record a failure before it comes to the update.
+    if any(use_of(name) in UPLOAD_KEYS for name in update.env):
         return None
     return Found(
         summary="A backup that fails before its update step is never recorded as failed.",

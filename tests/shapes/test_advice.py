@@ -117,6 +117,14 @@ def test_an_update_step_that_runs_after_a_failure_may_record_it_itself() -> None
     assert advice(GOOD.replace(UPDATE + RECORD, always)) == {}
 
 
+def test_a_step_that_uploads_too_may_record_its_own_failure() -> None:
+    does_all = UPDATE.replace(
+        "        run:", '        env: {AWS_SECRET_ACCESS_KEY: "${{ secrets.S3 }}"}\n        run:'
+    )
+
+    assert advice(GOOD.replace(UPDATE + RECORD, does_all)) == {}
+
+
 def test_the_doctors_own_job_records_nothing() -> None:
     diagnose = (
         "  diagnose: {needs: backup, if: always(), steps: [{run: backup-doctor --run-id 1}]}\n"
