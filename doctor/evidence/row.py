@@ -8,6 +8,7 @@ from typing import Any
 
 from backup_doctor.evidence.base import Evidence, Fact, Shown, Unseen, Why, unseen
 from backup_doctor.evidence.columns import DUPLICATE_OF
+from backup_doctor.evidence.trigger import Trigger
 
 
 class Route(StrEnum):
