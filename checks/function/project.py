@@ -25,6 +25,7 @@ from backup_doctor.judge.history import (
     weigh,
 )
 from backup_doctor.judge.history.early import early_codes
+from backup_doctor.judge.history.function_calls import calls_function
 from backup_doctor.judge.history.since import data_api_answers
 from backup_doctor.judge.show import manual, setting
 from backup_doctor.judge.traits import Trait
@@ -190,7 +191,7 @@ def _not_reached(case: Case) -> tuple[Link, ...]:
         Link.FUNCTION_UPDATES: code in function_said(case).codes,
         Link.FALLBACK_UPDATES: fallback or fallback_said(case).proved == code,
     }
-    left_out = not case.names.calls_function or function_call(case).outcome is Outcome.NOT_MADE
+    left_out = calls_function(case) is None or function_call(case).outcome is Outcome.NOT_MADE
     counts = said[Link.FUNCTION_UPDATES] or left_out
     return tuple(link for link, shown in said.items() if shown) if counts else ()
 

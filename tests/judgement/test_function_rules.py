@@ -686,6 +686,16 @@ def test_a_pipeline_without_a_function_may_not_reach_the_data_api(answer: Call, 
     assert found.found.summary.startswith(said)
 
 
+def test_a_whole_script_that_calls_no_function_may_not_reach_the_data_api() -> None:
+    direct = Attempt(kind="table-update", name="direct", place="x", updates=True, call=call(521))
+    script = log(NOT_SAID, direct.call, attempts=(direct,), whole_script=True)
+
+    found = finding(case(workflow(script)), "function/unreachable")
+
+    assert found.breaks == (Link.FALLBACK_UPDATES,)
+    assert "answered HTTP 521" in found.found.summary
+
+
 def test_an_answer_that_left_the_row_unchanged_is_told_by_its_status() -> None:
     one = case(workflow(log(call(200), NOT_SAID), update="success"))
 
