@@ -24,6 +24,7 @@ from backup_doctor.judge.history import (
     stopped_at_look_up,
     weigh,
 )
+from backup_doctor.judge.history.calls import update_ways
 from backup_doctor.judge.history.early import early_codes
 from backup_doctor.judge.history.function_calls import calls_function
 from backup_doctor.judge.history.since import data_api_answers
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 rules = Rules[FunctionEvidence]()
 
 
+# The kind of an update by a client of PostgreSQL: what it does not reach is not the Data API.
+SQL = "sql"
 PAUSED = ("INACTIVE", "PAUSING", "PAUSE_FAILED", "REMOVED", "GOING_DOWN", "RESTORING", "COMING_UP")
 
 
@@ -191,9 +194,14 @@ def _not_reached(case: Case) -> tuple[Link, ...]:
         Link.FUNCTION_UPDATES: code in function_said(case).codes,
         Link.FALLBACK_UPDATES: fallback or fallback_said(case).proved == code,
     }
-    left_out = calls_function(case) is None or function_call(case).outcome is Outcome.NOT_MADE
+    left_out = _asks_data_api_alone(case) or function_call(case).outcome is Outcome.NOT_MADE
     counts = said[Link.FUNCTION_UPDATES] or left_out
     return tuple(link for link, shown in said.items() if shown) if counts else ()
+
+
+def _asks_data_api_alone(case: Case) -> bool:
+    """Whether the pipeline calls no function, and no database server by itself either."""
+    return calls_function(case) is None and all(one.kind != SQL for one in update_ways(case))
 
 
 def _doctor_cannot_reach(seen: FunctionEvidence) -> Found | None:
