@@ -26,6 +26,7 @@ from backup_doctor.checks.workflow.update_fixes import (
     FIND_ROW,
     MAKE_PROCEDURE,
     READ_ANSWER,
+    SEE_PROJECT,
     SET_STATUS,
     SHOW_ANSWER,
     SHOW_KEY,
@@ -59,7 +60,7 @@ from backup_doctor.judge.history.written import is_begun, written_by
 from backup_doctor.judge.registry import codes_with
 from backup_doctor.judge.show import duration, exhibit, log_lines, manual
 from backup_doctor.judge.traits import Trait
-from backup_doctor.services.meaning import NOT_FOUND, database_meaning
+from backup_doctor.services.meaning import NOT_FOUND, data_api_status, database_meaning
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -212,6 +213,8 @@ def _left_row_alone(case: Case, call: Call) -> bool:
 
 def _by_answer(call: Call) -> Fix:
     """What to do about a refusal that nothing explains, where the log has the answer, or only a status."""
+    if data_api_status(call.status).whose is not None and not database_meaning(call.body):
+        return SEE_PROJECT
     if call.body:
         return READ_ANSWER
     return SHOW_ANSWER if call.status else CHECK_ADDRESS

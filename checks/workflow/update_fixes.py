@@ -29,6 +29,12 @@ READ_ANSWER = manual(
     "Correct what the answer to the update names",
     "It is the database's own, and says what it did not accept in the request.",
 )
+SEE_PROJECT = manual(
+    "See whether the project was there, then run the backup again",
+    "The status is not the database's: Supabase's edge, or a proxy on the way, answered in its place. "
+    "The project's page and https://status.supabase.com tell of outages; `curl --retry 5` outlasts a "
+    "short one.",
+)
 FIND_ROW = manual(
     "Let the update find the row",
     "Its filter matched no row. Compare the id by which it asks with the row's own, also in case and "

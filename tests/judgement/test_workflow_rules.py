@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from backup_doctor.checks.workflow.update_fixes import SEE_PROJECT
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.chain import Link
@@ -810,6 +811,15 @@ def test_the_direct_update_failed_by_the_log_else_by_its_red_step() -> None:
     assert "workflow/fallback-failed" not in codes(case(workflow(None, update="success")))
     assert "workflow/fallback-failed" not in codes(case(workflow(log(call(500), NOT_SAID))))
     assert "workflow/fallback-failed" not in codes(case(NO_RUN))
+
+
+@pytest.mark.parametrize("status", [402, 502, 521, 522, 530, 540, 544])
+def test_what_stands_before_the_database_is_not_taken_for_it(status: int) -> None:
+    one = case(workflow(log(call(500, '{"error":"no"}'), call(status, "error code"))))
+
+    found = finding(one, "workflow/fallback-failed").found
+
+    assert [fix.title for fix in found.fixes] == [SEE_PROJECT.title]
 
 
 def test_a_check_that_was_left_out_is_asked_for_rather_than_a_setting() -> None:
