@@ -72,6 +72,14 @@ def test_the_configured_word_is_written_where_nothing_shows_another_that_the_tab
     assert settled(one, FINE).sql
 
 
+def test_a_word_that_somebody_set_for_a_success_is_written_whatever_the_step_writes() -> None:
+    names = Names(success="done", given=("status.success",))
+
+    made = settled(replace(stuck("completed", DENIED), names=names), FINE)
+
+    assert "'done'" in (made.sql or "")
+
+
 def test_a_configured_word_is_written() -> None:
     one = replace(stuck("completed", DENIED), names=Names(success="completed"))
 

@@ -12,6 +12,7 @@ from backup_doctor.judge.history.calls import fallback_call, function_told
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
 
+WORD_SETTING = "status.success"
 # PostgreSQL's own words where a CHECK or an enum does not know a word.
 _REFUSES_WORD = re.compile(r"violates check constraint|invalid input value for enum")
 
@@ -25,8 +26,11 @@ def word_of_update(case: Case) -> str:
 def unknown_success(case: Case) -> str | None:
     """The status that the update step writes, where it is none of the configured words.
 
-    None where the table refuses it: then the step is what is wrong, and not the configuration.
+    None where the table refuses it: then the step is what is wrong, and not the configuration. None too
+    where somebody set the word for a success: it is theirs to say.
     """
+    if WORD_SETTING in case.names.given:
+        return None
     log = case.workflow.newest_reading if case.workflow else None
     word = log.word_written(case.names.column("status")) if log else None
     if word is None or case.names.status_of(word) is not Status.UNKNOWN:
