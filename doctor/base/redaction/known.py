@@ -49,16 +49,18 @@ class KnownSecrets(Immutable, frozen=True):
 
     def spans(self, text: str) -> list[Span]:
         """Where secrets stand, in no order; some may overlap."""
-        found = self._alone(text)
+        found = self._whole_words(text)
         if not (self.literals or self.forms):
             return found
         for layer in layers(text):
             for above, span in self._in(layer):
                 found.append(Span(*above.at_the_bottom(span.start, span.end), span.secret))
+        if not (found and self.alone):
+            return found
         # What another secret stood next to is alone once that is taken out.
-        return [*found, *self._alone(_without(text, found))] if found else found
+        return [*found, *self._whole_words(_without(text, found))]
 
-    def _alone(self, text: str) -> list[Span]:
+    def _whole_words(self, text: str) -> list[Span]:
         return [
             Span(*match.span(), secret)
             for secret, word in self.alone.items()
