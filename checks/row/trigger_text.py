@@ -43,8 +43,7 @@ def raises(trigger: Trigger, told: str) -> bool:
     Whatever its SQLSTATE: a function chooses that itself, also one that PostgreSQL has for constraints
     or grants.
     """
-    source = re.sub(r"--[^\n]*", "", trigger.source)
-    for found in _MESSAGE.finditer(source):
+    for found in _MESSAGE.finditer(trigger.code):
         parts = (found[1] or found[2]).replace("''", "'").replace("%%", "\0").split("%")
         if sum(map(str.isalpha, "".join(parts))) < _LEAST_LETTERS:
             continue
@@ -57,8 +56,9 @@ def raises(trigger: Trigger, told: str) -> bool:
 
 def is_unconditional(trigger: Trigger) -> bool:
     """Whether what the trigger does to an update is under no condition at all."""
-    text = re.sub(r"--[^\n]*", "", trigger.source)
-    on_condition = re.search(r"\b(if|case|when|loop|exception\s+when)\b", text, re.IGNORECASE)
+    on_condition = re.search(
+        r"\b(if|case|when|loop|exception\s+when)\b", trigger.code, re.IGNORECASE
+    )
     return not on_condition and not re.search(r"\bWHEN\s*\(", trigger.definition)
 
 
@@ -71,7 +71,7 @@ def _spoilt(case: Case) -> tuple[str, ...]:
 
 def meddles(trigger: Trigger, case: Case) -> bool:
     """Whether its text sets what is spoilt, skips the write, raises, or writes the table itself."""
-    source = re.sub(r"--[^\n]*", "", trigger.source)
+    source = trigger.code
     skips = trigger.before and re.search(r"\breturn\s+(null|old)\b", source, re.IGNORECASE)
     sets = any(
         re.search(rf"\bnew\.\"?{re.escape(name)}\"?\s*:?=", source, re.IGNORECASE)

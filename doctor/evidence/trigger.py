@@ -24,6 +24,11 @@ class Trigger(Fact, frozen=True, kw_only=True):
     before: bool = False
 
     @property
+    def code(self) -> str:
+        """Its function's text without comments."""
+        return re.sub(r"--[^\n]*", "", self.source)
+
+    @property
     def is_rule(self) -> bool:
         """Whether it is a rewrite rule, which no statement about triggers knows."""
         return self.definition.startswith("CREATE RULE")
@@ -36,7 +41,7 @@ class Trigger(Fact, frozen=True, kw_only=True):
     @property
     def only_keeps_time(self) -> bool:
         """Whether all that it does is to write the time of now into columns of the row."""
-        body = re.sub(r"--[^\n]*", "", self.source).strip()
+        body = self.code.strip()
         return self.before and (body == "moddatetime" or _KEEPS_TIME.fullmatch(body) is not None)
 
     @property
