@@ -95,7 +95,8 @@ class LogReading(Fact, frozen=True, kw_only=True):
     known error lines of tools) of the step that failed first, with `failed_step` its name; `told` of
     all its lines those that tell a known error (`backup_doctor.services.errors`), in order, `complaints` the
     last of those that name any error;
-    `uploaded` are keys or s3:// URLs that an upload reported as done, `buckets` and `endpoints` what
+    `uploaded` are keys or s3:// URLs that an upload reported as done, `mentioned` the last words of the
+    output that may be keys of backups, whatever the lines say of them, `buckets` and `endpoints` what
     the `env:` blocks of the steps show under such names; `assignments` are NAME=value
     lines such as S3_KEY and BACKUP_SIZE, last one wins; `prints_secret` are the names of secrets
     that a step prints; `dispatch_seen`: the dispatch id stands in the log. `ids` are the UUIDs in it,
@@ -123,6 +124,7 @@ class LogReading(Fact, frozen=True, kw_only=True):
     told: tuple[str, ...] = ()
     complaints: tuple[str, ...] = ()
     uploaded: tuple[str, ...] = ()
+    mentioned: tuple[str, ...] = ()
     buckets: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
     upload_errors: tuple[str, ...] = ()

@@ -228,6 +228,25 @@ def test_where_the_log_shows_no_key_its_upload_line_does(world: World) -> None:
     assert evidence.tail == FileEnd(whole=True, entries=1)
 
 
+@pytest.mark.parametrize("word", ["s3://acme/backups/nightly.zip", "./out/nightly.zip"])
+def test_a_file_that_the_log_only_speaks_of_is_looked_for_last(world: World, word: str) -> None:
+    world.put("backups/nightly.zip")
+    told = LogReading(source="job", mentioned=("backups/other.zip", word))
+
+    assert keys_found(world.look(row(), told)) == ["backups/nightly.zip"]
+
+    world.put(KEY)
+
+    assert keys_found(world.look(row(), told)) == [KEY]
+
+
+def test_an_older_file_that_the_log_speaks_of_is_not_this_backups(world: World) -> None:
+    world.put("backups/nightly.zip")
+    later = row(created_at=NOW + timedelta(hours=1))
+
+    assert keys_found(world.look(later, LogReading(source="job", mentioned=("nightly.zip",)))) == []
+
+
 def test_a_file_that_a_search_found_while_the_log_was_read_is_not_asked_for_again(
     world: World,
 ) -> None:

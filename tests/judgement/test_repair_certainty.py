@@ -524,3 +524,18 @@ def test_an_id_that_a_log_shows_in_part_is_the_same_id(dispatch_id: str, shown: 
     one = stuck(named("backups/eu.zip"), own, ran, asked=Asked(dispatch_id=dispatch_id))
 
     assert "status = 'success'" in sql(one)
+
+
+def test_a_file_that_the_runs_own_log_speaks_of_is_this_backups() -> None:
+    said = log(call(500), call(500), uploaded=(), assignments={}, mentioned=("nightly.zip",))
+    here = found("backups/nightly.zip")
+
+    assert "nothing tells that it is the same" in reason(stuck(SILENT, here))
+    assert "s3_key" in sql(stuck(workflow(said), here))
+
+
+def test_a_file_that_the_log_of_a_guessed_run_speaks_of_may_be_anothers() -> None:
+    said = log(call(500), call(500), uploaded=(), assignments={}, mentioned=("nightly.zip",))
+    guessed = workflow(said, found_by=FoundBy.ONLY_CANDIDATE)
+
+    assert "only a guess" in reason(stuck(guessed, found("backups/nightly.zip")))

@@ -89,6 +89,36 @@ def test_an_upload_that_was_reported_is_named(line: str, key: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("Gesichert: backups/2026/nightly.zip (1,2 MB)", "backups/2026/nightly.zip"),
+        ('Uploading "nightly.tar.gz" to S3...', "nightly.tar.gz"),
+        ("Sauvegarde terminée : s3://acme/backups/nightly.zip", "s3://acme/backups/nightly.zip"),
+        ("  adding: out/nightly.sql (deflated 91%)", "out/nightly.sql"),
+    ],
+)
+def test_a_word_that_may_be_a_backups_key_is_kept_whatever_the_line_says(
+    line: str, word: str
+) -> None:
+    seen = read("a log", [job(step("bash backup.sh", line))], WANTED)
+
+    assert seen.mentioned == (word,)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Fetching https://nodejs.org/dist/node-v20.tar.gz",
+        "tar: --exclude=*.zip",
+        "fatal error: An error occurred (AccessDenied) when calling the PutObject operation: b.zip",
+        "Report in report.html, version 1.2.3",
+    ],
+)
+def test_an_address_a_flag_and_an_error_name_no_backup(line: str) -> None:
+    assert read("a log", [job(step("bash backup.sh", line))], WANTED).mentioned == ()
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "upload failed: ./b.zip to s3://acme/b.zip An error occurred (AccessDenied) when calling",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.collect.log.header import MASK
 from backup_doctor.evidence.log import EnvShown, Variable
+from backup_doctor.evidence.object_keys import FileKind, kind_of
 from backup_doctor.services.error_lines import names_upload_error
 from backup_doctor.services.printed_secrets import is_secret_name
 
@@ -102,6 +103,20 @@ def uploads(lines: Iterable[str]) -> Iterator[str]:
         match = next(filter(None, (pattern.search(line) for pattern in _UPLOADED)), None)
         if match:
             yield match[1].rstrip(".,;)'\"")
+
+
+_WORD = re.compile(r"(?:\w+://)?[^\s'\"`,;:()\[\]{}<>|=]+\.\w+")
+_NOT_A_KEY = re.compile(r"^-|[*?]|^(?!s3:)\w+://")
+
+
+def mentions_of_files(lines: Iterable[str]) -> Iterator[str]:
+    """What may be a backup's key, in whatever language the line is: it tells only where to look."""
+    for line in lines:
+        if "." not in line or MASK in line or names_upload_error(line):
+            continue
+        for word in _WORD.findall(line):
+            if not _NOT_A_KEY.search(word) and kind_of(word) is FileKind.BACKUP:
+                yield word
 
 
 def printed_in_output(lines: Iterable[str], masked: frozenset[str]) -> Iterator[str]:

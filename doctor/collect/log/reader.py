@@ -93,6 +93,7 @@ def read(source: str, chunks: Iterable[bytes], wanted: LookFor) -> LogReading:
         told=_told(failed) if failed else (),
         complaints=error_lines.complaints(_whole(failed)) if failed else (),
         uploaded=tuple(dict.fromkeys(facts.uploads(output)))[:UPLOADS],
+        mentioned=tuple(dict.fromkeys(facts.mentions_of_files(output)))[-UPLOADS:],
         buckets=tuple(dict.fromkeys(_shown(parts, facts.buckets)))[:UPLOADS],
         endpoints=tuple(dict.fromkeys(_shown(parts, facts.endpoints)))[:UPLOADS],
         upload_errors=tuple(dict.fromkeys(error_lines.upload_errors(output)))[:UPLOADS],

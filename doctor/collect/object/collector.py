@@ -14,6 +14,7 @@ from backup_doctor.collect.clients.bucket_refusals import is_of_whole_bucket
 from backup_doctor.collect.object.clues import from_row, may_follow, with_log
 from backup_doctor.collect.object.control import are_named_by_id, control, files_of
 from backup_doctor.collect.object.history import trace
+from backup_doctor.collect.object.mentioned import look_where_mentioned
 from backup_doctor.collect.object.presumed import search_presumed
 from backup_doctor.collect.object.rows import neighbours_of, owners_of, without_others
 from backup_doctor.collect.object.search import latest, look_everywhere, look_nearby, merged
@@ -267,7 +268,16 @@ def _search(ask: Sources, bucket: Bucket, clues: Clues, early: Early) -> Search 
     if isinstance(search, Search) and search.hits:
         return search
     everywhere = look_everywhere(bucket, clues.sought)
-    return merged((search, everywhere)) or everywhere
+    if isinstance(everywhere, Search) and everywhere.hits:
+        return merged((search, everywhere)) or everywhere
+    return merged((search, everywhere, _mentioned(ask, bucket, clues))) or everywhere
+
+
+def _mentioned(ask: Sources, bucket: Bucket, clues: Clues) -> Search | None:
+    """The file that the log speaks of in words that are not known."""
+    workflow = ask.need(WorkflowEvidence)
+    reading = workflow.reading if workflow else None
+    return look_where_mentioned(ask, bucket, clues.sought, reading.mentioned) if reading else None
 
 
 def _logged(ask: Sources, bucket: Bucket, clues: Clues) -> Search | None:

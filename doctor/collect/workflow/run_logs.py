@@ -186,6 +186,7 @@ def _completed(own: LogReading, others: Sequence[LogReading]) -> LogReading:
             failed_excerpt=own.failed_excerpt or other.failed_excerpt,
             # Legs of a matrix may each have left a file of this backup.
             uploaded=tuple(dict.fromkeys((*own.uploaded, *other.uploaded))),
+            mentioned=tuple(dict.fromkeys((*own.mentioned, *other.mentioned))),
             buckets=own.buckets or other.buckets,
             endpoints=own.endpoints or other.endpoints,
             upload_errors=own.upload_errors or other.upload_errors,

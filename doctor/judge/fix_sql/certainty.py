@@ -16,7 +16,7 @@ from backup_doctor.evidence.object import (
     Search,
     StoredObject,
 )
-from backup_doctor.evidence.object_keys import FileKind, kind_of, places
+from backup_doctor.evidence.object_keys import FileKind, basename, kind_of, places
 from backup_doctor.evidence.workflow import FoundBy
 from backup_doctor.judge.history import RunProgress, progress, rows_of
 from backup_doctor.judge.history.bucket import left_no_file, logged_keys, shown_bucket_gone
@@ -150,8 +150,15 @@ def _unsure_of_source(case: Case, seen: ObjectEvidence, here: StoredObject) -> s
     named = seen.key_source if isinstance(seen.head, StoredObject) else None
     if late is not None or named is KeySource.ROW:
         return late
-    doubt = doubt_of_log(case) if named is KeySource.LOG else _unsure_of_likeness(case, here)
+    by_log = named is KeySource.LOG or _is_mentioned(case, here)
+    doubt = doubt_of_log(case) if by_log else _unsure_of_likeness(case, here)
     return f"{doubt[0].lower()}{doubt[1:]}" if doubt else None
+
+
+def _is_mentioned(case: Case, here: StoredObject) -> bool:
+    """Whether the log has a word for this file, whatever it says of it, and for no other backup's."""
+    mentioned = {basename(text) for text in case.log.mentioned} if case.log else set()
+    return basename(here.key) in mentioned and not names_another(here.key, case.dispatch_id)
 
 
 def _unsure_of_likeness(case: Case, here: StoredObject) -> str | None:

@@ -1,0 +1,36 @@
+"""The file that a run's log speaks of in words that nobody knows: another language, another tool."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backup_doctor.collect.object.spot import at_any
+from backup_doctor.evidence.object import Search
+from backup_doctor.evidence.object_keys import backups_in, basename
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from backup_doctor.collect.clients.bucket import Bucket
+    from backup_doctor.collect.object.search import Sought
+    from backup_doctor.collect.sources import Sources
+
+# The last ones that the log names: what was made is uploaded after it.
+MOST_MENTIONS = 4
+
+
+def look_where_mentioned(
+    ask: Sources, bucket: Bucket, sought: Sought, mentions: Sequence[str]
+) -> Search | None:
+    """What is in the bucket under a name that the log mentions, no older than the row; None for nothing."""
+    keys = tuple(_keys(mentions[-MOST_MENTIONS:], sought.prefix))
+    here = (one for one in at_any(ask, bucket, keys) if one.key not in sought.others)
+    hits = backups_in(one for one in here if sought.is_of_time(one))
+    return Search(prefixes=(), listed=len(hits), complete=True, hits=hits) if hits else None
+
+
+def _keys(mentions: Sequence[str], prefix: str) -> Iterator[str]:
+    """Each as it stands; then as a file's name, of which the log left the folder out."""
+    root = f"{prefix.rstrip('/')}/" if prefix.strip("/") else ""
+    yield from mentions
+    yield from (root + basename(text) for text in mentions)
