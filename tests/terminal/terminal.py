@@ -107,7 +107,9 @@ class Terminal:
     @property
     def used(self) -> Counter[str]:
         """How often each program ran; of those that do many things, each thing: `gh secret set`."""
-        return Counter(line.strip() for line in self._log.read_text().splitlines())
+        ran = (line.split() for line in self._log.read_text().splitlines())
+        # `gh api ADDRESS` is one thing, whatever the address.
+        return Counter(" ".join(word for word in words if "/" not in word) for words in ran)
 
     def shell(self, command: str, login: Login = Login.MAINTAINER) -> Ended:
         """Run shell commands as they stand; the first that fails, or wants a value, ends them."""

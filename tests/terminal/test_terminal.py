@@ -37,9 +37,17 @@ def test_the_first_line_that_fails_ends_the_rest(terminal: Terminal) -> None:
 def test_each_program_that_ran_is_counted(terminal: Terminal, world: World) -> None:
     terminal.shell("openssl rand -hex 4 | grep .")
     terminal.shell(f"gh secret list --repo {terminal.host}/acme/app")
+    for path in ("actions/runs", "actions/workflows"):
+        terminal.shell(f"gh api https://{terminal.host}/api/v3/repos/acme/app/{path}")
     terminal.sql("SELECT 1")
 
-    assert terminal.used == {"openssl": 1, "grep": 1, "gh secret list": 1, "psql": 1}
+    assert terminal.used == {
+        "gh api": 2,
+        "gh secret list": 1,
+        "grep": 1,
+        "openssl": 1,
+        "psql": 1,
+    }
 
 
 def test_a_reader_changes_nothing(terminal: Terminal, world: World) -> None:
