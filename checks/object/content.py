@@ -6,7 +6,14 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from backup_doctor.checks.object.archive import ARCHIVED
-from backup_doctor.checks.object.view import MAKE_AGAIN, found_one, judged_object, object_command
+from backup_doctor.checks.object.view import (
+    MAKE_AGAIN,
+    earlier_exhibit,
+    found_one,
+    judged_object,
+    object_command,
+)
+from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Role, Severity
 from backup_doctor.evidence.object import ObjectEvidence
@@ -18,19 +25,13 @@ from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.findings import Exhibit, Fix
+    from backup_doctor.evidence.findings import Fix
     from backup_doctor.evidence.object import FileEnd, StoredObject
-
 
 rules = Rules[ObjectEvidence]()
 
-
 SHRUNK_BELOW = 0.1
-
-
 EARLIER_NEEDED = 3
-
-
 # What S3 copies in one request.
 COPIED_BYTES = 5 * 1024**3
 
@@ -66,7 +67,7 @@ def size_mismatch(seen: ObjectEvidence, case: Case) -> Found | None:
         f"{_written_over(seen, case, here)}",
         evidence=(
             found_one(seen, case, here),
-            *_earlier(seen, case),
+            *earlier_exhibit(seen, case),
             exhibit("size_bytes", row.size_bytes, "database", None),
         ),
         fixes=(_of_other_size(seen, case, here),),
@@ -77,10 +78,12 @@ def _of_other_size(seen: ObjectEvidence, case: Case, here: StoredObject) -> Fix:
     if version_of_row(seen, case):
         return _way_back(seen, case)
     if is_written_over(seen, case, here):
+        unseen = isinstance(seen.versions, Unseen)
+        left = "the doctor may not list its versions" if unseen else "no version of it is kept"
         return manual(
             "Find out what overwrote the file",
-            "It was written after the run had ended: by another job, a script or a person. What the "
-            "run uploaded is gone.",
+            "It was written after the run had ended: by another job, a script or a person. Of what "
+            f"the run uploaded, {left}.",
         )
     return manual(
         "Send the size of the finished file",
@@ -111,7 +114,7 @@ def empty(seen: ObjectEvidence, case: Case) -> Found | None:
     how = "is a zip without any file in it" if here.size else "is empty (0 bytes)"
     return Found(
         summary=f"{here.key} {how}.{_written_over(seen, case, here)}",
-        evidence=(found_one(seen, case, here), *_earlier(seen, case)),
+        evidence=(found_one(seen, case, here), *earlier_exhibit(seen, case)),
         fixes=(_way_back(seen, case),),
         breaks=(Link.STAYS_SO,) if is_written_over(seen, case, here) else None,
     )
@@ -146,7 +149,7 @@ def truncated(seen: ObjectEvidence, case: Case) -> Found | None:
         f"{_written_over(seen, case, here)}",
         evidence=(
             found_one(seen, case, here),
-            *_earlier(seen, case),
+            *earlier_exhibit(seen, case),
             exhibit("ends of the file", tail.problem or "no end record", "S3, ranged GET", None),
         ),
         fixes=(_way_back(seen, case),),
@@ -180,15 +183,6 @@ def _written_over(seen: ObjectEvidence, case: Case, here: StoredObject) -> str:
     if not is_written_over(seen, case, here):
         return ""
     return f" The run's file was overwritten at {rfc3339(here.modified_at)}."
-
-
-def _earlier(seen: ObjectEvidence, case: Case) -> tuple[Exhibit, ...]:
-    before = earlier_version(seen, case)
-    if before is None:
-        return ()
-    text = f"{before.version_id} ({size(before.size)}, {before.modified_at.isoformat()})"
-    command = object_command(seen, case, "list-object-versions", "--prefix", before.key)
-    return (exhibit("earlier version", text, "S3", command),)
 
 
 def _way_back(seen: ObjectEvidence, case: Case) -> Fix:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.judge.commands import aws
 from backup_doctor.judge.history.file import Whose, found_file
-from backup_doctor.judge.show import exhibit, manual, size
+from backup_doctor.judge.history.versions import earlier_version
+from backup_doctor.judge.show import exhibit, manual, rfc3339, size
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.base import Shown
@@ -38,6 +39,16 @@ def found_one(seen: ObjectEvidence, case: Case, one: StoredObject) -> Exhibit:
     """An object as evidence."""
     text = f"{one.key} ({size(one.size)}, {one.modified_at.isoformat()})"
     return exhibit("object", text, "S3", head_command(seen, case, one.key))
+
+
+def earlier_exhibit(seen: ObjectEvidence, case: Case) -> tuple[Exhibit, ...]:
+    """The version of the file that one of this backup's runs wrote and another one hides, as evidence."""
+    before = earlier_version(seen, case)
+    if before is None:
+        return ()
+    text = f"{before.version_id} ({size(before.size)}, {rfc3339(before.modified_at)})"
+    command = object_command(seen, case, "list-object-versions", "--prefix", before.key)
+    return (exhibit("earlier version", text, "S3", command),)
 
 
 def judged_object(seen: ObjectEvidence, case: Case) -> StoredObject | None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backup_doctor.checks.object.view import found_one
+from backup_doctor.checks.object.view import earlier_exhibit, found_one
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Role, Severity
 from backup_doctor.evidence.object import ObjectEvidence
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history.file import Whose, began_at, found_file
-from backup_doctor.judge.show import exhibit, manual
+from backup_doctor.judge.history.versions import earlier_version
+from backup_doctor.judge.show import exhibit, manual, rfc3339, size
 from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.findings import Exhibit
+    from backup_doctor.evidence.findings import Exhibit, Fix
 
 rules = Rules[ObjectEvidence]()
 
@@ -63,12 +64,13 @@ def stale(seen: ObjectEvidence, case: Case) -> Found | None:
 
 @rules.cause("object/replaced", breaks=Link.STAYS_SO, traits=(Trait.SPOILS_SUCCESS,))
 def replaced(seen: ObjectEvidence, case: Case) -> Found | None:
-    """A later backup wrote the same key: this one's file is gone.
+    """A later backup wrote the same key, over this one's file.
 
     Detected: the row of a later backup names the key, and the object was written after that row was
     made; or the object was written after the next backup was started and does not have this one's size.
     Cause: the pipeline stores every backup under the same key.
-    Fix: give every backup its own key. The row is left as it is: no file is this backup's.
+    Fix: give every backup its own key. Where the bucket keeps the version that this backup's run wrote,
+    copy it to another key. The row is left as it is: what is at its key is not this backup's.
     By hand: `SELECT id, dispatch_id, created_at FROM backup_history WHERE s3_key = 'KEY';`
     Source: S3, PutObject overwrites.
     """
@@ -77,8 +79,22 @@ def replaced(seen: ObjectEvidence, case: Case) -> Found | None:
         return None
     return Found(
         summary=f"{here.key} is a later backup's file. {found.why}",
-        evidence=(found_one(seen, case, here), *_made(case)),
-        fixes=(OWN_KEYS,),
+        evidence=(found_one(seen, case, here), *earlier_exhibit(seen, case), *_made(case)),
+        fixes=(*_kept(seen, case), OWN_KEYS),
+    )
+
+
+def _kept(seen: ObjectEvidence, case: Case) -> tuple[Fix, ...]:
+    """How this backup's own version gets out of the way of the next ones, where the bucket has it."""
+    own = earlier_version(seen, case)
+    if own is None or own.version_id is None:
+        return ()
+    return (
+        manual(
+            "Keep the version that is this backup's",
+            f"Copy the version {own.version_id} of {own.key} ({size(own.size)}, {rfc3339(own.modified_at)}) "
+            "to another key, and let this row name that one.",
+        ),
     )
 
 

@@ -417,6 +417,18 @@ def test_a_file_that_is_not_whole_has_its_versions_looked_at(both: Both) -> None
     assert whole.versions == ()
 
 
+def test_a_file_that_another_row_names_as_well_has_its_versions_looked_at(both: Both) -> None:
+    both.put("backups/a.zip")
+    both.put("backups/a.zip")
+    both.lab.sql("UPDATE public.backup_history SET s3_key = 'backups/a.zip'")
+    add(both.lab, "later", "backups/a.zip", created_at=MADE + timedelta(days=1))
+
+    shared = both.look()
+
+    assert isinstance(shared.versions, tuple)
+    assert len(shared.versions) == 2
+
+
 # By the Data API alone ---------------------------------------------------------------------------
 
 

@@ -117,6 +117,19 @@ def test_a_later_backup_that_wrote_the_same_key_has_replaced_the_file() -> None:
     assert "'later' (success) wrote it anew" in finding(one, "object/replaced").found.summary
 
 
+def test_the_version_that_a_replaced_backup_wrote_is_kept_where_the_bucket_has_it() -> None:
+    own = stored(key=LATEST, version_id="v1", etag="own", modified_at=ENDED)
+    between = replace(own, version_id="v2", etag="x", modified_at=CREATED + DAY - HOUR)
+    seen = latest(LATER, **at(CREATED + DAY + HOUR), versions=(between, own))
+
+    found = finding(case(seen, DONE, uploading()), "object/replaced").found
+
+    assert "Copy the version v1 of" in found.fixes[0].text
+    assert "earlier version" in {one.label for one in found.evidence}
+    without = latest(LATER, **at(CREATED + DAY + HOUR), versions=(between,))
+    assert len(finding(case(without, DONE, uploading()), "object/replaced").found.fixes) == 1
+
+
 def test_a_replaced_file_says_nothing_of_this_backups_size_or_wholeness() -> None:
     seen = latest(
         LATER,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.log import NOT_SAID
 from backup_doctor.evidence.object import FileEnd
@@ -153,6 +154,16 @@ def test_without_that_version_the_size_is_written_and_the_report_says_what_happe
     in_time = the_object(head=stored(size=SIZE + 7))
     assert advised(in_time, "object/size-mismatch", *rows).title.startswith("Send the size")
     assert "overwritten" not in finding(case(in_time, *rows), "object/size-mismatch").found.summary
+
+
+def test_what_the_run_uploaded_is_not_said_to_be_gone_where_versions_are_not_seen() -> None:
+    hidden = the_object(
+        head=OTHER_LATER.head, versions=Unseen(why=Why.DENIED, what="It may not list versions.")
+    )
+    rows = (row(finished_row()), RIGHT)
+
+    assert "no version of it is kept" in advised(OTHER_LATER, "object/size-mismatch", *rows).text
+    assert "may not list its versions" in advised(hidden, "object/size-mismatch", *rows).text
 
 
 def test_a_file_that_was_written_over_is_recorded_with_a_word_of_warning() -> None:

@@ -143,11 +143,11 @@ def _in_bucket(table: RowQueries, bucket: Bucket, clues: Clues, early: Early) ->
         ask.hints.found(spot.head)
         tail = early.tail if spot.head in early.hits else None
         tail = tail or read_end(spot.bucket, spot.head)
-        newest = table.rows.newest if table.rows else None
-        said = newest.size_bytes if newest else None
-        here = _with_versions(replace(evidence, head=spot.head, tail=tail), spot.bucket, said)
+        here = replace(evidence, head=spot.head, tail=tail)
         known = owners if likely == (spot.key,) and spot.bucket is bucket else None
-        return _with_owners(table, _with_logged(ask, here, spot.bucket, clues), clues, known)
+        whose = _with_owners(table, _with_logged(ask, here, spot.bucket, clues), clues, known)
+        newest = table.rows.newest if table.rows else None
+        return _with_versions(whose, spot.bucket, newest.size_bytes if newest else None)
     if isinstance(spot.head, Unseen):
         hopeless = is_of_whole_bucket(spot.head)
         return replace(evidence, head=spot.head, bucket=spot.head if hopeless else evidence.bucket)
@@ -156,12 +156,16 @@ def _in_bucket(table: RowQueries, bucket: Bucket, clues: Clues, early: Early) ->
 
 
 def _with_versions(evidence: ObjectEvidence, bucket: Bucket, said: int | None) -> ObjectEvidence:
-    """The evidence with the versions of a file that is not whole, or of another size than the row says."""
+    """The evidence with the versions of a file that may have been written over.
+
+    It is not whole, has another size than the row says, or is named by another backup's row too.
+    """
     tail, here = evidence.tail, evidence.present
     if here is None:
         return evidence
     is_cut = not here.size or (isinstance(tail, FileEnd) and not tail.whole)
-    if not is_cut and said in (None, here.size):
+    is_shared = bool(evidence.owners) and not isinstance(evidence.owners, Unseen)
+    if not (is_cut or is_shared) and said in (None, here.size):
         return evidence
     found = bucket.versions(here.key)
     if isinstance(found, Unseen):

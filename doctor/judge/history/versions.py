@@ -18,15 +18,23 @@ def earlier_version(seen: ObjectEvidence, case: Case) -> StoredObject | None:
 
     Of several, one of the size that the row or the log says; else the newest.
     """
-    here, began, said = seen.present, began_at(case), own_size(case)
+    here, said = seen.present, own_size(case)
     kept = (
         one
         for one in _versions(seen)
-        if one.size > 0
-        and (here is None or one.etag != here.etag)
-        and (began is None or one.modified_at >= began)
+        if one.size > 0 and (here is None or one.etag != here.etag) and _is_of_runs(one, seen, case)
     )
     return max(kept, key=lambda one: (one.size == said, one.modified_at), default=None)
+
+
+def _is_of_runs(one: StoredObject, seen: ObjectEvidence, case: Case) -> bool:
+    """Whether the version was written while a run of this backup was going, or may have been."""
+    began, ended = began_at(case), ended_at(case)
+    following = next((row.created_at for row in seen.later if row.created_at), None)
+    until = ended + CLOCK_SLACK if ended else following
+    return (began is None or one.modified_at >= began) and (
+        until is None or one.modified_at <= until
+    )
 
 
 def _versions(seen: ObjectEvidence) -> tuple[StoredObject, ...]:
