@@ -98,5 +98,5 @@ def overdue(seen: WorkflowEvidence, case: Case) -> Found | None:
         "much longer than usual.",
         evidence=run_exhibits(seen, case),
         fixes=(*cancel, setting("Give the job a limit", "Set `timeout-minutes` on the job.")),
-        breaks=(link_reached(seen),),
+        breaks=(link_reached(seen, case),),
     )

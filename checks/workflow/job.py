@@ -25,6 +25,7 @@ from backup_doctor.checks.workflow.view import (
     earlier_jobs,
     failed_before,
     jobs_of,
+    link_not_begun,
     others_ran,
     run_exhibits,
     run_of,
@@ -57,7 +58,7 @@ SHUT_DOWN = re.compile(r"runner has received a shutdown signal|lost communicatio
 STEP_TIMEOUT = re.compile(r"has timed out after \d+ minutes", re.IGNORECASE)
 
 
-def link_reached(seen: WorkflowEvidence) -> Link:
+def link_reached(seen: WorkflowEvidence, case: Case) -> Link:
     """The link of the chain at which the job stopped."""
     if (
         seen.update_step is not None
@@ -72,7 +73,7 @@ def link_reached(seen: WorkflowEvidence) -> Link:
     if stopped is not None and UPLOAD_STEP.search(stopped.name):
         return Link.FILE_UPLOADED
     if seen.job is None or not seen.job.steps:
-        return Link.RUN_STARTS
+        return link_not_begun(seen, case)
     return Link.BACKUP_MADE
 
 
@@ -161,7 +162,7 @@ def timed_out(seen: WorkflowEvidence, case: Case) -> Found | None:
             ),
             *((after_row(NEW_BACKUP),) if is_wanted_again(case) else ()),
         ),
-        breaks=(link_reached(seen),),
+        breaks=(link_reached(seen, case),),
     )
 
 
@@ -212,7 +213,7 @@ def cancelled(seen: WorkflowEvidence, case: Case) -> Found | None:
             ),
         ),
         fixes=rerun(seen, case),
-        breaks=(link_reached(seen),),
+        breaks=(link_reached(seen, case),),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.base import Unseen
+from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.workflow import (
     Job,
     Run,
@@ -14,6 +15,7 @@ from backup_doctor.evidence.workflow import (
     WorkflowFile,
 )
 from backup_doctor.judge.commands import Command, gh
+from backup_doctor.judge.history.file import own_file
 from backup_doctor.judge.history.row import RowState
 from backup_doctor.judge.show import exhibit, rfc3339
 
@@ -95,6 +97,13 @@ def others_ran(seen: WorkflowEvidence) -> bool:
     """Whether another job of the run came to a step: the run started, though the judged one may not have."""
     judged = seen.job.id if seen.job else None
     return any(one.steps for one in jobs_of(seen) if one.id != judged)
+
+
+def link_not_begun(seen: WorkflowEvidence, case: Case) -> Link:
+    """Where the chain broke at a job that came to no step: at the run's start only if no other job did."""
+    if not others_ran(seen):
+        return Link.RUN_STARTS
+    return Link.FUNCTION_UPDATES if own_file(case) else Link.BACKUP_MADE
 
 
 def update_ended_well(seen: WorkflowEvidence) -> bool:

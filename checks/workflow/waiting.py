@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from backup_doctor.checks.workflow.view import others_ran, run_exhibits, run_of
+from backup_doctor.checks.workflow.view import link_not_begun, others_ran, run_exhibits, run_of
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.workflow import Run, WorkflowEvidence
@@ -65,6 +65,7 @@ def not_started(seen: WorkflowEvidence, case: Case) -> Found | None:
         summary=f"{_job(seen)} never started: {stands}.{said}",
         evidence=run_exhibits(seen, case),
         fixes=(manual("Let the job start", f"{_advice(state, said)} {run.html_url}".strip()),),
+        breaks=(link_not_begun(seen, case),),
     )
 
 
@@ -122,4 +123,5 @@ def _waits_for_approval(seen: WorkflowEvidence, case: Case, run: Run) -> Found:
                 f"{environments}. {run.html_url}".strip(),
             ),
         ),
+        breaks=(link_not_begun(seen, case),),
     )

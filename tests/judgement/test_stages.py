@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from backup_doctor.evidence.base import Evidence, Unseen, Why
 from backup_doctor.evidence.case import Asked, Names
@@ -159,6 +160,22 @@ def test_what_nobody_could_see_is_not_called_held() -> None:
     )
 
     assert set(chain(blind)) == {UNKNOWN}
+
+
+@pytest.mark.parametrize("conclusion", ["failure", "cancelled"])
+def test_a_last_job_that_never_began_did_not_keep_the_run_from_starting(conclusion: str) -> None:
+    seen = workflow(log(NOT_SAID, NOT_SAID), update="success")
+    assert seen.job
+    before = replace(seen.job, id=6, name="archive", conclusion="success")
+    changes = {"name": "report", "steps": (), "runner_name": None, "conclusion": conclusion}
+    last = replace(seen.job, **changes)
+    unbegun = replace(seen, job=last, jobs=(before, last), update_step=None)
+
+    with_file = case(unbegun, row(a_row()))
+    alone = case(replace(unbegun, jobs=(last,)), row(a_row()))
+
+    assert chain(with_file)[1:5] == [OK, OK, OK, FAILED]
+    assert chain(alone)[1] == FAILED
 
 
 def test_of_a_backup_that_is_still_to_be_made_no_link_was_reached() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backup_doctor.evidence.base import Shown
+from backup_doctor.evidence.base import Shown, Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import StageResult, StageState, Verdict
 from backup_doctor.evidence.log import NOT_SAID, Call, Outcome
@@ -121,10 +121,13 @@ def _row_created(case: Case) -> StageState:
 
 
 def _run_started(case: Case) -> StageState:
+    """A job that began: the update's, or another one that came to a step."""
     workflow = case.workflow
-    job = workflow.job if workflow and isinstance(workflow.run, Run) else None
-    started = job is not None and (job.started_at is not None or bool(job.steps))
-    return StageState.OK if started else StageState.UNKNOWN
+    if workflow is None or not isinstance(workflow.run, Run):
+        return StageState.UNKNOWN
+    jobs = () if isinstance(workflow.jobs, Unseen) else workflow.jobs
+    own = workflow.job is not None and (workflow.job.started_at is not None or workflow.job.steps)
+    return StageState.OK if own or any(job.steps for job in jobs) else StageState.UNKNOWN
 
 
 def _backup_made(case: Case) -> StageState:
