@@ -19,7 +19,8 @@ PLAYED = [sample for sample in SAMPLES if sample.plays]
 KINDS = ("look-up", "function", "table-update", "rpc", "upsert", "marks-failed", "verification")
 
 
-@pytest.fixture(scope="module")
+# One each: what a script of an earlier scene asks late is not of this one.
+@pytest.fixture
 def service() -> Iterator[Service]:
     with Service() as started:
         yield started
