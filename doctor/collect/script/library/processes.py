@@ -36,6 +36,8 @@ _CAUGHT = frozenset(
         "$",
     }
 )
+_RETURN_OUTPUT = frozenset({"check_output", "getoutput", "execSync", "execFileSync"})
+_RETURN_RESULT = frozenset({"run", "spawnSync", "getExecOutput", "Popen"})
 _MODULES = (
     "child_process",
     "subprocess",
@@ -51,51 +53,50 @@ _MODULES = (
 
 def call_process(trace: Following, api: Api, args: list[Value], named: Fields) -> Value | None:
     """Start a program, if that is what the function does; None if not."""
-    head, _, last = api.path.rpartition(".")
-    if not (head.startswith(_MODULES) or api.path in {"execa", "$", "zx.$"}) or not args:
-        return None
-    if head == "os" and last not in {"system", "popen"}:
-        return None
-    words = _words(last, args, named)
+    last = api.path.rpartition(".")[2]
+    words = _words(last, args, named) if args and _starts_programs(api.path) else None
     if words is None:
         return None
-    captures = last in _CAUGHT or bool({"capture_output", "stdout"} & named.fields.keys())
-    inherits = any(
-        isinstance(inner := plain(one), Fields) and "stdio" in inner.fields for one in args
-    )
-    caught = Capture()
     start = len(trace.calls)
-    if captures and not inherits:
-        with trace.printing(caught, trace.errors):
-            status = trace.shell.run_from(words)
-    else:
-        status = trace.shell.run_from(words)
+    status, output = _run(trace, words, captures=_captures(last, args, named))
     trace.leaving = None
     calls = tuple(range(start, len(trace.calls)))
-    if len(calls) == 1:
-        trace.calls[calls[0]].fails_on_status = trace.calls[
-            calls[0]
-        ].fails_on_status or last.startswith("check")
-    output = caught.text()
+    if len(calls) == 1 and last.startswith("check"):
+        trace.calls[calls[0]].fails_on_status = True
+    if last in _RETURN_OUTPUT:
+        return output if output.parts else (Response(calls) if calls else NONE)
     # Where a shell asks whether a program ended well, these languages hold its code: 0 is false.
     code = Test("not", (status,))
-    result = Fields(
-        {
-            "stdout": output,
-            "stderr": UNKNOWN,
-            "returncode": code,
-            "status": code,
-            "exitCode": code,
-        },
-        open=True,
-    )
-    if last in {"check_output", "getoutput", "execSync", "execFileSync"}:
-        return output if output.parts else (Response(calls) if calls else NONE)
-    return (
-        result
-        if calls_of(output) or last in {"run", "spawnSync", "getExecOutput", "Popen"}
-        else code
-    )
+    return _result(output, code) if calls_of(output) or last in _RETURN_RESULT else code
+
+
+def _starts_programs(path: str) -> bool:
+    module, _, name = path.rpartition(".")
+    if module == "os":
+        return name in {"system", "popen"}
+    return module.startswith(_MODULES) or path in {"execa", "$", "zx.$"}
+
+
+def _captures(name: str, args: list[Value], named: Fields) -> bool:
+    """Whether the script gets what the program prints, and the log does not."""
+    asked = name in _CAUGHT or bool({"capture_output", "stdout"} & named.fields.keys())
+    options = [one for one in map(plain, args) if isinstance(one, Fields)]
+    return asked and not any("stdio" in one.fields for one in options)
+
+
+def _run(trace: Following, words: list[Value] | Text, *, captures: bool) -> tuple[Value, Text]:
+    """How the program ended, and what was captured of its output."""
+    caught = Capture()
+    if not captures:
+        return trace.shell.run_from(words), caught.text()
+    with trace.printing(caught, trace.errors):
+        return trace.shell.run_from(words), caught.text()
+
+
+def _result(output: Text, code: Value) -> Fields:
+    """What `subprocess.run`, `spawnSync` and `getExecOutput` return."""
+    codes = dict.fromkeys(("returncode", "status", "exitCode"), code)
+    return Fields({"stdout": output, "stderr": UNKNOWN, **codes}, open=True)
 
 
 def _words(name: str, args: list[Value], named: Fields) -> list[Value] | Text | None:
