@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.collect.log.header import MASK
 from backup_doctor.evidence.log import EnvShown, Variable
-from backup_doctor.evidence.object_keys import FileKind, kind_of
+from backup_doctor.evidence.object_keys import FileKind, basename, kind_of
 from backup_doctor.services.error_lines import names_upload_error
 from backup_doctor.services.printed_secrets import is_secret_name
 
@@ -105,18 +105,28 @@ def uploads(lines: Iterable[str]) -> Iterator[str]:
             yield match[1].rstrip(".,;)'\"")
 
 
-_WORD = re.compile(r"(?:\w+://)?[^\s'\"`,;:()\[\]{}<>|=]+\.\w+")
-_NOT_A_KEY = re.compile(r"^-|[*?]|^(?!s3:)\w+://")
+_BETWEEN_WORDS = re.compile(r"[\s'\"`,;()\[\]{}<>|=]+")
 
 
 def mentions_of_files(lines: Iterable[str]) -> Iterator[str]:
     """What may be a backup's key, in whatever language the line is: it tells only where to look."""
     for line in lines:
-        if "." not in line or MASK in line or names_upload_error(line):
-            continue
-        for word in _WORD.findall(line):
-            if not _NOT_A_KEY.search(word) and kind_of(word) is FileKind.BACKUP:
-                yield word
+        words = map(_without_label, _BETWEEN_WORDS.split(line)) if "." in line else ()
+        found = [word for word in words if _may_be_key(word)]
+        if found and MASK not in line and not names_upload_error(line):
+            yield from found
+
+
+def _without_label(word: str) -> str:
+    bare = word if "://" in word else word.rpartition(":")[2]
+    return bare.rstrip(".:")
+
+
+def _may_be_key(word: str) -> bool:
+    is_address = "://" in word and not word.startswith("s3://")
+    is_pattern = word.startswith("-") or "*" in word
+    has_ending = "." in basename(word)
+    return has_ending and kind_of(word) is FileKind.BACKUP and not (is_address or is_pattern)
 
 
 def printed_in_output(lines: Iterable[str], masked: frozenset[str]) -> Iterator[str]:
