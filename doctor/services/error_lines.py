@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from backup_doctor.services.frames import without_frames
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -26,7 +28,9 @@ _ERROR = "##[error]"
 # `ConnectionResetError: …`, `pg_dump: error: …`, `ERROR notify: …`: what a person would quote.
 _NAMES_ERROR = re.compile(
     r"^\s*(?:[\w.]*(?:Error|Exception)\b(?! code)|(?:[\w./-]+: )?(?:fatal|error|panic)\b|curl: \(\d+\)"
-    r"|[✗✘✖❌×] |(?:bash|sh|\S+\.sh): (?:line )?\d+: )",
+    r"|[✗✘✖❌×] |(?:bash|sh|\S+\.sh): (?:line )?\d+: "
+    # A command of PowerShell: `Compress-Archive: …`, `Invoke-RestMethod : …`.
+    r"|[a-z]{2,20}-[a-z0-9]{2,40} ?: \S)",
     re.IGNORECASE,
 )
 # A shell's trace follows every error alike.
@@ -47,7 +51,8 @@ def names_upload_error(line: str) -> bool:
 
 def upload_errors(lines: Iterable[str]) -> Iterator[str]:
     """Lines in which an upload (or the AWS client before it) says why it failed."""
-    return (line.removeprefix(_ERROR).strip() for line in lines if _UPLOAD_ERROR.search(line))
+    told = (line for line in without_frames([*lines]) if _UPLOAD_ERROR.search(line))
+    return (line.removeprefix(_ERROR).strip() for line in told)
 
 
 def has_error(lines: Iterable[str]) -> bool:
@@ -61,6 +66,7 @@ def errors(lines: Sequence[str]) -> tuple[str, ...]:
     Of that, what follows from the last lines that name an error on, if there are any: neither the
     way to it nor Python's trace, which stands above, and not what is tidied up after it.
     """
+    lines = without_frames(lines)
     told = [line for line in lines if line.startswith(_ERROR) and not _EXIT.match(line)]
     ended = [line for line in lines if _EXIT.match(line)][:1]
     if all(map(_ONLY_EXITED.search, told)):
@@ -104,7 +110,8 @@ def is_noise(line: str) -> bool:
 
 def complaints(lines: Iterable[str]) -> tuple[str, ...]:
     """Every line that names an error, wherever in a step's output it stands."""
-    return tuple(dict.fromkeys(plain(line) for line in lines if _complains(line)))[-ERRORS_SHOWN:]
+    told = (plain(line) for line in without_frames([*lines]) if _complains(line))
+    return tuple(dict.fromkeys(told))[-ERRORS_SHOWN:]
 
 
 def _complains(line: str) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backup_doctor.base.immutable import Immutable
+from backup_doctor.services.frames import without_frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -126,7 +127,7 @@ def telling(lines: Iterable[str]) -> tuple[str, ...]:
     first: dict[str, int] = {}
     last: dict[str, int] = {}
     kept: dict[int, str] = {}
-    for at, (line, error, _) in enumerate(_matches(lines)):
+    for at, (line, error, _) in enumerate(_matches(without_frames([*lines]))):
         first.setdefault(error.id, at)
         last[error.id] = at
         kept[at] = line

@@ -44,3 +44,34 @@ def test_what_the_runner_says_of_any_program_hides_no_error() -> None:
     told = error_lines.errors([limit, "##[error]Docker pull failed with exit code 1"])
 
     assert told == (limit, "Docker pull failed with exit code 1")
+
+
+def test_of_powershells_frame_the_command_and_its_message_are_quoted() -> None:
+    frame = [
+        "Write-S3Object: D:\\a\\app\\app\\ci\\Send-Backup.ps1:6",
+        "Line |",
+        "   6 |  Write-S3Object -BucketName $env:BUCKET -File $file -Key $key",
+        "     |  ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~",
+        "     | The bucket you are attempting to access must be addressed using the",
+        "     | specified endpoint.",
+    ]
+
+    told = error_lines.errors([PACKED, *frame, EXITED])
+
+    assert told[0] == (
+        "Write-S3Object: The bucket you are attempting to access must be addressed using the "
+        "specified endpoint."
+    )
+
+
+def test_where_windows_powershell_met_an_error_is_not_quoted() -> None:
+    frame = [
+        "Compress-Archive : The path 'D:\\dump' either does not exist or is not valid.",
+        "At D:\\a\\app\\app\\ci\\New-Backup.ps1:5 char:1",
+        "+ Compress-Archive -Path $dump -DestinationPath $zip",
+        "+ ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~",
+        "    + CategoryInfo          : InvalidArgument: (D:\\dump:String) [Compress-Archive]",
+        "    + FullyQualifiedErrorId : ArchiveCmdletPathNotFound,Compress-Archive",
+    ]
+
+    assert error_lines.errors([PACKED, *frame, EXITED]) == (frame[0], EXITED[len("##[error]") :])

@@ -1,0 +1,64 @@
+r"""The frame that PowerShell draws around an error, taken off: one line has the command and its message.
+
+PowerShell 7 (ConciseView) writes where the error was first, and what it says last:
+
+    Invoke-RestMethod: D:\a\app\app\ci\Complete-Backup.ps1:5
+    Line |
+       5 |  $row = Invoke-RestMethod -Uri $uri
+         |         ~~~~~~~~~~~~~~~~~~~~~~~~~~~
+         | {"message":"Invalid API key"}
+
+Windows PowerShell (NormalView) writes the place below the message, behind `At … char:8`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_COMMAND = re.compile(r"^(?P<command>[\w.-]+): \S.*:\d+$")
+_BEGIN = re.compile(r"^Line +\|$")
+_SOURCE = re.compile(r"^ *\d+ +\|")
+_MARKS = re.compile(r"^ +\| +~[~ .…]*$")
+_MESSAGE = re.compile(r"^ +\| ?(?P<text>.*)$")
+_PLACE = re.compile(r"^At \S.*:\d+ char:\d+$")
+_BELOW_PLACE = re.compile(r"^(?:\+ |    \+ (?:CategoryInfo|FullyQualifiedErrorId) *: )")
+
+
+def without_frames(lines: Sequence[str]) -> list[str]:
+    """As many lines, an empty one in the place of each that only belonged to a frame."""
+    result = list(lines)
+    for at, line in enumerate(lines):
+        if _BEGIN.match(line) and at:
+            _unframe(result, at)
+        elif _PLACE.match(line) and at:
+            _empty(result, at, _end(lines, at + 1, _BELOW_PLACE))
+    return result
+
+
+def _unframe(lines: list[str], begin: int) -> None:
+    """Put the message of the frame that begins there behind the name of its command."""
+    command = _COMMAND.match(lines[begin - 1])
+    below = _end(lines, begin + 1, _SOURCE, _MARKS)
+    end = _end(lines, below, _MESSAGE)
+    told = (_MESSAGE.match(line) for line in lines[below:end])
+    message = " ".join(text for one in told if one and (text := one["text"].strip()))
+    if command is None or not message:
+        return
+    lines[begin - 1] = f"{command['command']}: {message}"
+    _empty(lines, begin, end)
+
+
+def _end(lines: Sequence[str], start: int, *of_frame: re.Pattern[str]) -> int:
+    """Where the lines from `start` on no longer are those of the frame."""
+    for at in range(start, len(lines)):
+        if not any(each.match(lines[at]) for each in of_frame):
+            return at
+    return len(lines)
+
+
+def _empty(lines: list[str], start: int, end: int) -> None:
+    lines[start:end] = [""] * (end - start)
