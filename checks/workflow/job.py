@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.checks.workflow.again import AT_ITS_COMMIT, NEW_BACKUP, is_wanted_again, rerun
 from backup_doctor.checks.workflow.told import (
-    UNTELLING,
     UPLOAD_STEP,
     advice_on,
+    annotated,
     compared,
     is_runners,
     is_upload,
     new_lines,
     of_another,
     quoted,
+    red_upload,
     told_fixes,
     told_of,
     what_failed,
@@ -40,6 +41,7 @@ from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history.early import early_codes
 from backup_doctor.judge.history.file import own_file
 from backup_doctor.judge.history.row import RowState, row_state
+from backup_doctor.judge.history.whole_step import ended_before_update
 from backup_doctor.judge.show import after_row, exhibit, setting
 from backup_doctor.judge.traits import Trait
 
@@ -257,7 +259,8 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
     """A step before the update failed: the backup was not made, or not uploaded.
 
     Detected: an earlier step (or a job that this one needs) ended with `failure`; an upload that
-    reported an error in a green step; or the machine was lost at the update. The line that tells a
+    reported an error in a green step; a step that does all ended before it uploaded a file; or the
+    machine was lost at the update. The line that tells a
     known error is found by its words, anywhere in the output; it is the reason, such as
     pg-dump/version-mismatch. If none does, what the log of the last run that ended well has too
     (but for numbers, ids and times) is not taken for the error.
@@ -269,7 +272,9 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
     """
     log = seen.reading
     lost = _said(seen, SHUT_DOWN)
+    early = ended_before_update(case) is not None and not red_upload(seen)
     step = failed_before(seen, row_state(case), lost=lost is not None)
+    step = step or (seen.update_step if early else None)
     swallowed = _swallowed_upload_error(case)
     if step is None and not swallowed:
         return None
@@ -283,10 +288,10 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
     # What it kept the job from is the update, where the log shows that the file was uploaded before.
     uploaded = bool(log and log.uploaded and not log.upload_errors)
     done = step is not None and uploaded and not uploads and not early_codes(case)
-    at_update = step is not None and step is seen.update_step
+    at_update = step is not None and step is seen.update_step and not early
     before = Link.FILE_UPLOADED if uploads else Link.BACKUP_MADE
     return Found(
-        summary=f"{what_failed(seen, step)}{quoted(told, new or errors) or _annotated(seen)}",
+        summary=f"{what_failed(seen, step)}{quoted(told, new or errors) or annotated(seen)}",
         evidence=(
             *run_exhibits(seen, case),
             *(
@@ -304,13 +309,6 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
         by_log=done,
         reason=told.error.id if told else None,
     )
-
-
-def _annotated(seen: WorkflowEvidence) -> str:
-    """What GitHub itself says of the failure, beside that a process ended."""
-    said = seen.job.annotations if seen.job else ()
-    told = next((one for one in said if not UNTELLING.match(one)), "")
-    return f". GitHub says: {told}" if told else ""
 
 
 def _swallowed_upload_error(case: Case) -> bool:

@@ -115,6 +115,13 @@ def quoted(told: ToldError | None, errors: tuple[str, ...]) -> str:
     return f": {telling[0]}" if telling else ""
 
 
+def annotated(seen: WorkflowEvidence) -> str:
+    """What GitHub itself says of the failure, beside that a process ended."""
+    said = seen.job.annotations if seen.job else ()
+    told = next((one for one in said if not UNTELLING.match(one)), "")
+    return f". GitHub says: {told}" if told else ""
+
+
 def told_by_update(seen: WorkflowEvidence, case: Case) -> ToldError | None:
     """The known error of a tool that ended the update step, where no service's answer did."""
     log, step = seen.reading, seen.update_step

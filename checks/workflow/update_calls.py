@@ -243,8 +243,8 @@ def _missed_by_the_function(case: Case) -> bool:
 
 
 def _is_told_elsewhere(seen: WorkflowEvidence, case: Case, step: Step) -> bool:
-    """Whether a call is what failed, or the upload, in a step that does all."""
-    return _tells_of_a_call(case) or red_upload(seen) == step.name
+    """Whether a call is what failed, or what comes before the update in a step that does all."""
+    return _tells_of_a_call(case) or red_upload(seen) == step.name or update_ran(case) is False
 
 
 def _tells_of_a_call(case: Case) -> bool:

@@ -17,6 +17,7 @@ from backup_doctor.evidence.object_keys import places
 from backup_doctor.evidence.workflow import Held, Job, Run, WorkflowFile
 from backup_doctor.judge.history.row import RowState, row_state
 from backup_doctor.judge.history.run import dispatch_runs, is_over
+from backup_doctor.judge.history.whole_step import ended_before_update
 from backup_doctor.services.runner_steps import is_runners
 
 if TYPE_CHECKING:
@@ -71,13 +72,13 @@ def logged_keys(case: Case) -> frozenset[str]:
 
 
 def upload_failed(case: Case) -> str | None:
-    """The upload's own error in the log of the attempt that is judged, where no other one uploaded."""
+    """The error in the judged attempt's log that kept it from an upload, where no other one uploaded."""
     log = case.log
     if log is None or log.uploaded or _others_may_have_uploaded(case):
         return None
     own = next((line for line in log.upload_errors if not _OF_READING.search(line)), None)
     told = (line for line in log.errors if not _EXITED.match(line))
-    return own or (next(told, None) if _died_in_upload(case) else None)
+    return own or ended_before_update(case) or (_died_in_upload(case) and next(told, None)) or None
 
 
 def _died_in_upload(case: Case) -> bool:
@@ -120,7 +121,7 @@ def left_no_file(case: Case) -> Shown | None:
     """Proof from the run itself that it uploaded nothing."""
     error = upload_failed(case)
     if error is not None:
-        return Shown(by=f"the run's own log has the error of its upload: {error}")
+        return Shown(by=f"the run's own log shows that nothing was uploaded: {error}")
     workflow = case.workflow
     if workflow is None or upload_succeeded(case) or _others_may_have_uploaded(case):
         return None

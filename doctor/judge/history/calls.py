@@ -12,6 +12,7 @@ from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.function import HttpAnswer
 from backup_doctor.evidence.ids import ids_of
 from backup_doctor.evidence.log import NOT_SAID, Call, EnvShown, Outcome
+from backup_doctor.judge.history.whole_step import ended_before_update
 from backup_doctor.judge.registry import codes_with
 from backup_doctor.judge.traits import Trait
 from backup_doctor.services.answers import UNKNOWN
@@ -44,10 +45,11 @@ FAILED = (Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.TIMED_OUT)
 
 
 def update_ran(case: Case) -> bool | None:
-    """Whether the update step was executed; None where that cannot be told.
+    """Whether the update was executed; None where that cannot be told.
 
     A step that GitHub skipped because of a failure before it did not run, whatever the log seems to
-    say: the step that failed may have called the same API.
+    say: the step that failed may have called the same API. Nor did the update of a step that does all
+    and ended before it.
     """
     workflow = case.workflow
     if workflow is None:
@@ -55,7 +57,8 @@ def update_ran(case: Case) -> bool | None:
     step, job, reading = workflow.update_step, workflow.job, workflow.reading
     skipped = step is not None and step.conclusion == "skipped"
     no_run = workflow.run is None and not left_its_file(case)
-    if no_run or workflow.ended_without_jobs or (skipped and has_failed_before(workflow)):
+    passed_by = (skipped and has_failed_before(workflow)) or ended_before_update(case)
+    if no_run or workflow.ended_without_jobs or passed_by:
         return False
     if reading and reading.update_seen:
         return True
