@@ -148,6 +148,22 @@ EXAMPLES = (
     Example("the bare word function", "function said 500", function=(REFUSED, 500)),
     Example("a function of the database is none", "Database function said 500"),
     Example(
+        "the answer that a logger keeps beside the bare word function",
+        '{"status":500,"body":"{\\"error\\":\\"x\\"}","event":"function.response","level":"info"}\n'
+        '{"status":200,"body":"[]","event":"patch.response","level":"info"}',
+        function=(REFUSED, 500),
+        function_body='{"error":"x"}',
+        fallback=(OK, 200),
+        fallback_body="[]",
+        rows=0,
+    ),
+    Example(
+        "a failure that a logger keeps beside the status 200",
+        '{"status":200,"body":"{\\"success\\":false}","event":"function.response","level":"info"}',
+        function=(REFUSED, 200),
+        function_body='{"success":false}',
+    ),
+    Example(
         "an update that changed nothing is no look-up that failed",
         "PATCH backup_history\nHTTP 200\n[]\nnot updated: no row for 77",
         fallback=(OK, 200),

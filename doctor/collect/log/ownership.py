@@ -45,6 +45,7 @@ def attribute(talk: Talk, events: Iterable[Event]) -> None:
 def _words(talk: Talk, words: Words) -> None:
     """The first rule that fits decides; the answer in the line is believed where the rule says so."""
     talk.tag = words.tag
+    talk.shown_of = None
     line = SpokenLine(words.text, tuple(talk.mentioned(words.text)))
     talk.shows_answer = next(
         (shows for rule in RULES if (shows := rule(talk, line)) is not None), False
@@ -59,7 +60,7 @@ def _answer(talk: Talk, answer: ShownAnswer) -> None:
         return
     if talk.held:
         talk.release(talk.addressed(body))
-    subject = _whose(talk, body)
+    subject = (talk.shown_of if answer.inline else None) or _whose(talk, body)
     if subject is None:
         talk.loose = list(answer.lines)
         return

@@ -157,7 +157,9 @@ def tells_outcome(talk: Talk, line: SpokenLine) -> bool | None:
 
 
 def _tell(talk: Talk, line: SpokenLine, told: Said) -> bool:
-    subject = _subject(talk, line, told) or talk.names.by_bare_word(line.text)
+    subject = _subject(talk, line, told)
+    if subject is None:
+        talk.shown_of = subject = talk.names.by_bare_word(line.text)
     if subject is None and _is_second_answer(talk, line):
         talk.function_failed_before()
         talk.current = subject = CallSubject.FALLBACK

@@ -72,6 +72,8 @@ class Talk:
     psql: CallSubject | None = None
     # The answer in the line of words that came last is the current call's.
     shows_answer: bool = False
+    # The call of which that answer is, where that line alone tells it.
+    shown_of: CallSubject | None = None
     # How many outcomes named no call, and were given to the expected ones in their order.
     unlabelled: int = 0
     # What stood before the lines that told of each call.
