@@ -48,6 +48,8 @@ GUIDES_NAMES: dict[Use, tuple[str, ...]] = {
     Use.URL: ("VITE_SUPABASE_URL", "SUPABASE_URL"),
     Use.FUNCTION_KEY: ("BACKUP_API_KEY",),
 }
+# S3_KEY is the object's, as the guide has it.
+_STORE = r"(?:^|_)(?:S3|AWS|R2|B2|MINIO|SPACES|WASABI)_"
 _OF_USE: tuple[tuple[Use, re.Pattern[str]], ...] = (
     # Supabase calls the database's address the connection string, or its URI.
     (
@@ -55,8 +57,16 @@ _OF_USE: tuple[tuple[Use, re.Pattern[str]], ...] = (
         re.compile(r"(?:DATABASE|DB|POSTGRES|PG)\w*(?:URL|URI|DSN)$|SUPABASE\w*_(?:URI|DSN)$"),
     ),
     (Use.URL, re.compile(r"SUPABASE\w*_URL$")),
-    (Use.ACCESS_KEY_ID, re.compile(r"ACCESS_KEY_ID$")),
-    (Use.SECRET_ACCESS_KEY, re.compile(r"SECRET_ACCESS_KEY$")),
+    (
+        Use.SECRET_ACCESS_KEY,
+        re.compile(rf"SECRET_ACCESS_KEY$|{_STORE}(?:SECRET(?:_KEY)?|APP(?:LICATION)?_KEY)$"),
+    ),
+    (
+        Use.ACCESS_KEY_ID,
+        re.compile(
+            rf"ACCESS_KEY_ID$|{_STORE}(?:ACCESS_KEY|(?:APP(?:LICATION)?_)?KEY_ID)$|(?:^|_)AWS_KEY$"
+        ),
+    ),
     (
         Use.SERVICE_KEY,
         re.compile(

@@ -63,6 +63,13 @@ NOTHING_LISTED = secrets(levels=NOT_THERE, function_key=NOT_THERE)
         ("BACKUP_S3_KEY", None),
         ("AWS_ACCESS_KEY_ID", Use.ACCESS_KEY_ID),
         ("R2_SECRET_ACCESS_KEY", Use.SECRET_ACCESS_KEY),
+        ("S3_ACCESS_KEY", Use.ACCESS_KEY_ID),
+        ("S3_SECRET_KEY", Use.SECRET_ACCESS_KEY),
+        ("BACKUP_AWS_KEY", Use.ACCESS_KEY_ID),
+        ("BACKUP_AWS_SECRET", Use.SECRET_ACCESS_KEY),
+        ("B2_APPLICATION_KEY_ID", Use.ACCESS_KEY_ID),
+        ("B2_APPLICATION_KEY", Use.SECRET_ACCESS_KEY),
+        ("S3_KEY", None),
         ("NPM_TOKEN", None),
     ],
 )

@@ -620,6 +620,20 @@ def test_the_only_step_that_was_given_the_keys_of_both_does_all(
     assert seen.update_step == expected
 
 
+@pytest.mark.parametrize("uploads_too", [True, False])
+def test_a_host_that_nothing_names_is_the_functions_only_in_a_step_that_does_not_upload(
+    uploads_too: bool,
+) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "***", "AWS_SECRET_ACCESS_KEY": "***"}
+    lost = "dump failed: lookup db.example on 127.0.0.11:53: no such host"
+    log = job(step("./bin/all", [lost, GAVE_UP], env={**GIVEN, **(keys if uploads_too else {})}))
+    wanted = LookFor(steps=(api_step("All", conclusion="failure"),), update_step="All")
+
+    call = read("a log", [log], wanted).function_call
+
+    assert call.outcome is (Outcome.NOT_SAID if uploads_too else Outcome.UNREACHABLE)
+
+
 def test_of_two_steps_that_were_given_the_keys_neither_is_the_update_unless_one_failed() -> None:
     uploaded = {**GIVEN, "S3_KEY": "backups/a.zip"}
     log = job(

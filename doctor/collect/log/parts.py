@@ -23,6 +23,13 @@ class Parts:
         """Those of the step of this name."""
         return [self.sections[i] for i, step in self.steps.items() if step.name == name]
 
+    def title(self, section: Section | None) -> str | None:
+        """The name of the section's step, else what the runner prints of it."""
+        if section is None:
+            return None
+        step = self.steps.get(self.sections.index(section))
+        return step.name if step else section.title or None
+
     def behind(self, sections: Sequence[Section]) -> list[Section]:
         """Those that come after these."""
         return self.sections[self.sections.index(sections[-1]) + 1 :]

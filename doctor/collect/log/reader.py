@@ -13,6 +13,7 @@ from backup_doctor.collect.log import facts, header
 from backup_doctor.collect.log.attribution import attribute
 from backup_doctor.collect.log.calls import Calls, read_calls
 from backup_doctor.collect.log.finishing import finishing
+from backup_doctor.collect.log.keys import given_keys, uploads_too
 from backup_doctor.collect.log.known import USUAL, Targets
 from backup_doctor.collect.log.mention import ids_in, mentions
 from backup_doctor.collect.log.names import CallNames
@@ -23,8 +24,6 @@ from backup_doctor.collect.log.step_script import NONE, RepositoryFiles, unreada
 from backup_doctor.evidence.log import Call, LogReading, Outcome
 from backup_doctor.services import error_lines
 from backup_doctor.services.printed_secrets import printed_by_script
-from backup_doctor.services.secret_uses import UPLOAD_KEYS, Use, use_of
-from backup_doctor.services.update_step import HANDLES_FAILURE, SUPABASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -88,7 +87,7 @@ def read(source: str, chunks: Iterable[bytes], wanted: LookFor) -> LogReading:
         whole_script=told.whole,
         unread_script=unreadable(update[0]) if update else None,
         backup_id_not_found=calls.not_found,
-        failed_step=_title(parts, failed),
+        failed_step=parts.title(failed),
         errors=error_lines.errors(_output(failed)) if failed else (),
         told=_told(failed) if failed else (),
         complaints=error_lines.complaints(_whole(failed)) if failed else (),
@@ -149,7 +148,8 @@ def _update(parts: Parts, wanted: LookFor) -> tuple[list[Section], StepCalls]:
 def _own_calls(parts: Parts, update: Sequence[Section], wanted: LookFor) -> StepCalls:
     """What the update step tells; where it is not known, every step that speaks of calls."""
     files = wanted.files if update else NONE
-    return step_calls(update or parts.sections, wanted.targets, files, is_update=bool(update))
+    only_updates = bool(update) and not uploads_too(parts, update[0])
+    return step_calls(update or parts.sections, wanted.targets, files, is_update=only_updates)
 
 
 def _update_sections(parts: Parts, wanted: LookFor) -> list[Section]:
@@ -170,7 +170,7 @@ def _update_sections(parts: Parts, wanted: LookFor) -> list[Section]:
         list(updating)[-1:]
         or _by_script(parts, wanted)
         or _only_speaking(parts, wanted)
-        or _given_keys(parts)
+        or given_keys(parts)
     )
 
 
@@ -196,42 +196,6 @@ def _only_speaking(parts: Parts, wanted: LookFor) -> list[Section]:
     function = wanted.targets.function
     named = [one for one in speaking if any(function in line for line in _output(one))]
     return named if len(speaking) == 1 else []
-
-
-def _given_keys(parts: Parts) -> list[Section]:
-    """The one step behind the upload that was given Supabase's keys; of several, the one that failed.
-
-    Where nothing of its script can be read, and its words are nobody's.
-    """
-    given = [
-        one
-        for index, one in enumerate(parts.sections)
-        if any(SUPABASE.search(variable.name) for variable in header.variables(one))
-        and not HANDLES_FAILURE.search(_title(parts, one) or "")
-        and _is_uploaded(parts.sections[:index], one)
-    ]
-    failed = [one for one in given if error_lines.has_error(_output(one))]
-    # A composite action has several sections.
-    steps = {_title(parts, one) for one in given}
-    return failed[-1:] or (given if len(steps) == 1 else []) or _does_all(parts)
-
-
-def _does_all(parts: Parts) -> list[Section]:
-    """The one step that was given Supabase's address or key, if the upload's were given to it as well."""
-    given = {
-        one: {use_of(variable.name) for variable in header.variables(one)}
-        for one in parts.sections
-        if one.title and not HANDLES_FAILURE.search(_title(parts, one) or "")
-    }
-    writing = [one for one, uses in given.items() if uses & {Use.URL, Use.SERVICE_KEY}]
-    return writing if len(writing) == 1 and given[writing[0]] & {*UPLOAD_KEYS} else []
-
-
-def _is_uploaded(before: Sequence[Section], section: Section) -> bool:
-    """Whether the file had been uploaded when the step began: it was told the key, or a step says so."""
-    if "S3_KEY" in facts.assigned_variables(header.variables(section)):
-        return True
-    return any(True for one in before for _ in facts.uploads(_output(one)))
 
 
 def _head(section: Section) -> str:
@@ -265,7 +229,7 @@ def _fallback(parts: Parts, update: Sequence[Section], wanted: LookFor, calls: C
     if calls.fallback.outcome not in (Outcome.NOT_SAID, Outcome.NOT_MADE):
         return calls.fallback
     names, later = wanted.names, parts.behind(update)
-    named = (one for one in later if names.is_fallback(_title(parts, one) or ""))
+    named = (one for one in later if names.is_fallback(parts.title(one) or ""))
     own = (
         read_calls(names, header.script(one), ("Falling back", *_output(one)), is_update=True)
         for one in named
@@ -290,13 +254,6 @@ def _failed(parts: Parts) -> Section | None:
         ),
         None,
     )
-
-
-def _title(parts: Parts, section: Section | None) -> str | None:
-    if section is None:
-        return None
-    step = parts.steps.get(parts.sections.index(section))
-    return step.name if step else section.title or None
 
 
 def _name_of(parts: Parts, update: Sequence[Section]) -> str | None:

@@ -1,0 +1,63 @@
+"""Which step a log shows to be handed the keys of Supabase, and of the upload."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backup_doctor.collect.log import facts, header
+from backup_doctor.services.error_lines import has_error
+from backup_doctor.services.secret_uses import UPLOAD_KEYS, Use, use_of
+from backup_doctor.services.update_step import HANDLES_FAILURE, SUPABASE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backup_doctor.collect.log.parts import Parts
+    from backup_doctor.collect.log.sections import Section
+
+
+def given_keys(parts: Parts) -> list[Section]:
+    """The one step behind the upload that was given Supabase's keys; of several, the one that failed.
+
+    Where nothing of its script can be read, and its words are nobody's.
+    """
+    given = [
+        one
+        for index, one in enumerate(parts.sections)
+        if any(SUPABASE.search(variable.name) for variable in header.variables(one))
+        and not HANDLES_FAILURE.search(parts.title(one) or "")
+        and _is_uploaded(parts.sections[:index], one)
+    ]
+    failed = [one for one in given if has_error(_output(one))]
+    # A composite action has several sections.
+    steps = {parts.title(one) for one in given}
+    return failed[-1:] or (given if len(steps) == 1 else []) or _does_all(parts)
+
+
+def _does_all(parts: Parts) -> list[Section]:
+    """The one step that was given Supabase's address or key, if the upload's were given to it as well."""
+    given = {
+        one: {use_of(variable.name) for variable in header.variables(one)}
+        for one in parts.sections
+        if one.title and not HANDLES_FAILURE.search(parts.title(one) or "")
+    }
+    writing = [one for one, uses in given.items() if uses & {Use.URL, Use.SERVICE_KEY}]
+    return writing if len(writing) == 1 and given[writing[0]] & {*UPLOAD_KEYS} else []
+
+
+def _is_uploaded(before: Sequence[Section], section: Section) -> bool:
+    """Whether the file had been uploaded when the step began: it was told the key, or a step says so."""
+    if "S3_KEY" in facts.assigned_variables(header.variables(section)):
+        return True
+    return any(True for one in before for _ in facts.uploads(_output(one)))
+
+
+def uploads_too(parts: Parts, update: Section) -> bool:
+    """Whether the update step uploads the file as well: what nothing names there may be of that."""
+    given = {use_of(variable.name) for variable in header.variables(update)}
+    before = parts.sections[: parts.sections.index(update)]
+    return bool(given & {*UPLOAD_KEYS}) and not _is_uploaded(before, update)
+
+
+def _output(section: Section) -> list[str]:
+    return [line.text for line in section.output]
