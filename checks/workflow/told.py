@@ -14,6 +14,7 @@ from backup_doctor.judge.history.calls import FAILED
 from backup_doctor.judge.show import either, exhibit, manual, shortened
 from backup_doctor.services.error_lines import is_noise, plain
 from backup_doctor.services.errors import decide
+from backup_doctor.services.logged import in_words
 from backup_doctor.services.secret_uses import UPLOAD_KEYS, use_of
 from backup_doctor.services.told import told_by
 
@@ -110,9 +111,9 @@ def quoted(told: ToldError | None, errors: tuple[str, ...]) -> str:
     """What it means, where that is known, and the line that says so; empty where none is."""
     if told:
         who = "GitHub says" if is_runners(told) else "It says"
-        return f": {told.error.means}. {who}: {told.line}"
+        return f": {told.error.means}. {who}: {in_words(told.line)}"
     telling = tuple(one for one in errors if not UNTELLING.match(one)) or errors
-    return f": {telling[0]}" if telling else ""
+    return f": {in_words(telling[0])}" if telling else ""
 
 
 def annotated(seen: WorkflowEvidence) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from backup_doctor.services.frames import without_frames
+from backup_doctor.services.logged import tells_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -94,7 +95,7 @@ def _printed(lines: Sequence[str], before: Sequence[str]) -> Sequence[str]:
 
 
 def _names_error(line: str) -> bool:
-    told = _NAMES_ERROR.search(line) or _UPLOAD_ERROR.search(line)
+    told = _NAMES_ERROR.search(line) or _UPLOAD_ERROR.search(line) or tells_error(line)
     return bool(told) and not _WELL.match(line)
 
 

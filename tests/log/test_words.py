@@ -158,6 +158,28 @@ EXAMPLES = (
         rows=0,
     ),
     Example(
+        "answers that a logger writes as pairs of keys and values",
+        'level=WARN msg="update-backup answered" status=500 body="{\\"error\\":\\"x\\"}"\n'
+        'level=ERROR msg="direct update failed" status=403 body="{\\"code\\":\\"42501\\"}"',
+        function=(REFUSED, 500),
+        function_body='{"error":"x"}',
+        fallback=(REFUSED, 403),
+        fallback_body='{"code":"42501"}',
+    ),
+    Example(
+        "an answer that a logger for people puts behind the words",
+        '2026-01-15T02:03:04Z WRN update-backup answered status=500 body="{\\"error\\":\\"x\\"}" try=1',
+        function=(REFUSED, 500),
+        function_body='{"error":"x"}',
+    ),
+    Example(
+        "a refusal that a logger keeps as the error",
+        '{"level":50,"err":{"code":"42501","message":"permission denied"},"status":403,'
+        '"msg":"direct update failed"}',
+        fallback=(REFUSED, 403),
+        fallback_body='{"code": "42501", "message": "permission denied"}',
+    ),
+    Example(
         "a failure that a logger keeps beside the status 200",
         '{"status":200,"body":"{\\"success\\":false}","event":"function.response","level":"info"}',
         function=(REFUSED, 200),

@@ -1,13 +1,18 @@
-"""A line that a logger wrote as one JSON object: its words, and the answer that it quotes."""
+"""A line that a logger wrote: its words, and the answer that it quotes."""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import NamedTuple
 
-_LEVEL = ("level", "severity", "levelname", "lvl")
-_MESSAGE = ("msg", "message", "event")
+from backup_doctor.services.logged import BESIDE, ERROR, error_of, fields, message_of, unquoted
+
 _BODY = ("body", "response", "answer", "data")
+# A service's refusal as supabase-js hands it out; an exception has a type and a stack.
+_REFUSAL = frozenset({"code", "message"})
+# What a logger for people (zerolog's, slog's) puts behind the words.
+_SHOWN = re.compile(rf"\s(?:{'|'.join(_BODY)})=(?P<body>\"[\[{{](?:[^\"\\]|\\.)*\")(?=\s|$)")
 
 
 class LogRecord(NamedTuple):
@@ -19,22 +24,32 @@ class LogRecord(NamedTuple):
 
 def record(text: str) -> LogRecord | None:
     """The record of a line; None where it is no logger's, such as an answer printed alone."""
-    if not text.startswith("{"):
-        return None
-    try:
-        parsed = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    message = next((key for key in _MESSAGE if isinstance(parsed.get(key), str)), None)
-    if message is None or not any(key in parsed for key in _LEVEL):
-        return None
+    found = fields(text)
+    message = message_of(found) if found else None
+    if found is None or message is None:
+        return _beside_words(text)
+    body_key = next((key for key in _BODY if found.get(key)), None)
+    refusal = next((key for key in ERROR if _is_refusal(found.get(key))), None)
+    body = found.get(body_key or refusal or "", "")
     plain = (
-        f"{key}: {value}"
-        for key, value in parsed.items()
-        if isinstance(value, (str, int)) and key not in (message, *_LEVEL, *_BODY)
+        f"{key}: {value if isinstance(value, (str, int)) else error_of(value)}"
+        for key, value in found.items()
+        if (isinstance(value, (str, int)) or (key in ERROR and key != refusal and error_of(value)))
+        and key not in (message, *BESIDE, *_BODY)
     )
-    body = next((parsed[key] for key in _BODY if parsed.get(key)), "")
     return LogRecord(
-        words=", ".join((parsed[message], *plain)),
+        words=", ".join((str(found[message]), *plain)),
         body=body if isinstance(body, str) else json.dumps(body),
     )
+
+
+def _is_refusal(value: object) -> bool:
+    return isinstance(value, dict) and value.keys() >= _REFUSAL and "stack" not in value
+
+
+def _beside_words(text: str) -> LogRecord | None:
+    """Words with an answer in quotation marks behind them."""
+    shown = _SHOWN.search(text)
+    if shown is None:
+        return None
+    return LogRecord(text[: shown.start()] + text[shown.end() :], unquoted(shown["body"]))
