@@ -238,7 +238,7 @@ FOUND_ID = _any(
 )
 TRACE = re.compile(r"^\++ ")
 TRACED_STATUS = re.compile(
-    r"\b(?:http_?(?:code|status)|status(?:_code)?)=['\"]?([1-5]\d\d|000)\b", re.IGNORECASE
+    r"\b(?:http_?(?:code|status)|status(?:_code)?|code)=['\"]?([1-5]\d\d|000)\b", re.IGNORECASE
 )
 # What loggers put before a message.
 LOGGER = re.compile(

@@ -224,6 +224,12 @@ EXAMPLES = (
         function=(REFUSED, 546),
     ),
     Example(
+        "set -x, and a status that is called code",
+        "+ curl -s -o /tmp/out -w '%{http_code}' -X POST https://x.supabase.co/functions/v1/update-backup\n"
+        "+ code=000\n+ cat /tmp/out\ncat: /tmp/out: No such file or directory",
+        function=(UNREACHABLE, None),
+    ),
+    Example(
         "Python requests",
         "Updating backup_history through the edge function\nTraceback (most recent call last):\n"
         '  File "/home/runner/work/app/update.py", line 31, in <module>\n    response.raise_for_status()\n'
