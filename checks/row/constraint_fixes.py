@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.checks.row.types import INTEGER_LIMITS, OUT_OF_RANGE
 from backup_doctor.evidence.findings import Risk
+from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.sql import identifier, literal
 from backup_doctor.judge.history.status_words import word_of_update
 from backup_doctor.judge.show import after_row, either, listed, manual, sql, table
@@ -82,6 +83,10 @@ def let_pass(case: Case, one: Constraint) -> tuple[Fix, ...]:
         return _add_partition(case, one)
     if _only_status(case, one):
         return (_allow_status(case, one, word_of_update(case)),)
+    left_out = _left_out(case, one)
+    if left_out:
+        wants = f"The row with it satisfies {one.name}, which is: {one.definition}."
+        return (manual(f"Let the update write {listed(left_out)} too", wants),)
     drop = sql(
         f"Drop {one.name}, which refuses this row (it is: {one.definition})",
         _drop_constraint(case, one),
@@ -98,6 +103,18 @@ def let_pass(case: Case, one: Constraint) -> tuple[Fix, ...]:
         f"It was: {one.definition}. {how}",
     )
     return (drop, after_row(again))
+
+
+def _left_out(case: Case, one: Constraint) -> list[str]:
+    """The columns of a CHECK that no refused update writes, where the whole row would satisfy it."""
+    attempts = case.log.attempts if case.log else ()
+    refused = [
+        one.columns for one in attempts if one.is_direct and one.call.outcome is Outcome.REFUSED
+    ]
+    written = {column for columns in refused for column in columns}
+    if not one.accepts or one.kind != "c" or not written:
+        return []
+    return [column for column in one.columns if column not in written]
 
 
 def _let_both(case: Case, one: Constraint) -> Fix:

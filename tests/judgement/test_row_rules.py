@@ -734,6 +734,31 @@ def test_the_constraint_is_named_by_its_verdict_else_by_the_log() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "accepts", "expected"),
+    [
+        (("status", "s3_key"), True, "Let the update write size_bytes too"),
+        (("status", "s3_key", "size_bytes"), True, "Drop status_check"),
+        ((), True, "Drop status_check"),
+        (("status", "s3_key"), False, "Drop status_check"),
+    ],
+)
+def test_a_check_that_the_whole_row_satisfies_is_kept_where_the_update_leaves_a_column_out(
+    written: tuple[str, ...], accepts: bool, expected: str
+) -> None:
+    asks = replace(CHECK, columns=("status", "size_bytes"), accepts=accepts)
+    direct = Attempt(
+        kind="table-update", name="d", place="x", updates=True, call=VIOLATED, columns=written
+    )
+    told = log(NOT_SAID, VIOLATED, attempts=(direct,))
+
+    fix, *_ = finding(
+        case(workflow(told), rls(constraints=(asks,))), "row/constraint-rejects"
+    ).found.fixes
+
+    assert fix.title.startswith(expected)
+
+
 def test_what_refuses_is_dropped_or_widened_by_its_own_fix() -> None:
     def fixes(answer: Call, *evidence: Any) -> list[str]:
         found = finding(answered(answer, *evidence), "row/constraint-rejects").found
