@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from backup_doctor.checks.row.view import A_MINUTE, where
+from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.case import Status
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Role, Severity
-from backup_doctor.evidence.row import RowEvidence
+from backup_doctor.evidence.row import APART, RowEvidence
 from backup_doctor.evidence.sql import identifier, literal
-from backup_doctor.evidence.workflow import Run
 from backup_doctor.judge.framework import Found, Rules
+from backup_doctor.judge.history import dispatch_runs
 from backup_doctor.judge.show import after_row, exhibit, listed, manual, row_query, sql, table
 from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Fix
     from backup_doctor.evidence.row import BackupRow
@@ -30,8 +34,8 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
     """Several rows have this dispatch id, and the update reached only one of them.
 
     Detected: more than one row has the dispatch_id; one is finished, another is still in progress.
-    If all of them are in the same state, or the others were finished before the run of this one
-    began (the id is used again), it is only worth a note.
+    If all of them are in the same state, or each is a backup with a run of its own (the id is used
+    again), it is only worth a note; so it is if no run could be seen and the rows are far apart.
     Cause: the app inserted the row twice (a retry, a double click), and nothing forbids it.
     Fix: close the one that is stuck as a duplicate, and make dispatch_id unique.
     By hand: select the dispatch_id's rows, without LIMIT 1 (guide, step 3).
@@ -53,37 +57,65 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
         f"{len(seen.rows)} rows have this dispatch id: {listed(str(one) for one in statuses)}."
     )
     inserted_twice = {Status.SUCCESS, Status.IN_PROGRESS} <= set(states)
-    again = inserted_twice and _is_used_again(seen.rows, case)
-    if again:
-        summary = (
-            f"{summary} The others were finished before this one's run began: the id is used again."
-        )
-    if inserted_twice and not again:
+    again = _is_used_again(seen.rows, case) if inserted_twice else False
+    if inserted_twice and again is False:
         return Found(summary=summary, evidence=evidence, fixes=_forbid(case, states, closed=1))
     return Found(
-        summary=summary,
+        summary=f"{summary}{_told_apart(seen, case, again=again)}",
         evidence=evidence,
-        fixes=() if again else _forbid(case, states, closed=0),
+        fixes=() if inserted_twice else _forbid(case, states, closed=0),
         breaks=(),
         severity=Severity.WARN,
         role=Role.CONTEXT,
     )
 
 
-def _is_used_again(rows: tuple[BackupRow, ...], case: Case) -> bool:
-    """Whether the run that is judged was started for the one row in progress, after the others had ended."""
-    run = case.workflow.run if case.workflow else None
-    started = run.created_at if isinstance(run, Run) else None
-    of_state = {
-        state: [row for row in rows if case.names.status_of(row.status) is state]
-        for state in (Status.IN_PROGRESS, Status.SUCCESS)
-    }
-    begun = [row.created_at for row in of_state[Status.IN_PROGRESS]]
-    ended = [row.finished_at for row in of_state[Status.SUCCESS]]
-    if started is None or len(begun) != 1 or begun[0] is None:
+def _told_apart(seen: RowEvidence, case: Case, *, again: bool | None) -> str:
+    """Why they are not one backup, and how to diagnose those in progress that are not judged here."""
+    if again is False:
+        return ""
+    why = (
+        " Each is another backup: the id is used again."
+        if again
+        else " Whether the app inserted it twice or uses the id again, its runs would show."
+    )
+    rows = seen.rows if isinstance(seen.rows, tuple) else ()
+    waiting = [
+        f"`backup-doctor --backup-id {row.id}`"
+        for row in rows
+        if row is not seen.newest and case.names.status_of(row.status) is Status.IN_PROGRESS
+    ]
+    return f"{why} To diagnose what is still in progress: {listed(waiting)}." if waiting else why
+
+
+def _is_used_again(rows: tuple[BackupRow, ...], case: Case) -> bool | None:
+    """Whether every row is a backup of its own; None where its runs were not seen and the rows are apart.
+
+    It is where a run was started for it before the next row was made; one that was over by then needs
+    no run that is seen.
+    """
+    begun = sorted(
+        ((row.created_at, row) for row in rows if row.created_at), key=lambda one: one[0]
+    )
+    if len(begun) < len(rows):
         return False
-    for_this = begun[0] <= started + A_MINUTE
-    return for_this and all(end is not None and end < min(started, begun[0]) for end in ended)
+    runs = {one.run.created_at for one in dispatch_runs(case) if one.run.created_at}
+    if runs:
+        return all(_are_two(*pair, runs) for pair in pairwise(begun))
+    unseen = case.workflow is None or isinstance(case.workflow.run, Unseen)
+    are_apart = all(later - earlier > APART for (earlier, _), (later, _) in pairwise(begun))
+    return None if unseen and are_apart else False
+
+
+def _are_two(
+    older: tuple[datetime, BackupRow], newer: tuple[datetime, BackupRow], runs: set[datetime]
+) -> bool:
+    """Whether the newer row has a run, and the older one another, or it was over by then."""
+    (made, row), (made_next, _) = older, newer
+    next_ones = made_next - A_MINUTE
+    was_over = row.finished_at is not None and row.finished_at < made_next
+    has_run = any(made - A_MINUTE <= one < next_ones for one in runs)
+    return any(next_ones <= one for one in runs) and (was_over or has_run)
 
 
 def _forbid(case: Case, states: list[Status], *, closed: int) -> tuple[Fix, ...]:

@@ -184,13 +184,15 @@ class Mending:
 
 def _asked(one: Swept) -> Asked:
     subject = one.report.subject
-    if subject.dispatch_id:
+    if subject.dispatch_id and not one.by_row:
         return Asked(dispatch_id=subject.dispatch_id)
     return Asked(backup_id=subject.backup_id)
 
 
 def _name(one: Swept) -> str:
-    return one.report.subject.dispatch_id or f"row {one.report.subject.backup_id}"
+    subject = one.report.subject
+    dispatch_id = None if one.by_row else subject.dispatch_id
+    return dispatch_id or f"row {subject.backup_id}"
 
 
 def _rows(count: int) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backup_doctor.evidence.base import Evidence, Fact, Shown, Unseen, Why, unseen
 from backup_doctor.evidence.columns import DUPLICATE_OF
 from backup_doctor.evidence.trigger import Trigger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# What the app inserts twice for one backup, it inserts within so long.
+APART = timedelta(minutes=15)
 
 
 class Route(StrEnum):
@@ -201,6 +207,16 @@ def _state(row: BackupRow) -> str:
     return ", ".join(filter(None, said))
 
 
+def next_backup(row: BackupRow, same: Iterable[BackupRow]) -> datetime | None:
+    """When the next backup was made, of the rows with the same dispatch id; None without one."""
+    if row.created_at is None:
+        return None
+    after = row.created_at + APART
+    return min(
+        (one.created_at for one in same if one.created_at and one.created_at > after), default=None
+    )
+
+
 class RowEvidence(Evidence, frozen=True, kw_only=True):
     """Guide step 3: the row, its table, and how both were seen.
 
@@ -209,6 +225,8 @@ class RowEvidence(Evidence, frozen=True, kw_only=True):
     where the route cannot see the catalogue; `columns` are the table's, by the catalogue or by what
     a row showed. `unwritten` are the guide's columns that no good row has; `has_good`: there is a good
     row beside those found. `near` are rows of nearly this id, `respelled` is how the row writes its id.
+    `next_made` is when the next backup with the same dispatch id was made, of a row that was asked for
+    by its own id.
     """
 
     route: Route | None
@@ -226,6 +244,7 @@ class RowEvidence(Evidence, frozen=True, kw_only=True):
     absent: Shown | None = None
     near: tuple[BackupRow, ...] = ()
     respelled: str | None = None
+    next_made: datetime | None = None
 
     @property
     def newest(self) -> BackupRow | None:

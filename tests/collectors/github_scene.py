@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import msgspec
 
 from backup_doctor.collect.deadline import Deadline
 from backup_doctor.collect.sources import Sources
@@ -51,6 +53,7 @@ class Scene:
     asked: Asked = field(default_factory=lambda: Asked(dispatch_id=DISPATCH))
     names: Names = field(default_factory=Names)
     permissions: frozenset[str] = MAY_READ
+    next_made: datetime | None = None
 
     def look(self) -> WorkflowEvidence:
         return self.look_with_requests()[0]
@@ -58,7 +61,8 @@ class Scene:
     def look_with_requests(self) -> tuple[WorkflowEvidence, list[str]]:
         """The evidence, and the paths that GitHub was asked for."""
         earlier: Future[Evidence | Unseen] = Future()
-        earlier.set_result(rows_of(*filter(None, (self.row,))))
+        seen = rows_of(*filter(None, (self.row,)))
+        earlier.set_result(msgspec.structs.replace(seen, next_made=self.next_made))
         case = Case(asked=self.asked, names=self.names, now=NOW + timedelta(hours=3))
         with stand_in(self.known, *self.permissions) as server:
             ask = Sources(settings(server.url), Deadline(30), {RowEvidence: earlier})

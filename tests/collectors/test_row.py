@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -45,6 +45,21 @@ def test_a_dispatch_id_that_is_a_rows_id_finds_the_row(lab: Lab) -> None:
 
     assert evidence.newest is not None
     assert evidence.newest.dispatch_id == DISPATCH
+
+
+def test_of_an_id_that_is_used_again_it_is_seen_when_the_next_backup_was_made(lab: Lab) -> None:
+    lab.migrate().sql(
+        "INSERT INTO public.backup_history (dispatch_id, created_at)"
+        f" SELECT '{DISPATCH}', created_at + make_interval(hours => n)"
+        " FROM public.backup_history, generate_series(0, 2) AS n"
+    )
+
+    by_row, by_dispatch = seen(lab, backup_id=ROW_ID), seen(lab, dispatch_id=DISPATCH)
+
+    assert by_row.newest is not None
+    assert by_row.newest.created_at is not None
+    assert by_row.next_made == by_row.newest.created_at + timedelta(hours=1)
+    assert by_dispatch.next_made is None
 
 
 def test_a_backup_id_that_is_no_uuid_finds_no_row_and_no_error(lab: Lab) -> None:

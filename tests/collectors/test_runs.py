@@ -738,6 +738,17 @@ def test_the_workflow_of_the_default_branch_is_read_where_there_is_no_run() -> N
     assert evidence.file is None
 
 
+def test_a_run_that_was_started_for_the_next_backup_of_the_id_is_not_the_rows() -> None:
+    known = repository(a_run(7, update_job()), a_run(8, update_job(81), at=DAY))
+
+    own = Scene(known, a_row(), next_made=NOW + DAY).look()
+    only = Scene(repository(known.runs[1]), a_row(), next_made=NOW + DAY).look()
+
+    assert found(own) == (7, FoundBy.TITLE)
+    assert [one.run.id for one in own.attempts] == [7]
+    assert found(only) == (8, FoundBy.TITLE)
+
+
 # Waiting -----------------------------------------------------------------------------------------
 
 

@@ -25,7 +25,7 @@ from backup_doctor.evidence.row import (
     Server,
 )
 from backup_doctor.evidence.trigger import Trigger
-from backup_doctor.evidence.workflow import Run
+from backup_doctor.evidence.workflow import Run, RunAttempt
 from tests.judgement.asking import causes, codes, finding
 from tests.judgement.cases import (
     COLUMNS,
@@ -204,6 +204,34 @@ def test_an_id_that_is_used_again_is_no_duplicate_and_its_newest_row_is_fixed() 
     assert finding(again, "row/duplicate").found.fixes == ()
     assert "row/duplicate" not in causes(again)
     assert role(inserted_late, "row/duplicate") is Role.CAUSE
+
+
+def test_an_earlier_backup_with_a_run_of_its_own_is_no_duplicate_of_the_later_one() -> None:
+    day = timedelta(days=1)
+    stuck = a_row(id=OTHER_ID, created_at=CREATED - day)
+    later = workflow(log(BARE_500, NO_GRANT))
+    assert isinstance(later.run, Run)
+    runs = tuple(
+        RunAttempt(run=replace(later.run, created_at=at + SECOND), may_write=False)
+        for at in (CREATED, CREATED - day)
+    )
+    each = case(row(finished_row(), stuck), replace(later, attempts=runs))
+    one = case(row(finished_row(), stuck), replace(later, attempts=runs[:1]))
+
+    found = finding(each, "row/duplicate").found
+    assert f"`backup-doctor --backup-id {OTHER_ID}`" in found.summary
+    assert (role(each, "row/duplicate"), found.fixes) == (Role.CONTEXT, ())
+    assert role(one, "row/duplicate") is Role.CAUSE
+
+
+@pytest.mark.parametrize(("apart", "expected"), [(1, Role.CAUSE), (60, Role.CONTEXT)])
+def test_rows_that_are_far_apart_are_no_duplicates_where_their_runs_were_not_seen(
+    apart: int, expected: Role
+) -> None:
+    before = finished_row(id=OTHER_ID, created_at=CREATED - timedelta(minutes=apart))
+    blind = case(row(a_row(), before), workflow(None, run=NOT_THERE))
+
+    assert role(blind, "row/duplicate") is expected
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from backup_doctor.collect.deadline import Deadline
 from backup_doctor.collect.sources import Sources
 from backup_doctor.demo.faults import FAULTS
 from backup_doctor.evidence.base import Unseen, Why
-from backup_doctor.evidence.case import Names
+from backup_doctor.evidence.case import Asked, Names
 from backup_doctor.run.runner import Silent
 from backup_doctor.run.sweep import stuck
 from backup_doctor.run.sweep.shared import collect_shared
@@ -57,9 +57,9 @@ def test_each_dispatch_is_found_once_with_its_other_rows_newest_first(
     world: World, tmp_path: Path
 ) -> None:
     put(world, 1, "twice", age="9 h")
-    put(world, 2, "twice", age="8 h")
+    put(world, 2, "twice", age="8 h 59 min")
     put(world, 3, "beside", age="9 h")
-    put(world, 4, "beside", "success", age="1 h")
+    put(world, 4, "beside", "success", age="8 h 59 min")
     put(world, 5, "young", age="1 h")
 
     found = found_in(world, tmp_path)
@@ -69,6 +69,20 @@ def test_each_dispatch_is_found_once_with_its_other_rows_newest_first(
     assert twice == ["2", "1"]
     assert beside == ["4", "3"]
     assert found.gap is None
+
+
+def test_the_backups_of_an_id_that_is_used_again_are_found_each_by_its_row(
+    world: World, tmp_path: Path
+) -> None:
+    put(world, 1, "nightly", age="50 h")
+    put(world, 2, "nightly", age="26 h")
+    put(world, 3, "nightly", "success", age="3 h")
+
+    found = found_in(world, tmp_path)
+
+    ids = [one.row.id for one in found.backups]
+    assert [one.asked for one in found.backups] == [Asked(backup_id=each) for each in ids]
+    assert [each[-1] for each in ids if each] == ["1", "2"]
 
 
 def test_pages_are_read_to_the_limit(

@@ -31,9 +31,17 @@ from backup_doctor.collect.row.absence import (
 )
 from backup_doctor.collect.row.columns import columns_of, needed_gap
 from backup_doctor.collect.row.newest import last_good
+from backup_doctor.collect.row.run_asked import asked_of_run
 from backup_doctor.evidence.base import Shown, Unseen, Why, unseen
 from backup_doctor.evidence.case import Asked, Status, bare_id
-from backup_doctor.evidence.row import BackupRow, Route, RouteFailure, RowEvidence, Table
+from backup_doctor.evidence.row import (
+    BackupRow,
+    Route,
+    RouteFailure,
+    RowEvidence,
+    Table,
+    next_backup,
+)
 from backup_doctor.evidence.workflow import WorkflowEvidence
 
 if TYPE_CHECKING:
@@ -98,11 +106,22 @@ def look(ask: Sources, case: Case) -> RowEvidence:
         absent=absence.shown if absence and isinstance(absence.shown, Shown) else None,
         near=absence.near if absence else (),
         respelled=_respelled(case.asked, view.rows),
+        next_made=_next_made(ask, case, view.rows),
     )
     if not case.is_preflight:
         return seen
     names = case.names.fitted(seen.columns) if seen.columns else case.names
     return msgspec.structs.replace(seen, last_good=last_good(ask, names, seen.table))
+
+
+def _next_made(ask: Sources, case: Case, rows: tuple[BackupRow, ...] | Unseen) -> datetime | None:
+    """When the next backup of the row's dispatch id was made, where the row's own id was asked for."""
+    row = rows[0] if isinstance(rows, tuple) and rows else None
+    if row is None or not row.dispatch_id or not case.asked.backup_id or case.asked.dispatch_id:
+        return None
+    by_dispatch = msgspec.structs.replace(case, asked=Asked(dispatch_id=row.dispatch_id))
+    same = _survey(ask, by_dispatch, (("dispatch_id", row.dispatch_id),)).view.rows
+    return next_backup(row, same) if isinstance(same, tuple) else None
 
 
 def _shown_columns(ask: Sources, survey: Survey) -> tuple[str, ...]:
@@ -270,7 +289,7 @@ def _only_a_run(asked: Asked) -> bool:
 def _survey_by_run(ask: Sources, case: Case, survey: Survey) -> Survey:
     """No row names the run (the pipeline may write that last): ask the run for its dispatch id."""
     workflow = ask.need(WorkflowEvidence)
-    asked = _asked_of_run(workflow)
+    asked = asked_of_run(workflow)
     if asked is not None:
         named = msgspec.structs.replace(case, asked=asked)
         keys = keys_of(asked)
@@ -289,17 +308,3 @@ def _survey_by_run(ask: Sources, case: Case, survey: Survey) -> Survey:
         dependency="PostgreSQL",
     )
     return replace(survey, view=replace(survey.view, rows=unknown))
-
-
-def _asked_of_run(workflow: WorkflowEvidence | None) -> Asked | None:
-    """What the run's title or log says of the backup that it makes."""
-    if workflow is None:
-        return None
-    log = workflow.reading
-    env = {variable.name: variable.value for variable in log.variables} if log else {}
-    said = {**env, **(log.assignments if log else {})}
-    dispatch_id = workflow.run_title_dispatch or said.get("DISPATCH_ID")
-    backup_id = said.get("BACKUP_ID")
-    if not dispatch_id and not backup_id:
-        return None
-    return Asked(dispatch_id=dispatch_id or None, backup_id=backup_id or None)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.case import Asked
+from backup_doctor.evidence.row import next_backup
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,9 +22,14 @@ class StuckBackup(Immutable, frozen=True, kw_only=True):
     holders: tuple[LockHolder, ...] = ()
 
     @property
+    def next_made(self) -> datetime | None:
+        """When the next backup of the same dispatch id was made; None without one."""
+        return next_backup(self.row, self.rows)
+
+    @property
     def asked(self) -> Asked:
-        """What a single diagnosis of it would be asked."""
-        if self.row.dispatch_id:
+        """What a single diagnosis of it would be asked; by its dispatch id that finds the newest backup."""
+        if self.row.dispatch_id and self.next_made is None:
             return Asked(dispatch_id=self.row.dispatch_id)
         return Asked(backup_id=self.row.id)
 

@@ -67,6 +67,7 @@ class Judge(Immutable, frozen=True, kw_only=True):
             takes=_key_of(case) if whole and report.fix_sql else None,
             mendable=self._mendable(collected, report, opinion) if report.fix_sql else None,
             says=self._once(_said(report)),
+            by_row=case.asked.dispatch_id is None,
         )
 
     def _check(self, opinion: Opinion, sql: str) -> FixCheck | Unseen | None:

@@ -31,7 +31,7 @@ class Swept(Immutable, frozen=True, kw_only=True):
     the backups before and after it that were. `whole`: its file is there and whole. `says` is the
     root cause in this case, and the others that it has. `takes` is the key of the file that its fix SQL
     would give to the row; `mendable` that SQL for a script, or why it must not be run, where it
-    was wanted.
+    was wanted. `by_row`: its dispatch id is also a later backup's, so it goes by the row's own id.
     """
 
     report: Report
@@ -42,6 +42,7 @@ class Swept(Immutable, frozen=True, kw_only=True):
     takes: str | None = None
     mendable: Mendable | None = None
     says: str = ""
+    by_row: bool = False
 
     @property
     def root_cause(self) -> str:

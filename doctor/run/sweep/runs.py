@@ -14,6 +14,7 @@ from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.threads import in_parallel
 from backup_doctor.collect.log.mention import UUID, is_same_id, mentions
 from backup_doctor.collect.workflow.at_commit import file_at
+from backup_doctor.collect.workflow.attempts import FOR_NEXT
 from backup_doctor.collect.workflow.find_run import AT_LEAST_AFTER, BEFORE, NOT_NAMED
 from backup_doctor.collect.workflow.run_search import is_of
 from backup_doctor.collect.workflow.run_title import dispatch_of
@@ -168,7 +169,7 @@ def match(book: RunBook, backup: StuckBackup, names: Names) -> Match:
         return Match(run=book.gap)
     number = (backup.row.workflow_run_id or "").strip()
     by_row = book.runs.get(int(number)) if number.isdecimal() else None
-    titled = book.titled(backup)
+    titled = _own(book.titled(backup), backup)
     if by_row is not None and by_row not in titled and _may_be_its(by_row, backup):
         found = newest_first((by_row, *titled))
     else:
@@ -183,6 +184,14 @@ def match(book: RunBook, backup: StuckBackup, names: Names) -> Match:
     return (
         Match(run=None, absence=_absence(book, names)) if surely_none else Match(run=NOT_SEARCHED)
     )
+
+
+def _own(titled: list[Run], backup: StuckBackup) -> list[Run]:
+    """The runs that were started before the next backup of the same id was made, if there are any."""
+    made = backup.next_made
+    if made is None:
+        return titled
+    return [one for one in titled if (one.created_at or LONG_AGO) < made - FOR_NEXT] or titled
 
 
 def _may_be_its(run: Run, backup: StuckBackup) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from backup_doctor.collect.database.answers import Reply
     from backup_doctor.collect.sources import Sources
-    from backup_doctor.evidence.case import Names
+    from backup_doctor.evidence.case import Asked, Names
     from backup_doctor.evidence.row import LockHolder
 
 PAGE_ROWS = 1000
@@ -62,8 +62,8 @@ class StuckSearch(Immutable, frozen=True, kw_only=True):
 
 
 def find_stuck(ask: Sources, search: StuckSearch, found: StuckFound) -> None:
-    """Add every stuck backup to `found`, each dispatch once, the oldest ids first."""
-    seen: set[str] = set()
+    """Add every stuck backup to `found`, each once, the oldest ids first."""
+    seen: set[Asked] = set()
     columns = columns_of(search.table, ())
     has_dispatch = bool(search.names.column("dispatch_id"))
     found.gap = needed_gap(search.names, columns, by_dispatch=has_dispatch)
@@ -77,9 +77,10 @@ def find_stuck(ask: Sources, search: StuckSearch, found: StuckFound) -> None:
             if search.limit is not None and len(found.backups) >= search.limit:
                 found.cut = True
                 return
-            if backup.row.dispatch_id is None or backup.row.dispatch_id not in seen:
+            asked = backup.asked
+            if asked not in seen:
                 found.backups.append(backup)
-            seen.add(backup.row.dispatch_id or "")
+            seen.add(asked)
 
 
 class StuckPage(Immutable, frozen=True):
