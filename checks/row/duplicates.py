@@ -34,7 +34,7 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
     """Several rows have this dispatch id, and the update reached only one of them.
 
     Detected: more than one row has the dispatch_id; one is finished, another is still in progress.
-    If all of them are in the same state, or each is a backup with a run of its own (the id is used
+    If all of them are in the same state, or each is another backup with its own run (the id is used
     again), it is only worth a note; so it is if no run could be seen and the rows are far apart.
     Cause: the app inserted the row twice (a retry, a double click), and nothing forbids it.
     Fix: close the one that is stuck as a duplicate, and make dispatch_id unique.

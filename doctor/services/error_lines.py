@@ -24,6 +24,11 @@ _UPLOAD_ERROR = re.compile(
     r"|failed to upload",
     re.IGNORECASE,
 )
+# S3's own codes of a refusal, as its XML, an SDK and a command line show them: of which request is not said.
+_S3_REFUSES = re.compile(
+    r"\b(?:AccessDenied|AllAccessDisabled|SignatureDoesNotMatch|InvalidAccessKeyId|NoSuchBucket"
+    r"|RequestTimeTooSkewed|AuthorizationHeaderMalformed|EntityTooLarge|QuotaExceeded)(?:</Code>|: |\)$)"
+)
 _EXIT = re.compile(r"^##\[error\]Process completed with exit code \d+")
 _ERROR = "##[error]"
 # `ConnectionResetError: …`, `pg_dump: error: …`, `ERROR notify: …`: what a person would quote.
@@ -46,13 +51,18 @@ _ONLY_EXITED = re.compile(
 
 
 def names_upload_error(line: str) -> bool:
-    """Whether an upload (or the AWS client before it) says in this line why it failed."""
+    """Whether an upload (or the AWS client before it, or S3 itself) says in this line why it failed."""
+    return is_of_upload(line) or _S3_REFUSES.search(line) is not None
+
+
+def is_of_upload(line: str) -> bool:
+    """Whether the line itself says that it is an upload, or the AWS client before it, that failed."""
     return _UPLOAD_ERROR.search(line) is not None
 
 
 def upload_errors(lines: Iterable[str]) -> Iterator[str]:
-    """Lines in which an upload (or the AWS client before it) says why it failed."""
-    told = (line for line in without_frames([*lines]) if _UPLOAD_ERROR.search(line))
+    """Lines in which an upload (or the AWS client before it, or S3 itself) says why it failed."""
+    told = (line for line in without_frames([*lines]) if names_upload_error(line))
     return (line.removeprefix(_ERROR).strip() for line in told)
 
 
@@ -95,7 +105,7 @@ def _printed(lines: Sequence[str], before: Sequence[str]) -> Sequence[str]:
 
 
 def _names_error(line: str) -> bool:
-    told = _NAMES_ERROR.search(line) or _UPLOAD_ERROR.search(line) or tells_error(line)
+    told = _NAMES_ERROR.search(line) or names_upload_error(line) or tells_error(line)
     return bool(told) and not _WELL.match(line)
 
 

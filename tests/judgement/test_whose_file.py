@@ -235,6 +235,13 @@ def test_an_error_of_a_download_is_none_of_the_upload() -> None:
     assert whose(latest(EARLIER), DONE, run) is Whose.OWN
 
 
+def test_a_refusal_that_does_not_say_of_what_proves_nothing_of_a_green_upload() -> None:
+    refused = "<Error><Code>AccessDenied</Code></Error>"
+    run = uploading(uploaded=(), assignments={}, upload_errors=(refused,))
+
+    assert left_no_file(case(the_object(head=None, tail=None), run)) is None
+
+
 def test_an_earlier_attempt_may_have_uploaded_what_this_one_could_not() -> None:
     assert isinstance(DENIED_RUN.run, Run)
     second = replace(DENIED_RUN, run=replace(DENIED_RUN.run, attempt=2))

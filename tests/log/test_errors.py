@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from backup_doctor.services import error_lines
 
 EXITED = "##[error]Process completed with exit code 1."
@@ -75,3 +77,25 @@ def test_where_windows_powershell_met_an_error_is_not_quoted() -> None:
     ]
 
     assert error_lines.errors([PACKED, *frame, EXITED]) == (frame[0], EXITED[len("##[error]") :])
+
+
+DENIED = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        DENIED,
+        "AccessDenied: Access Denied",
+        "NoSuchBucket: The specified bucket does not exist",
+        "operation error S3: PutObject, StatusCode: 403, api error SignatureDoesNotMatch: The request",
+        "ERROR: S3 error: 403 (AccessDenied)",
+    ],
+)
+def test_a_refusal_is_known_by_the_stores_own_code_whatever_tool_shows_it(line: str) -> None:
+    assert error_lines.names_upload_error(line)
+    assert not error_lines.is_of_upload(line)
+
+
+def test_a_code_in_a_sentence_is_no_refusal() -> None:
+    assert not error_lines.names_upload_error("retries AccessDenied and SlowDown three times")

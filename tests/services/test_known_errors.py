@@ -153,6 +153,20 @@ def test_a_vague_line_counts_only_where_the_steps_own_error_quotes_it() -> None:
     assert decide([cut], quoted=[cut])
 
 
+def test_what_the_store_answered_tells_more_than_curls_status() -> None:
+    lines = [
+        "curl: (22) The requested URL returned error: 403",
+        "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
+    ]
+
+    both, alone = decide(lines, quoted=lines), decide(lines[:1], quoted=lines)
+
+    assert both
+    assert both.error.id == "aws/access-denied"
+    assert alone
+    assert alone.error.id == "curl/http-error"
+
+
 def test_of_a_long_log_a_bounded_part_is_kept() -> None:
     every = [line for error in ERRORS for line in error.examples]
 

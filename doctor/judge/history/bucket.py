@@ -18,6 +18,7 @@ from backup_doctor.evidence.workflow import Held, Job, Run, WorkflowFile
 from backup_doctor.judge.history.row import RowState, row_state
 from backup_doctor.judge.history.run import dispatch_runs, is_over
 from backup_doctor.judge.history.whole_step import ended_before_update
+from backup_doctor.services.error_lines import is_of_upload
 from backup_doctor.services.runner_steps import is_runners
 
 if TYPE_CHECKING:
@@ -76,9 +77,12 @@ def upload_failed(case: Case) -> str | None:
     log = case.log
     if log is None or log.uploaded or _others_may_have_uploaded(case):
         return None
-    own = next((line for line in log.upload_errors if not _OF_READING.search(line)), None)
+    died = _died_in_upload(case)
+    # Where the upload did not die, an S3 that refused may have refused another request.
+    uploads = (line for line in log.upload_errors if died or is_of_upload(line))
+    own = next((line for line in uploads if not _OF_READING.search(line)), None)
     told = (line for line in log.errors if not _EXITED.match(line))
-    return own or ended_before_update(case) or (_died_in_upload(case) and next(told, None)) or None
+    return own or ended_before_update(case) or (next(told, None) if died else None)
 
 
 def _died_in_upload(case: Case) -> bool:
