@@ -15,6 +15,7 @@ from backup_doctor.services.answers import Service, by_code, table
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Fix
 
 
 rules = Rules[ObjectEvidence]()
@@ -29,13 +30,24 @@ def _access(seen: ObjectEvidence, code: str, *kinds: Why) -> Unseen | None:
     return refused if code in means or (not means and refused.why in kinds) else None
 
 
-def _note(refused: Unseen | None) -> Found | None:
-    """What the doctor's own access lacks. It says nothing about the pipeline."""
+def _note(refused: Unseen | None, seen: ObjectEvidence, case: Case) -> Found | None:
+    """What the doctor's own access lacks. It says nothing about the pipeline.
+
+    No access is asked for to a place that is not the pipeline's.
+    """
     if refused is None:
         return None
-    return Found(
-        summary=refused.what,
-        fixes=(setting("Give the doctor access", refused.remedy),) if refused.remedy else (),
+    access = (setting("Give the doctor access", refused.remedy),) if refused.remedy else ()
+    own = _to_pipelines_own(seen, case)
+    is_needed = refused.why is Why.BAD_CREDENTIALS or not own
+    return Found(summary=refused.what, fixes=(*own, *(access if is_needed else ())))
+
+
+def _to_pipelines_own(seen: ObjectEvidence, case: Case) -> tuple[Fix, ...]:
+    """The settings that lead the doctor to the bucket and the endpoint that the run's log shows."""
+    return tuple(
+        setting("Give the doctor the pipeline's own", f"{one.setting}={one.named}")
+        for one in differences(seen, case)
     )
 
 
@@ -49,7 +61,7 @@ def access_denied(seen: ObjectEvidence, case: Case) -> Found | None:
     By hand: the same aws command with the same credentials.
     Source: S3, HeadObject permissions.
     """
-    return _note(_access(seen, "object/access-denied", Why.DENIED))
+    return _note(_access(seen, "object/access-denied", Why.DENIED), seen, case)
 
 
 @rules.context("object/other-bucket")
@@ -78,10 +90,7 @@ def other_bucket(seen: ObjectEvidence, case: Case) -> Found | None:
     told = listed(f"{one.named} (the doctor: {one.given})" for one in differing)
     return Found(
         summary=f"The run's log shows that the pipeline uses {told}.",
-        fixes=tuple(
-            setting("Give the doctor the pipeline's own", f"{one.setting}={one.named}")
-            for one in differing
-        ),
+        fixes=_to_pipelines_own(seen, case),
     )
 
 
@@ -95,7 +104,7 @@ def wrong_region(seen: ObjectEvidence, case: Case) -> Found | None:
     By hand: `aws s3api get-bucket-location --bucket your-bucket`
     Source: S3 error codes.
     """
-    return _note(_access(seen, "object/wrong-region"))
+    return _note(_access(seen, "object/wrong-region"), seen, case)
 
 
 @rules.context("object/bad-credentials", traits=(Trait.KEEPS_FROM_FILE,))
@@ -108,7 +117,7 @@ def bad_credentials(seen: ObjectEvidence, case: Case) -> Found | None:
     By hand: `aws sts get-caller-identity`
     Source: S3 error codes.
     """
-    return _note(_access(seen, "object/bad-credentials", Why.BAD_CREDENTIALS))
+    return _note(_access(seen, "object/bad-credentials", Why.BAD_CREDENTIALS), seen, case)
 
 
 @rules.context("object/unreachable", traits=(Trait.KEEPS_FROM_FILE,))
@@ -122,4 +131,4 @@ def unreachable(seen: ObjectEvidence, case: Case) -> Found | None:
     Source: boto3's connection errors.
     """
     kinds = (Why.UNREACHABLE, Why.TIMED_OUT, Why.GARBLED, Why.RATE_LIMITED, Why.REFUSED)
-    return _note(_access(seen, "object/unreachable", *kinds))
+    return _note(_access(seen, "object/unreachable", *kinds), seen, case)

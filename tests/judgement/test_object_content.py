@@ -320,6 +320,21 @@ def test_what_the_doctor_may_not_see_is_one_note_and_no_cause(
     assert said == ({f"object/{expected}"} if expected else set())
 
 
+@pytest.mark.parametrize(
+    ("why", "steps"),
+    [(Why.DENIED, ["BACKUP_BUCKET=real"]), (Why.BAD_CREDENTIALS, ["BACKUP_BUCKET=real", "Ask."])],
+)
+def test_no_access_is_asked_for_to_a_bucket_that_is_not_the_pipelines(
+    why: Why, steps: list[str]
+) -> None:
+    code = "object/access-denied" if why is Why.DENIED else "object/bad-credentials"
+    unseen = Unseen(why=why, what="S3 refused.", remedy="Ask.")
+
+    found = finding(case(the_object(bucket=unseen), told(buckets=("real",))), code).found
+
+    assert [fix.text for fix in found.fixes] == steps
+
+
 def test_the_remedy_is_given_where_there_is_one() -> None:
     def fixes(unseen: Unseen) -> int:
         return len(finding(case(the_object(bucket=unseen)), "object/access-denied").found.fixes)

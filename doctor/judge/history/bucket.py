@@ -18,7 +18,7 @@ from backup_doctor.evidence.workflow import Held, Job, Run, WorkflowFile
 from backup_doctor.judge.history.row import RowState, row_state
 from backup_doctor.judge.history.run import dispatch_runs, is_over
 from backup_doctor.judge.history.whole_step import ended_before_update
-from backup_doctor.services.error_lines import is_of_upload
+from backup_doctor.services.error_lines import is_of_reading, is_of_upload
 from backup_doctor.services.runner_steps import is_runners
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.object import ObjectEvidence
     from backup_doctor.evidence.workflow import RunAttempt, Step, WorkflowStep
 
-# An error of the client that reads says nothing of the upload.
-_OF_READING = re.compile(r"calling the (?:Get|Head|List)\w* operation")
 # "Nothing was uploaded" is what a step says, not what it does.
 _UPLOADS = re.compile(
     r"upload(?!ed)|rclone|minio|s5cmd|(?<![a-z0-9])(?:s3|aws|r2)(?![a-z0-9])", re.IGNORECASE
@@ -78,9 +76,8 @@ def upload_failed(case: Case) -> str | None:
     if log is None or log.uploaded or _others_may_have_uploaded(case):
         return None
     died = _died_in_upload(case)
-    # Where the upload did not die, an S3 that refused may have refused another request.
-    uploads = (line for line in log.upload_errors if died or is_of_upload(line))
-    own = next((line for line in uploads if not _OF_READING.search(line)), None)
+    uploads = (one for one in log.upload_errors if died or is_of_upload(one))
+    own = next((one for one in uploads if not is_of_reading(one)), None)
     told = (line for line in log.errors if not _EXITED.match(line))
     return own or ended_before_update(case) or (next(told, None) if died else None)
 
