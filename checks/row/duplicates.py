@@ -10,7 +10,8 @@ from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.case import Status
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Role, Severity
-from backup_doctor.evidence.row import APART, RowEvidence
+from backup_doctor.evidence.reuse import APART, are_apart
+from backup_doctor.evidence.row import RowEvidence
 from backup_doctor.evidence.sql import identifier, literal
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history import dispatch_runs
@@ -92,8 +93,10 @@ def _is_used_again(rows: tuple[BackupRow, ...], case: Case) -> bool | None:
     """Whether every row is a backup of its own; None where its runs were not seen and the rows are apart.
 
     It is where a run was started for it before the next row was made; one that was over by then needs
-    no run that is seen.
+    no run that is seen. An id that is no UUID is used again wherever its rows are apart.
     """
+    if are_apart(rows):
+        return True
     begun = sorted(
         ((row.created_at, row) for row in rows if row.created_at), key=lambda one: one[0]
     )
@@ -103,8 +106,8 @@ def _is_used_again(rows: tuple[BackupRow, ...], case: Case) -> bool | None:
     if runs:
         return all(_are_two(*pair, runs) for pair in pairwise(begun))
     unseen = case.workflow is None or isinstance(case.workflow.run, Unseen)
-    are_apart = all(later - earlier > APART for (earlier, _), (later, _) in pairwise(begun))
-    return None if unseen and are_apart else False
+    apart = all(later - earlier > APART for (earlier, _), (later, _) in pairwise(begun))
+    return None if unseen and apart else False
 
 
 def _are_two(

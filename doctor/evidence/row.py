@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from backup_doctor.evidence.base import Evidence, Fact, Shown, Unseen, Why, unseen
 from backup_doctor.evidence.columns import DUPLICATE_OF
 from backup_doctor.evidence.trigger import Trigger
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-# What the app inserts twice for one backup, it inserts within so long.
-APART = timedelta(minutes=15)
 
 
 class Route(StrEnum):
@@ -197,6 +191,19 @@ class ApiAnswer(Fact, frozen=True, kw_only=True):
     gateway: bool = False
 
 
+class Period(Fact, frozen=True, kw_only=True):
+    """When the runs of a row were started: after the backup before it, until the one after it was made."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def has(self, at: datetime | None) -> bool:
+        """Whether a run that was created then may be the row's."""
+        if at is None:
+            return True
+        return (self.since is None or at >= self.since) and (self.until is None or at < self.until)
+
+
 def _state(row: BackupRow) -> str:
     said = (
         row.status or "no status",
@@ -207,16 +214,6 @@ def _state(row: BackupRow) -> str:
     return ", ".join(filter(None, said))
 
 
-def next_backup(row: BackupRow, same: Iterable[BackupRow]) -> datetime | None:
-    """When the next backup was made, of the rows with the same dispatch id; None without one."""
-    if row.created_at is None:
-        return None
-    after = row.created_at + APART
-    return min(
-        (one.created_at for one in same if one.created_at and one.created_at > after), default=None
-    )
-
-
 class RowEvidence(Evidence, frozen=True, kw_only=True):
     """Guide step 3: the row, its table, and how both were seen.
 
@@ -225,8 +222,7 @@ class RowEvidence(Evidence, frozen=True, kw_only=True):
     where the route cannot see the catalogue; `columns` are the table's, by the catalogue or by what
     a row showed. `unwritten` are the guide's columns that no good row has; `has_good`: there is a good
     row beside those found. `near` are rows of nearly this id, `respelled` is how the row writes its id.
-    `next_made` is when the next backup with the same dispatch id was made, of a row that was asked for
-    by its own id.
+    `period` is when the newest row's runs were started, where its id is other backups' too.
     """
 
     route: Route | None
@@ -244,7 +240,7 @@ class RowEvidence(Evidence, frozen=True, kw_only=True):
     absent: Shown | None = None
     near: tuple[BackupRow, ...] = ()
     respelled: str | None = None
-    next_made: datetime | None = None
+    period: Period | None = None
 
     @property
     def newest(self) -> BackupRow | None:

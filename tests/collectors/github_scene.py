@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
@@ -15,7 +15,7 @@ from backup_doctor.demo.github.state import Job, Repository, Step
 from backup_doctor.evidence.base import Evidence, Unseen, Why
 from backup_doctor.evidence.case import Asked, Case, Names
 from backup_doctor.evidence.log import LogReading
-from backup_doctor.evidence.row import BackupRow, RowEvidence
+from backup_doctor.evidence.row import BackupRow, Period, RowEvidence
 from backup_doctor.evidence.workflow import FoundBy, WorkflowEvidence
 from backup_doctor.evidence.workflow import Run as FoundRun
 from tests.clients.github_stand_in import MAY_READ, NOW, PATH, job, settings, stand_in
@@ -53,7 +53,7 @@ class Scene:
     asked: Asked = field(default_factory=lambda: Asked(dispatch_id=DISPATCH))
     names: Names = field(default_factory=Names)
     permissions: frozenset[str] = MAY_READ
-    next_made: datetime | None = None
+    period: Period | None = None
 
     def look(self) -> WorkflowEvidence:
         return self.look_with_requests()[0]
@@ -62,7 +62,7 @@ class Scene:
         """The evidence, and the paths that GitHub was asked for."""
         earlier: Future[Evidence | Unseen] = Future()
         seen = rows_of(*filter(None, (self.row,)))
-        earlier.set_result(msgspec.structs.replace(seen, next_made=self.next_made))
+        earlier.set_result(msgspec.structs.replace(seen, period=self.period))
         case = Case(asked=self.asked, names=self.names, now=NOW + timedelta(hours=3))
         with stand_in(self.known, *self.permissions) as server:
             ask = Sources(settings(server.url), Deadline(30), {RowEvidence: earlier})

@@ -10,6 +10,7 @@ import pytest
 from backup_doctor.collect.row.collector import look
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.log import LogReading
+from backup_doctor.evidence.reuse import period_of
 from backup_doctor.evidence.row import Route, RowEvidence, Server, Table
 from backup_doctor.evidence.workflow import WorkflowEvidence
 from backup_doctor.settings.model import Settings
@@ -56,10 +57,14 @@ def test_of_an_id_that_is_used_again_it_is_seen_when_the_next_backup_was_made(la
 
     by_row, by_dispatch = seen(lab, backup_id=ROW_ID), seen(lab, dispatch_id=DISPATCH)
 
+    assert isinstance(by_dispatch.rows, tuple)
     assert by_row.newest is not None
     assert by_row.newest.created_at is not None
-    assert by_row.next_made == by_row.newest.created_at + timedelta(hours=1)
-    assert by_dispatch.next_made is None
+    assert by_row.period == period_of(by_row.newest, by_dispatch.rows)
+    assert by_row.period is not None
+    assert by_row.period.until is not None
+    assert by_row.period.until < by_row.newest.created_at + timedelta(hours=1)
+    assert by_dispatch.period == period_of(by_dispatch.rows[0], by_dispatch.rows)
 
 
 def test_a_backup_id_that_is_no_uuid_finds_no_row_and_no_error(lab: Lab) -> None:

@@ -11,7 +11,7 @@ import pytest
 from backup_doctor.demo.github.state import Job, PendingDeployment, Run, Step, Workflow
 from backup_doctor.evidence.base import Shown, Unseen, Why
 from backup_doctor.evidence.case import Asked, Names
-from backup_doctor.evidence.row import BackupRow
+from backup_doctor.evidence.row import BackupRow, Period
 from backup_doctor.evidence.workflow import FoundBy, WorkflowEvidence, WorkflowFile
 from backup_doctor.evidence.workflow import Run as FoundRun
 from tests.clients.github_stand_in import NOW, PATH, job, repository, run
@@ -738,15 +738,19 @@ def test_the_workflow_of_the_default_branch_is_read_where_there_is_no_run() -> N
     assert evidence.file is None
 
 
-def test_a_run_that_was_started_for_the_next_backup_of_the_id_is_not_the_rows() -> None:
-    known = repository(a_run(7, update_job()), a_run(8, update_job(81), at=DAY))
+def test_the_runs_of_other_backups_with_the_same_id_are_not_the_rows() -> None:
+    known = repository(*(a_run(n, update_job(10 * n), at=(n - 7) * DAY) for n in (6, 7, 8)))
+    day = Period(since=NOW - HOUR, until=NOW + HOUR)
+    later = Period(since=NOW + 2 * DAY)
 
-    own = Scene(known, a_row(), next_made=NOW + DAY).look()
-    only = Scene(repository(known.runs[1]), a_row(), next_made=NOW + DAY).look()
+    own = Scene(known, a_row(), period=day).look()
+    none = Scene(known, a_row(), period=later).look()
+    named = Scene(known, a_row(workflow_run_id="6"), period=later).look()
 
     assert found(own) == (7, FoundBy.TITLE)
     assert [one.run.id for one in own.attempts] == [7]
-    assert found(only) == (8, FoundBy.TITLE)
+    assert (none.run, isinstance(none.absence, Shown)) == (None, True)
+    assert found(named) == (6, FoundBy.ROW)
 
 
 # Waiting -----------------------------------------------------------------------------------------

@@ -234,6 +234,16 @@ def test_rows_that_are_far_apart_are_no_duplicates_where_their_runs_were_not_see
     assert role(blind, "row/duplicate") is expected
 
 
+def test_an_id_that_is_no_uuid_is_used_again_though_no_run_was_started_for_its_newest_row() -> None:
+    before = finished_row(
+        id=OTHER_ID, dispatch_id="nightly", created_at=CREATED - timedelta(days=1)
+    )
+    one = case(row(a_row(dispatch_id="nightly"), before), workflow(None, run=None))
+
+    assert "the id is used again" in finding(one, "row/duplicate").found.summary
+    assert role(one, "row/duplicate") is Role.CONTEXT
+
+
 @pytest.mark.parametrize(
     ("rows", "kind"),
     [

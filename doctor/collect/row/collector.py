@@ -34,20 +34,20 @@ from backup_doctor.collect.row.newest import last_good
 from backup_doctor.collect.row.run_asked import asked_of_run
 from backup_doctor.evidence.base import Shown, Unseen, Why, unseen
 from backup_doctor.evidence.case import Asked, Status, bare_id
+from backup_doctor.evidence.reuse import period_of, row_of_run
 from backup_doctor.evidence.row import (
     BackupRow,
     Route,
     RouteFailure,
     RowEvidence,
     Table,
-    next_backup,
 )
-from backup_doctor.evidence.workflow import WorkflowEvidence
+from backup_doctor.evidence.workflow import Run, WorkflowEvidence
 
 if TYPE_CHECKING:
     from backup_doctor.collect.sources import Sources
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.row import ApiAnswer
+    from backup_doctor.evidence.row import ApiAnswer, Period
 
 NO_CATALOGUE = Unseen(
     why=Why.NOT_CONFIGURED,
@@ -106,7 +106,7 @@ def look(ask: Sources, case: Case) -> RowEvidence:
         absent=absence.shown if absence and isinstance(absence.shown, Shown) else None,
         near=absence.near if absence else (),
         respelled=_respelled(case.asked, view.rows),
-        next_made=_next_made(ask, case, view.rows),
+        period=_period(ask, case, view.rows),
     )
     if not case.is_preflight:
         return seen
@@ -114,14 +114,15 @@ def look(ask: Sources, case: Case) -> RowEvidence:
     return msgspec.structs.replace(seen, last_good=last_good(ask, names, seen.table))
 
 
-def _next_made(ask: Sources, case: Case, rows: tuple[BackupRow, ...] | Unseen) -> datetime | None:
-    """When the next backup of the row's dispatch id was made, where the row's own id was asked for."""
-    row = rows[0] if isinstance(rows, tuple) and rows else None
-    if row is None or not row.dispatch_id or not case.asked.backup_id or case.asked.dispatch_id:
+def _period(ask: Sources, case: Case, rows: tuple[BackupRow, ...] | Unseen) -> Period | None:
+    """The newest row's own time; where it was asked for by its own id, the others are looked up."""
+    if isinstance(rows, Unseen) or not rows or not (dispatch_id := rows[0].dispatch_id):
         return None
-    by_dispatch = msgspec.structs.replace(case, asked=Asked(dispatch_id=row.dispatch_id))
-    same = _survey(ask, by_dispatch, (("dispatch_id", row.dispatch_id),)).view.rows
-    return next_backup(row, same) if isinstance(same, tuple) else None
+    same: tuple[BackupRow, ...] | Unseen = rows
+    if len(rows) == 1 and not case.asked.dispatch_id:
+        by_dispatch = msgspec.structs.replace(case, asked=Asked(dispatch_id=dispatch_id))
+        same = _survey(ask, by_dispatch, (("dispatch_id", dispatch_id),)).view.rows
+    return None if isinstance(same, Unseen) else period_of(rows[0], same)
 
 
 def _shown_columns(ask: Sources, survey: Survey) -> tuple[str, ...]:
@@ -286,6 +287,14 @@ def _only_a_run(asked: Asked) -> bool:
     return asked.run_id is not None and asked.dispatch_id is None and asked.backup_id is None
 
 
+def _of_run(survey: Survey, workflow: WorkflowEvidence | None) -> Survey:
+    """With the one row for which the run was started, where its dispatch id is other backups' too."""
+    rows, run = survey.view.rows, workflow.run if workflow else None
+    started = run.created_at if isinstance(run, Run) else None
+    mine = row_of_run(rows, started) if isinstance(rows, tuple) else None
+    return survey if mine is None else replace(survey, view=replace(survey.view, rows=(mine,)))
+
+
 def _survey_by_run(ask: Sources, case: Case, survey: Survey) -> Survey:
     """No row names the run (the pipeline may write that last): ask the run for its dispatch id."""
     workflow = ask.need(WorkflowEvidence)
@@ -293,7 +302,7 @@ def _survey_by_run(ask: Sources, case: Case, survey: Survey) -> Survey:
     if asked is not None:
         named = msgspec.structs.replace(case, asked=asked)
         keys = keys_of(asked)
-        found = _survey(ask, named, keys)
+        found = _of_run(_survey(ask, named, keys), workflow)
         return _settled(ask, named, found, keys) if found.view.rows == () else found
     ids = workflow.reading.ids if workflow and workflow.reading else ()
     named_by_log = _survey(ask, case, tuple(("dispatch_id", one) for one in ids)) if ids else survey

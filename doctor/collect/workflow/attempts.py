@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.row import BackupRow
 
 CLOCKS = timedelta(minutes=5)
-# By the row's clock a run may seem to be older than its row.
-FOR_NEXT = timedelta(minutes=1)
 DONE = "completed"
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -240,14 +238,6 @@ def newest_first(seen: Sequence[SeenAttempt]) -> list[SeenAttempt]:
         return max(until), one.run.id, one.run.attempt
 
     return sorted(seen, key=rank, reverse=True)
-
-
-def before(next_made: datetime | None, seen: list[SeenAttempt]) -> list[SeenAttempt]:
-    """Those of runs that were started before the next backup of the same dispatch id was made, if any."""
-    if next_made is None:
-        return seen
-    until = next_made - FOR_NEXT
-    return [one for one in seen if (one.run.created_at or LONG_AGO) < until] or seen
 
 
 def _updates(seen: SeenAttempt) -> bool:

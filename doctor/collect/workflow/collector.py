@@ -8,7 +8,7 @@ import msgspec
 
 from backup_doctor.collect.log.mention import is_same_id, mentions
 from backup_doctor.collect.workflow.ahead import attempts_of, read_ahead
-from backup_doctor.collect.workflow.attempts import SeenAttempt, before, judged, with_choice
+from backup_doctor.collect.workflow.attempts import SeenAttempt, judged, with_choice
 from backup_doctor.collect.workflow.ci import JobSurroundings
 from backup_doctor.collect.workflow.continued import continued
 from backup_doctor.collect.workflow.find_run import RunsFound, find_runs, newest_runs
@@ -59,7 +59,10 @@ def look(ask: Sources, case: Case) -> WorkflowEvidence:
     row = seen.newest if seen else None
     dispatch_id = dispatch_id_of(case.asked, row)
 
+    period = seen.period if seen else None
+
     def looked(found: RunsFound) -> WorkflowEvidence:
+        found = found.within(period)
         if not found.runs:
             return _without_run(ask, case, found, facts, dispatch_id, workflows)
         attempts = attempts_of(case, found.runs, facts, dispatch_id)
@@ -70,7 +73,6 @@ def look(ask: Sources, case: Case) -> WorkflowEvidence:
         more = continued(scope, attempts, found.listed) if dispatch_id else ()
         if more:
             attempts = attempts_of(case, (*found.runs, *more), facts, dispatch_id)
-        attempts = before(seen.next_made if seen else None, attempts)
         return _examine(ask, case, found, attempts, facts, row, dispatch_id)
 
     evidence = looked(find_runs(ask, case, row, facts, newest))

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from backup_doctor.collect.sources import Sources
     from backup_doctor.collect.workflow.run_facts import RunFacts
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.row import BackupRow
+    from backup_doctor.evidence.row import BackupRow, Period
 
 __all__ = ["AT_LEAST_AFTER", "BEFORE", "FoundRun", "RunsFound", "find_runs", "newest_runs"]
 
@@ -65,6 +65,16 @@ class RunsFound(Immutable, frozen=True, kw_only=True):
     named_by_row: Run | None = None
     listed: tuple[Run, ...] = ()
     no_such_run: Unseen | None = None
+
+    def within(self, period: Period | None) -> RunsFound:
+        """Without the runs of other backups with the same id; what names the run by its number holds."""
+        if period is None:
+            return self
+        sure = (FoundBy.ROW, FoundBy.FLAG)
+        own = tuple(one for one in self.runs if one.by in sure or period.has(one.run.created_at))
+        return replace(
+            self, runs=own, searched=self.searched or "the titles of the runs since its row"
+        )
 
 
 Listing: TypeAlias = "Pending[tuple[Run, ...] | Unseen]"

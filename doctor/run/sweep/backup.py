@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.case import Asked
-from backup_doctor.evidence.row import next_backup
+from backup_doctor.evidence.reuse import period_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from backup_doctor.evidence.row import BackupRow, LockHolder
+    from backup_doctor.evidence.row import BackupRow, LockHolder, Period
 
 
 class StuckBackup(Immutable, frozen=True, kw_only=True):
@@ -22,14 +22,19 @@ class StuckBackup(Immutable, frozen=True, kw_only=True):
     holders: tuple[LockHolder, ...] = ()
 
     @property
-    def next_made(self) -> datetime | None:
-        """When the next backup of the same dispatch id was made; None without one."""
-        return next_backup(self.row, self.rows)
+    def period(self) -> Period | None:
+        """When its runs were started, where its dispatch id is other backups' too."""
+        return period_of(self.row, self.rows)
+
+    @property
+    def has_next(self) -> bool:
+        """Whether its dispatch id is a later backup's too."""
+        return self.period is not None and self.period.until is not None
 
     @property
     def asked(self) -> Asked:
         """What a single diagnosis of it would be asked; by its dispatch id that finds the newest backup."""
-        if self.row.dispatch_id and self.next_made is None:
+        if self.row.dispatch_id and not self.has_next:
             return Asked(dispatch_id=self.row.dispatch_id)
         return Asked(backup_id=self.row.id)
 

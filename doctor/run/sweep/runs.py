@@ -14,7 +14,6 @@ from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.threads import in_parallel
 from backup_doctor.collect.log.mention import UUID, is_same_id, mentions
 from backup_doctor.collect.workflow.at_commit import file_at
-from backup_doctor.collect.workflow.attempts import FOR_NEXT
 from backup_doctor.collect.workflow.find_run import AT_LEAST_AFTER, BEFORE, NOT_NAMED
 from backup_doctor.collect.workflow.run_search import is_of
 from backup_doctor.collect.workflow.run_title import dispatch_of
@@ -187,11 +186,9 @@ def match(book: RunBook, backup: StuckBackup, names: Names) -> Match:
 
 
 def _own(titled: list[Run], backup: StuckBackup) -> list[Run]:
-    """The runs that were started before the next backup of the same id was made, if there are any."""
-    made = backup.next_made
-    if made is None:
-        return titled
-    return [one for one in titled if (one.created_at or LONG_AGO) < made - FOR_NEXT] or titled
+    """Without the runs of other backups with the same id."""
+    period = backup.period
+    return titled if period is None else [one for one in titled if period.has(one.created_at)]
 
 
 def _may_be_its(run: Run, backup: StuckBackup) -> bool:

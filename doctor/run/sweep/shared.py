@@ -95,8 +95,8 @@ class Shared(Immutable, frozen=True, kw_only=True):
         return msgspec.structs.replace(
             known,
             route=known.route or Route.REST,
-            rows=backup.rows if backup.next_made is None else (backup.row,),
-            next_made=backup.next_made,
+            rows=(backup.row,) if backup.has_next else backup.rows,
+            period=backup.period,
             locks=locks,
             last_good=None,
         )
