@@ -26,6 +26,7 @@ from backup_doctor.judge.history import (
 )
 from backup_doctor.judge.history.written import is_begun, shows_written
 from backup_doctor.judge.show import manual
+from backup_doctor.judge.unseen_triggers import after_triggers, unless_set_back
 from backup_doctor.services.success_bodies import (
     SUCCESS,
     is_of_template,
@@ -85,10 +86,11 @@ def false_success(seen: FunctionEvidence, case: Case) -> Found | None:
         return _is_template(seen, case, call.body)
     begun = is_begun(case)
     left = "its status is still in progress" if begun else "the row is unchanged"
+    doubt = unless_set_back(case) if begun else ""
     return Found(
-        summary=f"{seen.name} answered {answered}{quoted(' with', call.body)}, but {left}.",
+        summary=f"{seen.name} answered {answered}{quoted(' with', call.body)}, but {left}.{doubt}",
         evidence=function_exhibits(seen, case),
-        fixes=(SET_STATUS if begun else SEE_CHANGE,),
+        fixes=after_triggers(case, SET_STATUS) if begun else (SEE_CHANGE,),
     )
 
 

@@ -60,6 +60,7 @@ from backup_doctor.judge.history.written import is_begun, written_by
 from backup_doctor.judge.registry import codes_with
 from backup_doctor.judge.show import duration, exhibit, log_lines, manual
 from backup_doctor.judge.traits import Trait
+from backup_doctor.judge.unseen_triggers import after_triggers, unless_set_back
 from backup_doctor.services.meaning import NOT_FOUND, data_api_status, database_meaning
 
 if TYPE_CHECKING:
@@ -285,14 +286,15 @@ def green_but_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
         return None
     if another_row_succeeded(case) or written_by(case):
         return None
-    age = row_age(case)
+    age, begun = row_age(case), is_begun(case)
     return Found(
         summary="The update step is green, but the row was not "
-        + ("finished" if is_begun(case) else "updated")
-        + (f" in {duration(age)}." if age else "."),
+        + ("finished" if begun else "updated")
+        + (f" in {duration(age)}." if age else ".")
+        + (unless_set_back(case) if begun else ""),
         evidence=(
             *run_exhibits(seen, case),
             *_excerpt(case),
         ),
-        fixes=(SET_STATUS if is_begun(case) else FAIL_ON_NONE,),
+        fixes=after_triggers(case, SET_STATUS) if begun else (FAIL_ON_NONE,),
     )

@@ -55,6 +55,23 @@ def test_a_green_step_that_left_the_status_alone_has_not_updated_nothing() -> No
     assert [fix.title for fix in found.fixes] == ["Let the update step set the status"]
 
 
+@pytest.mark.parametrize(
+    ("code", "answer"),
+    [("function/false-success", call(200)), ("workflow/green-but-failed", NOT_SAID)],
+)
+def test_who_could_not_see_the_triggers_does_not_blame_the_update_alone(
+    code: str, answer: Call
+) -> None:
+    blind = row(a_row(s3_key=KEY), table=NOT_THERE)
+
+    found = finding(case(workflow(log(answer, NOT_SAID), update="success"), blind), code).found
+
+    assert "A trigger may have set it back" in found.summary
+    look, let = found.fixes
+    assert "pg_trigger" in look.text
+    assert let.title.startswith("If no trigger does: let the ")
+
+
 def test_what_a_false_success_may_hide_is_not_said_to_explain_nothing() -> None:
     hidden = case(workflow(log(call(200), NOT_SAID), update="success"), NO_GRANT)
     told = case(workflow(log(call(400, '{"error":"Missing field s3_key"}'), call(204))), NO_GRANT)
