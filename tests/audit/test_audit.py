@@ -328,7 +328,7 @@ def test_an_inventory_takes_the_place_of_the_listing(scene: Scene) -> None:
 
     assert [json.loads(line)["backup_id"] for line in done.stdout.splitlines()] == [missing]
     assert "S3 Inventory of" in done.stderr
-    assert "1 successful rows are too young" in done.stderr
+    assert "Left out: 1 successful row, too young" in done.stderr
     assert done.returncode == 1
 
 

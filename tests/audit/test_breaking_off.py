@@ -53,7 +53,7 @@ def test_an_object_younger_than_the_table_is_no_orphan(monkeypatch: pytest.Monke
 
     assert items == []
     assert audit.totals.complete
-    assert "1 objects are younger" in audit.totals.notes[0]
+    assert "1 object, younger" in audit.totals.notes[0]
 
 
 def test_a_folder_of_many_small_folders_is_not_divided() -> None:

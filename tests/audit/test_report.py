@@ -205,3 +205,18 @@ def test_nothing_is_wrong_with_the_page_in_any_theme_and_width(tmp_path: Path) -
     assert looks.keys() == {*LOOKS}
     for looked in looks.values():
         assert_well_made(looked)
+
+
+def test_a_bucket_that_nobody_could_read_is_not_said_to_be_empty(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, audit = audited(monkeypatch, MemoryTable([]), MemoryBucket({}))
+
+    empty = summarize(audit, Examples(limit=1))
+    audit.totals.gaps.append(
+        Unseen(why=Why.DENIED, what="S3 denies s3:ListBucket.", dependency="S3")
+    )
+    unread = summarize(audit, Examples(limit=1))
+
+    assert (empty.objects, empty.listed) == ("0 objects, 0 bytes", "listed now")
+    assert (unread.objects, unread.listed) == ("not listed", "could not be read")

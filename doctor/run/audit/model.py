@@ -154,6 +154,11 @@ class Totals:
         return not self.gaps
 
 
+def counted(count: int, of: str) -> str:
+    """So many of them, in words: `1 row`, `2,000 rows`."""
+    return f"{count:,} {of}{'' if count == 1 else 's'}"
+
+
 def is_since(modified: str, moment: datetime) -> bool:
     """Whether an object was last changed at a moment or after it; not, where no time is told."""
     try:

@@ -19,7 +19,7 @@ from backup_doctor.run.audit.fitting import fitted
 from backup_doctor.run.audit.judge import ReadSoFar
 from backup_doctor.run.audit.listing import listing
 from backup_doctor.run.audit.merge import Sides, merge
-from backup_doctor.run.audit.model import BackupState, DisagreementKind, OddRow, Totals
+from backup_doctor.run.audit.model import BackupState, DisagreementKind, OddRow, Totals, counted
 from backup_doctor.run.audit.outside import look_up
 from backup_doctor.run.audit.resolve import resolve
 from backup_doctor.run.audit.statements import ODD
@@ -238,21 +238,24 @@ class Audit:
         if totals.rows[BackupState.OTHER] and not totals.rows[BackupState.SUCCESS]:
             totals.gaps.append(_no_success(totals.rows[BackupState.OTHER], self.settings.names))
         if known.unlisted:
-            what = f"{known.unlisted:,} successful rows have a key in a part of the bucket that was not listed."
+            what = f"{_successes(known.unlisted)} with a key in a part of the bucket that was not listed."
             totals.gaps.append(Unseen(why=Why.NOT_ASKED, what=what, dependency="S3"))
         if sides.aside.elsewhere:
-            what = (
-                f"{sides.aside.elsewhere:,} successful rows name another bucket; it was not listed."
-            )
+            what = f"{_successes(sides.aside.elsewhere)} of another bucket, which was not listed."
             totals.gaps.append(Unseen(why=Why.NOT_ASKED, what=what, dependency="S3"))
         if known.young_objects:
             totals.notes.append(
-                f"{known.young_objects:,} objects are younger than the table's snapshot: left out."
+                f"Left out: {counted(known.young_objects, 'object')}, younger than the table's snapshot."
             )
         if known.young_rows:
             totals.notes.append(
-                f"{known.young_rows:,} successful rows are too young for the listing: left out."
+                f"Left out: {_successes(known.young_rows)}, too young for the listing."
             )
+
+
+def _successes(count: int) -> str:
+    """So many successful rows, in words."""
+    return counted(count, "successful row")
 
 
 def _no_success(others: int, names: Names) -> Unseen:

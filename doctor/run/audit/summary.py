@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from backup_doctor.evidence.base import Unseen
+from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.report.render.charts import in_units
-from backup_doctor.run.audit.model import BackupState, DisagreementKind, Item, Proposals
+from backup_doctor.run.audit.model import BackupState, DisagreementKind, Item, Proposals, counted
 
 if TYPE_CHECKING:
     from backup_doctor.run.audit.run import Audit
@@ -110,8 +110,8 @@ def summarize(
         verdict=_verdict(audit, interrupted=interrupted),
         rows=_rows(audit),
         read=_read(audit),
-        objects=f"{_counted(totals.objects, 'object')}, {in_units(totals.object_bytes)}",
-        listed=audit.inventory.told if audit.inventory else "listed now",
+        objects=_objects(audit),
+        listed=_listed(audit),
         sections=sections,
         total=totals.kinds.total(),
         gaps=list(dict.fromkeys(totals.gaps)),
@@ -129,14 +129,30 @@ def _verdict(audit: Audit, *, interrupted: bool) -> str:
     return "not clean" if audit.totals.kinds.total() else "clean"
 
 
+def _objects(audit: Audit) -> str:
+    totals = audit.totals
+    if _is_unread(audit):
+        return "not listed"
+    return f"{counted(totals.objects, 'object')}, {in_units(totals.object_bytes)}"
+
+
+def _listed(audit: Audit) -> str:
+    if audit.inventory:
+        return audit.inventory.told
+    return "could not be read" if _is_unread(audit) else "listed now"
+
+
+def _is_unread(audit: Audit) -> bool:
+    """Whether nobody could look into the bucket."""
+    looked = (Why.NOT_ASKED, Why.NOT_FOUND)
+    refused = any(one.dependency == "S3" and one.why not in looked for one in audit.totals.gaps)
+    return not audit.totals.objects and (refused or audit.settings.names.bucket is None)
+
+
 def _rows(audit: Audit) -> str:
     rows = audit.totals.rows
     parts = [f"{rows[state]:,} {state}" for state in BackupState if rows[state]]
-    return _counted(rows.total(), "row") + (f": {', '.join(parts)}" if parts else "")
-
-
-def _counted(count: int, of: str) -> str:
-    return f"{count:,} {of}{'' if count == 1 else 's'}"
+    return counted(rows.total(), "row") + (f": {', '.join(parts)}" if parts else "")
 
 
 def _read(audit: Audit) -> str:
