@@ -104,7 +104,7 @@ def key_rejected(seen: FunctionEvidence, case: Case) -> Found | None:
     if now and function_key_worked(case):
         return Found(
             summary=f"{seen.name} refuses {_own_name(case)} as the doctor was given it; the pipeline's "
-            "own works, as the log shows.",
+            "own worked in this run, as the log shows.",
             evidence=probe_exhibits(seen, case),
             breaks=(),
             severity=Severity.WARN,

@@ -15,12 +15,11 @@ from backup_doctor.judge.history import (
     database_then,
     fallback_call,
     function_call,
-    function_told,
     pipeline_key_worked,
     service_key_then,
     weigh,
 )
-from backup_doctor.judge.history.calls import logged_for, said_beyond
+from backup_doctor.judge.history.calls import answers_told, logged_for, said_beyond
 from backup_doctor.judge.history.last_run import refused_last_time
 from backup_doctor.judge.history.secret_names import called, opening
 from backup_doctor.judge.history.since import as_stored, key_works
@@ -191,7 +190,7 @@ def _is_refused(seen: SecretsEvidence, case: Case) -> bool | None:
 
 def _accepted_again(seen: SecretsEvidence, case: Case, *, functions_alone: bool) -> Resolved | None:
     """The legacy keys are on again, where they were off; or GitHub has another key since."""
-    said = f"{function_told(case)} {fallback_call(case).body}".lower()
+    said = " ".join(answers_told(case)).lower()
     if LEGACY_DISABLED in said and _legacy_on(seen):
         return Resolved(by="the Management API says that legacy API keys are enabled again")
     return None if functions_alone else key_works(case, Use.SERVICE_KEY)
@@ -221,12 +220,17 @@ def _legacy_on(seen: SecretsEvidence) -> bool:
 
 
 def _legacy_off(seen: SecretsEvidence, case: Case) -> bool:
-    if not isinstance(seen.project_keys, Unseen) and seen.project_keys.legacy_enabled is False:
-        return True
+    """Whether a legacy key is refused: by its own words; or they are off, and the given key is one.
+
+    That they are off tells nothing of a secret key, which a project has that gave up the others.
+    """
     api = case.row.api if case.row else None
     said = "" if api is None or isinstance(api, Unseen) else api.message
-    texts = (said, function_told(case), fallback_call(case).body)
-    return any(LEGACY_DISABLED in text.lower() for text in texts)
+    if any(LEGACY_DISABLED in text.lower() for text in (said, *answers_told(case))):
+        return True
+    key, keys = service_key_of(seen), seen.project_keys
+    off = not isinstance(keys, Unseen) and keys.legacy_enabled is False
+    return off and key is not None and key.kind is KeyKind.LEGACY_JWT
 
 
 @rules.cause(

@@ -60,7 +60,10 @@ def wrong_role(seen: SecretsEvidence, case: Case) -> Found | None:
         return _refused_in_log(case, in_log) if known and in_log not in (None, wanted) else None
     if key.role == "anon" and fallback_call(case).status == FORBIDDEN:
         # PostgREST answers 401 to anon: the pipeline's key has another role.
-        return own_copy(f"{key.setting}, as the doctor was given it, is not a key of {wanted}.")
+        return own_copy(
+            f"{key.setting}, as the doctor was given it, is not a key of {wanted}.",
+            "has another role",
+        )
     article = "an" if str(key.kind).startswith("a") else "a"
     held = f"a key of the role {key.role!r}" if key.role else f"{article} {key.kind}"
     allowed = _may_write(case)

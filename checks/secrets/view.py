@@ -51,10 +51,13 @@ def env_line(case: Case, logged: Variable | None) -> tuple[Exhibit, ...]:
     return (exhibit(f"{logged.name} in the log's env: block", value, "workflow log", gh_log(case)),)
 
 
-def own_copy(summary: str) -> Found:
-    """The doctor's own copy of a key is bad: worth a warning, never a cause."""
+def own_copy(summary: str, instead: str = "worked in this run") -> Found:
+    """The doctor's own copy of a key is bad: worth a warning, never a cause.
+
+    `instead` completes "The pipeline's own …, as the log shows."
+    """
     return Found(
-        summary=f"{summary} The pipeline's own works, as the log shows.",
+        summary=f"{summary} The pipeline's own {instead}, as the log shows.",
         breaks=(),
         severity=Severity.WARN,
         role=Role.CONTEXT,

@@ -81,7 +81,7 @@ def shown(name: str, how: EnvShown) -> dict[str, Any]:
 def is_own_copy(one: Any, code: str) -> bool:
     """Whether it is only the doctor's own copy that is bad."""
     found = finding(one, code)
-    says_so = "The pipeline's own works" in found.found.summary
+    says_so = "The pipeline's own worked in this run" in found.found.summary
     return says_so and (found.role, found.severity, found.breaks) == (
         Role.CONTEXT,
         Severity.WARN,
@@ -786,7 +786,9 @@ def test_what_postgrest_never_answers_to_anon_shows_that_the_pipelines_key_is_an
     publishable = secrets(service_key=replace(SERVICE, kind=KeyKind.PUBLISHABLE))
     forbidden = workflow(log(SERVER_ERROR, call(403)))
 
-    assert is_own_copy(case(ANON, forbidden), "secrets/wrong-role")
+    own = finding(case(ANON, forbidden), "secrets/wrong-role")
+    assert own.role is Role.CONTEXT
+    assert own.found.summary.endswith("The pipeline's own has another role, as the log shows.")
     assert finding(case(publishable, forbidden), "secrets/wrong-role").role is Role.CAUSE
     assert finding(case(ANON, FAILED), "secrets/wrong-role").role is Role.CAUSE
 
@@ -937,6 +939,25 @@ def test_legacy_keys_that_are_off_are_the_functions_too(evidence: Any, answer: C
     assert "legacy API keys are disabled" in found.found.summary
     assert again.alternative
     assert "(unless the legacy keys are on again)" in own.title
+
+
+def test_legacy_keys_that_are_off_say_nothing_of_a_secret_key_that_is_refused() -> None:
+    migrated = secrets(project_keys=OFF, service_key=replace(SERVICE, kind=KeyKind.SECRET))
+
+    one = case(migrated, row(api=NOT_THERE), workflow(log(SERVER_ERROR, REVOKED)))
+
+    found = finding(one, "secrets/revoked").found
+    assert "legacy" not in found.summary
+    assert len(found.fixes) == 1
+
+
+def test_a_look_up_that_says_that_legacy_keys_are_off_tells_why() -> None:
+    off = call(401, '{"message":"Legacy API keys are disabled"}')
+    stopped = workflow(log(NOT_SAID, NOT_SAID, lookup_call=off))
+
+    one = case(stopped, row(api=NOT_THERE), secrets(project_keys=NOT_THERE))
+
+    assert "legacy API keys are disabled" in finding(one, "secrets/revoked").found.summary
 
 
 def test_a_refused_key_is_set_again_under_the_name_that_the_workflow_reads() -> None:
