@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from backup_doctor.base.names_alike import nearest_first
+from backup_doctor.checks.row.altering import RELOAD, altered
 from backup_doctor.checks.row.view import both_told
 from backup_doctor.evidence.sql import identifier
 from backup_doctor.judge.history.calls import update_ways
-from backup_doctor.judge.show import either, listed, manual, sql, table
+from backup_doctor.judge.show import either, listed, manual, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,10 +33,11 @@ def add_column(case: Case, column: str) -> Fix:
     """The column, of the type that the guide's has."""
     guide_name = next((name for name in TYPES if case.names.column(name) == column), column)
     kind = TYPES.get(guide_name, "text")
-    return sql(
+    return altered(
+        case,
         f"Add the column {column}",
         f"ALTER TABLE {table(case)} ADD COLUMN IF NOT EXISTS {identifier(column)} {kind};\n"
-        "NOTIFY pgrst, 'reload schema';",
+        f"{RELOAD}",
     )
 
 

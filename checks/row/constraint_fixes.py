@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from backup_doctor.checks.row.altering import retyped
 from backup_doctor.checks.row.types import INTEGER_LIMITS, OUT_OF_RANGE
+from backup_doctor.checks.row.view import table_of, where_else
 from backup_doctor.evidence.findings import Risk
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.sql import identifier, literal
@@ -42,8 +46,8 @@ def widen(case: Case, refused: RefusedValue) -> tuple[Fix, ...]:
         f"If {kind} was right: let the pipeline write what it allows, then give the column its type back",
         f"The domain says: {refused.message}.",
     )
-    as_text = _typed(case, refused.column, "text")
-    text = sql(f"Make {refused.column} text, without the rule of {kind}", as_text, Risk.HIGH)
+    without = f"Make {refused.column} text, without the rule of {kind}"
+    text = replace(retyped(case, without, refused.column, "text"), risk=Risk.HIGH)
     return (text, after_row(again))
 
 
@@ -51,20 +55,21 @@ def _retype(case: Case, refused: RefusedValue) -> Fix:
     """The type that the column needs for what the pipeline writes."""
     name = refused.column
     if refused.sqlstate == OUT_OF_RANGE and refused.type in INTEGER_LIMITS:
-        as_bigint = _typed(case, name, "bigint")
-        return sql(f"Make {name} bigint (rewrites the table; locks it meanwhile)", as_bigint)
+        as_bigint = f"Make {name} bigint (rewrites the table; locks it meanwhile)"
+        return retyped(case, as_bigint, name, "bigint")
     if name == case.names.column("finished_at") and refused.type in _NUMBERS:
-        as_time = _typed(case, name, f"timestamptz USING to_timestamp({identifier(name)})")
-        return sql(f"Make {name} timestamptz (what it holds is read as seconds)", as_time)
+        as_time = f"timestamptz USING to_timestamp({identifier(name)})"
+        title = f"Make {name} timestamptz (what it holds is read as seconds)"
+        return retyped(case, title, name, as_time, drop_default=_has_default(case, name))
     what = "length" if refused.sqlstate == TOO_LONG else "value"
-    return sql(f"Make {name} text, which takes any {what}", _typed(case, name, "text"))
+    return retyped(case, f"Make {name} text, which takes any {what}", name, "text")
 
 
-def _typed(case: Case, column: str, kind: str) -> str:
-    return (
-        f"ALTER TABLE {table(case)} ALTER COLUMN {identifier(column)} TYPE {kind};\n"
-        "NOTIFY pgrst, 'reload schema';"
-    )
+def _has_default(case: Case, name: str) -> bool:
+    """Whether the column has a default, which the new type may not take."""
+    known = table_of(case.row) if case.row else None
+    column = known.column(name) if known else None
+    return column is not None and column.default is not None
 
 
 def let_pass(case: Case, one: Constraint) -> tuple[Fix, ...]:
@@ -150,10 +155,14 @@ def _add_partition(case: Case, one: Constraint) -> tuple[Fix, ...]:
     return either(any_row, made)
 
 
-def let_pass_beside(what: str, triggers: Sequence[Trigger]) -> tuple[Fix, ...]:
+def let_pass_beside(case: Case, what: str, triggers: Sequence[Trigger]) -> tuple[Fix, ...]:
     """What lets pass what is written to another table, by these triggers if there are any."""
     named = listed(f"the {one.kind} {one.name}" for one in triggers)
-    by = f"It is written by {named}" if named else "It is written by a trigger, or by the function"
+    by = (
+        f"It is written by {named}"
+        if named
+        else f"It is {where_else(case)}, by a trigger or the function"
+    )
     again = "An update of the row by hand meets it too." if named else ""
     return (manual(what, f"{by}. {again}".strip()),)
 

@@ -16,7 +16,7 @@ from backup_doctor.checks.row.constraint_fixes import (
 )
 from backup_doctor.checks.row.types import refused_types, refused_values, told_of_other
 from backup_doctor.checks.row.unwritable import is_writable_now, let_write, refused_by_view
-from backup_doctor.checks.row.view import both_told, message_told, table_of, where
+from backup_doctor.checks.row.view import both_told, message_told, table_of, where, where_else
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.row import RowEvidence
@@ -187,7 +187,7 @@ def _summary(
     other = None if blamed else table_beside(case, "row/constraint-rejects")
     if other and _NO_PARTITION in both_told(case):
         return f"The table {other} has no partition for what is written to it beside {case.names.table}."
-    of = f" of the table {other}, which is written beside {case.names.table}" if other else ""
+    of = f" of the table {other}, which is {where_else(case)}" if other else ""
     if named or other:
         return f"The update that the pipeline makes violates {named or 'a constraint'}{of}."
     return f"PostgreSQL refuses the update that the pipeline makes{message_told(case, links)}."
@@ -208,11 +208,10 @@ def _let_pass_beside(case: Case) -> tuple[Fix, ...]:
         return ()
     triggers = triggers_beside(case, "row/constraint-rejects")
     if _NO_PARTITION in both_told(case):
-        return let_pass_beside(f"Give {other} the partition that it lacks", triggers)
+        return let_pass_beside(case, f"Give {other} the partition that it lacks", triggers)
     named = _name_in_log(case) or "its constraint"
-    return let_pass_beside(
-        f"Let what is written to {other} satisfy {named}, or change {named}", triggers
-    )
+    what = f"Let what is written to {other} satisfy {named}, or change {named}"
+    return let_pass_beside(case, what, triggers)
 
 
 def _look_at(seen: RowEvidence, case: Case) -> tuple[Fix, ...]:

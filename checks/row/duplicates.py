@@ -5,7 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from backup_doctor.checks.row.view import A_MINUTE, where
+from backup_doctor.checks.row.altering import altered
+from backup_doctor.checks.row.constraint_fixes import PARTITION
+from backup_doctor.checks.row.view import A_MINUTE, table_of, where
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.case import Status
 from backup_doctor.evidence.chain import Link
@@ -15,7 +17,7 @@ from backup_doctor.evidence.row import RowEvidence
 from backup_doctor.evidence.sql import identifier, literal
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history import dispatch_runs
-from backup_doctor.judge.show import after_row, exhibit, listed, manual, row_query, sql, table
+from backup_doctor.judge.show import after_row, exhibit, listed, manual, row_query, table
 from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
@@ -131,14 +133,27 @@ def _forbid(case: Case, states: list[Status], *, closed: int) -> tuple[Fix, ...]
                 "a unique index on the dispatch id forbids the next one.",
             ),
         )
+    others = _partitioned_by(case)
+    if others:
+        return (
+            manual(
+                "Find out what inserts the row twice",
+                "A retry of the app, or a double click. PostgreSQL takes no unique index on the dispatch id "
+                f"alone here: {case.names.table} is partitioned by {listed(others)}.",
+            ),
+        )
     dispatch, status = (identifier(case.names.column(one)) for one in ("dispatch_id", "status"))
     index = identifier(f"{case.names.table_name}_one_per_dispatch")
-    return (
-        after_row(
-            sql(
-                "Forbid the next duplicate",
-                f"CREATE UNIQUE INDEX IF NOT EXISTS {index}\n"
-                f"  ON {table(case)} ({dispatch}) WHERE {status} <> {literal(case.names.failed)};",
-            )
-        ),
+    text = (
+        f"CREATE UNIQUE INDEX IF NOT EXISTS {index}\n"
+        f"  ON {table(case)} ({dispatch}) WHERE {status} <> {literal(case.names.failed)};"
     )
+    return (after_row(altered(case, "Forbid the next duplicate", text)),)
+
+
+def _partitioned_by(case: Case) -> tuple[str, ...]:
+    """The columns beside the dispatch id by which the table is partitioned."""
+    known = table_of(case.row) if case.row else None
+    parts = [one for one in (known.constraints if known else ()) if one.kind == PARTITION]
+    dispatch = case.names.column("dispatch_id")
+    return tuple(name for one in parts for name in one.columns if name != dispatch)

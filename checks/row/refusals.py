@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from backup_doctor.checks.row.altering import VIEWS, retyped
 from backup_doctor.checks.row.trigger_text import is_aside, is_unconditional, meddles, raises
 from backup_doctor.checks.row.types import (
     INTEGER_LIMITS,
@@ -113,10 +114,11 @@ def size_overflow(seen: RowEvidence, case: Case) -> Found | None:
             *log_lines(case, "answer to the update", fallback_call(case)),
         ),
         (
-            sql(
+            retyped(
+                case,
                 "Make the column bigint (rewrites the table; locks it meanwhile)",
-                f"ALTER TABLE {table(case)} ALTER COLUMN {identifier(name)} TYPE bigint;\n"
-                "NOTIFY pgrst, 'reload schema';",
+                name,
+                "bigint",
             ),
         ),
         resolved=resolved,
@@ -290,6 +292,11 @@ def _let_pass(
     return either(rewrite, *off)
 
 
+def _is_of_view(case: Case) -> bool:
+    known = table_of(case.row) if case.row else None
+    return known is not None and known.kind in VIEWS
+
+
 def _disable(case: Case, trigger: Trigger) -> Fix:
     if not trigger.is_rule and trigger.is_instead:
         return manual(
@@ -298,6 +305,12 @@ def _disable(case: Case, trigger: Trigger) -> Fix:
         )
     named = f"{trigger.kind.upper()} {identifier(trigger.name)}"
     until = "it" if trigger.is_rule else "its function"
+    if _is_of_view(case):
+        return manual(
+            f"Let the {trigger.kind} {trigger.name} of the view make the update",
+            f"{case.names.table} is a view: PostgreSQL cannot switch its {trigger.kind} off. Correct it: "
+            f"{trigger.definition.strip().rstrip(';')}.",
+        )
     return sql(
         f"Switch the {trigger.kind} {trigger.name} off until {until} lets the update pass",
         f"ALTER TABLE {table(case)} DISABLE {named};\n"

@@ -98,6 +98,16 @@ def table_of(seen: RowEvidence) -> Table | None:
     return seen.table if isinstance(seen.table, Table) else None
 
 
+def where_else(case: Case) -> str:
+    """Where another table that an update meets stands: beside the pipeline's, or within or behind it."""
+    known, ours = table_of(case.row) if case.row else None, case.names.table
+    if known is not None and known.kind == "view":
+        return f"behind the view {ours}, or written beside it"
+    if known is not None and known.kind == "partitioned table":
+        return f"a partition of {ours}, or written beside it"
+    return f"written beside {ours}"
+
+
 def api_text(seen: RowEvidence) -> str:
     """What the Data API answers now, in one line."""
     if isinstance(seen.api, Unseen):

@@ -51,13 +51,24 @@ class LastGood(Fact, frozen=True, kw_only=True):
 
 
 class Column(Fact, frozen=True, kw_only=True):
-    """A column: `type` as format_type() prints it, `default` the expression or None."""
+    """A column: `type` as format_type() prints it, `default` the expression or None.
+
+    `virtual`: it is generated, and never stored. `used_by` names what keeps its type from being
+    changed: views, policies, triggers, generated columns.
+    """
 
     name: str
     type: str
     not_null: bool = False
     default: str | None = None
     generated: bool = False
+    virtual: bool = False
+    used_by: tuple[str, ...] = ()
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether PostgreSQL numbers it itself, and takes no other value."""
+        return self.default == "generated always as identity"
 
 
 class Constraint(Fact, frozen=True, kw_only=True):

@@ -451,3 +451,30 @@ def test_looking_changes_nothing(lab: Lab) -> None:
     seen(lab)
 
     assert lab.sql("SELECT xmin, xmax, ctid::text, * FROM backup_history") == before
+
+
+def test_what_uses_a_column_keeps_its_type_from_being_changed(stuck: Lab) -> None:
+    stuck.sql("CREATE VIEW public.latest AS SELECT id, size_bytes FROM public.backup_history")
+    stuck.sql("CREATE POLICY big ON public.backup_history USING (size_bytes > 0)")
+    stuck.sql(
+        "ALTER TABLE public.backup_history ADD COLUMN megabytes bigint "
+        "GENERATED ALWAYS AS (size_bytes / 1000000) STORED"
+    )
+    stuck.sql(
+        "CREATE FUNCTION public.keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"
+    )
+    stuck.sql(
+        "CREATE TRIGGER keep BEFORE UPDATE OF size_bytes ON public.backup_history "
+        "FOR EACH ROW EXECUTE FUNCTION public.keep()"
+    )
+
+    known = table_of(seen(stuck))
+
+    used = {one.name: one.used_by for one in known.columns}
+    assert used["size_bytes"] == (
+        "generated column megabytes",
+        "policy big",
+        "trigger keep",
+        "view public.latest",
+    )
+    assert used["megabytes"] == used["s3_key"] == ()
