@@ -148,6 +148,9 @@ def _is_ours(denied: tuple[str, str], case: Case) -> bool:
     bare = name.rpartition(".")[2]
     if kind == "schema":
         return bare == case.names.schema
+    known = table_of(case)
+    if kind == "table" and known is not None and known.kind == "view":
+        return False  # One of the same name, in another schema, that the view reads.
     return kind in _RELATIONS and bare == case.names.table_name
 
 

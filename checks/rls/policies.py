@@ -145,6 +145,9 @@ def _let_through(proof: Proof | None, case: Case) -> Resolved | None:
         return None
     if proof.row_visible is False or proof.new_row_allowed is False:
         return None
+    known = table_of(case)
+    if known is not None and known.kind not in TABLES:
+        return None  # What binds the table behind a view is not known.
     if _is_free(proof, case):
         return Resolved(by=f"row-level security does not bind {proof.role}")
     if proof.new_row_allowed is None:

@@ -9,11 +9,12 @@ from backup_doctor.checks.row import (
     database,
     duplicates,
     freshness,
-    refusals,
     schema,
     schema_cache,
     set_back,
+    size,
     state,
+    triggers,
 )
 from backup_doctor.evidence.row import RowEvidence
 from backup_doctor.judge.framework import Check
@@ -37,7 +38,8 @@ check.include(
     duplicates.rules,
     schema.rules,
     schema_cache.rules,
-    refusals.rules,
+    size.rules,
+    triggers.rules,
     constraints.rules,
     database.rules,
     freshness.rules,

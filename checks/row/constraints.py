@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from backup_doctor.checks.row.altering import VIEWS
 from backup_doctor.checks.row.constraint_fixes import (
     PARTITION,
     UNIQUE,
@@ -217,7 +218,8 @@ def _let_pass_beside(case: Case) -> tuple[Fix, ...]:
 def _look_at(seen: RowEvidence, case: Case) -> tuple[Fix, ...]:
     """What to do of a constraint that only the log tells of, where the catalogue could not be read."""
     named = _name_in_log(case)
-    if named is None or table_of(seen) is not None:
+    known = table_of(seen)
+    if named is None or (known is not None and known.kind not in VIEWS):
         return ()
     return (
         manual(
@@ -285,8 +287,8 @@ def _passes_now(
     known, named = table_of(seen), _name_in_log(case)
     if names_ours(case, "row/constraint-rejects") and _has_partition(case):
         return Resolved(by="it has the partition now")
-    if known is None or named is None:
-        return None
+    if known is None or named is None or known.kind in VIEWS:
+        return None  # A view has none: the table behind it, of whatever schema, has.
     if told is None and not names_ours(case, "row/constraint-rejects"):
         return None  # It may be another table's.
     if told is None:

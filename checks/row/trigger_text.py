@@ -17,6 +17,11 @@ _WRITES = re.compile(
     re.IGNORECASE,
 )
 _DOES_INSTEAD = re.compile(r"\bdo instead\b", re.IGNORECASE)
+# What a trigger does only at an INSERT or a DELETE.
+_OTHER_EVENT = re.compile(
+    r"\b(?:els)?if\s*\(?\s*tg_op\s*=\s*'(?:insert|delete)'\s*\)?\s*then.*?(?=\b(?:elsif|else|end\s+if)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
 _CALLS_OTHERS = re.compile(r"\b(?:execute|perform|call)\b", re.IGNORECASE)
 # The whole row as it should become, in the text of a function.
 _WHOLE_ROW = re.compile(
@@ -71,7 +76,7 @@ def _spoilt(case: Case) -> tuple[str, ...]:
 
 def meddles(trigger: Trigger, case: Case) -> bool:
     """Whether its text sets what is spoilt, skips the write, raises, or writes the table itself."""
-    source = trigger.code
+    source = _OTHER_EVENT.sub(" ", trigger.code)
     skips = trigger.before and re.search(r"\breturn\s+(null|old)\b", source, re.IGNORECASE)
     sets = any(
         re.search(rf"\bnew\.\"?{re.escape(name)}\"?\s*:?=", source, re.IGNORECASE)
@@ -85,21 +90,16 @@ def meddles(trigger: Trigger, case: Case) -> bool:
         source,
         re.IGNORECASE,
     )
-    instead = _DOES_INSTEAD.search(trigger.definition)
-    loses = _writes_nothing(trigger, source) or _leaves_out(trigger, source, case)
-    return bool(skips or sets or raises or writes or instead or loses)
+    does = _DOES_INSTEAD.split(trigger.definition)[-1] if trigger.is_rule else source
+    loses = trigger.is_in_place and (not _WRITES.search(does) or _leaves_out(does, case))
+    return bool(skips or sets or raises or writes or loses)
 
 
-def _writes_nothing(trigger: Trigger, source: str) -> bool:
-    """Whether it stands in the place of the write (INSTEAD OF, on a view), and its text updates nothing."""
-    return trigger.is_instead and not _WRITES.search(source)
-
-
-def _leaves_out(trigger: Trigger, source: str, case: Case) -> bool:
-    """Whether what stands in the place of a view's update never speaks of a column that is spoilt.
+def _leaves_out(source: str, case: Case) -> bool:
+    """Whether what stands in the place of the update never speaks of a column that is spoilt.
 
     What it hands to other code is not known.
     """
-    if not trigger.is_instead or _WHOLE_ROW.search(source) or _CALLS_OTHERS.search(source):
+    if _WHOLE_ROW.search(source) or _CALLS_OTHERS.search(source):
         return False
     return not all(re.search(rf"\b{re.escape(name)}\b", source) for name in _spoilt(case))

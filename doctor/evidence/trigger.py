@@ -14,7 +14,10 @@ _KEEPS_TIME = re.compile(
 
 
 class Trigger(Fact, frozen=True, kw_only=True):
-    """A row or statement trigger (or rewrite rule) that an UPDATE fires."""
+    """A row or statement trigger (or rewrite rule) that an UPDATE fires.
+
+    `columns`: it fires only if one of them is among those that the UPDATE sets; none: any does.
+    """
 
     name: str
     definition: str
@@ -22,6 +25,7 @@ class Trigger(Fact, frozen=True, kw_only=True):
     source: str = ""
     enabled: bool = True
     before: bool = False
+    columns: tuple[str, ...] = ()
 
     @property
     def code(self) -> str:
@@ -37,6 +41,12 @@ class Trigger(Fact, frozen=True, kw_only=True):
     def is_instead(self) -> bool:
         """Whether it fires INSTEAD OF the write, as only one of a view does."""
         return re.search(r"\binstead\s+of\b", self.definition, re.IGNORECASE) is not None
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether it stands in the place of the write: INSTEAD OF, or a rule DO INSTEAD."""
+        rule = self.is_rule and re.search(r"\bdo instead\b", self.definition, re.IGNORECASE)
+        return self.is_instead or bool(rule)
 
     @property
     def only_keeps_time(self) -> bool:

@@ -478,3 +478,19 @@ def test_what_uses_a_column_keeps_its_type_from_being_changed(stuck: Lab) -> Non
         "view public.latest",
     )
     assert used["megabytes"] == used["s3_key"] == ()
+
+
+def test_a_trigger_tells_the_columns_for_which_it_fires(stuck: Lab) -> None:
+    stuck.sql(
+        "CREATE FUNCTION public.keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"
+    )
+    for name, of in (("every", ""), ("few", "OF status, s3_key ")):
+        stuck.sql(
+            f"CREATE TRIGGER {name} BEFORE INSERT OR UPDATE {of}ON public.backup_history "
+            "FOR EACH ROW EXECUTE FUNCTION public.keep()"
+        )
+    stuck.sql("CREATE RULE also AS ON UPDATE TO public.backup_history DO ALSO NOTIFY changed")
+
+    fired = {one.name: one.columns for one in table_of(seen(stuck)).triggers}
+
+    assert fired == {"also": (), "every": (), "few": ("s3_key", "status")}

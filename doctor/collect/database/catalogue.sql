@@ -149,18 +149,21 @@ SELECT jsonb_build_object(
       'triggers', (
         SELECT coalesce(jsonb_agg(jsonb_build_object(
           'name', t.name, 'definition', t.definition, 'function', t.function,
-          'source', t.source, 'enabled', t.enabled, 'before', t.before
+          'source', t.source, 'enabled', t.enabled, 'before', t.before, 'columns', (
+            SELECT coalesce(jsonb_agg(a.attname ORDER BY a.attnum), '[]')
+            FROM pg_catalog.pg_attribute AS a
+            WHERE a.attrelid = r.oid AND a.attnum = ANY (t.columns::int2[]))
         ) ORDER BY t.name), '[]')
         FROM (
           -- tgtype: 2 BEFORE, 16 UPDATE, 64 INSTEAD OF (src/include/catalog/pg_trigger.h)
           SELECT t.tgname AS name, pg_get_triggerdef(t.oid) AS definition,
             f.oid::regproc::text AS function, f.prosrc AS source,
-            t.tgenabled IN ('O', 'A') AS enabled, t.tgtype & 66 <> 0 AS before
+            t.tgenabled IN ('O', 'A') AS enabled, t.tgtype & 66 <> 0 AS before, t.tgattr AS columns
           FROM pg_catalog.pg_trigger AS t
           JOIN pg_catalog.pg_proc AS f ON f.oid = t.tgfoid
           WHERE t.tgrelid = r.oid AND NOT t.tgisinternal AND t.tgtype & 16 <> 0
           UNION ALL
-          SELECT w.rulename, pg_get_ruledef(w.oid), '', '', w.ev_enabled IN ('O', 'A'), true
+          SELECT w.rulename, pg_get_ruledef(w.oid), '', '', w.ev_enabled IN ('O', 'A'), true, ''::int2vector
           FROM pg_catalog.pg_rewrite AS w
           WHERE w.ev_class = r.oid AND w.ev_type = '2'
         ) AS t

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backup_doctor.evidence.columns import GUIDE_COLUMNS
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.row import Table
 from backup_doctor.judge.history.calls import (
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.trigger import Trigger
 
 BY_PROCEDURE = "rpc"
+FILLED_BY_UPDATE = tuple(
+    name for name in GUIDE_COLUMNS if name not in ("id", "dispatch_id", "created_at")
+)
 
 
 def table_beside(case: Case, code: str) -> str | None:
@@ -64,9 +68,20 @@ def met_by_trigger(case: Case, code: str) -> bool:
 
 
 def enabled_triggers(case: Case) -> tuple[Trigger, ...]:
-    """The triggers that an update of a row fires, as far as the catalogue was seen."""
+    """The triggers that the update fires, as far as the catalogue was seen.
+
+    Of one that fires for some columns only, those count that the script names, or the guide does.
+    """
     known = case.row.table if case.row else None
-    return tuple(one for one in known.triggers if one.enabled) if isinstance(known, Table) else ()
+    if not isinstance(known, Table):
+        return ()
+    guides = (case.names.column(name) for name in FILLED_BY_UPDATE)
+    written = {*guides, *(name for one in update_ways(case) for name in one.columns)}
+    return tuple(
+        one
+        for one in known.triggers
+        if one.enabled and (not one.columns or written.intersection(one.columns))
+    )
 
 
 def _is_direct(case: Case, other: str) -> bool:

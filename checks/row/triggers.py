@@ -1,4 +1,4 @@
-"""What in the table refuses the update: types, constraints, triggers."""
+"""What of the table's triggers and rules rewrites or refuses the update."""
 
 from __future__ import annotations
 
@@ -7,16 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from backup_doctor.checks.row.altering import VIEWS, retyped
+from backup_doctor.checks.row.altering import VIEWS
 from backup_doctor.checks.row.trigger_text import is_aside, is_unconditional, meddles, raises
-from backup_doctor.checks.row.types import (
-    INTEGER_LIMITS,
-    OUT_OF_RANGE,
-    backup_size,
-    refused_sizes,
-    refused_values,
-    told_of_other,
-)
 from backup_doctor.checks.row.view import (
     message_told,
     table_of,
@@ -24,7 +16,6 @@ from backup_doctor.checks.row.view import (
     told_of_rule,
     where,
 )
-from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Fix, Risk, Role, Severity
 from backup_doctor.evidence.log import Outcome
@@ -42,9 +33,10 @@ from backup_doctor.judge.history import (
     row_state,
     weigh,
 )
+from backup_doctor.judge.history.beside import enabled_triggers
 from backup_doctor.judge.history.calls import update_ways
 from backup_doctor.judge.history.written import shows_otherwise
-from backup_doctor.judge.show import either, exhibit, listed, log_lines, manual, size, sql, table
+from backup_doctor.judge.show import either, exhibit, listed, log_lines, manual, sql, table
 from backup_doctor.judge.traits import SqlRefusal, Trait
 
 if TYPE_CHECKING:
@@ -56,78 +48,11 @@ if TYPE_CHECKING:
 
 rules = Rules[RowEvidence]()
 
-
 _CALLS = re.compile(r"\w\(")
 
 
-def _too_large(case: Case, values: Mapping[str, Any]) -> bool:
-    """Whether the column cannot hold the size that the statement writes."""
-    known, written = table_of(case.row) if case.row else None, values.get("size_bytes")
-    column = known.column(case.names.column("size_bytes")) if known else None
-    limit = INTEGER_LIMITS.get(column.type) if column else None
-    return limit is not None and isinstance(written, int) and written > limit
-
-
-@rules.cause(
-    "row/size-overflow",
-    breaks=BOTH_WRITES,
-    traits=(Trait.AFTER_KEY, Trait.OF_TABLE, Trait.NAMED_BY_STEP),
-    refuses_sql=SqlRefusal(shown=_too_large, sqlstates=(OUT_OF_RANGE,), seen_by_plan=True),
-)
-def size_overflow(seen: RowEvidence, case: Case) -> Found | None:
-    """The column's type cannot hold the object's size.
-
-    Detected: size_bytes is integer or smallint and the file is larger than its limit (2,147,483,647
-    bytes for integer), or the log's answer was 22003.
-    Cause: the column was made as `integer`; a backup grew beyond 2 GiB.
-    Fix: make the column bigint.
-    By hand: `SELECT data_type FROM information_schema.columns WHERE column_name = 'size_bytes';`
-    Source: PostgreSQL, numeric types; SQLSTATE 22003.
-    """
-    known = table_of(seen)
-    column = known.column(case.names.column("size_bytes")) if known else None
-    bytes_made = backup_size(case)
-    limit = INTEGER_LIMITS.get(column.type) if column else None
-    known_limit = limit is not None and bytes_made is not None
-    too_large = bool(refused_sizes(case)) or (known_limit and (bytes_made or 0) > (limit or 0))
-    now = True if too_large else None
-    then = database_then(case, "row/size-overflow")
-    if told_of_other(case):
-        then = dict.fromkeys(then, False)
-    weight = weigh(then, now=now, case=case)
-    if weight is None:
-        return None
-    name = case.names.column("size_bytes")
-    made = f" {size(bytes_made)}" if bytes_made is not None else " the backup's size"
-    kind = column.type if column else ""
-    # What type it had when it failed is not known.
-    asked = case.rls is not None and not isinstance(case.rls.refused_values, Unseen)
-    fits = known_limit and not too_large and asked and not refused_values(case)
-    resolved = Resolved(by=f"the column is {kind} now") if fits else None
-    past = weight.is_over(resolved) or column is None
-    cannot = "could not" if past else f"is {kind} and cannot"
-    return weight.found(
-        f"{name} {cannot} hold{made}.",
-        (
-            exhibit("type of the column", column.type if column else None, where(seen), None),
-            exhibit("size of the backup", bytes_made, "object or workflow log", None),
-            *log_lines(case, "answer to the update", fallback_call(case)),
-        ),
-        (
-            retyped(
-                case,
-                "Make the column bigint (rewrites the table; locks it meanwhile)",
-                name,
-                "bigint",
-            ),
-        ),
-        resolved=resolved,
-    )
-
-
 def _has_trigger(case: Case, _values: Mapping[str, Any]) -> bool:
-    known = table_of(case.row) if case.row else None
-    return known is not None and any(one.enabled and not is_aside(one) for one in known.triggers)
+    return any(not is_aside(one) for one in enabled_triggers(case))
 
 
 @rules.cause(
@@ -151,10 +76,10 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
     Source: PostgreSQL, trigger behaviour.
     """
     known = table_of(seen)
-    firing = tuple(one for one in known.triggers if one.enabled) if known else ()
+    firing = enabled_triggers(case)
     by_rule = tuple(one for one in firing if one.is_rule) if told_of_rule(case) else ()
-    raised = _raised(case, firing)
-    own = tuple(one for one in firing if any(one in by for by in raised.values()))
+    raised = _raised(case, tuple(one for one in known.triggers if one.enabled) if known else ())
+    own = tuple(dict.fromkeys(one for by in raised.values() for one in by))
     suspects = by_rule or own or tuple(one for one in firing if meddles(one, case))
     now = True if suspects else None
     then = database_then(case, "row/trigger-interferes", silent=True)
@@ -203,7 +128,7 @@ def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:
         _let_pass(case, suspects, by_rule) or _see_why(case, firing, said),
         weak=not _silent_success(case)
         and not (case.is_preflight and any(map(is_unconditional, suspects))),
-        resolved=None if _procedures(case) else _raises_no_more(known, firing),
+        resolved=_raises_no_more(case, known, firing),
     )
 
 
@@ -233,13 +158,24 @@ def _blame(blamed: str, said: str, *, sure: bool) -> str:
     return f"{blamed[0].upper()}{blamed[1:]} rewrites or refuses the update{said}."
 
 
-def _raises_no_more(known: Table | None, firing: tuple[Trigger, ...]) -> Resolved | None:
-    """Nothing is left that could raise: no trigger, and no function that a policy or a CHECK calls."""
-    if known is None or firing:
+def _raises_no_more(
+    case: Case, known: Table | None, firing: tuple[Trigger, ...]
+) -> Resolved | None:
+    """Nothing is left that could raise: no trigger, and no function that anything of the table calls.
+
+    What a procedure raises, a trigger of an INSERT (of an upsert), of a partition, or of the table
+    behind a view, is not known.
+    """
+    upserts = any(one.kind == "upsert" for one in update_ways(case))
+    if known is None or known.kind != "table" or firing or upserts or _procedures(case):
         return None
     policies = (text for one in known.policies for text in (one.using, one.check))
-    texts = (*policies, *(one.expression for one in known.constraints))
-    return None if _calls(*texts) else Resolved(by="the table has no trigger any more")
+    computed = (one.default for one in known.columns if one.generated)
+    texts = (*policies, *computed, *(one.expression for one in known.constraints))
+    if _calls(*texts):
+        return None
+    left = "no trigger of the table fires at the update" if known.triggers else ""
+    return Resolved(by=left or "the table has no trigger any more")
 
 
 def _silent_success(case: Case) -> bool:
