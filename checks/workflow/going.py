@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backup_doctor.checks.workflow.job import link_reached
+from backup_doctor.checks.workflow.stopped import link_reached
 from backup_doctor.checks.workflow.view import named_attempt, other_attempts, run_exhibits, run_of
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.workflow import WorkflowEvidence

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from backup_doctor.checks.workflow.again import AT_ITS_COMMIT, NEW_BACKUP, is_wanted_again, rerun
+from backup_doctor.checks.workflow.stopped import (
+    SHUT_DOWN,
+    came_too_late,
+    is_timed_out,
+    lasted_to_its_limit,
+    link_reached,
+    of_step_alone,
+    said,
+    stopped_step,
+)
 from backup_doctor.checks.workflow.told import (
-    UPLOAD_STEP,
     advice_on,
     annotated,
     compared,
@@ -25,8 +32,6 @@ from backup_doctor.checks.workflow.told import (
 from backup_doctor.checks.workflow.view import (
     earlier_jobs,
     failed_before,
-    jobs_of,
-    link_not_begun,
     others_ran,
     run_exhibits,
     run_of,
@@ -35,7 +40,7 @@ from backup_doctor.checks.workflow.view import (
 )
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Role
-from backup_doctor.evidence.workflow import Step, WorkflowEvidence, WorkflowFile
+from backup_doctor.evidence.workflow import WorkflowEvidence
 from backup_doctor.judge.commands import gh_log
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history.early import early_codes
@@ -52,75 +57,6 @@ if TYPE_CHECKING:
 rules = Rules[WorkflowEvidence]()
 
 
-DEFAULT_LIMIT_MINUTES = 360
-# GitHub tells whole seconds.
-CLOCK_SLACK = timedelta(seconds=5)
-JOB_TIMEOUT = re.compile(r"exceeded the maximum execution time", re.IGNORECASE)
-SHUT_DOWN = re.compile(r"runner has received a shutdown signal|lost communication", re.IGNORECASE)
-STEP_TIMEOUT = re.compile(r"has timed out after \d+ minutes", re.IGNORECASE)
-
-
-def link_reached(seen: WorkflowEvidence, case: Case) -> Link:
-    """The link of the chain at which the job stopped."""
-    if (
-        seen.update_step is not None
-        and seen.update_step.status != "queued"
-        and (
-            seen.update_step.conclusion not in (None, "skipped")
-            or seen.update_step.status == "in_progress"
-        )
-    ):
-        return Link.FUNCTION_UPDATES
-    stopped = _first_bad_step(seen)
-    if stopped is not None and UPLOAD_STEP.search(stopped.name):
-        return Link.FILE_UPLOADED
-    if seen.job is None or not seen.job.steps:
-        return link_not_begun(seen, case)
-    return Link.BACKUP_MADE
-
-
-def _first_bad_step(seen: WorkflowEvidence) -> Step | None:
-    """The first step that did not end well, in the job of the update step or in one before it."""
-    jobs = [job for job in (seen.job, *jobs_of(seen)) if job is not None]
-    bad = ("failure", "cancelled", "timed_out")
-    for job in jobs:
-        for step in job.steps:
-            if step.conclusion in bad or step.status == "in_progress":
-                return step
-    return None
-
-
-def _timed_out(seen: WorkflowEvidence) -> bool:
-    job = seen.job
-    if job is None:
-        return False
-    if job.conclusion == "timed_out" or any(step.conclusion == "timed_out" for step in job.steps):
-        return True
-    if _said(seen, JOB_TIMEOUT) or _said(seen, STEP_TIMEOUT):
-        return job.conclusion != "success"
-    unsaid = job.conclusion == "cancelled" and not job.annotations
-    return unsaid and _lasted_to_its_limit(seen) is True
-
-
-def _said(seen: WorkflowEvidence, pattern: re.Pattern[str]) -> str | None:
-    """The line of GitHub, in an annotation or the log, that says so."""
-    annotations = seen.job.annotations if seen.job else ()
-    errors = seen.reading.errors if seen.reading else ()
-    return next((line for line in (*annotations, *errors) if pattern.search(line)), None)
-
-
-def _lasted_to_its_limit(seen: WorkflowEvidence) -> bool | None:
-    """Whether the job ran for as long as it may; None where its limit or its times are unknown."""
-    job = seen.job
-    file = seen.file if isinstance(seen.file, WorkflowFile) else None
-    if job is None or job.started_at is None or job.completed_at is None:
-        return None
-    if file is None or file.job is None:
-        return None
-    limit = timedelta(minutes=file.job_timeout_minutes or DEFAULT_LIMIT_MINUTES)
-    return job.completed_at - job.started_at >= limit - CLOCK_SLACK
-
-
 @rules.cause(
     "workflow/timed-out",
     breaks=Link.BACKUP_MADE,
@@ -131,18 +67,20 @@ def timed_out(seen: WorkflowEvidence, case: Case) -> Found | None:
 
     Detected: an annotation says that the maximum execution time was exceeded (GitHub then calls the
     job `cancelled`), a step "has timed out after N minutes", or the conclusion is timed_out. Without
-    annotations: a cancelled job that lasted as long as the file's timeout-minutes allow.
+    annotations: a cancelled job that lasted as long as the file's timeout-minutes allow. Not if the
+    update step had ended by then, or an earlier step had failed.
     Cause: the backup grew, the network was slow, a step hung.
     Fix: raise `timeout-minutes` of what ran into it, the step or the job, or make the step faster.
     By hand: the annotations on the run's page.
     Source: GitHub, `timeout-minutes`; annotations of jobs over their limit.
     """
     job = seen.job
-    if job is None or job.status != "completed" or not _timed_out(seen):
+    step = stopped_step(seen)
+    if job is None or job.status != "completed" or not is_timed_out(seen):
         return None
-    step = _first_bad_step(seen)
-    by_step = _said(seen, STEP_TIMEOUT) if not _said(seen, JOB_TIMEOUT) else None
-    limited = by_step and step
+    if came_too_late(seen, step):
+        return None
+    limited = of_step_alone(seen) and step
     at = f" in the step {step.name!r}" if step else ""
     return Found(
         summary=f"The step {step.name!r} of the job {job.name!r} ran into its own time limit."
@@ -177,8 +115,8 @@ def timed_out(seen: WorkflowEvidence, case: Case) -> Found | None:
 def cancelled(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The run was cancelled before it could update the row.
 
-    Detected: the job's (or, without jobs, the run's) conclusion is cancelled, and no annotation
-    speaks of a time limit. If annotations may not be read (`checks: read`) and the job's limit is
+    Detected: the job's (or, without jobs, the run's) conclusion is cancelled, no annotation speaks of
+    a time limit, and neither had the update step ended nor an earlier step failed. If annotations may not be read (`checks: read`) and the job's limit is
     not known, GitHub says `cancelled` for both: then it is a symptom.
     Cause: someone cancelled it, or a newer run of the same concurrency group did.
     Fix: run it again.
@@ -189,12 +127,14 @@ def cancelled(seen: WorkflowEvidence, case: Case) -> Found | None:
     if job and job.conclusion == "success" and row_state(case) is RowState.FAILED:
         return _cancelled_earlier(seen, case)
     conclusion = job.conclusion if job else (run.conclusion if run else None)
-    if conclusion != "cancelled" or _timed_out(seen) or (job and update_ended_well(seen)):
+    if conclusion != "cancelled" or is_timed_out(seen) or (job and update_ended_well(seen)):
         return None
-    step = _first_bad_step(seen)
+    step = stopped_step(seen)
+    if came_too_late(seen, step):
+        return None
     of_job = f" of the job {job.name!r}" if job and others_ran(seen) else ""
     at = f" in the step {step.name!r}" if step else f" before any step{of_job} ran"
-    if seen.unread_annotations and job and job.steps and _lasted_to_its_limit(seen) is None:
+    if seen.unread_annotations and job and job.steps and lasted_to_its_limit(seen) is None:
         return Found(
             summary=f"The job was cancelled{at}, by someone or by its time limit: which of the two is "
             "in GitHub's annotations, which could not be read.",
@@ -203,14 +143,14 @@ def cancelled(seen: WorkflowEvidence, case: Case) -> Found | None:
             breaks=(),
             role=Role.SYMPTOM,
         )
-    said = _why_cancelled(seen)
+    told = _why_cancelled(seen)
     return Found(
-        summary=f"The run was cancelled{at}." + (f" GitHub says: {said}" if said else ""),
+        summary=f"The run was cancelled{at}." + (f" GitHub says: {told}" if told else ""),
         evidence=(
             *run_exhibits(seen, case),
             *(
-                (exhibit("annotation", said, "GitHub API", view_command(seen, case)),)
-                if said
+                (exhibit("annotation", told, "GitHub API", view_command(seen, case)),)
+                if told
                 else ()
             ),
         ),
@@ -271,7 +211,7 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
     Source: guide, step 1.
     """
     log = seen.reading
-    lost = _said(seen, SHUT_DOWN)
+    lost = said(seen, SHUT_DOWN)
     early = ended_before_update(case) is not None and not red_upload(seen)
     step = failed_before(seen, row_state(case), lost=lost is not None)
     step = step or (seen.update_step if early else None)
