@@ -20,6 +20,7 @@ from backup_doctor.evidence.workflow import (
     FoundBy,
     Job,
     Run,
+    RunAttempt,
     Step,
     WorkflowEvidence,
     WorkflowFile,
@@ -29,6 +30,7 @@ from backup_doctor.evidence.workflow import (
 from tests.judgement.asking import causes, codes, finding
 from tests.judgement.cases import (
     CREATED,
+    ENDED,
     NO_BACKUP,
     NOT_THERE,
     a_row,
@@ -271,10 +273,33 @@ def test_a_job_that_is_going_is_told_with_its_time() -> None:
     run = finding(case(jobless, now=CREATED + MINUTE), "workflow/still-running").found
 
     assert "'backup' is still going for 1 h" in young.summary
-    assert unstarted.summary.endswith("still going.")
+    assert unstarted.summary == "The job 'backup' has not started yet."
     assert run.summary.startswith("The run is")
     assert "workflow/still-running" not in codes(case(workflow(None)))
     assert "workflow/still-running" not in codes(case(seen))
+
+
+def test_a_job_that_is_over_is_not_said_to_be_going_while_its_handler_is_to_come() -> None:
+    seen = workflow(None)
+    assert isinstance(seen.run, Run)
+    to_come = RunAttempt(run=seen.run, job=seen.job, update_step=seen.update_step, may_write=True)
+    waiting = case(replace(seen, attempts=(to_come,)), now=ENDED + MINUTE)
+
+    assert finding(waiting, "workflow/still-running").found.summary == (
+        "The job 'backup' has ended; another job of its run may still write the row."
+    )
+
+
+def test_how_long_a_job_may_take_is_said_by_what_it_was_held_against() -> None:
+    def said(**changes: Any) -> str:
+        seen = replace(job_of(workflow(None), **GOING), **changes)
+        return finding(case(seen), "workflow/overdue").found.summary
+
+    limit = WorkflowFile(path=PATH, job="backup", job_timeout_minutes=30)
+
+    assert said(file=limit).endswith("longer than its limit of 30 min.")
+    assert said(usual_s=(600.0,)).endswith("much longer than usual.")
+    assert said().endswith("longer than the 2 h 0 min after which a backup counts as stuck.")
 
 
 def test_a_job_that_is_overdue_is_told_with_the_step_it_hangs_in() -> None:

@@ -110,8 +110,8 @@ def _of_attempt(case: Case, attempt: RunAttempt) -> RunProgress:
     began = run.started_at or run.created_at
     if began is not None and case.now - began > LONGEST_RUN:
         return RunProgress.OVER
-    if job is None:
-        return _waiting(case, began) if run.status in NOT_BEGUN else _running(case, began)
+    if job is None or is_run_again(attempt):
+        return _before_job(case, attempt, began)
     if job.status == "completed":
         return _before_handler(case, job)
     if job.started_at is None or job.status in NOT_BEGUN:
@@ -119,8 +119,22 @@ def _of_attempt(case: Case, attempt: RunAttempt) -> RunProgress:
     return _running(case, job.started_at)
 
 
-def _running(case: Case, since: datetime | None) -> RunProgress:
-    late = since is not None and case.now - since > timedelta(seconds=usual_s(case))
+def _before_job(case: Case, attempt: RunAttempt, began: datetime | None) -> RunProgress:
+    """The job is still to come: in a new attempt other jobs may take their own time before."""
+    if attempt.job is None and attempt.run.status in NOT_BEGUN:
+        return _waiting(case, began)
+    return _running(case, began, allowed_s(case, attempt))
+
+
+def is_run_again(attempt: RunAttempt) -> bool:
+    """Whether its job is one of an earlier attempt, and this attempt has not come to it yet."""
+    job = attempt.job
+    return attempt.may_write and job is not None and job.attempt < attempt.run.attempt
+
+
+def _running(case: Case, since: datetime | None, allowed: float | None = None) -> RunProgress:
+    within = timedelta(seconds=usual_s(case) if allowed is None else allowed)
+    late = since is not None and case.now - since > within
     return RunProgress.OVERDUE if late else RunProgress.GOING
 
 
@@ -151,16 +165,46 @@ def timer_ends(case: Case) -> datetime | None:
     return max(ends, default=None)
 
 
+def judged_attempt(case: Case) -> RunAttempt | None:
+    """The attempt that is judged; None where no run was seen."""
+    run = case.workflow.run if case.workflow else None
+    return _attempt_of(case, run) if isinstance(run, Run) else None
+
+
+class Measure(StrEnum):
+    """What the time of a job is held against."""
+
+    LIMIT = "its own limit"
+    USUAL = "what earlier runs took"
+    STUCK_AFTER = "the setting"
+
+
+def measure(case: Case) -> Measure:
+    """The best measure that is known."""
+    if _limit_minutes(case):
+        return Measure.LIMIT
+    return Measure.USUAL if case.workflow and case.workflow.usual_s else Measure.STUCK_AFTER
+
+
+def _limit_minutes(case: Case) -> float | None:
+    file = case.workflow.file if case.workflow else None
+    return None if file is None or isinstance(file, Unseen) else file.job_timeout_minutes
+
+
 def usual_s(case: Case) -> float:
     """How long the job may take, in seconds: its own limit, else 3 × the usual, else stuck_after."""
-    workflow = case.workflow
-    file = workflow.file if workflow else None
-    limit = None if file is None or isinstance(file, Unseen) else file.job_timeout_minutes
+    workflow, limit = case.workflow, _limit_minutes(case)
     if limit:
         return limit * 60
     if workflow and workflow.usual_s:
         return USUAL_FACTOR * median(workflow.usual_s)
     return case.names.stuck_after_s
+
+
+def allowed_s(case: Case, attempt: RunAttempt) -> float:
+    """How long the attempt may take, in seconds; the limit of a job that is still to come is not its own."""
+    usual = usual_s(case)
+    return max(usual, case.names.stuck_after_s) if is_run_again(attempt) else usual
 
 
 def is_over(case: Case) -> bool:
