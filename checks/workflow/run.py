@@ -143,7 +143,7 @@ def disabled(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The workflow is disabled, so that GitHub starts no run for a dispatch.
 
     Detected: the workflow's state is disabled_manually, disabled_inactivity or disabled_fork. It is
-    the cause only if it is shown that this dispatch has no run.
+    the cause only if it is shown that this dispatch has no run, and left no file.
     Cause: someone switched it off, or GitHub did after 60 days without activity.
     Fix: enable it.
     By hand: `gh workflow list --all`.
@@ -167,7 +167,9 @@ def disabled(seen: WorkflowEvidence, case: Case) -> Found | None:
     summary = f"The workflow {workflow.path} is disabled ({workflow.state})."
     if case.is_preflight:
         return Found(summary=summary, evidence=evidence, fixes=(enable,))
-    shown = absence_of_run(seen, case) if seen.run is None else None
+    # A file of this dispatch shows that a run made it.
+    none_came = seen.run is None and not left_its_file(case)
+    shown = absence_of_run(seen, case) if none_came else None
     if isinstance(shown, Shown):
         proof = exhibit("a run would have been seen", shown.by, "GitHub API")
         return Found(summary=summary, evidence=(*evidence, proof), fixes=(enable,))

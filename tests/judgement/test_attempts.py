@@ -318,8 +318,11 @@ def test_a_disabled_workflow_explains_only_a_run_that_is_shown_to_be_missing() -
     shown = finding(case(no_run(**off), NOTHING), "workflow/disabled")
     hidden = finding(case(no_run(absence=HIDDEN, **off), NOTHING), "workflow/disabled")
     young = finding(case(no_run(**off), now=CREATED + MINUTE), "workflow/disabled")
+    made = finding(case(no_run(**off), the_object()), "workflow/disabled")
 
     assert shown.role is Role.CAUSE
+    # Its file is there: some run made it.
+    assert (made.role, made.severity) == (Role.CONTEXT, Severity.WARN)
     assert (hidden.role, hidden.severity) == (Role.CONTEXT, Severity.WARN)
     assert (young.role, young.severity) == (Role.CONTEXT, Severity.WARN)
 
