@@ -83,12 +83,23 @@ def not_deployed(seen: FunctionEvidence, case: Case, shown: Shown) -> Found | No
         return None
     resolved = deployed_since(seen, case) or _answers_now(seen, case)
     return weight.found(
-        f"The edge function {seen.name} was not deployed when the run called it."
-        if weight.is_over(resolved)
-        else f"The edge function {seen.name} is not deployed.",
+        _how_absent(seen, is_over=weight.is_over(resolved), is_gone=weight.holds),
         (*function_exhibits(seen, case), exhibit("the pipeline calls it", shown.by, "workflow")),
         _make_it_answer(seen, case),
         resolved=resolved,
+    )
+
+
+def _how_absent(seen: FunctionEvidence, *, is_over: bool, is_gone: bool) -> str:
+    """Not there, or not then; one that the project has was not found where the run called it."""
+    if is_over:
+        return f"The edge function {seen.name} was not deployed when the run called it."
+    record = record_of(seen)
+    if record is None or record.status != "ACTIVE" or is_gone:
+        return f"The edge function {seen.name} is not deployed."
+    return (
+        f"Supabase found no edge function {seen.name} when the run called it, though the project lists "
+        "it."
     )
 
 

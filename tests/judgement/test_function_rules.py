@@ -340,7 +340,16 @@ def test_a_function_that_was_deployed_since_is_said_to_have_been_missing_then() 
 
     assert "was not deployed when the run called it" in summary(function(record=SINCE))
     assert summary(function(record=None)).endswith("is not deployed.")
-    assert summary(function()).endswith("is not deployed. This was not checked since.")
+    assert summary(function(record=replace(SINCE, status="REMOVED"))).startswith(
+        "The edge function update-backup is not deployed."
+    )
+
+
+def test_a_function_that_the_project_lists_all_along_is_not_said_to_be_missing() -> None:
+    assert finding(after(GATEWAY_404, function()), NOT_DEPLOYED).found.summary == (
+        "Supabase found no edge function update-backup when the run called it, though the project "
+        "lists it. This was not checked since."
+    )
 
 
 def test_one_that_was_listed_all_along_may_be_called_by_another_name_which_is_looked_at_first() -> (
@@ -657,7 +666,7 @@ def test_a_function_that_the_script_calls_and_that_answers_now_is_deployed_since
     )
     assert said("update_backup", unlisted).endswith("is not deployed. This was not checked since.")
     assert said("update-backup", function()).endswith(
-        "is not deployed. This was not checked since."
+        "though the project lists it. This was not checked since."
     )
 
 
