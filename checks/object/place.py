@@ -14,7 +14,6 @@ from backup_doctor.checks.object.view import (
     object_command,
     refusal,
 )
-from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Exhibit, Fix, Role, Severity
 from backup_doctor.evidence.object import (
@@ -34,6 +33,7 @@ from backup_doctor.judge.history.bucket import (
     upload_succeeded,
 )
 from backup_doctor.judge.history.file import Whose, found_file
+from backup_doctor.judge.history.versions import own_marker, own_uploads
 from backup_doctor.judge.show import by_command, exhibit, listed, manual, setting
 from backup_doctor.judge.traits import Trait
 
@@ -199,14 +199,16 @@ def _padded(case: Case, written: str) -> Found:
 def unfinished_upload(seen: ObjectEvidence, case: Case) -> Found | None:
     """A multipart upload of the file was started and never completed: it is not an object.
 
-    Detected: the key is absent, and list-multipart-uploads shows an upload for it.
+    Detected: the key is absent, and list-multipart-uploads shows an upload for it, started while a run
+    of this backup was going.
     Cause: the uploading process died, or the completion was refused.
     Fix: abort the upload (its parts cost money), and make the backup again.
     By hand: `aws s3api list-multipart-uploads --bucket your-bucket --prefix backups/`
     Source: S3, multipart uploads.
     """
-    uploads = () if isinstance(seen.uploads, Unseen) else seen.uploads
-    if seen.present is not None or not uploads or _row_waits(case):
+    uploads = own_uploads(seen, case)
+    waits = row_state(case) is RowState.IN_PROGRESS and not is_over(case)
+    if seen.present is not None or not uploads or waits:
         return None
     newest = uploads[-1]
     arrived = "" if newest.parts is None else f", parts that arrived: {newest.parts}"
@@ -215,10 +217,6 @@ def unfinished_upload(seen: ObjectEvidence, case: Case) -> Found | None:
         evidence=tuple(_upload(seen, case, one) for one in uploads),
         fixes=(*(_abort(seen, case, one) for one in uploads), MAKE_AGAIN),
     )
-
-
-def _row_waits(case: Case) -> bool:
-    return row_state(case) is RowState.IN_PROGRESS and not is_over(case)
 
 
 def _upload(seen: ObjectEvidence, case: Case, one: UnfinishedUpload) -> Exhibit:
@@ -243,13 +241,14 @@ def _abort(seen: ObjectEvidence, case: Case, one: UnfinishedUpload) -> Fix:
 def deleted(seen: ObjectEvidence, case: Case) -> Found | None:
     """The file was uploaded, and deleted afterwards.
 
-    Detected: the bucket keeps versions, and the key's newest one is a delete marker.
+    Detected: the bucket keeps versions, and the key's newest one is a delete marker. Not if that, or the
+    file below it, is older than this backup.
     Cause: a lifecycle rule, a clean-up job, a person.
     Fix: remove the delete marker, and the file is back; find out who deletes.
     By hand: `aws s3api list-object-versions --bucket your-bucket --prefix KEY`
     Source: S3, delete markers.
     """
-    marker = seen.deleted
+    marker = own_marker(seen, case)
     if marker is None or seen.present is not None:
         return None
     when = f" on {marker.deleted_at.isoformat()}" if marker.deleted_at else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.base import Unseen
+from backup_doctor.evidence.object import KeySource
 from backup_doctor.judge.commands import aws
 from backup_doctor.judge.history.file import Whose, found_file
 from backup_doctor.judge.history.versions import earlier_version
@@ -52,9 +53,14 @@ def earlier_exhibit(seen: ObjectEvidence, case: Case) -> tuple[Exhibit, ...]:
 
 
 def judged_object(seen: ObjectEvidence, case: Case) -> StoredObject | None:
-    """The object whose content is this backup's; None for one that is surely another's."""
+    """The object whose content is this backup's; None for one that is surely another's.
+
+    One that is older than its run counts where the row names it.
+    """
     found = found_file(case)
-    others = (Whose.REPLACED, Whose.ANOTHERS, Whose.NOT_UPLOADED)
+    by_row = seen.head is not None and seen.key_source is KeySource.ROW
+    older = () if by_row else (Whose.OLDER,)
+    others = (Whose.REPLACED, Whose.ANOTHERS, Whose.NOT_UPLOADED, *older)
     return seen.present if found and found.whose not in others else None
 
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.base import Unseen
+from backup_doctor.evidence.ids import ids_of
 from backup_doctor.judge.history.file import CLOCK_SLACK, began_at, own_size
 from backup_doctor.judge.history.run import ended_at
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.object import ObjectEvidence, StoredObject
+    from backup_doctor.evidence.object import (
+        DeleteMarker,
+        ObjectEvidence,
+        StoredObject,
+        UnfinishedUpload,
+    )
 
 
 def earlier_version(seen: ObjectEvidence, case: Case) -> StoredObject | None:
@@ -41,6 +47,35 @@ def _versions(seen: ObjectEvidence) -> tuple[StoredObject, ...]:
     versions = () if isinstance(seen.versions, Unseen) else seen.versions
     previous = seen.deleted.previous if seen.deleted else None
     return (*versions, *((previous,) if previous else ()))
+
+
+def own_marker(seen: ObjectEvidence, case: Case) -> DeleteMarker | None:
+    """The mark that this backup's file was deleted; None where what it hides is an earlier backup's."""
+    marker = seen.deleted
+    if marker is None or _is_named(marker.key, case):
+        return marker
+    hidden = marker.previous.modified_at if marker.previous else None
+    began = began_at(case)
+    times = (one for one in (marker.deleted_at, hidden) if one is not None)
+    return None if began and any(one < began - CLOCK_SLACK for one in times) else marker
+
+
+def own_uploads(seen: ObjectEvidence, case: Case) -> tuple[UnfinishedUpload, ...]:
+    """The unfinished uploads that a run of this backup started, or may have started."""
+    uploads = () if isinstance(seen.uploads, Unseen) else seen.uploads
+    return tuple(one for one in uploads if _is_named(one.key, case) or _may_be_of_runs(one, case))
+
+
+def _is_named(key: str, case: Case) -> bool:
+    return ids_of(case.asked, case.backup).whole_in(key)
+
+
+def _may_be_of_runs(one: UnfinishedUpload, case: Case) -> bool:
+    began, ended, at = began_at(case), ended_at(case), one.initiated_at
+    if at is None:
+        return True
+    is_early = began is not None and at < began - CLOCK_SLACK
+    return not is_early and (ended is None or at <= ended + CLOCK_SLACK)
 
 
 def is_written_over(seen: ObjectEvidence, case: Case, here: StoredObject) -> bool:
