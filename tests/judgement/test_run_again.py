@@ -10,12 +10,13 @@ from msgspec.structs import replace
 from backup_doctor.evidence.collected import Collected
 from backup_doctor.evidence.findings import Verdict
 from backup_doctor.evidence.log import NOT_SAID
+from backup_doctor.evidence.object import KeySource
 from backup_doctor.evidence.workflow import Job, Run, RunAttempt, WorkflowEvidence, WorkflowFile
 from backup_doctor.judge.history import RunProgress, progress
 from backup_doctor.judge.registry import load_checks
 from backup_doctor.report.compose import write
 from tests.judgement.asking import causes, finding
-from tests.judgement.cases import CREATED, case, log, the_object, workflow
+from tests.judgement.cases import CREATED, a_row, case, finished_row, log, row, the_object, workflow
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -67,3 +68,22 @@ def test_it_is_overdue_as_an_attempt_and_not_by_the_limit_of_a_job_that_has_not_
         "backup counts as stuck."
     )
     assert report_of(seen_at(3 * HOUR)).fix_sql is None
+
+
+def test_a_right_row_is_not_corrected_while_a_new_attempt_may_upload_anew() -> None:
+    done, gone = row(finished_row()), replace(NOTHING, key_source=KeySource.ROW)
+    going = report_of(case(run_again(), done, gone, now=AGAIN + 30 * MINUTE))
+    over = report_of(case(workflow(None), done, gone))
+
+    assert (going.verdict, going.fix_sql) == (Verdict.FAILING, None)
+    assert over.fix_sql is not None
+
+
+def test_no_row_is_closed_as_a_duplicate_while_a_run_may_write_it() -> None:
+    twice = row(a_row(), finished_row(id="00000000-0000-4000-8000-000000000001"))
+    hangs = report_of(case(run_again(), twice, now=AGAIN + 3 * HOUR))
+    over = report_of(case(workflow(None), twice))
+
+    assert over.fix_sql is not None
+    assert "duplicate of" in over.fix_sql
+    assert hangs.fix_sql is None

@@ -162,7 +162,7 @@ def test_the_backups_own_workflow_is_disabled(
 
 
 def test_a_workflow_that_was_disabled_after_the_run_stops_only_the_next_one() -> None:
-    then = finding(case(replace(NO_RUN, workflows=(state(),))), "workflow/disabled")
+    then = finding(case(replace(NO_RUN, workflows=(state(),)), NO_FILE), "workflow/disabled")
     since = finding(case(workflow(None, workflows=(state(),))), "workflow/disabled")
     next_one = WorkflowEvidence(run=NO_BACKUP, workflows=(state(),), ours=state())
 

@@ -266,10 +266,10 @@ def state(path: str, state: str = "disabled_manually") -> WorkflowState:
 
 
 def test_a_disabled_workflow_without_a_run_is_the_cause() -> None:
-    seen = no_run(workflows=(state(PATH),))
+    one = case(no_run(workflows=(state(PATH),)), the_object(head=None, tail=None))
 
-    assert causes(seen) == ["workflow/disabled"]
-    (fix,) = finding(case(seen), "workflow/disabled").found.fixes
+    assert causes(one) == ["workflow/disabled"]
+    (fix,) = finding(one, "workflow/disabled").found.fixes
     assert fix.text.startswith("gh workflow enable backup.yml ")
 
 

@@ -18,7 +18,7 @@ from backup_doctor.evidence.object import (
 )
 from backup_doctor.evidence.object_keys import FileKind, basename, kind_of, places
 from backup_doctor.evidence.workflow import FoundBy
-from backup_doctor.judge.history import RunProgress, progress, rows_of
+from backup_doctor.judge.history import RunProgress, dispatch_runs, progress, rows_of
 from backup_doctor.judge.history.bucket import left_no_file, logged_keys, shown_bucket_gone
 from backup_doctor.judge.history.file import (
     CLOCK_SLACK,
@@ -63,13 +63,22 @@ def whole_file(case: Case, seen: ObjectEvidence) -> StoredObject | None:
     return seen.present if found and found.whose is Whose.OWN and is_whole(seen) else None
 
 
+GOES_ON = "the backup may still be going; look again when the job has ended."
+
+
+def may_still_write(case: Case) -> str | None:
+    """Why a run that was seen may still write the row, or its file; None where none is known to."""
+    known_to_end = progress(case) in (RunProgress.OVER, RunProgress.UNSEEN)
+    return None if known_to_end or not dispatch_runs(case) else GOES_ON
+
+
 def not_over(case: Case, here: StoredObject | None) -> str | None:
     """Why the backup may still be going; None where it is over."""
     now = progress(case)
     if now is RunProgress.OVER or (now is RunProgress.UNSEEN and here and _old(case, here)):
         return None
     if here:
-        return "the backup may still be going; look again when the job has ended."
+        return GOES_ON
     return "the end of the backup was not seen; look again when the job has ended."
 
 

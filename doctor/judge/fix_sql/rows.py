@@ -16,6 +16,7 @@ from backup_doctor.judge.explanation import page
 from backup_doctor.judge.fix_sql.certainty import (
     UNREAD,
     is_of_run,
+    may_still_write,
     not_over,
     unsure_of_file,
     unsure_of_row,
@@ -163,7 +164,7 @@ def correct(case: Case, diagnosis: Diagnosis) -> Repair:
     if isinstance(seen.logged, StoredObject) and _is_anothers(case):
         seen = _as_logged(seen)
         case = _with_object(case, seen)
-    unsure = unsure_of_file(case, seen)
+    unsure = may_still_write(case) or unsure_of_file(case, seen)
     if unsure:
         return _unsure(unsure)
     here = whole_file(case, seen)
@@ -268,6 +269,8 @@ def _kept(case: Case) -> str:
 
 def close_duplicate(case: Case) -> Repair:
     """The stuck row becomes failed, "duplicate of" the finished one."""
+    if why_not := may_still_write(case):
+        return none(why_not)
     rows = rows_of(case)
     states = [(row, case.names.status_of(row.status)) for row in rows]
     done = [row for row, state in states if state is Status.SUCCESS]
