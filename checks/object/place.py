@@ -26,13 +26,9 @@ from backup_doctor.evidence.object import (
 from backup_doctor.judge.commands import aws
 from backup_doctor.judge.framework import Found, Rules, needs
 from backup_doctor.judge.history import RowState, is_over, row_state
-from backup_doctor.judge.history.bucket import (
-    logged_keys,
-    shown_bucket_gone,
-    shown_missing,
-    upload_succeeded,
-)
+from backup_doctor.judge.history.bucket import shown_bucket_gone, shown_missing
 from backup_doctor.judge.history.file import Whose, found_file
+from backup_doctor.judge.history.upload import logged_keys, upload_succeeded
 from backup_doctor.judge.history.versions import own_marker, own_uploads
 from backup_doctor.judge.show import by_command, exhibit, listed, manual, setting
 from backup_doctor.judge.traits import Trait

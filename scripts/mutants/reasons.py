@@ -19,10 +19,10 @@ REASONS: dict[tuple[str, str], str] = {
     ("checks/secrets/exposure.py", "list(written) or None"): _SHOWN,
     ("checks/workflow/access.py", "ours.path.rsplit"): _SAME_END,
     ("checks/workflow/advice.py", 'or "not set"'): _SHOWN,
-    ("checks/workflow/job.py", "DEFAULT_LIMIT_MINUTES = 360"): (
+    ("checks/workflow/stopped.py", "DEFAULT_LIMIT_MINUTES = 360"): (
         "Nothing but GitHub's own limit ends a job after six hours less a minute."
     ),
-    ("checks/workflow/job.py", "job is None or job.started_at is None"): _UNREACHED,
+    ("checks/workflow/stopped.py", "job is None or job.started_at is None"): _UNREACHED,
     ("checks/workflow/run.py", "workflow = ours[0]"): _SHOWN,
     ("checks/workflow/run.py", 'rsplit("/", 1)'): _SAME_END,
     ("checks/workflow/run.py", "workflow.path.rsplit"): _SAME_END,

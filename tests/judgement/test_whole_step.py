@@ -11,7 +11,7 @@ from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.log import NOT_SAID, EnvShown, Variable
 from backup_doctor.evidence.object import Search
 from backup_doctor.evidence.workflow import Job, Step, WorkflowFile, WorkflowStep
-from backup_doctor.judge.history.bucket import left_no_file
+from backup_doctor.judge.history.upload import left_no_file
 from tests.judgement.asking import causes, codes, finding
 from tests.judgement.cases import (
     CREATED,

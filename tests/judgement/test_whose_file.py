@@ -31,8 +31,8 @@ from backup_doctor.evidence.workflow import (
     WorkflowFile,
 )
 from backup_doctor.evidence.workflow import WorkflowStep as FileStep
-from backup_doctor.judge.history.bucket import left_no_file
 from backup_doctor.judge.history.file import Whose, found_file
+from backup_doctor.judge.history.upload import left_no_file
 from tests.judgement import cases
 from tests.judgement.asking import causes, codes, diagnosed, finding
 from tests.judgement.cases import (

@@ -19,7 +19,7 @@ from backup_doctor.evidence.object import (
 from backup_doctor.evidence.object_keys import FileKind, basename, kind_of, places
 from backup_doctor.evidence.workflow import FoundBy
 from backup_doctor.judge.history import RunProgress, dispatch_runs, progress, rows_of
-from backup_doctor.judge.history.bucket import left_no_file, logged_keys, shown_bucket_gone
+from backup_doctor.judge.history.bucket import shown_bucket_gone
 from backup_doctor.judge.history.file import (
     CLOCK_SLACK,
     Whose,
@@ -33,6 +33,7 @@ from backup_doctor.judge.history.file import (
     owners_at,
 )
 from backup_doctor.judge.history.run import ended_at
+from backup_doctor.judge.history.upload import left_no_file, logged_keys
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case

@@ -15,14 +15,9 @@ from backup_doctor.evidence.ids import ids_of, is_same_id, mentions, names_anoth
 from backup_doctor.evidence.object import KeySource, Search, StoredObject
 from backup_doctor.evidence.object_keys import places
 from backup_doctor.evidence.workflow import FoundBy
-from backup_doctor.judge.history.bucket import (
-    left_no_file,
-    shown_bucket,
-    shown_bucket_gone,
-    shown_missing,
-    upload_failed,
-)
+from backup_doctor.judge.history.bucket import shown_bucket, shown_bucket_gone, shown_missing
 from backup_doctor.judge.history.run import dispatch_began
+from backup_doctor.judge.history.upload import left_no_file, upload_failed
 
 if TYPE_CHECKING:
     from datetime import datetime
