@@ -133,7 +133,7 @@ def errors_swallowed(seen: WorkflowEvidence, case: Case) -> Found | None:
 
     Detected: the step has `continue-on-error`; its script turns a failure into a success (`|| true`);
     or it calls curl without `--fail` and looks at neither status nor answer: curl's exit code is 0
-    for HTTP 401 and 500 too.
+    for HTTP 401 and 500 too. Not where it failed in this run, and was red.
     Cause: errors were silenced, or never asked for.
     Fix: let the step fail when the row was not updated.
     By hand: the update step in the workflow file.
@@ -141,7 +141,8 @@ def errors_swallowed(seen: WorkflowEvidence, case: Case) -> Found | None:
     """
     file = _file(seen)
     update = file.update_step if file else None
-    if file is None or update is None:
+    red = seen.update_step is not None and seen.update_step.conclusion == "failure"
+    if file is None or update is None or red:
         return None
     ways = tuple(_ways(update))
     if not ways:

@@ -1082,7 +1082,11 @@ def test_a_failure_is_recorded_by_a_step_that_runs_all_the_same(
 def test_an_update_step_swallows_errors_that_is_green_whatever_happened(
     update: WorkflowStep, told: bool
 ) -> None:
-    assert ("workflow/errors-swallowed" in advised(replace(FULL, update_step=update))) is told
+    file = replace(FULL, update_step=update)
+
+    assert ("workflow/errors-swallowed" in advised(file, update="success")) is told
+    # In this run it was red.
+    assert "workflow/errors-swallowed" not in advised(file)
 
 
 def test_the_files_line_is_read_by_hand_at_the_commit_that_ran() -> None:
