@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backup_doctor.evidence.object import Search
 from backup_doctor.evidence.rls import Reach
 from backup_doctor.judge.diagnosis import diagnose
 from backup_doctor.judge.judgement import judge
@@ -64,6 +65,33 @@ def test_only_the_row_is_left_where_all_that_broke_works_now_and_nothing_else_is
     assert summary(granted_since).endswith(ONLY_THE_ROW)
     assert ONLY_THE_ROW not in summary(never_deployed)
     assert ONLY_THE_ROW not in summary(undeployed_since)
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        cases.row(cases.a_row(status="failed")),
+        cases.row(cases.a_row(status="cancelled")),
+        cases.the_object(head=None, tail=None),
+        cases.the_object(
+            expected_key=None,
+            key_source=None,
+            head=None,
+            tail=None,
+            search=Search(prefixes=("backups/",), listed=9, complete=True),
+            named_by_id=True,
+        ),
+        cases.the_object(bucket=cases.NOT_THERE, head=cases.NOT_THERE, tail=None),
+    ],
+    ids=["failed", "cancelled", "file missing", "none found", "not looked at"],
+)
+def test_more_than_the_row_is_left_where_it_stays_as_it_is_or_no_whole_file_was_seen(
+    evidence: Any,
+) -> None:
+    said = summary(case(workflow(log(call(500, DENIED.body), DENIED)), evidence))
+
+    assert "works now" in said
+    assert ONLY_THE_ROW not in said
 
 
 def test_it_is_one_line_and_each_sentence_ends() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.findings import Severity, Verdict
 from backup_doctor.judge import preflight
+from backup_doctor.judge.fix_sql.certainty import whole_file
 from backup_doctor.judge.history import RowState, dispatch_runs, row_age, row_state
 from backup_doctor.judge.show import duration, size
 from backup_doctor.report.compose.gaps import deciding_gap
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 # "Stuck for 4 s" would only make a reader smile.
 WORTH_SAYING = timedelta(minutes=1)
+# What a row says that its file alone makes wrong; one that failed or was cancelled is left as it is.
+_LEFT_TO_FIX = (RowState.IN_PROGRESS, RowState.INCOMPLETE, RowState.ABSENT)
 
 
 def summary_of(case: Case, diagnosis: Diagnosis) -> str:
@@ -95,12 +98,14 @@ def _why(diagnosis: Diagnosis) -> str:
 
 
 def _left(case: Case, diagnosis: Diagnosis) -> str:
-    """That the row alone is left to fix: all that broke works now, and nothing else is seen broken."""
+    """That the row alone is left to fix: its file is whole, and all that broke works now."""
     open_now = [one for one in diagnosis.causes if one.found.resolved is None]
     warned = any(
         one.severity is Severity.WARN and one.judged.rule.breaks for one in diagnosis.placed
     )
-    if open_now or warned or not diagnosis.causes or row_state(case) is RowState.RIGHT:
+    if open_now or warned or not diagnosis.causes or row_state(case) not in _LEFT_TO_FIX:
+        return ""
+    if case.object is None or whole_file(case, case.object) is None:
         return ""
     return " Only the row is left to fix."
 
