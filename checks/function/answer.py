@@ -38,7 +38,12 @@ from backup_doctor.judge.history.calls import changed_nothing, function_log, sam
 from backup_doctor.judge.history.function_calls import Shows, is_shown_alike, shows_key
 from backup_doctor.judge.history.last_run import refused_last_time
 from backup_doctor.judge.history.secret_names import secret_name
-from backup_doctor.judge.history.since import as_stored, stored_for, was_set_since
+from backup_doctor.judge.history.since import (
+    as_stored,
+    function_key_changed,
+    stored_for,
+    was_set_since,
+)
 from backup_doctor.judge.show import exhibit, manual
 from backup_doctor.judge.traits import Trait
 from backup_doctor.services.meaning import NOT_ALLOWED, NOT_FOUND, gateway_meaning
@@ -110,7 +115,12 @@ def key_rejected(seen: FunctionEvidence, case: Case) -> Found | None:
             severity=Severity.WARN,
             role=Role.CONTEXT,
         )
-    weight = weigh(function_then(case, "function/key-rejected"), now=now, case=case)
+    weight = weigh(
+        function_then(case, "function/key-rejected"),
+        now=now,
+        since=function_key_changed(case),
+        case=case,
+    )
     shows, how = shows_key(case)
     own = "" if shows is Shows.OTHER_KEY else secret_name(case, Use.FUNCTION_KEY)
     named = ", ".join(one for one in (own, how) if one)

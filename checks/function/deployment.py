@@ -158,8 +158,10 @@ def jwt_gate(seen: FunctionEvidence, case: Case) -> Found | None:
     call = function_call(case)
     shows_none = NO_AUTH_HEADER in f"{call.body}{call.lines}"
     what = "the call, which shows no JWT," if shows_none else called(case, Use.FUNCTION_KEY)
+    is_off = record is not None and record.verify_jwt is False
     return weight.found(
-        f"The platform's JWT check refuses {what} before {seen.name} runs (verify_jwt is on).",
+        f"The platform's JWT check {'refused' if is_off else 'refuses'} {what} before {seen.name} "
+        f"{'ran (verify_jwt is off now)' if is_off else 'runs (verify_jwt is on)'}.",
         function_exhibits(seen, case),
         (
             deploy(case, verify_jwt=False),
@@ -220,7 +222,8 @@ def inactive(seen: FunctionEvidence, case: Case) -> Found | None:
         "function/rate-limited",
         "function/server-error",
     )
-    weight = weigh(then, now=True, case=case)
+    # What was deployed since was active at first.
+    weight = weigh(then, now=True, since=record.updated_at, case=case)
     if weight is None:
         return None
     return weight.found(

@@ -18,6 +18,7 @@ from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.function import FunctionEvidence
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history import function_said, function_then, platform_then, weigh
+from backup_doctor.judge.history.calls import function_log
 from backup_doctor.judge.history.since import runs_now
 from backup_doctor.judge.show import manual
 from backup_doctor.judge.traits import Trait
@@ -25,6 +26,7 @@ from backup_doctor.judge.traits import Trait
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Fix
+    from backup_doctor.evidence.function import FunctionLogLine
 
 
 rules = Rules[FunctionEvidence]()
@@ -63,9 +65,14 @@ def boot_error(seen: FunctionEvidence, case: Case) -> Found | None:
         seen,
         case,
         "function/boot-error",
-        f"{seen.name} crashes when it starts (BOOT_ERROR).{last_error(log_of(seen))}",
+        f"{seen.name} crashes when it starts (BOOT_ERROR).{last_error(_log_of_boot(seen, case))}",
         (see_logs(case), deploy_as_it_was(seen, case)),
     )
+
+
+def _log_of_boot(seen: FunctionEvidence, case: Case) -> tuple[FunctionLogLine, ...]:
+    """What it wrote while the update step called it; all of it only while it still does not start."""
+    return function_log(case) or (log_of(seen) if says_now(seen, "function/boot-error") else ())
 
 
 @rules.cause(

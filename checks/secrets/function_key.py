@@ -15,22 +15,19 @@ from backup_doctor.judge.framework import Found, Rules, needs
 from backup_doctor.judge.history import (
     function_call,
     function_key_worked,
-    function_said,
     function_then,
     weigh,
 )
 from backup_doctor.judge.history.calls import function_told
 from backup_doctor.judge.history.function_calls import Shows, calls_function, shows_key
 from backup_doctor.judge.history.secret_names import function_secret_name, opening
-from backup_doctor.judge.history.since import as_stored, stored_for
+from backup_doctor.judge.history.since import as_stored, function_key_changed
 from backup_doctor.judge.registry import codes_with
 from backup_doctor.judge.show import exhibit, listed, log_lines
 from backup_doctor.judge.traits import Trait
 from backup_doctor.services.secret_uses import Use, use_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from backup_doctor.evidence.case import Case
 
 
@@ -80,7 +77,7 @@ def api_key_mismatch(seen: SecretsEvidence, case: Case) -> Found | None:
     weight = weigh(
         function_then(case, *codes_with(Trait.REFUSES_KEY)),
         now=True,
-        since=_changed_since(seen, case),
+        since=function_key_changed(case),
         case=case,
     )
     if weight is None:
@@ -99,20 +96,6 @@ def api_key_mismatch(seen: SecretsEvidence, case: Case) -> Found | None:
         ),
         new_api_key(case),
     )
-
-
-def _changed_since(seen: SecretsEvidence, case: Case) -> datetime | None:
-    """When the present state began: the later change of the two sides."""
-    function_side, own = None, function_secret_name(case)
-    if not isinstance(seen.function_secrets, Unseen):
-        function_side = next(
-            (one.updated_at for one in seen.function_secrets if one.name == own), None
-        )
-    stored = stored_for(case, Use.FUNCTION_KEY)
-    times = [time for time in (function_side, stored.updated_at if stored else None) if time]
-    # A refusal in the log says that they differed then as well, whichever side changed since.
-    in_log = "function/key-rejected" in function_said(case).codes
-    return None if in_log else max(times, default=None)
 
 
 @rules.cause(

@@ -17,7 +17,7 @@ from backup_doctor.evidence.function import FunctionLogLine, FunctionRecord, Htt
 from backup_doctor.evidence.log import NOT_SAID, Attempt, Call, Outcome
 from backup_doctor.evidence.rls import Reach
 from backup_doctor.evidence.row import ApiAnswer
-from backup_doctor.evidence.secrets import FunctionKey, KeyMatch
+from backup_doctor.evidence.secrets import FunctionKey, FunctionSecret, KeyMatch
 from backup_doctor.judge.history.probing import NO_KEY
 from tests.judgement.asking import causes, codes, finding
 from tests.judgement.cases import (
@@ -272,6 +272,45 @@ def test_success_that_changed_nothing_is_false_but_of_a_row_that_waits_no_longer
     assert code not in codes(young)
 
 
+def test_what_another_call_made_it_write_is_not_why_it_did_not_start() -> None:
+    here, later = (
+        FunctionLogLine(at=at, level="error", message=message)
+        for at, message in ((ENDED, "no such module"), (ENDED + SECOND * 60, "disk full"))
+    )
+
+    def said(*lines: FunctionLogLine, **changes: Any) -> str:
+        one = after(call(503, '{"code":"BOOT_ERROR"}'), function(logs=lines, **changes))
+        return finding(one, "function/boot-error").found.summary
+
+    still = {"empty_post": now(503, '{"code":"BOOT_ERROR"}', from_function=False)}
+
+    assert "no such module" in said(here, later)
+    assert "disk full" not in said(here, later)
+    assert "Its log says" not in said(later)
+    assert "disk full" in said(later, **still)
+
+
+def test_a_key_that_was_changed_after_the_failure_explains_nothing() -> None:
+    refuses = function(empty_post=now(401, '{"error":"Unauthorized"}', from_function=True))
+
+    def found(since: datetime) -> Role | None:
+        own = FunctionSecret(name="BACKUP_API_KEY", updated_at=since, empty=False)
+        one = case(workflow(NOT_THERE), refuses, secrets(function_secrets=(own,)))
+        return role(one, "function/key-rejected")
+
+    assert found(CREATED) is Role.CAUSE
+    assert found(ENDED + SECOND) is Role.CONTEXT
+
+
+def test_a_function_that_was_deployed_after_the_failure_was_active_then() -> None:
+    def found(**changes: Any) -> Role | None:
+        record = replace(SINCE, status="THROTTLED", **changes)
+        return role(case(workflow(NOT_THERE), function(record=record)), "function/inactive")
+
+    assert found(updated_at=CREATED) is Role.CAUSE
+    assert found() is Role.CONTEXT
+
+
 # Whether it is deployed --------------------------------------------------------------------------
 
 
@@ -482,8 +521,17 @@ def test_a_gate_that_was_shown_no_key_refused_none() -> None:
     def said(body: str) -> str:
         return finding(after(call(401, body), function()), "function/jwt-gate").found.summary
 
-    assert "refuses the call, which shows no JWT, before" in said(none)
+    assert "refused the call, which shows no JWT, before" in said(none)
     assert "shows no JWT" not in said(GATE)
+
+
+def test_a_gate_that_is_listed_as_open_is_not_said_to_be_shut() -> None:
+    def said(seen: Any) -> str:
+        return finding(after(call(401, GATE), seen), "function/jwt-gate").found.summary
+
+    assert "(verify_jwt is off now)" in said(function())
+    assert "(verify_jwt is on)" in said(function(record=CHECKS))
+    assert "(verify_jwt is on)" in said(function(record=NOT_THERE))
 
 
 def test_a_key_that_may_be_a_jwt_is_not_presumed_to_be_refused_by_the_gate() -> None:

@@ -9,18 +9,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.function import HttpAnswer
 from backup_doctor.evidence.row import ApiAnswer
 from backup_doctor.judge.framework import Resolved
+from backup_doctor.judge.history.calls import function_said
 from backup_doctor.judge.history.run import began_after_failure, run_read_secrets_at
-from backup_doctor.judge.history.secret_names import secret_name
+from backup_doctor.judge.history.secret_names import function_secret_name, secret_name
 from backup_doctor.judge.show import exhibit, rfc3339
+from backup_doctor.services.secret_uses import Use
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Exhibit
     from backup_doctor.evidence.secrets import StoredSecret
-    from backup_doctor.services.secret_uses import Use
 
 OK = 200
 
@@ -35,6 +39,23 @@ def stored_for(case: Case, use: Use) -> StoredSecret | None:
     """GitHub's record of the pipeline's secret, where it may be read."""
     name = secret_name(case, use)
     return case.secrets.stored(name) if name and case.secrets else None
+
+
+def function_key_changed(case: Case) -> datetime | None:
+    """When the present state of the function's key began: the later change of its two sides.
+
+    None where nobody tells, or where the log shows that they differed before that as well.
+    """
+    held = case.secrets.function_secrets if case.secrets else ()
+    own = function_secret_name(case)
+    sides = () if isinstance(held, Unseen) else held
+    stored = stored_for(case, Use.FUNCTION_KEY)
+    times = (
+        next((one.updated_at for one in sides if one.name == own), None),
+        stored.updated_at if stored else None,
+    )
+    in_log = "function/key-rejected" in function_said(case).codes
+    return None if in_log else max(filter(None, times), default=None)
 
 
 def was_set_since(case: Case, stored: StoredSecret | None) -> bool:
