@@ -38,6 +38,7 @@ from backup_doctor.checks.workflow.view import (
     update_ended_well,
     view_command,
 )
+from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Role
 from backup_doctor.evidence.workflow import WorkflowEvidence
@@ -46,6 +47,7 @@ from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history.early import early_codes
 from backup_doctor.judge.history.file import own_file
 from backup_doctor.judge.history.row import RowState, row_state
+from backup_doctor.judge.history.upload import may_have_passed, upload_errors
 from backup_doctor.judge.history.whole_step import ended_before_update
 from backup_doctor.judge.show import after_row, exhibit, setting
 from backup_doctor.judge.traits import Trait
@@ -220,11 +222,11 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
         return None
     told = told_of(seen, step, shut_down=lost)
     own = () if log is None or of_another(seen, step) else log.errors
-    errors = (log.upload_errors or own) if log else ()
+    errors = upload_errors(case) or own
     if told and told.line not in errors and not is_runners(told):
         errors = (told.line, *errors)
     new = () if told else new_lines(seen, step)
-    uploads = bool(log and log.upload_errors) or is_upload(seen, step, told)
+    uploads = bool(upload_errors(case)) or is_upload(seen, step, told)
     # What it kept the job from is the update, where the log shows that the file was uploaded before.
     uploaded = bool(log and log.uploaded and not log.upload_errors)
     done = step is not None and uploaded and not uploads and not early_codes(case)
@@ -252,7 +254,14 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
 
 
 def _swallowed_upload_error(case: Case) -> bool:
-    """An upload error in the log of a green step, and indeed no object of this backup."""
-    if not case.log or not case.log.upload_errors or case.log.uploaded:
+    """An upload error in the log of a green step, and indeed no object of this backup.
+
+    Where nobody could look, only one that no other try gets over.
+    """
+    errors = upload_errors(case)
+    if not errors or (case.log and case.log.uploaded):
         return False
-    return case.object is None or own_file(case) is None
+    seen = case.object
+    if seen is not None and isinstance(seen.bucket, str) and not isinstance(seen.head, Unseen):
+        return own_file(case) is None
+    return not all(may_have_passed(case, error) for error in errors)

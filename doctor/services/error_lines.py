@@ -29,7 +29,6 @@ _S3_REFUSES = re.compile(
     r"\b(?:AccessDenied|AllAccessDisabled|SignatureDoesNotMatch|InvalidAccessKeyId|NoSuchBucket"
     r"|RequestTimeTooSkewed|AuthorizationHeaderMalformed|EntityTooLarge|QuotaExceeded)(?:</Code>|: |\)$)"
 )
-_OF_READING = re.compile(r"calling the (?:Get|Head|List)\w* operation")
 _EXIT = re.compile(r"^##\[error\]Process completed with exit code \d+")
 _ERROR = "##[error]"
 # `ConnectionResetError: …`, `pg_dump: error: …`, `ERROR notify: …`: what a person would quote.
@@ -59,11 +58,6 @@ def names_upload_error(line: str) -> bool:
 def is_of_upload(line: str) -> bool:
     """Whether the line itself says that it is an upload, or the AWS client before it, that failed."""
     return _UPLOAD_ERROR.search(line) is not None
-
-
-def is_of_reading(line: str) -> bool:
-    """Whether it is an error of the client that reads from the store."""
-    return _OF_READING.search(line) is not None
 
 
 def upload_errors(lines: Iterable[str]) -> Iterator[str]:

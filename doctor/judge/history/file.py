@@ -16,8 +16,8 @@ from backup_doctor.evidence.object import KeySource, Search, StoredObject
 from backup_doctor.evidence.object_keys import places
 from backup_doctor.evidence.workflow import FoundBy
 from backup_doctor.judge.history.bucket import shown_bucket, shown_bucket_gone, shown_missing
-from backup_doctor.judge.history.run import dispatch_began
-from backup_doctor.judge.history.upload import left_no_file, upload_failed
+from backup_doctor.judge.history.run import dispatch_began, ended_at
+from backup_doctor.judge.history.upload import left_no_file, may_have_passed, upload_failed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -210,11 +210,19 @@ def _by_time(
     if error is not None and not is_named:
         if by_key:
             return Belonging(Whose.NOT_UPLOADED, f"The upload of this backup failed: {error}")
-        if not _row_names(case):
+        if not (_row_names(case) or (may_have_passed(case, error) and _is_as_made(case, here))):
             return Belonging(Whose.OPEN, f"The run's log has an error of its upload: {error}")
     if by_key and not _row_names(case):
         return Belonging(Whose.ANOTHERS, f"{_capital(_named(by_key[0].row))} names it.")
     return Belonging(Whose.OWN)
+
+
+def _is_as_made(case: Case, here: StoredObject) -> bool:
+    """Whether it has the size that the run says, and came while the run was going."""
+    began, ended = began_at(case), ended_at(case)
+    if began is None or ended is None or own_size(case) != here.size:
+        return False
+    return began <= here.modified_at <= ended + CLOCK_SLACK
 
 
 def _row_names(case: Case) -> bool:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from backup_doctor.evidence.base import Shown, Unseen
 from backup_doctor.evidence.object_keys import places
 from backup_doctor.evidence.workflow import Job, Run, WorkflowFile
+from backup_doctor.judge.history.calls import update_ran
 from backup_doctor.judge.history.run import dispatch_runs, is_over
 from backup_doctor.judge.history.whole_step import ended_before_update
-from backup_doctor.services.error_lines import is_of_reading, is_of_upload
+from backup_doctor.services.error_lines import is_of_upload
 from backup_doctor.services.runner_steps import is_runners
 
 if TYPE_CHECKING:
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.workflow import RunAttempt, Step, WorkflowStep
 
+# An error of a client that reads, or that asks another service, says nothing of the upload.
+_OF_ANOTHER_CALL = re.compile(
+    r"when calling the (?!(?:PutObject|CopyObject|CreateMultipartUpload|UploadPart|UploadPartCopy"
+    r"|CompleteMultipartUpload|AssumeRole\w*) operation)\w+ operation"
+)
+# What the next try may well get over.
+_PASSING = re.compile(
+    r"SlowDown|InternalError|ServiceUnavailable|RequestTimeout|OperationAborted|Failed to copy"
+    r"|Could not connect|EndpointConnection|timed? ?out|reset by peer|\b50[0234]\b",
+    re.IGNORECASE,
+)
 # "Nothing was uploaded" is what a step says, not what it does.
 _UPLOADS = re.compile(
     r"upload(?!ed)|rclone|minio|s5cmd|(?<![a-z0-9])(?:s3|aws|r2)(?![a-z0-9])", re.IGNORECASE
@@ -43,16 +55,27 @@ def logged_keys(case: Case) -> frozenset[str]:
     return frozenset(found[0].key for found in meant if found)
 
 
+def upload_errors(case: Case) -> tuple[str, ...]:
+    """The lines of the run's log in which an upload says why it failed."""
+    told = case.log.upload_errors if case.log else ()
+    return tuple(line for line in told if not _OF_ANOTHER_CALL.search(line))
+
+
 def upload_failed(case: Case) -> str | None:
-    """The error in the judged attempt's log that kept it from an upload, where no other one uploaded."""
+    """The upload's own error in the log of the attempt that is judged, where no other one uploaded."""
     log = case.log
     if log is None or log.uploaded or _others_may_have_uploaded(case):
         return None
     died = _died_in_upload(case)
-    uploads = (one for one in log.upload_errors if died or is_of_upload(one))
-    own = next((one for one in uploads if not is_of_reading(one)), None)
+    # Where the upload did not die, an S3 that refused may have refused another request.
+    own = next((line for line in upload_errors(case) if died or is_of_upload(line)), None)
     told = (line for line in log.errors if not _EXITED.match(line))
     return own or ended_before_update(case) or (next(told, None) if died else None)
+
+
+def may_have_passed(case: Case, error: str) -> bool:
+    """Whether the job went on after an error of its upload that another try may have got over."""
+    return bool(_PASSING.search(error)) and update_ran(case) is not False
 
 
 def _died_in_upload(case: Case) -> bool:
@@ -95,7 +118,8 @@ def left_no_file(case: Case) -> Shown | None:
     """Proof from the run itself that it uploaded nothing."""
     error = upload_failed(case)
     if error is not None:
-        return Shown(by=f"the run's own log shows that nothing was uploaded: {error}")
+        by = f"the run's own log has the error of its upload: {error}"
+        return None if may_have_passed(case, error) else Shown(by=by)
     workflow = case.workflow
     if workflow is None or upload_succeeded(case) or _others_may_have_uploaded(case):
         return None
