@@ -10,7 +10,7 @@ from backup_doctor.checks.workflow.foreseen import (
     step_to_be_missed,
     step_to_be_skipped,
 )
-from backup_doctor.checks.workflow.view import failed_before, run_exhibits
+from backup_doctor.checks.workflow.view import earlier_jobs, failed_before, run_exhibits
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.workflow import WorkflowEvidence
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 
 rules = Rules[WorkflowEvidence]()
+
+STOPPED = ("cancelled", "timed_out")
 
 
 @rules.cause(
@@ -74,7 +76,7 @@ def _log_shows_update(case: Case) -> bool:
 def step_skipped(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The update step (or its job) was skipped, although nothing failed before.
 
-    Detected: its conclusion is skipped and no earlier step failed or was cancelled; or, in `preflight`, its
+    Detected: its conclusion is skipped and no earlier step or job failed or was cancelled; or, in `preflight`, its
     `if:` in the file is `false`.
     Cause: its `if:` was false: a branch, an input, an output that was empty.
     Fix: read the step's `if:` in the workflow file.
@@ -86,8 +88,10 @@ def step_skipped(seen: WorkflowEvidence, case: Case) -> Found | None:
     job, step = seen.job, seen.update_step
     step_off = step is not None and step.conclusion == "skipped"
     job_off = job is not None and job.conclusion == "skipped"
-    stopped = failed_before(seen) is not None or (
-        job and job.conclusion in ("cancelled", "timed_out")
+    stopped = (
+        failed_before(seen) is not None
+        or (job and job.conclusion in STOPPED)
+        or any(earlier_jobs(seen, how) for how in STOPPED)
     )
     if not (step_off or job_off) or stopped:
         return None

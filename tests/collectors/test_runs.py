@@ -780,3 +780,34 @@ def test_a_job_that_no_runner_took_did_not_start_whatever_time_github_gives(stat
 
     assert job_seen is not None
     assert (job_seen.started_at, job_seen.created_at) == (None, NOW)
+
+
+@pytest.mark.parametrize(
+    ("how", "chosen"), [("cancelled", "dump"), ("failure", "dump"), ("success", "record")]
+)
+def test_the_configured_job_gives_way_to_the_one_that_kept_it_from_running(
+    how: str, chosen: str
+) -> None:
+    dump = job(71, None, name="dump", conclusion=how, steps=[Step("Dump", 2, "completed", how)])
+    record = job(72, None, name="record", conclusion="skipped", steps=[])
+
+    known = repository(a_run(7, dump, record, conclusion=how))
+
+    evidence = Scene(known, a_row(), names=Names(job="record")).look()
+    assert evidence.job is not None
+    assert evidence.job.name == chosen
+
+
+def test_while_the_jobs_before_it_are_run_again_the_update_job_of_the_attempt_before_may_write() -> (
+    None
+):
+    dump = job(71, None, name="dump", conclusion="failure", steps=[Step("Dump", 2)])
+    first = a_run(7, dump, update_job(72, name="record"))
+    dumping = working_job(73, name="dump")
+    dumping.steps[1:] = []
+
+    evidence = Scene(repository(again(first, dumping, **GOING)), a_row()).look()
+
+    assert writing(evidence) == [(7, 2)]
+    assert judged(evidence) == (7, 2)
+    assert (evidence.job.name, evidence.job.attempt) == ("record", 1) if evidence.job else False

@@ -25,7 +25,7 @@ from backup_doctor.judge.history.probing import why_not_posted
 from backup_doctor.judge.judgement import judge
 from backup_doctor.judge.registry import load_checks
 from tests.judgement import asking
-from tests.judgement.asking import finding
+from tests.judgement.asking import codes, finding
 from tests.judgement.cases import (
     CREATED,
     ENDED,
@@ -259,6 +259,20 @@ def test_a_job_that_was_skipped_as_a_whole_is_named() -> None:
 
     assert causes(seen) == ["workflow/step-skipped"]
     assert summary_of(seen, "workflow/step-skipped") == "'backup' was skipped."
+
+
+@pytest.mark.parametrize("how", ["cancelled", "timed_out"])
+def test_a_job_that_was_skipped_because_an_earlier_one_was_stopped_needs_no_other_condition(
+    how: str,
+) -> None:
+    seen = succeeded()
+    assert seen.job
+    record = replace(seen.job, conclusion="skipped", steps=(), started_at=ENDED)
+    dump = replace(seen.job, id=8, name="dump", conclusion=how)
+
+    seen = replace(seen, job=record, jobs=(dump, record), update_step=None, log=None)
+
+    assert "workflow/step-skipped" not in codes(case(seen))
 
 
 def state(path: str, state: str = "disabled_manually") -> WorkflowState:

@@ -117,9 +117,12 @@ def _choose(jobs: Sequence[Job], names: Names, file: WorkflowFile | None) -> Job
     pool = [job for job in jobs if is_called(job, names.job)] if names.job else []
     for job, step in _with_update_step(pool or jobs, names, file):
         return JobChoice(job, step)
-    if pool:
+    other = _without_update_step(jobs, file)
+    # One that was skipped because an earlier job failed says less than that earlier job.
+    stopped_before = other is not None and other.conclusion in FAILED
+    if pool and not (pool[0].conclusion == "skipped" and stopped_before):
         return JobChoice(pool[0])
-    return JobChoice(_without_update_step(jobs, file))
+    return JobChoice(other)
 
 
 def update_step_of(job: Job, names: Names, file: WorkflowFile | None) -> Step | None:
