@@ -67,7 +67,9 @@ def size_overflow(seen: RowEvidence, case: Case) -> Found | None:
     bytes_made = backup_size(case)
     limit = INTEGER_LIMITS.get(column.type) if column else None
     known_limit = limit is not None and bytes_made is not None
-    too_large = bool(refused_sizes(case)) or (known_limit and (bytes_made or 0) > (limit or 0))
+    sent = case.rls is None or "size_bytes" not in case.rls.assumed
+    over = known_limit and sent and (bytes_made or 0) > (limit or 0)
+    too_large = bool(refused_sizes(case)) or over
     now = True if too_large else None
     then = database_then(case, "row/size-overflow")
     if told_of_other(case):

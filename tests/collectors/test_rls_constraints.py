@@ -10,7 +10,7 @@ import pytest
 from backup_doctor.evidence.log import NOT_SAID, Attempt, LogReading
 from backup_doctor.evidence.object import ObjectEvidence, StoredObject
 from backup_doctor.evidence.rls import Proof, Reach, RlsEvidence
-from backup_doctor.evidence.workflow import WorkflowEvidence
+from backup_doctor.evidence.workflow import Step, WorkflowEvidence
 from tests.database.proving import KEY, T, seen, update
 
 if TYPE_CHECKING:
@@ -117,6 +117,50 @@ def test_a_partial_unique_index_counts_where_its_condition_holds(
 
     assert constraint(seen(stuck, "service_role", OBJECT), "once").accepts is accepts
     assert update(stuck, "service_role") == real
+
+
+def test_a_partial_unique_index_counts_where_the_update_writes_its_condition(stuck: Lab) -> None:
+    stuck.sql(f"ALTER TABLE {T} ADD label text DEFAULT 'nightly'")
+    stuck.sql(f"CREATE UNIQUE INDEX once ON {T} (label) WHERE status = 'success'")
+    assert constraint(seen(stuck), "once").accepts is True
+
+    stuck.sql(f"INSERT INTO {T} (dispatch_id, status) VALUES ('other', 'success')")
+
+    assert constraint(seen(stuck), "once").accepts is False
+    assert update(stuck, "service_role") == (0, "23505")
+
+
+def test_a_check_on_the_time_is_held_against_the_time_of_the_update(stuck: Lab) -> None:
+    stuck.sql(
+        f"ALTER TABLE {T} ADD CONSTRAINT soon CHECK (finished_at < created_at + '1 h'::interval)"
+    )
+    ended = datetime(2026, 1, 15, 2, 20, tzinfo=UTC)
+    step = Step(name="update", number=1, status="completed", completed_at=ended)
+
+    evidence = seen(stuck, "service_role", WorkflowEvidence(run=None, update_step=step))
+
+    assert constraint(evidence, "soon").accepts is True
+
+
+def test_what_the_script_never_names_is_held_against_nothing(stuck: Lab) -> None:
+    stuck.sql(f"ALTER TABLE {T} ALTER error_text SET DEFAULT ''; UPDATE {T} SET error_text = ''")
+    stuck.sql(f"ALTER TABLE {T} ALTER error_text SET NOT NULL")
+    stuck.sql(f"ALTER TABLE {T} ADD CONSTRAINT small CHECK (size_bytes < 5)")
+    writes = Attempt(
+        kind="table-update",
+        name="direct update",
+        place="up.sh:7",
+        updates=True,
+        call=NOT_SAID,
+        columns=("status", "s3_key"),
+    )
+    read = LogReading(source="log", attempts=(writes,))
+
+    evidence = seen(stuck, "service_role", OBJECT, WorkflowEvidence(run=None, log=read))
+
+    assert isinstance(evidence.constraints, tuple)
+    assert [one.name for one in evidence.constraints if one.accepts is False] == []
+    assert {"error_text", "size_bytes"} <= set(evidence.assumed)
 
 
 def test_a_unique_index_on_an_expression_is_left_open(stuck: Lab) -> None:

@@ -452,6 +452,14 @@ def test_a_type_holds_a_size_up_to_its_limit(one: Any, overflows: bool) -> None:
     assert ("row/size-overflow" in codes(one)) is overflows
 
 
+def test_a_size_that_the_script_never_names_overflows_nothing() -> None:
+    one = sized(LIMIT + 1)
+    assert isinstance(one.rls, RlsEvidence)
+    unnamed = replace(one.rls, assumed=("size_bytes",))
+
+    assert "row/size-overflow" not in codes(case(one.workflow, one.row, one.object, unnamed))
+
+
 def measured(said: str | None, seen: Any) -> Any:
     """A column that is too small for the three gigabytes that the log tells of."""
     assignments = {"BACKUP_SIZE": said} if said is not None else {}

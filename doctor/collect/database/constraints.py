@@ -79,7 +79,7 @@ def judged_constraints(
     checks = {
         one.name: one.expression for one in constraints if one.kind in EVALUATED and one.expression
     }
-    touched = [one for one in constraints if set(one.columns) & set(update.written)]
+    touched = [one for one in constraints if _is_touched(one, update)]
     # All are asked at once: who comes together waits for one answer.
     unique = [
         spawn(partial(_unique, one, run, update, row)) for one in touched if one.kind in ("u", "p")
@@ -92,6 +92,12 @@ def judged_constraints(
         *(_open(one, OF_EXPRESSION) for one in constraints if one.kind == "u" and not one.columns),
         *_not_null(update),
     )
+
+
+def _is_touched(constraint: Constraint, update: Update) -> bool:
+    """Whether the update writes one of its columns, or one that a partial index asks for."""
+    asked = mentions(constraint.expression or "", update.written) if constraint.kind == "u" else ()
+    return bool(set(constraint.columns) & set(update.written)) or bool(constraint.columns and asked)
 
 
 def _open(constraint: Constraint, problem: str) -> Constraint:
@@ -124,7 +130,8 @@ def _doubt(constraint: Constraint, update: Update) -> str | None:
 
 
 def _guess(constraint: Constraint, update: Update) -> str | None:
-    guessed = [name for name in constraint.columns if name in update.guessed]
+    asked = mentions(constraint.expression or "", update.guessed)
+    guessed = [one for one in update.guessed if one in constraint.columns or one in asked]
     return f"What will be written to {', '.join(guessed)} is not known." if guessed else None
 
 
@@ -166,7 +173,11 @@ def _others_with(update: Update, values: JsonRow, condition: str | None) -> str:
 
 def _not_null(update: Update) -> tuple[Constraint, ...]:
     """The columns that the update sets to NULL and that refuse it."""
-    columns = [column for column in update.table.columns if column.not_null]
+    columns = [
+        column
+        for column in update.table.columns
+        if column.not_null and column.name not in update.guessed
+    ]
     named = {one.columns: one.name for one in update.table.constraints if one.kind == "n"}
     return tuple(
         Constraint(

@@ -124,10 +124,13 @@ def expected_update(
         values={
             **{name: str(value) for name, value in {**likely, **told}.items()},
             "status": _status(case, workflow),
-            "finished_at": now.isoformat(),
+            "finished_at": (now if case.is_preflight else _ended(workflow) or now).isoformat(),
             "error_text": None,
         },
-        assumed=tuple(name for name in likely if name not in told),
+        assumed=(
+            *(name for name in likely if name not in told),
+            *(name for name in _unnamed(case, workflow) if name not in likely or name in told),
+        ),
         foreseen=case.is_preflight,
         past=past,
     )
@@ -137,6 +140,25 @@ def _status(case: Case, workflow: WorkflowEvidence | None) -> str:
     """The word that the update step's script writes, where one is known; else what a success is called."""
     log = workflow.newest_reading if workflow else None
     return (log.word_written(case.names.column("status")) if log else None) or case.names.success
+
+
+def _ended(workflow: WorkflowEvidence | None) -> datetime | None:
+    """When the update was made, as GitHub tells."""
+    steps = (workflow.update_step, workflow.job) if workflow else ()
+    return next((one.completed_at for one in steps if one and one.completed_at), None)
+
+
+def _unnamed(case: Case, workflow: WorkflowEvidence | None) -> tuple[str, ...]:
+    """What the script never names in an update of the table by itself, where it has one."""
+    log = workflow.newest_reading if workflow else None
+    direct = (one for one in (log.attempts if log else ()) if one.updates)
+    named = [
+        set(one.columns) for one in direct if one.columns and (one.is_direct or one.kind == "sql")
+    ]
+    if not named:
+        return ()
+    columns = set[str]().union(*named)
+    return tuple(name for name in FILLED_BY_UPDATE if case.names.column(name) not in columns)
 
 
 def _as_it_was(row: BackupRow, names: Names) -> BackupRow:
