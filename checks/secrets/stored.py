@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.checks.secrets.view import (
     env_line,
+    how_absent,
     list_command,
     logged_as,
     names_command,
@@ -115,8 +116,7 @@ def _missing_one(seen: SecretsEvidence, one: Wanted, case: Case) -> Found | None
         ),
         *env_line(case, logged),
     )
-    was = "was not set on GitHub when the run started" if made_later else "is not set on GitHub"
-    summary = f"The secret {name} {was}."
+    summary = f"The secret {name} {how_absent(absent, made_later=made_later)}."
     if one.use is Use.FUNCTION_KEY:
         return _of_function(case, summary, evidence, *new_api_key(case))
     then = _broken_without(case, one, empty_in_log=empty_in_log)

@@ -43,6 +43,15 @@ def logged_as(case: Case, name: str) -> Variable | None:
     return log.variable(*variables) or log.variable(name, *alike)
 
 
+def how_absent(absent: bool | None, *, made_later: bool) -> str:
+    """What is known of it: an empty line in the log alone does not tell whose fault it is."""
+    if made_later:
+        return "was not set on GitHub when the run started"
+    if absent is None:
+        return "was empty in this run: it is not set on GitHub, or the job was not given it"
+    return "is not set on GitHub"
+
+
 def env_line(case: Case, logged: Variable | None) -> tuple[Exhibit, ...]:
     """The secret's line in the log's `env:` block, as evidence."""
     if logged is None:

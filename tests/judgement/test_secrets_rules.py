@@ -158,6 +158,18 @@ def test_what_github_and_the_log_show_of_a_missing_secret_is_the_evidence() -> N
     assert values(MAY_NOT) == ["may not be read", EnvShown.EMPTY]
 
 
+def test_a_secret_that_was_empty_is_only_said_not_to_be_set_where_the_names_could_be_read() -> None:
+    empty = workflow(log(SERVER_ERROR, call(401), **shown(KEY, EnvShown.EMPTY)))
+
+    def said(levels: Any) -> str:
+        return finding(case(secrets(levels=levels), empty), "secrets/missing").found.summary
+
+    assert said(listed(URL, API_KEY)) == f"The secret {KEY} is not set on GitHub."
+    assert said(MAY_NOT) == (
+        f"The secret {KEY} was empty in this run: it is not set on GitHub, or the job was not given it."
+    )
+
+
 def test_a_missing_secret_whose_name_was_not_seen_is_called_as_the_step_calls_it() -> None:
     variable = "SUPABASE_SERVICE_ROLE_KEY"
     empty = workflow(log(SERVER_ERROR, call(401), **shown(variable, EnvShown.EMPTY)))
