@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backup_doctor.checks.rls.view import TABLES, policy_exhibits, table_of
+from backup_doctor.checks.rls.view import TABLES, policy_exhibits, policy_for, table_of
 from backup_doctor.evidence.findings import Fix, Risk
 from backup_doctor.evidence.rls import RlsEvidence
 from backup_doctor.evidence.sql import identifier
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history.roles import PUBLIC_ROLES
 from backup_doctor.judge.openness import PUBLIC, lets_write, writes
-from backup_doctor.judge.show import listed, sql, table
+from backup_doctor.judge.show import listed, manual, sql, table
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.row import Table
 
 
 rules = Rules[RlsEvidence]()
@@ -24,9 +25,10 @@ rules = Rules[RlsEvidence]()
 def disabled(seen: RlsEvidence, case: Case) -> Found | None:
     """RLS is off: the table is open to every key that has a grant, the public ones included.
 
-    Detected: relrowsecurity is false and anon or authenticated has a grant on the table.
+    Detected: relrowsecurity is false; anon and authenticated are named if they have a grant on the
+    table, and on its schema.
     Cause: the table was made by raw SQL, or RLS was turned off for a test and never on again.
-    Fix: turn it on; service_role bypasses it.
+    Fix: turn it on; service_role bypasses it, and another role needs a policy first.
     By hand: `SELECT relrowsecurity FROM pg_class WHERE relname = 'backup_history';`
     Source: guide, row-level security; Supabase's linter, rls_disabled_in_public.
     """
@@ -37,13 +39,29 @@ def disabled(seen: RlsEvidence, case: Case) -> Found | None:
         grants.role
         for grants in known.grants
         if grants.role in ("anon", "authenticated")
+        and grants.schema_usage
         and (grants.select or grants.update or grants.insert)
     ]
     whom = f"it is open to {listed(public)}" if public else "only missing grants protect it"
     return Found(
         summary=f"Row-level security is off on {case.names.table}: {whom}.",
-        fixes=(sql("Turn it on", f"ALTER TABLE {table(case)} ENABLE ROW LEVEL SECURITY;"),),
+        fixes=(_turn_on(case, known),),
     )
+
+
+def _turn_on(case: Case, known: Table) -> Fix:
+    """Turn it on; whom it would keep out then has a policy first, but for a public role."""
+    role, on = case.names.writer_role, f"ALTER TABLE {table(case)} ENABLE ROW LEVEL SECURITY;"
+    grants = known.grants_of(role)
+    owns = role == known.owner and not known.rls_forced
+    if grants is None or not grants.exists or grants.bypasses_rls or grants.superuser or owns:
+        return sql("Turn it on", on)
+    if role in PUBLIC_ROLES:
+        return manual(
+            "Give the pipeline a key that is not public, then turn it on",
+            f"The pipeline writes as {role}, which row-level security keeps out. Then: {on}",
+        )
+    return sql(f"Turn it on, with a policy for {role}", f"{policy_for(case, role)}\n{on}")
 
 
 @rules.warning("rls/open")

@@ -9,6 +9,7 @@ from backup_doctor.checks.rls.view import (
     TABLES,
     exhibits,
     policy_exhibits,
+    policy_for,
     proof_of,
     role_of,
     table_of,
@@ -172,13 +173,7 @@ def _policy_fix(case: Case, role: str, blocking: tuple[str, ...]) -> Fix:
             ),
             Risk.HIGH,
         )
-    name = identifier(f"backup pipeline writes as {role}")
-    return sql(
-        f"A policy that lets {role} read and update the table",
-        f"DROP POLICY IF EXISTS {name} ON {table(case)};\n"
-        f"CREATE POLICY {name} ON {table(case)} FOR ALL TO {identifier(role)} "
-        "USING (true) WITH CHECK (true);",
-    )
+    return sql(f"A policy that lets {role} read and update the table", policy_for(case, role))
 
 
 def _restrictive(case: Case, blocking: tuple[str, ...]) -> tuple[str, ...]:

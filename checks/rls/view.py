@@ -70,6 +70,16 @@ def _by_hand(proof: Proof, case: Case) -> str:
     return f"SELECT * FROM pg_policies WHERE tablename = {literal(case.names.table_name)};"
 
 
+def policy_for(case: Case, role: str) -> str:
+    """SQL for a policy that lets a role read and write the table."""
+    name = identifier(f"backup pipeline writes as {role}")
+    return (
+        f"DROP POLICY IF EXISTS {name} ON {table(case)};\n"
+        f"CREATE POLICY {name} ON {table(case)} FOR ALL TO {identifier(role)} "
+        "USING (true) WITH CHECK (true);"
+    )
+
+
 def policy_exhibits(case: Case) -> tuple[Exhibit, ...]:
     """The table's policies, as evidence."""
     known = table_of(case)

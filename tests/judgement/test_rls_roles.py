@@ -91,7 +91,11 @@ def test_forced_rls_is_a_cause_only_where_the_pipeline_writes_as_the_owner() -> 
 @pytest.mark.parametrize(
     ("grants", "whom"),
     [
-        ((RoleGrants(role="anon", exists=True, select=True),), "it is open to anon"),
+        (
+            (RoleGrants(role="anon", exists=True, schema_usage=True, select=True),),
+            "it is open to anon",
+        ),
+        ((RoleGrants(role="anon", exists=True, select=True),), "only missing grants protect it"),
         ((RoleGrants(role="anon", exists=True),), "only missing grants protect it"),
     ],
 )

@@ -473,7 +473,7 @@ def test_forced_rls_blocks_only_an_owner_that_no_policy_lets_through(
         assert finding(one, "rls/forced").breaks == BOTH
 
 
-ANON = RoleGrants(role="anon", exists=True)
+ANON = RoleGrants(role="anon", exists=True, schema_usage=True)
 
 
 @pytest.mark.parametrize(
@@ -484,6 +484,7 @@ ANON = RoleGrants(role="anon", exists=True)
         ((replace(ANON, insert=True),), "anon"),
         ((replace(ANON, role="authenticated", select=True),), "authenticated"),
         ((ANON,), "only missing grants"),
+        ((replace(ANON, schema_usage=False, select=True),), "only missing grants"),
         ((replace(ANON, role="service_role", select=True),), "only missing grants"),
     ],
 )
@@ -494,6 +495,32 @@ def test_a_table_without_rls_is_open_to_every_public_key_that_has_a_grant(
 
     assert whom in found.found.summary
     assert found.severity is Severity.WARN
+
+
+@pytest.mark.parametrize(
+    ("writer", "known", "title"),
+    [
+        ("service_role", {"bypasses_rls": True}, "Turn it on"),
+        ("backup_writer", {"bypasses_rls": True}, "Turn it on"),
+        ("backup_writer", {"superuser": True}, "Turn it on"),
+        ("postgres", {}, "Turn it on"),
+        ("backup_writer", {}, "Turn it on, with a policy for backup_writer"),
+        ("anon", {}, "Give the pipeline a key that is not public, then turn it on"),
+    ],
+)
+def test_row_level_security_is_turned_on_so_that_it_does_not_keep_the_pipeline_out(
+    writer: str, known: dict[str, Any], title: str
+) -> None:
+    grants = RoleGrants(role=writer, exists=True, **known)
+    off = case(
+        row(table=table(rls_enabled=False, grants=(grants,))), names=Names(writer_role=writer)
+    )
+
+    (fix,) = finding(off, "rls/disabled").found.fixes
+
+    assert fix.title == title
+    assert ("CREATE POLICY" in fix.text) is title.endswith("backup_writer")
+    assert "ENABLE ROW LEVEL SECURITY" in fix.text
 
 
 @pytest.mark.parametrize(
