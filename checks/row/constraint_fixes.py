@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -31,13 +32,17 @@ EXCLUDE = "x"
 # What nobody can try without a write: foreign keys, EXCLUDE, and unique indexes on expressions.
 UNTRIED = ("f", "x", "u")
 PARTITION = "partition"
+_OF_ENUM = re.compile(r"\benum\b(?: (.+?): )?")
 _NUMBERS = (*INTEGER_LIMITS, "numeric", "double precision", "real")
 
 
 def widen(case: Case, refused: RefusedValue) -> tuple[Fix, ...]:
     """Let the column's type take the value; what a domain's rule refuses, by text in its place."""
     kind = refused.type
-    if refused.sqlstate == NO_SUCH_VALUE and "enum" in refused.message:
+    enum = _OF_ENUM.search(refused.message) if refused.sqlstate == NO_SUCH_VALUE else None
+    if enum:
+        # The column's own type may be a domain over it.
+        kind = enum[1] or kind
         add = f"ALTER TYPE {kind} ADD VALUE IF NOT EXISTS {literal(word_of_update(case))};"
         return (sql(f"Let the type {kind} have the value", add),)
     if not refused.sqlstate.startswith(OF_DOMAIN):
@@ -180,10 +185,12 @@ def _only_status(case: Case, one: Constraint) -> bool:
 def _allow_status(case: Case, one: Constraint, status: str) -> Fix:
     """The same CHECK, which allows one word more."""
     name, column = identifier(one.name), identifier(case.names.column("status"))
+    # What the rows of old do not satisfy is not held against them now either.
+    old = " NOT VALID" if one.definition.endswith(" NOT VALID") else ""
     return sql(
         f"Let {one.name} allow {status!r} too",
         f"ALTER TABLE {table(case)}\n  DROP CONSTRAINT IF EXISTS {name},\n"
-        f"  ADD CONSTRAINT {name} CHECK (({one.expression}) OR {column} = {literal(status)});",
+        f"  ADD CONSTRAINT {name} CHECK (({one.expression}) OR {column} = {literal(status)}){old};",
     )
 
 

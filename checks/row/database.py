@@ -101,6 +101,8 @@ def locked(seen: RowEvidence, case: Case) -> Found | None:
         resolved=Resolved(by="no open transaction holds the row or the table")
         if seen.locks == ()
         else None,
+        # Who may not see when it began does not know that it is older than the failure.
+        weak=since is None,
     )
 
 

@@ -133,20 +133,26 @@ def _forbid(case: Case, states: list[Status], *, closed: int) -> tuple[Fix, ...]
                 "a unique index on the dispatch id forbids the next one.",
             ),
         )
-    others = _partitioned_by(case)
-    if others:
+    parted = _partitioned_by(case)
+    if parted:
         return (
             manual(
                 "Find out what inserts the row twice",
                 "A retry of the app, or a double click. PostgreSQL takes no unique index on the dispatch id "
-                f"alone here: {case.names.table} is partitioned by {listed(others)}.",
+                f"alone here: {case.names.table} is partitioned by {listed(parted)}.",
             ),
         )
     dispatch, status = (identifier(case.names.column(one)) for one in ("dispatch_id", "status"))
+    failed = case.names.words(Status.FAILED)
+    others = (
+        f"<> {literal(failed[0])}"
+        if len(failed) == 1
+        else f"NOT IN ({', '.join(map(literal, failed))})"
+    )
     index = identifier(f"{case.names.table_name}_one_per_dispatch")
     text = (
         f"CREATE UNIQUE INDEX IF NOT EXISTS {index}\n"
-        f"  ON {table(case)} ({dispatch}) WHERE {status} <> {literal(case.names.failed)};"
+        f"  ON {table(case)} ({dispatch}) WHERE {status} {others};"
     )
     return (after_row(altered(case, "Forbid the next duplicate", text)),)
 

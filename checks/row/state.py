@@ -128,7 +128,9 @@ def s3_key_null(seen: RowEvidence, case: Case) -> Found | None:
         return None
     if not case.names.column("s3_key"):
         return None
-    reached = "" if written_by(case) else ": the update never reached the row"
+    # Another word than that it is in progress may be what the update itself wrote.
+    open_still = row_state(case) is RowState.IN_PROGRESS and not written_by(case)
+    reached = ": the update never reached the row" if open_still else ""
     return Found(summary=f"s3_key is NULL{reached}.")
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from backup_doctor.checks.row.constraint_fixes import widen
+from backup_doctor.checks.row.constraint_fixes import let_pass, widen
+from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.findings import FixKind, Risk
 from backup_doctor.evidence.log import NOT_SAID
 from backup_doctor.evidence.rls import RefusedValue
-from backup_doctor.evidence.row import Column, Constraint
+from backup_doctor.evidence.row import Column, Constraint, LockHolder
 from backup_doctor.evidence.trigger import Trigger
 from tests.judgement import cases
 from tests.judgement.asking import finding
@@ -19,6 +20,8 @@ from tests.judgement.cases import a_row, call, case, finished_row, log, row, sto
 from tests.judgement.test_refused_sql import refused_by
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from backup_doctor.evidence.findings import Fix
 
 REJECTS, OVERFLOWS, DUPLICATE = "row/constraint-rejects", "row/size-overflow", "row/duplicate"
@@ -160,3 +163,69 @@ def test_a_default_goes_before_the_type_that_would_not_take_it(
     (fix,) = widen(case(seen), number)
 
     assert ("DROP DEFAULT" in fix.text) is dropped
+
+
+# What is printed is about what is there ------------------------------------------------------------
+
+
+def test_a_check_that_old_rows_need_not_satisfy_is_made_again_as_such() -> None:
+    words = Constraint(
+        name="words",
+        kind="c",
+        definition="CHECK (status = 'done') NOT VALID",
+        columns=("status",),
+        expression="status = 'done'",
+    )
+
+    (lax,) = let_pass(case(), words)
+    (strict,) = let_pass(case(), replace(words, definition="CHECK (status = 'done')"))
+
+    assert lax.text.endswith("OR status = 'success') NOT VALID;")
+    assert strict.text.endswith("OR status = 'success');")
+
+
+def test_an_enum_is_named_by_postgresql_where_the_columns_type_is_a_domain_over_it() -> None:
+    refused = RefusedValue(
+        column="status",
+        type="public.state",
+        sqlstate="22P02",
+        message='invalid input value for enum words: "success"',
+    )
+
+    (fix,) = widen(case(), refused)
+
+    assert fix.text == "ALTER TYPE words ADD VALUE IF NOT EXISTS 'success';"
+
+
+def test_a_unique_index_leaves_out_every_word_for_a_failure() -> None:
+    twice = row(a_row(), finished_row(id="other"))
+    names = Names(more_words={"failed": ("error",)})
+
+    (plain,) = fixes(case(twice), DUPLICATE)
+    (fix,) = fixes(case(twice, names=names), DUPLICATE)
+
+    assert plain.text.endswith("WHERE status <> 'failed';")
+    assert fix.text.endswith("WHERE status NOT IN ('failed', 'error');")
+
+
+@pytest.mark.parametrize(("start", "weak"), [(cases.CREATED, False), (None, True)])
+def test_a_lock_of_which_nobody_knows_when_it_began_is_a_suspicion(
+    start: datetime | None, *, weak: bool
+) -> None:
+    held = row(locks=(LockHolder(pid=7, transaction_start=start),))
+    silent = workflow(log(call(500), call(500)))
+
+    assert finding(case(held, silent), "row/locked").found.weak is weak
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("in_progress", "s3_key is NULL: the update never reached the row."),
+        ("failed", "s3_key is NULL."),
+    ],
+)
+def test_what_says_otherwise_than_in_progress_may_have_been_written_by_the_update(
+    status: str, said: str
+) -> None:
+    assert finding(case(row(a_row(status=status))), "row/s3-key-null").found.summary == said
