@@ -5,6 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from backup_doctor.checks.rls.refused_row import (
+    let_write_beside,
+    other_refused,
+    ran_as_another,
+    run_as,
+)
 from backup_doctor.checks.rls.view import (
     TABLES,
     exhibits,
@@ -51,7 +57,7 @@ def update_blocked(seen: RlsEvidence, case: Case) -> Found | None:
     see the row, or a policy's WITH CHECK refuses the row as it would be written. Such an update is
     a success that changes nothing. Or PostgreSQL says 42P17: a policy asks the very table.
     Cause: RLS is on, and no policy lets this role update this row (an UPDATE needs a SELECT policy
-    as well).
+    as well); or the request ran as another role than meant, for a user's JWT stood in Authorization.
     Fix: a policy for the writing role; or write with a role that bypasses RLS.
     By hand: `SELECT * FROM pg_policies WHERE tablename = 'backup_history';`
     Source: guide, row-level security; PostgreSQL, row security policies.
@@ -68,6 +74,18 @@ def update_blocked(seen: RlsEvidence, case: Case) -> Found | None:
     if _is_recursive(proof) or _recursion_told(case):
         summary = f"PostgreSQL refuses {role}: {_leads_back(case, proof)}."
         way = _ask_by_function(case, proof)
+    elif other := other_refused(case):
+        return weight.found(
+            f"Row-level security refuses what is written to {other} beside {case.names.table}.",
+            exhibits(seen, case),
+            let_write_beside(other, case),
+        )
+    elif ran_as_another(proof, case):
+        summary = (
+            f"Row-level security refused the update, and it does not bind {role}: the request ran as "
+            f"another role, or {role} has BYPASSRLS only since."
+        )
+        return weight.found(summary, (*exhibits(seen, case), *policy_exhibits(case)), run_as(role))
     else:
         summary = f"Row-level security keeps the row out of {role}'s reach{names}."
         way = _policy_fix(case, role, proof.blocking if proof else ())

@@ -25,9 +25,7 @@ CHECKED = (
     'constraint \\"c\\""}'
 )
 RAISED = '{"code":"P0001","message":"no such transition"}'
-NEW_ROW = (
-    '{"code":"42501","message":"new row violates row-level security policy for table \\"t\\""}'
-)
+NEW_ROW = '{"code":"42501","message":"new row violates row-level security policy for table \\"backup_history\\""}'
 DENIED = '{"code":"42501","message":"permission denied for table backup_history"}'
 
 

@@ -13,6 +13,7 @@ from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Fix, FixKind, Risk, Role, Severity
 from backup_doctor.evidence.rls import Reach, RlsEvidence
 from backup_doctor.evidence.row import OpenFunction, Policy, RoleGrants, Table
+from backup_doctor.evidence.trigger import Trigger
 from tests.judgement.asking import codes, finding
 from tests.judgement.cases import (
     NOT_THERE,
@@ -348,10 +349,41 @@ def test_a_policy_that_lets_the_row_through_now_was_mended() -> None:
         return found.resolved is not None
 
     assert works(rls(new_row_allowed=True))
-    assert works(rls(), table())
+    assert works(rls(), table(rls_enabled=False))
+    assert not works(rls(), table())
     assert not works(rls(new_row_allowed=None))
     assert not works(rls(new_row_allowed=True, strong=False))
     assert not works(UNPROVED)
+
+
+@pytest.mark.parametrize("free", ["bypasses_rls", "superuser"])
+def test_a_role_that_no_policy_binds_was_not_the_one_that_a_policy_refused(free: str) -> None:
+    changes: dict[str, Any] = {free: True}
+    grants = RoleGrants(role="service_role", exists=True, **changes)
+    violated = workflow(log(call(500), VIOLATED))
+
+    found = finding(case(violated, rls(), row(table=table(grants=(grants,)))), "rls/update-blocked")
+
+    assert found.role is Role.CAUSE
+    assert "ran as another role" in found.found.summary
+    assert [fix.kind for fix in found.found.fixes] == [FixKind.MANUAL]
+    assert "Authorization" in found.found.fixes[0].text
+
+
+def test_a_policy_of_another_table_is_told_as_that() -> None:
+    words = 'new row violates row-level security policy \\"own\\" for table \\"audit\\"'
+    answer = call(403, f'{{"code":"42501","message":"{words}"}}')
+    writes = Trigger(name="log", definition="", function="log", source="INSERT INTO audit …")
+
+    def found(**changes: Any) -> Any:
+        seen = row(table=table(**changes))
+        one = case(workflow(log(call(500), answer)), rls(), seen)
+        return finding(one, "rls/update-blocked").found
+
+    assert found().resolved is None
+    assert found().summary.startswith("Row-level security refuses what is written to audit beside")
+    assert "the trigger log" in found(triggers=(writes,)).fixes[0].text
+    assert "a trigger or the function" in found().fixes[0].text
 
 
 OPEN = Policy(name="all", permissive=True, roles=("anon",), command="ALL", using="true")
