@@ -72,7 +72,7 @@ def wrong_role(seen: SecretsEvidence, case: Case) -> Found | None:
         "secrets/wrong-role",
         "rls/update-blocked",
         "rls/no-grant",
-        "secrets/revoked",
+        *_refused_as(key),
         silent=True,
     )
     weight = weigh(then, now=None if allowed else True, case=case)
@@ -88,6 +88,11 @@ def wrong_role(seen: SecretsEvidence, case: Case) -> Found | None:
         ),
         (set_right_key(case),),
     )
+
+
+def _refused_as(key: ServiceKey) -> tuple[str, ...]:
+    """Whether Supabase refuses such a key itself; one for the public it takes as any other."""
+    return ("secrets/revoked",) if key.kind is KeyKind.MANAGEMENT_TOKEN else ()
 
 
 def _refused_in_log(case: Case, role: str | None) -> Found | None:

@@ -794,6 +794,20 @@ def test_a_wrong_key_is_a_cause_unless_the_database_lets_its_role_write(
     assert (finding(one, "secrets/wrong-role").role is Role.CAUSE) is is_cause
 
 
+@pytest.mark.parametrize(
+    ("kind", "explains"), [(KeyKind.LEGACY_JWT, False), (KeyKind.MANAGEMENT_TOKEN, True)]
+)
+def test_a_key_for_the_public_is_no_key_that_supabase_does_not_know(
+    kind: KeyKind, *, explains: bool
+) -> None:
+    given = secrets(service_key=replace(SERVICE, kind=kind, role="anon"))
+
+    one = case(given, workflow(log(SERVER_ERROR, REVOKED)))
+
+    assert ("secrets/wrong-role" in causes(one)) is explains
+    assert ("secrets/revoked" in causes(one)) is not explains
+
+
 def test_what_postgrest_never_answers_to_anon_shows_that_the_pipelines_key_is_another() -> None:
     publishable = secrets(service_key=replace(SERVICE, kind=KeyKind.PUBLISHABLE))
     forbidden = workflow(log(SERVER_ERROR, call(403)))
