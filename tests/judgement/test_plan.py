@@ -50,6 +50,21 @@ def test_the_rows_sql_is_one_of_the_steps_and_ends_the_rows_symptom_and_no_cause
     assert step.why not in report.causes
 
 
+def test_a_verdict_that_is_unknown_ends_in_what_would_settle_it() -> None:
+    one = case(
+        row(rows=NOT_THERE),
+        cases.function(record=None),
+        workflow(log(call(404, NOT_FOUND), call(403, DENIED))),
+    )
+
+    report = report_on(one)
+
+    assert report.verdict is Verdict.UNKNOWN
+    assert report.plan[0].why == "function/not-deployed"
+    assert report.plan[-1].title == "Let the doctor see more"
+    assert NOT_THERE.what in report.plan[-1].one_of[0].text
+
+
 def test_what_began_since_and_refuses_the_rows_sql_is_a_step_before_it() -> None:
     server = Server(version="18", now=cases.NOW, default_read_only=True)
     denied = case(row(server=server), workflow(log(call(500, DENIED), call(403, DENIED))))

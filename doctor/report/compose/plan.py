@@ -38,7 +38,7 @@ def plan(diagnosis: Diagnosis, repair: Repair, to_settle: Sequence[str]) -> tupl
         for cause in diagnosis.causes
         for one_of in _choices(cause, after_row=True)
     )
-    if not diagnosis.causes:
+    if not diagnosis.causes or _leaves_open(diagnosis, repair):
         steps += _see_more(to_settle)
     return _each_once(steps)
 
@@ -146,6 +146,12 @@ def _symptom(diagnosis: Diagnosis) -> str | None:
         and one.judged not in diagnosis.causes
     )
     return next(symptoms, None)
+
+
+def _leaves_open(diagnosis: Diagnosis, repair: Repair) -> bool:
+    """Whether the verdict stays unknown once the causes are fixed: none of the steps ends what hides the row."""
+    hides = any(_is_waited_for(one.judged, repair) for one in diagnosis.placed)
+    return diagnosis.verdict is Verdict.UNKNOWN and not hides
 
 
 def _see_more(to_settle: Sequence[str]) -> Iterator[PlanStep]:
