@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from backup_doctor.collect.clients.data_api import DataApi
+from backup_doctor.collect.clients.postgrest_answer import SET_KEY, refusal
 from backup_doctor.collect.deadline import Deadline
 from backup_doctor.collect.row.collector import look
 from backup_doctor.demo.supabase.gateway import Gateway
@@ -126,6 +127,30 @@ def test_a_missing_grant_is_postgrests_own_403_with_its_hint(lab: Lab, gateway: 
     assert found.message == "permission denied for table backup_history"
     assert "GRANT SELECT" in found.hint
     assert found.rows is None
+
+
+@pytest.mark.parametrize(
+    ("refused", "remedy"),
+    [
+        (
+            ApiAnswer(status=401, code="42501", hint="With: GRANT SELECT ON public.t TO anon;"),
+            f"{SET_KEY}: the key that was given is a public one.",
+        ),
+        (
+            ApiAnswer(status=401, hint="Double check your key.", gateway=True),
+            f"{SET_KEY}.",
+        ),
+        (
+            ApiAnswer(status=403, code="42501", hint="GRANT SELECT ON public.t TO service_role;"),
+            "GRANT SELECT ON public.t TO service_role;",
+        ),
+        (ApiAnswer(status=404), None),
+    ],
+)
+def test_who_shows_a_wrong_key_is_asked_for_the_right_one_and_for_no_grant(
+    refused: ApiAnswer, remedy: str | None
+) -> None:
+    assert refusal(refused).remedy == remedy
 
 
 def test_an_unknown_key_is_the_gateways_401(gateway: Gateway) -> None:

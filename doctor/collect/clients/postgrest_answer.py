@@ -16,6 +16,9 @@ NAME = "Supabase's Data API"
 OK = 200
 UNAUTHORIZED = 401
 FORBIDDEN = 403
+SET_KEY = "Set SUPABASE_SERVICE_ROLE_KEY to the project's current secret or service-role key"
+# PostgREST's hint on a missing grant names the role of the key, whatever that is.
+GRANTS_TO_ALL = re.compile(r"\bGRANT\b.*\bTO\s+\"?(?:anon|authenticated|public)\b", re.IGNORECASE)
 # How Supabase's gateway, hosted or one's own, words that it refuses a key.
 REFUSES_KEY = re.compile("api keys?|authentication credentials", re.IGNORECASE)
 
@@ -54,8 +57,17 @@ def refusal(refused: ApiAnswer) -> Unseen:
     return Unseen(
         why=data_api_status(refused.status).why or Why.REFUSED,
         what=f"{NAME} answered HTTP {refused.status}{code}{said}.",
-        remedy=refused.hint or None,
+        remedy=_remedy(refused),
         dependency=NAME,
         status=refused.status,
         code=refused.code,
     )
+
+
+def _remedy(refused: ApiAnswer) -> str | None:
+    """What lets the doctor see: the right key where the one given is refused, or is a public one."""
+    if GRANTS_TO_ALL.search(refused.hint):
+        return f"{SET_KEY}: the key that was given is a public one."
+    if refused.gateway and refused.status == UNAUTHORIZED:
+        return f"{SET_KEY}."
+    return refused.hint or None
