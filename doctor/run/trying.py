@@ -30,7 +30,7 @@ def tried(ask: Sources, case: Case, offered: Repair) -> FixCheck | Unseen:
     """
     if ask.deadline.left() <= 0:
         return Unseen(why=Why.TIMED_OUT, what="No time was left.")
-    counting = ask.meanwhile(lambda: _counted(ask, offered))
+    counting = ask.meanwhile(lambda: _counted(ask, case, offered))
     trying = ask.meanwhile(lambda: _refused(ask, case, offered))
     explained = _explained(ask, f"{EXPLAIN}{offered.statement}")
     if isinstance(explained, Unseen) and explained.code in (None, LOCKED, CANCELLED):
@@ -58,9 +58,12 @@ def _explained(ask: Sources, statement: str) -> Rows | Unseen:
     return own if isinstance(writers, (Refusal, Unseen)) else writers
 
 
-def _counted(ask: Sources, offered: Repair) -> int | None:
-    counted = ask.database.query(offered.counting or "")
-    return None if isinstance(counted, Unseen) else counted[0].get("rows")
+def _counted(ask: Sources, case: Case, offered: Repair) -> int | None:
+    """How many rows the guard lets through, by the way that showed the row: others may not see it."""
+    route = case.row.route if case.row else None
+    run = next((way.run for way in ask.database.ways if way.route is route), None)
+    counted = run(offered.counting or "") if run else ()
+    return None if isinstance(counted, (Unseen, Refusal)) or not counted else counted[0].get("rows")
 
 
 def _refused(ask: Sources, case: Case, offered: Repair) -> tuple[str, ...] | None:
