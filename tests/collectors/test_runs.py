@@ -738,6 +738,20 @@ def test_the_workflow_of_the_default_branch_is_read_where_there_is_no_run() -> N
     assert evidence.file is None
 
 
+def test_no_run_proves_nothing_of_a_row_that_is_older_than_all_runs() -> None:
+    def proof(row_age: timedelta, *run_ages: timedelta) -> Shown | Unseen | None:
+        runs = (a_run(n, title="Backup other", at=-age) for n, age in enumerate(run_ages, start=1))
+        return Scene(repository(*runs), a_row(created_at=NOW - row_age)).look().absence
+
+    deleted = proof(100 * DAY, DAY, 2 * DAY)
+
+    assert isinstance(deleted, Unseen)
+    assert "runs that old may have been deleted" in deleted.what
+    assert isinstance(proof(100 * DAY, DAY, 101 * DAY), Shown)
+    assert isinstance(proof(100 * DAY, DAY, 150 * DAY), Shown)
+    assert isinstance(proof(20 * DAY, DAY), Shown)
+
+
 def test_the_runs_of_other_backups_with_the_same_id_are_not_the_rows() -> None:
     known = repository(*(a_run(n, update_job(10 * n), at=(n - 7) * DAY) for n in (6, 7, 8)))
     day = Period(since=NOW - HOUR, until=NOW + HOUR)

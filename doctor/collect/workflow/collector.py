@@ -64,7 +64,7 @@ def look(ask: Sources, case: Case) -> WorkflowEvidence:
     def looked(found: RunsFound) -> WorkflowEvidence:
         found = found.within(period)
         if not found.runs:
-            return _without_run(ask, case, found, facts, dispatch_id, workflows)
+            return _without_run(ask, case, found, facts, row, workflows)
         attempts = attempts_of(case, found.runs, facts, dispatch_id)
         created = row.created_at if row else None
         scope = Scope(
@@ -99,10 +99,10 @@ def _without_run(
     case: Case,
     found: RunsFound,
     facts: RunFacts,
-    dispatch_id: str | None,
+    row: BackupRow | None,
     workflows: Workflows,
 ) -> WorkflowEvidence:
-    named = found.named_by_row
+    named, dispatch_id = found.named_by_row, dispatch_id_of(case.asked, row)
     evidence = WorkflowEvidence(
         run=found.gap,
         searched=found.searched,
@@ -114,7 +114,8 @@ def _without_run(
     )
     if found.gap is not None or found.no_such_run is not None:
         return evidence
-    proof = look_for_proof(ask, case, found.listed, workflows.result())
+    created = row.created_at if row else None
+    proof = look_for_proof(ask, case, found.listed, workflows.result(), created)
     return msgspec.structs.replace(
         evidence, absence=proof.absence, ours=proof.ours, ours_file=proof.file
     )
