@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 # What GitHub adds to every failure.
 UNTELLING = re.compile(r"Process completed with exit code|The operation was canceled")
+S3_ERROR = re.compile(
+    r"<Error>\s*<Code>([^<]{1,60})</Code>(?:\s*<Message>([^<]{1,300})</Message>)?.*?</Error>"
+)
 LINES_SHOWN = 5
 READ_IT = "Read the quoted error; it is the step's own."
 SAY_MORE = (
@@ -102,6 +105,12 @@ def _jobs(seen: WorkflowEvidence) -> list[Job]:
     return [job for job in (seen.job, *jobs_of(seen)) if job]
 
 
+def readable(line: str) -> str:
+    """The line as a person would quote it: of an answer of S3's in XML, its code and its message."""
+    found = S3_ERROR.search(line)
+    return ": ".join(filter(None, found.groups())) if found else in_words(line)
+
+
 def is_runners(told: ToldError) -> bool:
     """Whether GitHub says it, of the machine and not of what ran on it."""
     return told.error.tool == "runner"
@@ -111,9 +120,9 @@ def quoted(told: ToldError | None, errors: tuple[str, ...]) -> str:
     """What it means, where that is known, and the line that says so; empty where none is."""
     if told:
         who = "GitHub says" if is_runners(told) else "It says"
-        return f": {told.error.means}. {who}: {in_words(told.line)}"
+        return f": {told.error.means}. {who}: {readable(told.line)}"
     telling = tuple(one for one in errors if not UNTELLING.match(one)) or errors
-    return f": {in_words(telling[0])}" if telling else ""
+    return f": {readable(telling[0])}" if telling else ""
 
 
 def annotated(seen: WorkflowEvidence) -> str:

@@ -1044,6 +1044,19 @@ def test_a_step_that_does_all_and_fails_to_upload_has_one_finding() -> None:
     assert "workflow/fallback-failed" in codes(case(workflow(other), NO_FILE))
 
 
+def test_of_an_answer_in_xml_the_code_and_the_message_are_quoted() -> None:
+    error = (
+        "<Error><Code>AccessDenied</Code><Message>Access Denied</Message><RequestId>x0</RequestId>"
+        "</Error>S3_KEY=backups/a.zip"
+    )
+    green = log(NOT_SAID, NOT_SAID, uploaded=(), upload_errors=(error,))
+
+    found = finding(case(workflow(green), NO_FILE), "workflow/failed-before-update").found
+
+    assert found.summary.endswith("It says: AccessDenied: Access Denied")
+    assert any("RequestId" in str(one.value) for one in found.evidence)
+
+
 def test_a_run_that_was_found_by_its_title_has_one() -> None:
     assert advised(replace(FULL, run_name=None), found_by=FoundBy.TITLE) == set()
 
