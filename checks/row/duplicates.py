@@ -115,12 +115,13 @@ def _is_used_again(rows: tuple[BackupRow, ...], case: Case) -> bool | None:
 def _are_two(
     older: tuple[datetime, BackupRow], newer: tuple[datetime, BackupRow], runs: set[datetime]
 ) -> bool:
-    """Whether the newer row has a run, and the older one another, or it was over by then."""
+    """Whether the newer row has a run, and the older one another, or it was over before that run began."""
     (made, row), (made_next, _) = older, newer
-    next_ones = made_next - A_MINUTE
-    was_over = row.finished_at is not None and row.finished_at < made_next
-    has_run = any(made - A_MINUTE <= one < next_ones for one in runs)
-    return any(next_ones <= one for one in runs) and (was_over or has_run)
+    next_ones = [one for one in runs if one >= made_next - A_MINUTE]
+    ended = row.finished_at
+    was_over = ended is not None and any(ended < min(one, made_next) for one in next_ones)
+    has_run = any(made - A_MINUTE <= one < made_next - A_MINUTE for one in runs)
+    return bool(next_ones) and (was_over or has_run)
 
 
 def _forbid(case: Case, states: list[Status], *, closed: int) -> tuple[Fix, ...]:

@@ -234,6 +234,16 @@ def test_rows_that_are_far_apart_are_no_duplicates_where_their_runs_were_not_see
     assert role(blind, "row/duplicate") is expected
 
 
+def test_a_row_that_was_inserted_again_while_its_run_was_going_is_a_duplicate() -> None:
+    before = finished_row(id=OTHER_ID, created_at=CREATED - 9 * SECOND, finished_at=CREATED)
+    late = a_row(created_at=CREATED + 9 * SECOND)
+    run = workflow(log(BARE_500, NO_GRANT))
+    assert isinstance(run.run, Run)
+    its = replace(run, run=replace(run.run, created_at=CREATED - 8 * SECOND))
+
+    assert role(case(row(late, before), its), "row/duplicate") is Role.CAUSE
+
+
 def test_an_id_that_is_no_uuid_is_used_again_though_no_run_was_started_for_its_newest_row() -> None:
     before = finished_row(
         id=OTHER_ID, dispatch_id="nightly", created_at=CREATED - timedelta(days=1)
