@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from backup_doctor.checks.workflow.view import jobs_of, usable_file
@@ -151,6 +152,15 @@ def quoted_error(seen: WorkflowEvidence) -> str:
         return ""
     said = quoted(None, tuple(one for one in log.errors if not UNTELLING.match(one)))
     return f" It says{said}" if said else ""
+
+
+def own_complaint(seen: WorkflowEvidence) -> tuple[str, ...]:
+    """The line in which the failed update step itself names its error; empty where none does."""
+    log, step = seen.reading, seen.update_step
+    if log is None or step is None or log.failed_step != step.name:
+        return ()
+    named = (one for one in log.errors if one in log.complaints and not UNTELLING.match(one))
+    return tuple(islice(named, 1))
 
 
 def advice_on(seen: WorkflowEvidence, errors: tuple[str, ...]) -> str:

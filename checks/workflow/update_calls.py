@@ -13,6 +13,7 @@ from backup_doctor.checks.workflow.empty_values import (
 from backup_doctor.checks.workflow.look_up import BELOW
 from backup_doctor.checks.workflow.other_ways import how, name_of, other_ways, others_failed
 from backup_doctor.checks.workflow.told import (
+    own_complaint,
     quoted,
     quoted_answer,
     quoted_error,
@@ -132,7 +133,8 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
 
     Detected: the log shows its failure, or that it changed no row, or a success after which the row is
     unchanged; or the update step is red and its log cannot be read, or does not say whose failure it is.
-    A known error of a tool (psql, a module that is missing) that ended the step is its reason.
+    A known error of a tool (psql, a module that is missing) that ended the step is its reason; if
+    the log tells of no call, any error that the step names itself is the cause, as it is quoted.
     Cause: the service-role key, a grant, a policy, the table, the database: named if it is known.
     Fix: that of the cause.
     By hand: the log of the update step.
@@ -185,20 +187,22 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     step = seen.update_step
     if step is None or step.conclusion != "failure" or _is_told_elsewhere(seen, case, step):
         return None
-    if told:
+    evidence = (*run_exhibits(seen, case), *_excerpt(case))
+    own = own_complaint(seen)
+    if told or own:
         return Found(
-            summary=f"The step {step.name!r} failed{quoted(told, ())}.",
-            evidence=(*run_exhibits(seen, case), *_excerpt(case)),
+            summary=f"The step {step.name!r} failed{quoted(told, own)}" + ("." if told else ""),
+            evidence=evidence,
             fixes=told_fixes(told),
             breaks=BOTH_WRITES,
-            by_log=True,
-            reason=told.error.id,
+            by_log=told is not None,
+            reason=told.error.id if told else None,
         )
     return Found(
         summary=f"The step {step.name!r} failed; its log "
         + ("cannot be read." if case.log is None else "does not say of which call.")
         + quoted_error(seen),
-        evidence=(*run_exhibits(seen, case), *_excerpt(case)),
+        evidence=evidence,
         breaks=(),
         role=Role.SYMPTOM,
     )

@@ -1,4 +1,4 @@
-r"""The frame that PowerShell draws around an error, taken off: one line has the command and its message.
+r"""What is drawn around an error, taken off: one line has who says it and what it says.
 
 PowerShell 7 (ConciseView) writes where the error was first, and what it says last:
 
@@ -8,7 +8,8 @@ PowerShell 7 (ConciseView) writes where the error was first, and what it says la
          |         ~~~~~~~~~~~~~~~~~~~~~~~~~~~
          | {"message":"Invalid API key"}
 
-Windows PowerShell (NormalView) writes the place below the message, behind `At … char:8`.
+Windows PowerShell (NormalView) writes the place below the message, behind `At … char:8`. Rust writes
+the message of a panic below the place.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _BEGIN = re.compile(r"^Line +\|$")
 _SOURCE = re.compile(r"^ *\d+ +\|")
 _MARKS = re.compile(r"^ +\| +~[~ .…]*$")
 _MESSAGE = re.compile(r"^ +\| ?(?P<text>.*)$")
+_PANIC = re.compile(r"^thread '[^']{0,80}'(?: \(\d+\))? panicked at \S+:\d+:\d+:$")
 _PLACE = re.compile(r"^At \S.*:\d+ char:\d+$")
 _BELOW_PLACE = re.compile(r"^(?:\+ |    \+ (?:CategoryInfo|FullyQualifiedErrorId) *: )")
 
@@ -36,6 +38,8 @@ def without_frames(lines: Sequence[str]) -> list[str]:
             _unframe(result, at)
         elif _PLACE.match(line) and at:
             _empty(result, at, _end(lines, at + 1, _BELOW_PLACE))
+        elif _PANIC.match(line) and at + 1 < len(lines):
+            result[at : at + 2] = f"panic: {lines[at + 1]}", ""
     return result
 
 

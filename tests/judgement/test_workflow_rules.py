@@ -1057,6 +1057,22 @@ def test_of_an_answer_in_xml_the_code_and_the_message_are_quoted() -> None:
     assert any("RequestId" in str(one.value) for one in found.evidence)
 
 
+NAMED = "Update backup_history via Edge Function"
+CRASH = "NotFound: No such file or directory: '/tmp/meta.json'"
+
+
+@pytest.mark.parametrize(("complaints", "expected"), [((CRASH,), Role.CAUSE), ((), Role.SYMPTOM)])
+def test_an_update_step_that_names_its_error_before_any_call_failed_of_that(
+    complaints: tuple[str, ...], expected: Role
+) -> None:
+    told = log(NOT_SAID, NOT_SAID, failed_step=NAMED, errors=(CRASH,), complaints=complaints)
+
+    found = finding(case(workflow(told)), "workflow/fallback-failed")
+
+    assert found.role is expected
+    assert CRASH in found.found.summary
+
+
 def test_a_run_that_was_found_by_its_title_has_one() -> None:
     assert advised(replace(FULL, run_name=None), found_by=FoundBy.TITLE) == set()
 

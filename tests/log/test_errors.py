@@ -99,3 +99,11 @@ def test_a_refusal_is_known_by_the_stores_own_code_whatever_tool_shows_it(line: 
 
 def test_a_code_in_a_sentence_is_no_refusal() -> None:
     assert not error_lines.names_upload_error("retries AccessDenied and SlowDown three times")
+
+
+def test_of_a_panic_in_rust_the_message_is_quoted_and_not_the_place() -> None:
+    told = error_lines.errors(
+        [PACKED, "thread 'main' panicked at src/finish.rs:42:58:", "no such key", "note: x", EXITED]
+    )
+
+    assert told[0] == "panic: no such key"

@@ -82,6 +82,7 @@ def test_debug_output_is_read_in_any_of_its_forms(line: str, assignments: dict[s
         ("cp b.zip s3://acme/backups/b.zip", "s3://acme/backups/b.zip"),
         ("Uploaded backup.zip to s3://acme/backups/b.zip.", "s3://acme/backups/b.zip"),
         ("INFO Uploaded to backups/2026/01/15/b.zip", "backups/2026/01/15/b.zip"),
+        ("`/tmp/b.zip` -> `store/acme/backups/b.zip`", "s3://acme/backups/b.zip"),
     ],
 )
 def test_an_upload_that_was_reported_is_named(line: str, key: str) -> None:
@@ -600,6 +601,27 @@ def test_the_step_that_was_given_the_keys_after_the_upload_is_the_update() -> No
     seen = read("a log", [log], LookFor(steps=steps))
 
     assert seen.update_step == "Fertig"
+
+
+@pytest.mark.parametrize(
+    ("script", "env", "expected"),
+    [
+        ("./bin/bringen", {"BUCKET": "acme"}, "Fertig"),
+        ("rclone copyto a.zip store:acme/a.zip", {}, "Fertig"),
+        ("./bin/bringen", {}, None),
+    ],
+)
+def test_a_step_before_that_was_given_a_store_or_names_one_is_the_upload(
+    script: str, env: dict[str, str], expected: str | None
+) -> None:
+    log = job(
+        step(script, "gebracht", env=env),
+        step("docker compose run app melden", "gemeldet", env=GIVEN, second=1),
+    )
+
+    seen = read("a log", [log], LookFor(steps=(api_step("Bringen"), api_step("Fertig", 1))))
+
+    assert seen.update_step == expected
 
 
 @pytest.mark.parametrize(

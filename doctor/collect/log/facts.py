@@ -43,6 +43,8 @@ _UPLOADED = (
     ),
     re.compile(r"\buploaded\b[^/]*\bto:? ['\"]?([\w.-]+(?:/[\w.=@+-]+)+\.\w+)", re.IGNORECASE),
 )
+# MinIO's client names a store by an alias, and then the bucket.
+_BY_ALIAS = re.compile(r"^`[^`]+` -> `[\w.-]+/([\w.-]+/[^`]+)`$")
 
 
 def assignments(lines: Iterable[str]) -> dict[str, str]:
@@ -103,6 +105,9 @@ def uploads(lines: Iterable[str]) -> Iterator[str]:
         match = next(filter(None, (pattern.search(line) for pattern in _UPLOADED)), None)
         if match:
             yield match[1].rstrip(".,;)'\"")
+        by_alias = _BY_ALIAS.match(line)
+        if by_alias:
+            yield f"s3://{by_alias[1]}"
 
 
 _BETWEEN_WORDS = re.compile(r"[\s'\"`,;()\[\]{}<>|=]+")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from backup_doctor.collect.log import facts, header
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from backup_doctor.collect.log.sections import Section
 
 
+# What a step says or is given that brings files to a store.
+_BRINGS = re.compile(r"upload|\bs3\b|rclone|s5cmd|\bmc (?:cp|mirror|pipe|put)\b", re.IGNORECASE)
+_OF_STORE = re.compile(r"BUCKET|^MC_HOST_|^RCLONE_|ACCESS_KEY")
+
+
 def given_keys(parts: Parts) -> list[Section]:
     """The one step behind the upload that was given Supabase's keys; of several, the one that failed.
 
@@ -26,7 +32,10 @@ def given_keys(parts: Parts) -> list[Section]:
         for index, one in enumerate(parts.sections)
         if any(SUPABASE.search(variable.name) for variable in header.variables(one))
         and not HANDLES_FAILURE.search(parts.title(one) or "")
-        and _is_uploaded(parts.sections[:index], one)
+        and (
+            _is_uploaded(parts.sections[:index], one)
+            or any(_brings_files(parts, before, one) for before in parts.sections[:index])
+        )
     ]
     failed = [one for one in given if has_error(_output(one))]
     # A composite action has several sections.
@@ -50,6 +59,16 @@ def _is_uploaded(before: Sequence[Section], section: Section) -> bool:
     if "S3_KEY" in facts.assigned_variables(header.variables(section)):
         return True
     return any(True for one in before for _ in facts.uploads(_output(one)))
+
+
+def _brings_files(parts: Parts, before: Section, section: Section) -> bool:
+    """Whether a step before says that it uploads, or was given a store that this one was not."""
+    if not before.title or not header.script(before):
+        return False
+    own = {variable.name for variable in header.variables(before)}
+    own -= {variable.name for variable in header.variables(section)}
+    told = "\n".join((parts.title(before) or "", *header.script(before)))
+    return bool(_BRINGS.search(told)) or any(map(_OF_STORE.search, own))
 
 
 def uploads_too(parts: Parts, update: Section) -> bool:
