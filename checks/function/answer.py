@@ -80,6 +80,7 @@ USE_POST = manual(
     breaks=Link.FUNCTION_UPDATES,
     yields_to=(
         "secrets/bad-url",
+        "secrets/project-mismatch",
         "secrets/api-key-mismatch",
         "secrets/function-secret-missing",
         "secrets/whitespace",

@@ -59,7 +59,12 @@ def its_absence(seen: FunctionEvidence, case: Case) -> Shown | Unseen | None:
 @rules.cause(
     "function/not-deployed",
     breaks=Link.FUNCTION_UPDATES,
-    yields_to=("function/inactive", "function/project-paused", "secrets/bad-url"),
+    yields_to=(
+        "function/inactive",
+        "function/project-paused",
+        "secrets/bad-url",
+        "secrets/project-mismatch",
+    ),
     traits=(Trait.BEFORE_KEY,),
 )
 @needs(its_absence)
@@ -135,7 +140,12 @@ def _make_it_answer(seen: FunctionEvidence, case: Case) -> tuple[Fix, ...]:
 @rules.cause(
     "function/jwt-gate",
     breaks=Link.FUNCTION_UPDATES,
-    yields_to=("function/not-deployed", "function/project-paused", "secrets/expired"),
+    yields_to=(
+        "function/not-deployed",
+        "function/project-paused",
+        "secrets/expired",
+        "secrets/project-mismatch",
+    ),
 )
 def jwt_gate(seen: FunctionEvidence, case: Case) -> Found | None:
     """The platform's JWT check refuses the key before the function runs.

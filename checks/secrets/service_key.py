@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backup_doctor.checks.secrets.other_project import other_project
 from backup_doctor.checks.secrets.view import own_copy, service_key_of, set_right_key
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
@@ -239,14 +240,18 @@ def _legacy_off(seen: SecretsEvidence, case: Case) -> bool:
     traits=(Trait.HIDES_ROW, Trait.FAILS_LOOK_UP, Trait.NAMED_BY_STEP),
 )
 def project_mismatch(seen: SecretsEvidence, case: Case) -> Found | None:
-    """The service-role key belongs to another project than the URL.
+    """The service-role key belongs to another project than the URL, or the URL to another than the row.
 
-    Detected: the key's own `ref` claim differs from the URL's project.
+    Detected: the key's own `ref` claim differs from the URL's project; or the run's log shows the
+    address of another project than the one in which the row waits.
     Cause: staging and production were mixed up.
     Fix: take both from the same project.
     By hand: decode the middle part of the JWT and compare `ref` with the URL's host.
     Source: Supabase, API keys.
     """
+    elsewhere = other_project(seen, case)
+    if elsewhere:
+        return elsewhere
     key = service_key_of(seen)
     url_ref = seen.url.ref if isinstance(seen.url, SupabaseUrl) else None
     project = url_ref or seen.project_ref

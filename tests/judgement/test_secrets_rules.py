@@ -1496,3 +1496,32 @@ def test_a_step_that_failed_without_its_secret_failed_for_want_of_it(handed: boo
     first = causes(one)[0]
 
     assert first == ("secrets/missing" if handed else "workflow/failed-before-update")
+
+
+HERE, THERE = "abcdefghijklmnopqrst", "qwertyuiopasdfghjklz"
+
+
+@pytest.mark.parametrize(
+    ("address", "waiting", "expected"),
+    [
+        (f"https://{THERE}.supabase.co", True, ["secrets/project-mismatch"]),
+        (
+            f"https://{HERE}.supabase.co",
+            True,
+            ["function/not-deployed", "workflow/fallback-failed"],
+        ),
+        ("https://api.example.com", True, ["function/not-deployed", "workflow/fallback-failed"]),
+        (f"https://{THERE}.supabase.co", False, []),
+    ],
+)
+def test_a_run_that_called_another_project_than_the_rows_updated_nothing_here(
+    address: str, waiting: bool, expected: list[str]
+) -> None:
+    missing = call(404, '{"code":"NOT_FOUND","message":"Requested function was not found"}')
+    url = Variable(name="SUPABASE_URL", shown=EnvShown.PLAIN, value=address)
+    told = log(missing, call(200, "[]", rows=0), variables=(url,))
+    rows = row() if waiting else row(finished_row())
+    one = case(workflow(told), rows, function(record=None))
+
+    assert causes(one) == expected
+    assert ("secrets/project-mismatch" in codes(one)) is ("secrets/project-mismatch" in expected)
