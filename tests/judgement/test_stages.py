@@ -152,6 +152,21 @@ def test_after_a_failed_upload_nothing_later_was_reached() -> None:
     assert chain(failed)[:3] == [OK, OK, UNKNOWN]
 
 
+@pytest.mark.parametrize(("calls", "expected"), [(True, NOT_REACHED), (False, NOT_NEEDED)])
+def test_an_update_that_was_not_reached_and_is_not_known_is_not_called_unneeded(
+    *, calls: bool, expected: StageState
+) -> None:
+    stopped = log(NOT_SAID, NOT_SAID, update_seen=False, uploaded=(), variables=())
+    one = case(
+        workflow(stopped, upload="failure", update="skipped"),
+        cases.function(record=NOT_THERE, options=NOT_THERE, empty_post=NOT_THERE),
+        cases.secrets(levels=NOT_THERE, function_key=NOT_THERE, function_secrets=NOT_THERE),
+        names=Names(calls_function=calls),
+    )
+
+    assert chain(one)[4:6] == [NOT_REACHED, expected]
+
+
 def test_what_nobody_could_see_is_not_called_held() -> None:
     blind = case(
         row(rows=Unseen(why=Why.DENIED, what="It may not be read.")),

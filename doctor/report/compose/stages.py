@@ -163,8 +163,11 @@ def _other_updates(case: Case) -> StageState:
     first, other = function_call(case), fallback_call(case)
     ways = update_ways(case)
     if not _has_function(case):
-        if case.log is None and update_ran(case) is not False:
+        reached = update_ran(case) is not False
+        if case.log is None and reached:
             return StageState.UNKNOWN
+        if isinstance(calls_function(case), Unseen) and not (ways or reached):
+            return StageState.NOT_REACHED
         if len(ways) < SEVERAL or ways[0].call.outcome is Outcome.OK:
             return StageState.NOT_NEEDED
         told = [one.call for one in ways[1:] if one.call.outcome is not Outcome.NOT_SAID]
