@@ -18,7 +18,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
 _COMMAND = re.compile(r"^(?P<command>[\w.-]+): \S.*:\d+$")
 _BEGIN = re.compile(r"^Line +\|$")
@@ -30,12 +30,19 @@ _PLACE = re.compile(r"^At \S.*:\d+ char:\d+$")
 _BELOW_PLACE = re.compile(r"^(?:\+ |    \+ (?:CategoryInfo|FullyQualifiedErrorId) *: )")
 
 
-def without_frames(lines: Sequence[str]) -> list[str]:
-    """As many lines, an empty one in the place of each that only belonged to a frame."""
+# What PowerShell calls the script's own error: `throw "…"`, `Write-Error "…"`.
+THROWN = frozenset({"Exception", "Write-Error"})
+
+
+def without_frames(lines: Sequence[str], commands: Container[str] | None = None) -> list[str]:
+    """As many lines, an empty one in the place of each that only belonged to a frame.
+
+    `commands`: of PowerShell's frames only those of these commands, or of any.
+    """
     result = list(lines)
     for at, line in enumerate(lines):
         if _BEGIN.match(line) and at:
-            _unframe(result, at)
+            _unframe(result, at, commands)
         elif _PLACE.match(line) and at:
             _empty(result, at, _end(lines, at + 1, _BELOW_PLACE))
         elif _PANIC.match(line) and at + 1 < len(lines):
@@ -43,7 +50,7 @@ def without_frames(lines: Sequence[str]) -> list[str]:
     return result
 
 
-def _unframe(lines: list[str], begin: int) -> None:
+def _unframe(lines: list[str], begin: int, commands: Container[str] | None) -> None:
     """Put the message of the frame that begins there behind the name of its command."""
     command = _COMMAND.match(lines[begin - 1])
     below = _end(lines, begin + 1, _SOURCE, _MARKS)
@@ -51,6 +58,8 @@ def _unframe(lines: list[str], begin: int) -> None:
     told = (_MESSAGE.match(line) for line in lines[below:end])
     message = " ".join(text for one in told if one and (text := one["text"].strip()))
     if command is None or not message:
+        return
+    if commands is not None and command["command"] not in commands:
         return
     lines[begin - 1] = f"{command['command']}: {message}"
     _empty(lines, begin, end)

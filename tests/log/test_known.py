@@ -680,3 +680,38 @@ def test_a_success_that_the_script_prints_in_any_case_proves_none(
     )
 
     assert seen.function_call.outcome is outcome
+
+
+FINISH_PS1 = """
+$rest = "$env:SUPABASE_URL/rest/v1/backup_history"
+$headers = @{ apikey = $env:KEY; Prefer = 'return=representation' }
+try {
+  $answer = Invoke-RestMethod -Method Post -Uri "$env:SUPABASE_URL/functions/v1/update-backup" -Body $body
+  exit 0
+} catch {
+  Write-Warning "function: $($_.Exception.Message)"
+}
+$done = Invoke-RestMethod -Method Patch -Uri "$($rest)?id=eq.$id" -Headers $headers -Body '{"status":"success"}'
+if (-not $done) { throw "Record $id was not changed" }
+"""
+NOT_CHANGED = """
+WARNING: function: Response status code does not indicate success: 401 (Unauthorized).
+Exception: D:\\a\\app\\app\\ci\\Finish.ps1:11
+Line |
+  11 |  if (-not $done) { throw "Record $id was not changed" }
+     |                    ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
+     | Record 42 was not changed
+"""
+
+
+def test_a_powershell_script_that_the_step_runs_throws_where_no_row_came_back() -> None:
+    seen = reading(
+        "./ci/Finish.ps1 -Id 42",
+        NOT_CHANGED,
+        "pwsh -command \". '{0}'\"",
+        ci__Finish_dot_ps1=FINISH_PS1,
+    )
+
+    assert of(seen.function_call) == (REFUSED, 401)
+    assert of(seen.fallback_call) == (OK, None)
+    assert seen.fallback_call.rows == 0

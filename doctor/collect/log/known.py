@@ -225,7 +225,9 @@ def _ended(
         return Call(outcome=Outcome.NOT_SAID)
     draft = CallDraft(subject or CallSubject.FALLBACK)
     take(draft, made, own, lines)
-    _follow(draft, told.outcomes if told else ())
+    # What a table answers to an update has no field that says no.
+    of_rows = {End.DENIED} if made.kind in (CallKind.TABLE_UPDATE, CallKind.UPSERT) else set()
+    _follow(draft, {*told.outcomes} - of_rows or told.outcomes if told else ())
     draft.lines = [one for one in draft.lines if not _is_part(one, draft.lines)]
     if draft.outcome is not Outcome.NOT_SAID and not draft.lines:
         draft.lines.extend(_leading(made.number, lines, attributed, script))

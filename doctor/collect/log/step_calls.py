@@ -24,6 +24,7 @@ from backup_doctor.collect.log.step_script import NONE, RepositoryFiles, script_
 from backup_doctor.collect.log.talk import FAILED
 from backup_doctor.collect.log.traces import without_source
 from backup_doctor.evidence.log import NOT_SAID, Call, Outcome
+from backup_doctor.services.frames import THROWN, without_frames
 from backup_doctor.services.log_wording import CallSubject
 from backup_doctor.services.success_bodies import says_failure
 
@@ -119,7 +120,7 @@ def _known(section: Section, targets: Targets, files: RepositoryFiles) -> KnownC
     script = script_of(section, files)
     if script is None or not script.calls:
         return None
-    return know(script, _output(section), targets)
+    return know(script, without_frames(_output(section), THROWN), targets)
 
 
 def _lines(

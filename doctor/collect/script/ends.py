@@ -51,7 +51,7 @@ def truth(value: Value, sample: Sample, facts: Facts, depth: int) -> bool | None
         case Failure():
             return _is_error(sample.outcome, facts) if value.calls == (sample.call,) else None
         case Response():
-            return _answer_object(value, sample)
+            return _answer_object(value, sample, facts)
         case Text():
             return _text_truth(value, sample, facts)
         case Items():
@@ -87,10 +87,15 @@ def _reached(branches: tuple[Branch, ...], sample: Sample) -> bool:
     return all(sample.outcome in one.outcomes for one in branches if one.calls == (sample.call,))
 
 
-def _answer_object(value: Response, sample: Sample) -> bool | None:
-    """An answer is there unless none came; Python's `requests` counts a refusal as false."""
+def _answer_object(value: Response, sample: Sample, facts: Facts) -> bool | None:
+    """An answer is there unless none came; Python's `requests` counts a refusal as false.
+
+    PowerShell hands out what the answer holds.
+    """
     if value.calls != (sample.call,):
         return None
+    if value.client == "Invoke-RestMethod" and sample.outcome is not CallEnd.SILENT:
+        return _answer_truth("", sample.outcome, facts)
     if sample.outcome is CallEnd.REFUSED and value.client in {"requests", "niquests"}:
         return False
     return sample.outcome is not CallEnd.SILENT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_doctor.collect.script.expressions import EXPRESSION
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from backup_doctor.collect.script.values import Value
 
 MOST_HOLES = 2_000
+# `./backup.ps1`, which the grammar of PowerShell takes for the dot that sources a file.
+_RUNS_HERE = re.compile(r"(^[ \t]*|[;={|(][ \t]*)\./(?=\w)", re.MULTILINE)
 _READERS: dict[str, type[Reader]] = {
     "bash": BashReader,
     "javascript": JavaScriptReader,
@@ -77,7 +80,8 @@ def _placed(text: str, place: Callable[[Value], str], expression: Callable[[str]
 
 def read_source(source: ScriptSource, language: str, budget: Budget) -> Block:
     """The statements of a text; none where it costs too much to parse."""
-    parsed = parse(source.text, language, budget)
+    text = _RUNS_HERE.sub(r"\1& ./", source.text) if language == "powershell" else source.text
+    parsed = parse(text, language, budget)
     if parsed is None:
         budget.spent = True
         return ()

@@ -94,7 +94,7 @@ def make_call(
         auth=auth,
         output=output,
         reads=reads,
-        empty_is_false=trace.language == "python",
+        empty_is_false=trace.language == "python" or client == "Invoke-RestMethod",
         fails_on_status=fails_on_status,
         raises=raises,
         returns_rows=returns_rows,
