@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backup_doctor.checks.function import answer, deployment, limits, project, success
+from backup_doctor.checks.function import answer, deployment, key, limits, project, success
 from backup_doctor.evidence.base import Shown, Unseen, Why, unseen
 from backup_doctor.evidence.function import FunctionEvidence
 from backup_doctor.evidence.log import Outcome
@@ -51,4 +51,4 @@ def _untried_key(seen: FunctionEvidence, case: Case) -> tuple[Unseen, ...]:
     return unseen(seen.empty_post)
 
 
-check.include(deployment.rules, answer.rules, limits.rules, project.rules, success.rules)
+check.include(deployment.rules, key.rules, answer.rules, limits.rules, project.rules, success.rules)
