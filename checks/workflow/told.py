@@ -39,6 +39,8 @@ SAY_MORE = (
     "`2>/dev/null`; `set -x` in a shell)."
 )
 SEE_LOG = "See the step's log on the run's page: it could not be read here."
+# An HTTP status, or a body.
+_ANSWER = re.compile(r"\b[45]\d\d\b|[{<]")
 UPLOAD_STEP = re.compile(r"upload|\bs3\b|rclone|aws", re.IGNORECASE)
 # The tools whose known errors are a store's.
 STORES = ("aws", "rclone")
@@ -155,12 +157,15 @@ def quoted_error(seen: WorkflowEvidence) -> str:
 
 
 def own_complaint(seen: WorkflowEvidence) -> tuple[str, ...]:
-    """The line in which the failed update step itself names its error; empty where none does."""
+    """The line in which the failed update step itself names its error; empty where none does.
+
+    One with an answer in it is of a call, and what was answered has a cause of its own.
+    """
     log, step = seen.reading, seen.update_step
     if log is None or step is None or log.failed_step != step.name:
         return ()
     named = (one for one in log.errors if one in log.complaints and not UNTELLING.match(one))
-    return tuple(islice(named, 1))
+    return tuple(islice((one for one in named if not _ANSWER.search(one)), 1))
 
 
 def advice_on(seen: WorkflowEvidence, errors: tuple[str, ...]) -> str:

@@ -1061,16 +1061,26 @@ NAMED = "Update backup_history via Edge Function"
 CRASH = "NotFound: No such file or directory: '/tmp/meta.json'"
 
 
-@pytest.mark.parametrize(("complaints", "expected"), [((CRASH,), Role.CAUSE), ((), Role.SYMPTOM)])
+REFUSED = 'Error: 401: {"message": "No API key found in request"}'
+
+
+@pytest.mark.parametrize(
+    ("error", "complaints", "expected"),
+    [
+        (CRASH, (CRASH,), Role.CAUSE),
+        (CRASH, (), Role.SYMPTOM),
+        (REFUSED, (REFUSED,), Role.SYMPTOM),
+    ],
+)
 def test_an_update_step_that_names_its_error_before_any_call_failed_of_that(
-    complaints: tuple[str, ...], expected: Role
+    error: str, complaints: tuple[str, ...], expected: Role
 ) -> None:
-    told = log(NOT_SAID, NOT_SAID, failed_step=NAMED, errors=(CRASH,), complaints=complaints)
+    told = log(NOT_SAID, NOT_SAID, failed_step=NAMED, errors=(error,), complaints=complaints)
 
     found = finding(case(workflow(told)), "workflow/fallback-failed")
 
     assert found.role is expected
-    assert CRASH in found.found.summary
+    assert error in found.found.summary
 
 
 def test_a_run_that_was_found_by_its_title_has_one() -> None:
