@@ -90,6 +90,31 @@ def test_a_step_of_another_name_is_found_by_what_it_calls() -> None:
     assert file.update_step.name == "Report"
 
 
+SHIP = "{name: Ship, run: aws s3api put-object}"
+FINISH = "{name: Finish, run: npm run finish, env: {SUPABASE_URL: x, SERVICE_ROLE: y}}"
+EXPORT = "{name: Export, run: ./export, env: {SUPABASE_URL: x}}"
+ALL = "{name: All, run: ./all, env: {SUPABASE_URL: x, AWS_ACCESS_KEY_ID: y}}"
+KEEP = "{name: Keep, uses: actions/upload-artifact@v4}"
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ((SHIP, FINISH), "Finish"),
+        ((FINISH, SHIP), None),
+        ((KEEP, FINISH), None),
+        ((EXPORT, SHIP, FINISH), None),
+        ((SHIP, ALL), None),
+    ],
+)
+def test_the_one_step_behind_the_upload_that_is_given_supabases_keys_is_the_update(
+    steps: tuple[str, ...], expected: str | None
+) -> None:
+    file = parsed(f"jobs: {{b: {{steps: [{', '.join(steps)}]}}}}")
+
+    assert (file.update_step.name if file.update_step else None) == expected
+
+
 def test_a_called_workflow_is_named() -> None:
     file = parsed("jobs: {a: {uses: ./.github/workflows/b.yml}, c: {uses: acme/x/y.yml@v1}}")
 

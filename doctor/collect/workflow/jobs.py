@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from backup_doctor.services.secret_uses import Use, use_of
 from backup_doctor.services.update_step import GUIDES_TABLE, named_update
 from backup_doctor.services.writers import STATUS_FUNCTION, is_doctors
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from backup_doctor.evidence.workflow import WorkflowStep
 
@@ -18,6 +19,9 @@ BACKUP_WORK = re.compile(
     r"pg_dump|\bdump|\bbackup|\barchive|\bexport|\bzip\b|\btar\b|\brclone\b|\baws s3\b|\bs3\b",
     re.IGNORECASE,
 )
+_UPLOADS = re.compile(r"upload|\bs3\b|s3api|rclone|s5cmd|\baws|AWS_|BUCKET", re.IGNORECASE)
+_ARTIFACT = re.compile(r"artifact|actions/cache", re.IGNORECASE)
+_OF_SUPABASE = frozenset({Use.URL, Use.SERVICE_KEY, Use.FUNCTION_KEY})
 _CALLS_A_FUNCTION = re.compile(r"/functions/v1/|\bfunctions\s*\.\s*invoke\s*\(")
 
 
@@ -40,7 +44,26 @@ def find_update(
     calling = [one for one in able if _CALLS_A_FUNCTION.search(one[1].script)]
     if len(calling) == 1:  # By an input or a variable: no other one can be meant.
         return calling[0]
+    handed = [one for one in able if _is_handed_keys(one[1])]
+    if len(handed) == 1 and _is_behind_upload(every, handed[0][1]):
+        return handed[0]
     return (next(iter(steps)), None) if len(steps) == 1 else (None, None)
+
+
+def _is_handed_keys(step: WorkflowStep) -> bool:
+    """Whether it is given Supabase's address or a key by name."""
+    return any(use_of(name) in _OF_SUPABASE for name in (*step.env, *step.secrets))
+
+
+def _is_behind_upload(every: Sequence[tuple[str, WorkflowStep]], step: WorkflowStep) -> bool:
+    """Whether a step before it uploads, and it does not itself."""
+    before = [one for _, one in every[: [one for _, one in every].index(step)]]
+    return not _uploads(step) and any(map(_uploads, before))
+
+
+def _uploads(step: WorkflowStep) -> bool:
+    told = (step.name, step.uses or "", step.script, *step.secrets, *step.env)
+    return any(map(_UPLOADS.search, told)) and not _ARTIFACT.search(step.uses or "")
 
 
 def _is_handler(step: WorkflowStep) -> bool:
