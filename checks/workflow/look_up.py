@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_doctor.checks.workflow.other_ways import how
-from backup_doctor.checks.workflow.told import quoted_answer
+from backup_doctor.checks.workflow.told import quoted_answer, told_fixes
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.log import Outcome
@@ -19,6 +19,7 @@ from backup_doctor.judge.history.calls import CLOCKS
 from backup_doctor.judge.history.secret_names import called
 from backup_doctor.judge.show import duration, exhibit, log_lines, manual
 from backup_doctor.judge.traits import Trait
+from backup_doctor.services.errors import decide
 from backup_doctor.services.meaning import database_meaning
 from backup_doctor.services.secret_uses import Use
 
@@ -70,6 +71,7 @@ def backup_id_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
     if not line and not (stopped_at_look_up(case) and _is_its_own(call)):
         return None
     who, why = "The update step" if update_ran(case) else "A step", _why(seen, case)
+    told = decide(call.body.splitlines())
     return Found(
         summary=f"{who} found no backup id for this dispatch.{why.said}"
         if line
@@ -78,7 +80,7 @@ def backup_id_not_found(seen: WorkflowEvidence, case: Case) -> Found | None:
             *((exhibit("line", line, "workflow log", gh_log(case)),) if line else ()),
             *log_lines(case, "answer to the look-up", call),
         ),
-        fixes=why.fixes,
+        fixes=told_fixes(told) if told else why.fixes,
         by_log=True,
     )
 

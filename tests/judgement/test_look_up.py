@@ -96,3 +96,11 @@ def test_without_a_row_it_is_the_row_that_is_missing() -> None:
 
     assert causes(one) == ["row/missing"]
     assert ANOTHER not in said(one)
+
+
+def test_a_look_up_that_was_refused_of_a_known_reason_has_its_fix() -> None:
+    refused = looked_up('{"message":"Forbidden use of secret API key in browser"}')
+
+    (fix,) = finding(refused, CODE).found.fixes
+
+    assert "User-Agent" in fix.text
