@@ -106,6 +106,10 @@ def test_a_step_that_came_further_or_uploads_nothing_may_have_failed_at_its_upda
     assert "workflow/failed-before-update" not in codes(ended(DUMP, NOWHERE, **changes))
 
 
+def test_a_step_whose_file_is_in_the_bucket_came_further() -> None:
+    assert "workflow/failed-before-update" not in codes(ended(DUMP, the_object()))
+
+
 @pytest.mark.parametrize(
     "seen",
     [

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.base import Shown
+from backup_doctor.evidence.ids import ids_of
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.workflow import WorkflowFile
 from backup_doctor.services.secret_uses import UPLOAD_KEYS, use_of
@@ -40,6 +41,9 @@ def ended_before_update(case: Case) -> str | None:
     if workflow is None or log is None or step is None or step.conclusion != "failure":
         return None
     if log.failed_step != step.name or _tells_of_more(log) or not _does_all(workflow, log):
+        return None
+    here = case.object.present if case.object else None
+    if here is not None and ids_of(case.asked, case.backup).whole_in(here.key):
         return None
     known = told_by(log)
     if log.upload_errors:
