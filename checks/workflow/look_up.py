@@ -15,7 +15,7 @@ from backup_doctor.judge.advice import set_on_github
 from backup_doctor.judge.commands import gh_log
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history import RowState, row_state, stopped_at_look_up, update_ran
-from backup_doctor.judge.history.calls import CLOCKS
+from backup_doctor.judge.history.calls import CLOCKS, NO_ROWS
 from backup_doctor.judge.history.secret_names import called
 from backup_doctor.judge.show import duration, exhibit, log_lines, manual
 from backup_doctor.judge.traits import Trait
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 rules = Rules[WorkflowEvidence]()
 
 BELOW = ("secrets/*", "function/*", "row/*", "rls/*")
-NO_ROWS = frozenset({"[]", "null"})
 SEE_ROW = manual(
     "See whether the row is there, and whether the step's key may read it",
     "Select the row by its dispatch_id, then repeat the step's own look-up with the service-role key.",

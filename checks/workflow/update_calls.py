@@ -55,6 +55,7 @@ from backup_doctor.judge.history.calls import (
     FAILED,
     changed_nothing,
     function_said,
+    look_up_found,
     same_refusal,
 )
 from backup_doctor.judge.history.written import is_begun, written_by
@@ -148,7 +149,7 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
         "Configure SUPABASE_DB_URL for the doctor: PostgreSQL itself tells why it refuses the update.",
     )
     if changed_nothing(call) and row_state(case) is RowState.IN_PROGRESS:
-        found = case.log is not None and case.log.lookup_call.outcome is Outcome.OK
+        found = look_up_found(case)
         return Found(
             summary=f"The {name_of(case, call)} changed no row{how(call)}"
             + (", which the step's own look-up had found." if found else ".")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from backup_doctor.evidence.log import NOT_SAID
+from backup_doctor.evidence.log import NOT_SAID, Call
 from backup_doctor.evidence.row import ApiAnswer
 from tests.judgement.asking import causes, finding
 from tests.judgement.cases import ENDED, NOT_THERE, a_row, call, case, log, rls, row, workflow
@@ -104,3 +104,18 @@ def test_a_look_up_that_was_refused_of_a_known_reason_has_its_fix() -> None:
     (fix,) = finding(refused, CODE).found.fixes
 
     assert "User-Agent" in fix.text
+
+
+EMPTY = [call(200, "[]"), call(200, "null\n"), call(200, rows=0)]
+
+
+@pytest.mark.parametrize("answer", EMPTY)
+def test_a_look_up_that_was_answered_with_no_row_has_found_none(answer: Call) -> None:
+    silent = workflow(log(NOT_SAID, call(200, "[]", rows=0), lookup_call=answer))
+    told = workflow(log(NOT_SAID, call(200, "[]", rows=0), lookup_call=call(200, '[{"id":"1"}]')))
+    code = "workflow/fallback-failed"
+
+    assert "had found" not in finding(case(silent), code).found.summary
+    assert "had found" in finding(case(told), code).found.summary
+    assert causes(case(silent, row(rows=()))) == ["row/missing"]
+    assert "row/missing" not in causes(case(told, row(rows=())))

@@ -13,7 +13,7 @@ from backup_doctor.judge.history.beside import schema_beside, table_beside
 from backup_doctor.judge.history.calls import (
     answers_told,
     fallback_call,
-    look_up_failed,
+    look_up_found,
 )
 from backup_doctor.judge.history.then import database_then
 
@@ -65,9 +65,8 @@ def run_found_row(case: Case) -> bool:
     log, workflow = case.log, case.workflow
     if log is None or workflow is None or workflow.found_by is FoundBy.ONLY_CANDIDATE:
         return False
-    looked_up = log.lookup_call.outcome is Outcome.OK and not look_up_failed(case)
     fallback = log.fallback_call
-    return looked_up or (fallback.outcome is Outcome.OK and bool(fallback.rows))
+    return look_up_found(case) or (fallback.outcome is Outcome.OK and bool(fallback.rows))
 
 
 def absence_of_table(seen: RowEvidence, case: Case) -> Shown | Unseen | None:

@@ -41,6 +41,8 @@ SERVICE_URLS = ("SUPABASE_URL", "VITE_SUPABASE_URL")
 SUCCESS = range(200, 300)
 # GitHub tells whole seconds, and two clocks need not agree.
 CLOCKS = timedelta(seconds=3)
+# Answers of the Data API, or of jq to them, in which there is no row.
+NO_ROWS = frozenset({"[]", "null"})
 FAILED = (Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.TIMED_OUT)
 
 
@@ -210,6 +212,14 @@ def look_up_failed(case: Case) -> bool:
     """Whether the look-up of the backup's id, which comes before both ways, brought none."""
     log = case.log
     return log is not None and bool(log.backup_id_not_found or log.lookup_call.outcome in FAILED)
+
+
+def look_up_found(case: Case) -> bool:
+    """Whether the look-up is told to have found the row: it was answered, and not with no rows."""
+    if case.log is None or look_up_failed(case):
+        return False
+    call = case.log.lookup_call
+    return call.outcome is Outcome.OK and call.rows != 0 and call.body.strip() not in NO_ROWS
 
 
 def url_was_unusable(case: Case) -> bool:

@@ -20,7 +20,7 @@ from backup_doctor.judge.history import (
     row_state,
     update_ran,
 )
-from backup_doctor.judge.history.calls import FAILED, changed_nothing, update_ways
+from backup_doctor.judge.history.calls import FAILED, changed_nothing, look_up_found, update_ways
 from backup_doctor.judge.history.file import began_at, own_file
 from backup_doctor.judge.history.function_calls import calls_function
 from backup_doctor.judge.history.written import shows_written
@@ -114,8 +114,7 @@ def _state(
 
 def _row_created(case: Case) -> StageState:
     """The row itself, or the pipeline's own look-up that found it."""
-    looked_up = case.log is not None and case.log.lookup_call.outcome is Outcome.OK
-    if looked_up or row_state(case) not in (RowState.UNSEEN, RowState.ABSENT):
+    if look_up_found(case) or row_state(case) not in (RowState.UNSEEN, RowState.ABSENT):
         return StageState.OK
     return StageState.UNKNOWN if row_state(case) is RowState.UNSEEN else StageState.FAILED
 
