@@ -92,6 +92,14 @@ def test_a_success_without_a_count_is_no_update_of_a_row_that_is_as_it_was() -> 
     assert marks(call(200, rows=1))[4:6] == [FAILED, OK]
 
 
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+def test_a_success_without_a_count_is_no_update_of_a_row_that_says_otherwise(status: str) -> None:
+    done = workflow(log(call(200), NOT_SAID), update="success")
+
+    assert chain(case(row(a_row(status=status)), done))[4] is UNKNOWN
+    assert chain(case(row(finished_row()), done))[4] is OK
+
+
 def test_where_no_log_can_be_read_nobody_knows_whether_other_updates_were_needed() -> None:
     assert chain(case(workflow(NOT_THERE), row(finished_row())))[4:6] == [UNKNOWN, UNKNOWN]
 

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 SEVERAL = 2
 ONLY_UPDATE = "the row is updated"
+NOT_UPDATED = frozenset(
+    {RowState.IN_PROGRESS, RowState.FAILED, RowState.CANCELLED, RowState.ABSENT}
+)
 UPDATES = frozenset({Link.FUNCTION_UPDATES, Link.FALLBACK_UPDATES})
 
 
@@ -180,9 +183,9 @@ def _update(call: Call, case: Case) -> StageState:
     if call.outcome in FAILED or changed_nothing(call):
         return StageState.FAILED
     if call.outcome is Outcome.OK:
-        # A success without a count, of a row that is in progress still, shows no update.
+        # A success without a count, of a row that does not say so, shows no update.
         counted = call.rows or shows_written(case, call)
-        unshown = row_state(case) is RowState.IN_PROGRESS and not counted
+        unshown = row_state(case) in NOT_UPDATED and not counted
         return StageState.UNKNOWN if unshown else StageState.OK
     if call.outcome is Outcome.NOT_SAID:
         return StageState.UNKNOWN
