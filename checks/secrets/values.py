@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.findings import Fix
 
 
+REDIRECTS = range(300, 400)
+NOT_SUPABASES = "led to a web page that is not Supabase's"
 rules = Rules[SecretsEvidence]()
 NOT_FOUND = 404
 PROJECT_URL = "the project's own (Supabase → Project Settings → Data API), without a path"
@@ -159,7 +161,7 @@ def bad_url(seen: SecretsEvidence, case: Case) -> Found | None:
     """The Supabase URL is not a project's base URL.
 
     Detected: the given URL has an API's path, names the dashboard, or cannot be a host; the log shows
-    a web page for an answer (404, 405), "requested path is invalid", or that curl was given no URL; or
+    a web page for an answer (404, 405), a redirect, "requested path is invalid", or that curl was given no URL; or
     what answers there is not Supabase's, while the log shows no answer that only Supabase gives.
     Cause: the dashboard's address or an API path was pasted instead of the project URL.
     Fix: set it to `https://<project-ref>.supabase.co`, without a path.
@@ -206,12 +208,24 @@ def _set_url(case: Case) -> Fix:
     return set_on_github(case, Use.URL, PROJECT_URL)
 
 
+def _redirected(case: Case) -> str | None:
+    """What a redirect says of the address: clients do not follow one with a key, or lose the method."""
+    calls = (function_call(case), fallback_call(case))
+    status = next((one.status for one in calls if one.status in REDIRECTS), None)
+    if status is None:
+        return None
+    return (
+        f"was answered with a redirect (HTTP {status}): it begins with http:// instead of https://, or is "
+        "not the project's own"
+    )
+
+
 def _led_astray(then: dict[Link, bool | None], case: Case) -> Found | None:
     """The log shows that the run's address was wrong, wherever the doctor's own copy leads."""
     weight = weigh(then, now=None, case=case)
     if weight is None:
         return None
-    said = said_beyond(case, "secrets/bad-url") or "led to a web page that is not Supabase's"
+    said = said_beyond(case, "secrets/bad-url") or _redirected(case) or NOT_SUPABASES
     return weight.found(
         f"The address that the workflow was given {said}.",
         (

@@ -1525,3 +1525,13 @@ def test_a_run_that_called_another_project_than_the_rows_updated_nothing_here(
 
     assert causes(one) == expected
     assert ("secrets/project-mismatch" in codes(one)) is ("secrets/project-mismatch" in expected)
+
+
+def test_a_redirect_is_told_of_the_address_and_of_no_page_that_nobody_saw() -> None:
+    moved = workflow(log(call(301), call(301)))
+
+    assert causes(case(moved)) == ["secrets/bad-url"]
+    assert (
+        "was answered with a redirect (HTTP 301)"
+        in finding(case(moved), "secrets/bad-url").found.summary
+    )

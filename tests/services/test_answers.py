@@ -306,6 +306,16 @@ def test_the_log_of_the_functions_call_tells_it(at_function: Given) -> None:
     assert function_meaning(call).codes == at_function.means
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_in_the_log_tells_of_the_address(status: int) -> None:
+    moved = Given(f"bare {status}", status, "", BAD_URL)
+    reading = logged(*told("Edge function call failed", moved))
+
+    assert reading.function_call.status == status
+    assert function_meaning(reading.function_call).codes == BAD_URL
+    assert fallback_meaning(reading.function_call).codes == BAD_URL
+
+
 def test_the_probe_of_the_function_tells_it_or_nothing(
     at_function: Given, server: Replying
 ) -> None:
