@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from backup_doctor.checks.workflow.view import jobs_of, usable_file
-from backup_doctor.evidence.log import LogReading, Outcome
+from backup_doctor.evidence.log import Attempt, LogReading, Outcome
 from backup_doctor.judge.commands import gh_log
 from backup_doctor.judge.history import fallback_call, function_call
 from backup_doctor.judge.history.calls import FAILED
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.base import Unseen
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Exhibit, Fix
-    from backup_doctor.evidence.log import Attempt, Call
+    from backup_doctor.evidence.log import Call
     from backup_doctor.evidence.workflow import Job, Step, WorkflowEvidence
     from backup_doctor.services.errors import ToldError
 
@@ -44,6 +44,7 @@ _ANSWER = re.compile(r"\b[45]\d\d\b|[{<]")
 UPLOAD_STEP = re.compile(r"upload|\bs3\b|rclone|aws", re.IGNORECASE)
 # The tools whose known errors are a store's.
 STORES = ("aws", "rclone")
+DIRECT = "table-update"
 # Characters of an answer that a sentence has room for.
 SHOWN = 200
 
@@ -216,10 +217,26 @@ def compared(seen: WorkflowEvidence, case: Case, new: tuple[str, ...]) -> tuple[
 
 def refused_updates(log: LogReading | Unseen | None) -> tuple[Attempt, ...]:
     """The updates of the row that were refused, where none was a success."""
-    tried = [one for one in log.attempts if one.updates] if isinstance(log, LogReading) else []
+    if not isinstance(log, LogReading):
+        return ()
+    tried = [one for one in log.attempts if one.updates] or _by_words(log)
     if any(one.call.outcome is Outcome.OK for one in tried):
         return ()
     return tuple(one for one in tried if one.call.outcome in FAILED)
+
+
+def _by_words(log: LogReading) -> list[Attempt]:
+    """The updates of which the words of the log alone tell; none unless they tell of the last one too."""
+    if log.fallback_call.outcome not in FAILED:
+        return []
+    calls = (
+        ("function", "edge function", log.function_call),
+        (DIRECT, "direct update", log.fallback_call),
+    )
+    return [
+        Attempt(kind=kind, name=name, place="", updates=True, call=call)
+        for kind, name, call in calls
+    ]
 
 
 def why_it_failed(

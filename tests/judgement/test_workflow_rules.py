@@ -938,6 +938,26 @@ def test_the_last_run_failed(recent: Any, told: bool) -> None:
         assert "(5)" in finding(one, "workflow/last-run-failed").found.summary
 
 
+@pytest.mark.parametrize(
+    ("function", "direct", "told"),
+    [
+        (call(404), call(403), True),
+        (NOT_SAID, call(403), True),
+        (call(404), call(204), False),
+        (call(200), call(403), False),
+        # Whether another way was tried is not known.
+        (call(404), NOT_SAID, False),
+    ],
+)
+def test_a_green_last_run_failed_where_the_words_of_its_log_tell_that_no_update_got_through(
+    function: Call, direct: Call, told: bool
+) -> None:
+    green = replace(LAST, conclusion="success")
+    seen = WorkflowEvidence(run=NO_BACKUP, recent=(green,), recent_log=log(function, direct))
+
+    assert ("workflow/last-run-failed" in codes(ahead(seen))) is told
+
+
 def test_the_runs_are_listed_by_hand_for_their_workflow_where_it_is_known() -> None:
     def command(ours: Any) -> str:
         seen = WorkflowEvidence(run=NO_BACKUP, recent=(LAST,), ours=ours)
