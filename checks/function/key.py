@@ -13,9 +13,9 @@ from backup_doctor.checks.function.view import (
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Role, Severity
 from backup_doctor.evidence.function import FunctionEvidence
-from backup_doctor.evidence.secrets import FunctionKey, KeyMatch
+from backup_doctor.evidence.secrets import FunctionKey
 from backup_doctor.judge.advice import new_api_key
-from backup_doctor.judge.framework import Found, Resolved, Rules
+from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history import (
     function_key_worked,
     function_then,
@@ -24,12 +24,7 @@ from backup_doctor.judge.history import (
 from backup_doctor.judge.history.function_calls import Shows, is_shown_alike, shows_key
 from backup_doctor.judge.history.last_run import refused_last_time
 from backup_doctor.judge.history.secret_names import secret_name
-from backup_doctor.judge.history.since import (
-    as_stored,
-    function_key_changed,
-    stored_for,
-    was_set_since,
-)
+from backup_doctor.judge.history.since import as_stored, function_key_changed, keys_agree
 from backup_doctor.judge.show import manual
 from backup_doctor.judge.traits import Trait
 from backup_doctor.services.meaning import gateway_meaning
@@ -105,7 +100,7 @@ def key_rejected(seen: FunctionEvidence, case: Case) -> Found | None:
         summary,
         (*function_exhibits(seen, case), *as_stored(case, Use.FUNCTION_KEY)),
         _on_key(case),
-        resolved=_keys_agree(case),
+        resolved=keys_agree(case),
     )
 
 
@@ -137,20 +132,6 @@ def _refuses_key(seen: FunctionEvidence, case: Case) -> bool | None:
 def _own_name(case: Case) -> str:
     key = case.secrets.function_key if case.secrets else None
     return key.setting if isinstance(key, FunctionKey) else "the key"
-
-
-def _keys_agree(case: Case) -> Resolved | None:
-    """GitHub's key was set after the failure, and the doctor's copy is the function's."""
-    key, stored = (
-        case.secrets.function_key if case.secrets else None,
-        stored_for(case, Use.FUNCTION_KEY),
-    )
-    equal = isinstance(key, FunctionKey) and key.match is KeyMatch.EQUAL
-    if not equal or stored is None or not was_set_since(case, stored):
-        return None
-    return Resolved(
-        by=f"GitHub shows that {stored.name} was set again since, and it is the function's key"
-    )
 
 
 def _on_key(case: Case) -> tuple[Fix, ...]:

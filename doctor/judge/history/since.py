@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.function import HttpAnswer
 from backup_doctor.evidence.row import ApiAnswer
+from backup_doctor.evidence.secrets import FunctionKey, KeyMatch
 from backup_doctor.judge.framework import Resolved
 from backup_doctor.judge.history.calls import function_said
 from backup_doctor.judge.history.run import began_after_failure, run_read_secrets_at
@@ -71,6 +72,20 @@ def key_works(case: Case, *uses: Use) -> Resolved | None:
     return Resolved(
         by=f"GitHub shows that {stored.name} was set again, {rfc3339(stored.updated_at)}, and the "
         "Data API takes the key"
+    )
+
+
+def keys_agree(case: Case) -> Resolved | None:
+    """GitHub's key was set after the failure, and the doctor's copy is the function's."""
+    key, stored = (
+        case.secrets.function_key if case.secrets else None,
+        stored_for(case, Use.FUNCTION_KEY),
+    )
+    equal = isinstance(key, FunctionKey) and key.match is KeyMatch.EQUAL
+    if not equal or stored is None or not was_set_since(case, stored):
+        return None
+    return Resolved(
+        by=f"GitHub shows that {stored.name} was set again since, and it is the function's key"
     )
 
 
