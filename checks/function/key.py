@@ -85,7 +85,7 @@ def key_rejected(seen: FunctionEvidence, case: Case) -> Found | None:
     weight = weigh(
         function_then(case, "function/key-rejected"),
         now=now,
-        since=function_key_changed(case),
+        since=function_key_changed(case, "function/key-rejected"),
         case=case,
     )
     shows, how = shows_key(case)

@@ -77,7 +77,7 @@ def api_key_mismatch(seen: SecretsEvidence, case: Case) -> Found | None:
     weight = weigh(
         function_then(case, *codes_with(Trait.REFUSES_KEY)),
         now=True,
-        since=function_key_changed(case),
+        since=function_key_changed(case, "function/key-rejected"),
         case=case,
     )
     if weight is None:

@@ -42,10 +42,10 @@ def stored_for(case: Case, use: Use) -> StoredSecret | None:
     return case.secrets.stored(name) if name and case.secrets else None
 
 
-def function_key_changed(case: Case) -> datetime | None:
+def function_key_changed(case: Case, refusal: str) -> datetime | None:
     """When the present state of the function's key began: the later change of its two sides.
 
-    None where nobody tells, or where the log shows that they differed before that as well.
+    None where nobody tells, or where the log may show this refusal: then they differed before that as well.
     """
     held = case.secrets.function_secrets if case.secrets else ()
     own = function_secret_name(case)
@@ -55,8 +55,7 @@ def function_key_changed(case: Case) -> datetime | None:
         next((one.updated_at for one in sides if one.name == own), None),
         stored.updated_at if stored else None,
     )
-    in_log = "function/key-rejected" in function_said(case).codes
-    return None if in_log else max(filter(None, times), default=None)
+    return None if refusal in function_said(case).codes else max(filter(None, times), default=None)
 
 
 def was_set_since(case: Case, stored: StoredSecret | None) -> bool:
