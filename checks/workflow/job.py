@@ -54,6 +54,7 @@ from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.workflow import Step
 
 
 rules = Rules[WorkflowEvidence]()
@@ -134,8 +135,7 @@ def cancelled(seen: WorkflowEvidence, case: Case) -> Found | None:
     step = stopped_step(seen)
     if came_too_late(seen, step):
         return None
-    of_job = f" of the job {job.name!r}" if job and others_ran(seen) else ""
-    at = f" in the step {step.name!r}" if step else f" before any step{of_job} ran"
+    at = _where(seen, step)
     if seen.unread_annotations and job and job.steps and lasted_to_its_limit(seen) is None:
         return Found(
             summary=f"The job was cancelled{at}, by someone or by its time limit: which of the two is "
@@ -157,8 +157,27 @@ def cancelled(seen: WorkflowEvidence, case: Case) -> Found | None:
             ),
         ),
         fixes=rerun(seen, case),
-        breaks=(link_reached(seen, case),),
+        breaks=(_unseen_link(case) if _is_unseen(seen) else link_reached(seen, case),),
     )
+
+
+def _where(seen: WorkflowEvidence, step: Step | None) -> str:
+    """In which step it was, as a sentence goes on; empty where nobody saw its jobs."""
+    if step is not None:
+        return f" in the step {step.name!r}"
+    if _is_unseen(seen):
+        return ""
+    of_job = f" of the job {seen.job.name!r}" if seen.job and others_ran(seen) else ""
+    return f" before any step{of_job} ran"
+
+
+def _is_unseen(seen: WorkflowEvidence) -> bool:
+    return seen.job is None and isinstance(seen.jobs, Unseen)
+
+
+def _unseen_link(case: Case) -> Link:
+    """How far a run came at least of which only the end is seen: as far as its file shows."""
+    return Link.FUNCTION_UPDATES if own_file(case) else Link.BACKUP_MADE
 
 
 def _cancelled_earlier(seen: WorkflowEvidence, case: Case) -> Found | None:

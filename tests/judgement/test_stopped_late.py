@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from msgspec.structs import replace
 
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.log import NOT_SAID, LogReading
-from backup_doctor.evidence.workflow import Step, WorkflowEvidence
+from backup_doctor.evidence.workflow import Run, Step, WorkflowEvidence
 from tests.judgement.asking import causes, finding
-from tests.judgement.cases import CREATED, ENDED, call, case, log, workflow
+from tests.judgement.cases import CREATED, ENDED, NOT_THERE, call, case, log, the_object, workflow
 from tests.judgement.test_diagnosis import GATEWAY_404, GONE, NO_GRANT, NO_GRANT_NOW
+
+if TYPE_CHECKING:
+    from backup_doctor.evidence.object import ObjectEvidence
 
 UPDATE = "Update backup_history via Edge Function"
 LIMIT = "The job running on runner X has exceeded the maximum execution time of 30 minutes."
@@ -134,3 +139,24 @@ def test_a_job_stopped_in_its_update_is_stopped_there() -> None:
 
     assert found.breaks == (Link.FUNCTION_UPDATES,)
     assert f"in the step {UPDATE!r}" in found.found.summary
+
+
+@pytest.mark.parametrize(
+    ("seen", "link"),
+    [
+        (the_object(), Link.FUNCTION_UPDATES),
+        (the_object(head=None, tail=None), Link.BACKUP_MADE),
+    ],
+)
+def test_of_a_cancelled_run_whose_jobs_nobody_saw_no_step_is_named(
+    seen: ObjectEvidence, link: Link
+) -> None:
+    run = workflow(NOT_THERE)
+    assert isinstance(run.run, Run)
+    stopped = replace(run.run, conclusion="cancelled")
+    blind = replace(run, run=stopped, jobs=NOT_THERE, job=None, update_step=None)
+
+    found = finding(case(blind, seen), "workflow/cancelled")
+
+    assert found.found.summary == "The run was cancelled."
+    assert found.breaks == (link,)
