@@ -25,7 +25,6 @@ EXCEPTIONS: Final = {
     "doctor/collect/clients/functions.py": "asks the table what the gateway's answer means",
     "doctor/judge/history/roles.py": "asks the table what PostgreSQL's answer means",
     "doctor/judge/mistakes.py": "asks the table what the Data API's answer means",
-    "doctor/judge/history/since.py": "asks the table what the function's answer means",
     "doctor/judge/history/early.py": "one more answer and its meaning, which the case decides",
     "doctor/judge/history/absence.py": "the proof that row/table-missing needs, and the report too",
     "doctor/judge/fix_sql/rows.py": "what an alternative of the fix stands in place of",

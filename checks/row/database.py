@@ -13,6 +13,7 @@ from backup_doctor.evidence.row import RowEvidence
 from backup_doctor.judge.framework import Found, Resolved, Rules
 from backup_doctor.judge.history import (
     BOTH_WRITES,
+    began_after_failure,
     database_then,
     fallback_call,
     fallback_said,
@@ -74,10 +75,16 @@ def locked(seen: RowEvidence, case: Case) -> Found | None:
         held = f" by process {oldest.pid}" + (f" ({who})" if who else "")
         held += f" for {duration(case.now - since)}" if since else ""
     thing = "table" if case.is_preflight else "row"
+    now = f"The {thing} {'has been' if since else 'is'} locked{held}."
+    before = "The row was locked when the update came"
+    # Who began later is not the one that the update waited for.
+    another = weight.is_cause and began_after_failure(case, since)
     return weight.found(
-        f"The {thing} {'has been' if since else 'is'} locked{held}."
+        f"{before}, by a transaction that has ended. {now}"
+        if another
+        else now
         if oldest
-        else "The row was locked when the update came.",
+        else f"{before}.",
         (
             *(
                 exhibit(

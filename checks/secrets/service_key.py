@@ -13,6 +13,7 @@ from backup_doctor.judge.advice import set_on_github
 from backup_doctor.judge.framework import Found, Resolved, Rules
 from backup_doctor.judge.history import (
     BOTH_WRITES,
+    began_after_failure,
     database_then,
     fallback_call,
     function_call,
@@ -58,13 +59,16 @@ def expired(seen: SecretsEvidence, case: Case) -> Found | None:
     key = service_key_of(seen)
     # That the doctor's own copy is still good says nothing of one that the log shows to be refused.
     now = True if key and key.expires_at and key.expires_at <= case.now else None
-    then = service_key_then(case, "secrets/expired", "secrets/revoked")
+    # One that was still good when it was refused was refused for something else.
+    later = began_after_failure(case, key.expires_at if key else None)
+    then = service_key_then(case, "secrets/expired", *(() if later else ("secrets/revoked",)))
     if _stood_in_for_api_key(case) and then[Link.FALLBACK_UPDATES]:
         then[Link.FUNCTION_UPDATES] = True
     weight = weigh(then, now=now, since=key.expires_at if key else None, case=case)
     if weight is None or (now is not True and not _says(case, "secrets/expired")):
         return None
-    ended = f" on {rfc3339(key.expires_at)}" if key and key.expires_at and now else ""
+    dated = now and not (later and weight.is_cause)
+    ended = f" on {rfc3339(key.expires_at)}" if key and key.expires_at and dated else ""
     return weight.found(
         f"{opening(case, Use.SERVICE_KEY)} expired{ended}.",
         (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from backup_doctor.checks.secrets.view import own_copy, service_key_of, set_right_key
@@ -69,7 +68,7 @@ def wrong_role(seen: SecretsEvidence, case: Case) -> Found | None:
     article = "an" if str(key.kind).startswith("a") else "a"
     held = f"a key of the role {key.role!r}" if key.role else f"{article} {key.kind}"
     allowed = _may_write(case)
-    weight = weigh(_refused_as(key, case), now=None if allowed else True, case=case)
+    weight = weigh(_then(case, key), now=None if allowed else True, case=case)
     if pipeline_key_worked(case) and (weight is None or not weight.is_cause):
         return own_copy(f"{key.setting} holds {held}, not one of {wanted}.")
     return (weight or aside(case)).found(
@@ -84,12 +83,20 @@ def wrong_role(seen: SecretsEvidence, case: Case) -> Found | None:
     )
 
 
-def _refused_as(key: ServiceKey, case: Case) -> dict[Link, bool | None]:
-    """What its refusal shows: Supabase refuses an access token itself, and takes a key for the public."""
-    told = partial(service_key_then, case, "secrets/wrong-role", "rls/update-blocked", silent=True)
-    if key.kind is KeyKind.MANAGEMENT_TOKEN:
-        return told("rls/no-grant", "secrets/revoked")
-    return told("rls/no-grant")
+def _then(case: Case, key: ServiceKey) -> dict[Link, bool | None]:
+    """What the log tells of such a key; one for the public is no key that Supabase does not know."""
+    if key.kind is not KeyKind.MANAGEMENT_TOKEN:
+        return service_key_then(
+            case, "secrets/wrong-role", "rls/update-blocked", "rls/no-grant", silent=True
+        )
+    return service_key_then(
+        case,
+        "secrets/wrong-role",
+        "rls/update-blocked",
+        "rls/no-grant",
+        "secrets/revoked",
+        silent=True,
+    )
 
 
 def _refused_in_log(case: Case, role: str | None) -> Found | None:

@@ -30,6 +30,7 @@ from backup_doctor.judge.history import (
     BOTH_WRITES,
     RowState,
     address_then,
+    began_after_failure,
     fallback_call,
     function_call,
     function_then,
@@ -302,14 +303,13 @@ def _pass_on(case: Case, one: Wanted) -> Fix:
 
 def _empty_in_function(seen: SecretsEvidence, case: Case) -> list[Found]:
     name = function_secret_name(case)
-    if isinstance(seen.function_secrets, Unseen) or name is None:
-        return []
-    secret = next((one for one in seen.function_secrets if one.name == name), None)
-    if secret is None or not secret.empty:
+    listed = () if isinstance(seen.function_secrets, Unseen) else seen.function_secrets
+    secret = next((one for one in listed if one.name == name and one.empty), None)
+    if secret is None:
         return []
     then = function_then(case, *codes_with(Trait.REFUSES_KEY), "function/server-error")
-    weight = weigh(then, now=True, since=secret.updated_at, case=case)
-    if weight is None:
+    later = began_after_failure(case, secret.updated_at)
+    if (weight := weigh({} if later else then, now=True, case=case)) is None:
         return []
     return [
         weight.found(

@@ -1200,6 +1200,20 @@ def test_a_row_is_locked_by_an_older_transaction_or_by_the_answer_in_the_log(
     assert role(answered(answer, row(locks=locks)), "row/locked") is expected
 
 
+def test_a_lock_that_began_later_is_not_the_one_that_the_update_waited_for() -> None:
+    later = replace(HOLDER, transaction_start=ENDED + SECOND)
+
+    def said(holder: LockHolder) -> str:
+        return finding(
+            answered(refusing("55P03"), row(locks=(holder,))), "row/locked"
+        ).found.summary
+
+    assert said(later).startswith(
+        "The row was locked when the update came, by a transaction that has"
+    )
+    assert said(HOLDER).startswith("The row has been locked by process 1")
+
+
 def test_a_lock_is_healed_where_nobody_holds_it_now() -> None:
     locked = refusing("55P03")
 

@@ -55,6 +55,7 @@ URL, KEY, API_KEY = "VITE_SUPABASE_URL", "VITE_SUPABASE_SERVICE_ROLE_KEY", "BACK
 LONG_AGO = CREATED - timedelta(days=100)
 REVOKED = call(401, '{"message":"Invalid API key"}')
 NO_GRANT = call(403, '{"code":"42501","message":"permission denied for table x"}')
+EXPIRED = call(401, '{"code":"PGRST303","message":"JWT expired"}')
 OWN_401 = call(401, '{"error":"Unauthorized"}')
 SERVER_ERROR = call(500, "Internal Server Error")
 UNREACHED = Call(outcome=Outcome.UNREACHABLE)
@@ -874,6 +875,29 @@ def test_an_expired_key_is_told_without_the_doctor_having_one() -> None:
     one = case(secrets(service_key=NOT_THERE), workflow(log(SERVER_ERROR, expired)))
 
     assert finding(one, "secrets/expired").role is Role.CAUSE
+
+
+def test_a_key_that_expired_after_the_failure_was_refused_for_something_else() -> None:
+    late = secrets(service_key=replace(SERVICE, role="service_role", expires_at=NOW))
+    early = secrets(service_key=replace(SERVICE, role="service_role", expires_at=LONG_AGO))
+    unknown, told = (workflow(log(SERVER_ERROR, one)) for one in (REVOKED, EXPIRED))
+
+    assert causes(case(early, unknown))[-1] == "secrets/expired"
+    assert causes(case(late, unknown))[-1] == "secrets/revoked"
+    # What the log says of the pipeline's own is not of the day on which the doctor's copy expired.
+    assert finding(case(late, told), "secrets/expired").found.summary == f"{KEY} expired."
+
+
+def test_a_secret_of_the_function_that_was_emptied_after_the_failure_explains_nothing() -> None:
+    def found(at: Any) -> Any:
+        mine = FunctionSecret(name=API_KEY, empty=True, updated_at=at)
+        return finding(
+            case(secrets(function_secrets=(mine,)), workflow(log(OWN_401, NO_GRANT))),
+            "secrets/empty",
+        )
+
+    assert found(LONG_AGO).role is Role.CAUSE
+    assert found(NOW).role is Role.CONTEXT
 
 
 def refused_now(**changes: Any) -> Any:
