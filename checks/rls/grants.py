@@ -12,6 +12,7 @@ from backup_doctor.judge.framework import Found, Resolved, Rules
 from backup_doctor.judge.history import (
     BOTH_WRITES,
     database_then,
+    stopped_at_look_up,
     weigh,
 )
 from backup_doctor.judge.history.calls import answers_told
@@ -127,6 +128,8 @@ def _reading(case: Case, unread: tuple[str, ...]) -> str:
 def _writing(seen: RlsEvidence, case: Case, role: str) -> str:
     """What it may not update: the columns, where it has others of those that the pipeline writes."""
     known = table_of(case)
+    if known is None and stopped_at_look_up(case):
+        return "read"  # No more than that was tried.
     grants = known.grants_of(role) if known else None
     may = set(grants.update_columns) if grants and not grants.update else set()
     written = [case.names.column(name) for name in seen.written]

@@ -11,6 +11,7 @@ from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Fix, FixKind, Risk, Role, Severity
+from backup_doctor.evidence.log import NOT_SAID
 from backup_doctor.evidence.rls import Reach, RlsEvidence
 from backup_doctor.evidence.row import OpenFunction, Policy, RoleGrants, Table
 from backup_doctor.evidence.trigger import Trigger
@@ -368,6 +369,17 @@ def test_a_role_that_no_policy_binds_was_not_the_one_that_a_policy_refused(free:
     assert "ran as another role" in found.found.summary
     assert [fix.kind for fix in found.found.fixes] == [FixKind.MANUAL]
     assert "Authorization" in found.found.fixes[0].text
+
+
+def test_a_look_up_that_is_denied_shows_that_the_role_may_not_read() -> None:
+    answer = call(403, '{"code":"42501","message":"permission denied for table backup_history"}')
+    stopped = workflow(log(NOT_SAID, NOT_SAID, lookup_call=answer))
+
+    def said(seen: Any) -> str:
+        return finding(case(stopped, seen, UNPROVED), "rls/no-grant").found.summary
+
+    assert said(row(table=NOT_THERE)).startswith("service_role has no grant to read public.")
+    assert said(row()).startswith("service_role has no grant to update public.")
 
 
 def test_a_policy_of_another_table_is_told_as_that() -> None:
