@@ -86,7 +86,7 @@ def no_grant(seen: RlsEvidence, case: Case) -> Found | None:
         unread if not denied_now else _unread(case, role) if _may_update(case, role) else ()
     )
     return weight.found(
-        f"{role} has no grant to {_reading(case, only_unread) or _writing(seen, case, role)} "
+        f"{role} {'had' if weight.is_over(resolved) else 'has'} no grant to {_reading(case, only_unread) or _writing(seen, case, role)} "
         f"{case.names.table}.",
         exhibits(seen, case),
         (_grant(case, role),),

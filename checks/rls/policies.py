@@ -71,6 +71,7 @@ def update_blocked(seen: RlsEvidence, case: Case) -> Found | None:
     if weight is None:
         return None
     names = f" ({listed(proof.blocking)})" if proof and proof.blocking else ""
+    resolved = _let_through(proof, case)
     if _is_recursive(proof) or _recursion_told(case):
         summary = f"PostgreSQL refuses {role}: {_leads_back(case, proof)}."
         way = _ask_by_function(case, proof)
@@ -87,13 +88,14 @@ def update_blocked(seen: RlsEvidence, case: Case) -> Found | None:
         )
         return weight.found(summary, (*exhibits(seen, case), *policy_exhibits(case)), run_as(role))
     else:
-        summary = f"Row-level security keeps the row out of {role}'s reach{names}."
+        keeps = "kept" if weight.is_over(resolved) else "keeps"
+        summary = f"Row-level security {keeps} the row out of {role}'s reach{names}."
         way = _policy_fix(case, role, proof.blocking if proof else ())
     return weight.found(
         summary,
         (*exhibits(seen, case), *policy_exhibits(case)),
         either(way, *_disable(case)),
-        resolved=_let_through(proof, case),
+        resolved=resolved,
     )
 
 

@@ -35,13 +35,7 @@ from backup_doctor.judge.history import (
 from backup_doctor.judge.history.beside import triggers_beside
 from backup_doctor.judge.history.calls import update_ways
 from backup_doctor.judge.history.status_words import word_of_update
-from backup_doctor.judge.show import (
-    exhibit,
-    listed,
-    log_lines,
-    manual,
-    table,
-)
+from backup_doctor.judge.show import exhibit, listed, log_lines, manual, table
 from backup_doctor.judge.traits import SqlRefusal, Trait
 from backup_doctor.services.meaning import VALUE_CLASSES
 
@@ -140,8 +134,9 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
             evidence,
             other_status(case, told, sent),
         )
+    resolved = is_writable_now(seen, case) or _passes_now(case, seen, told, sent)
     return weight.found(
-        _summary(case, blamed, types, weight.breaks),
+        _summary(case, blamed, types, weight.breaks, over=weight.is_over(resolved)),
         evidence,
         (
             *(fix for one in types for fix in widen(case, one)),
@@ -152,7 +147,7 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
                 else _let_pass_beside(case) or let_write(seen, case) or _look_at(seen, case)
             ),
         ),
-        resolved=is_writable_now(seen, case) or _passes_now(case, seen, told, sent),
+        resolved=resolved,
     )
 
 
@@ -172,6 +167,8 @@ def _summary(
     blamed: tuple[Constraint, ...],
     types: tuple[RefusedValue, ...],
     links: tuple[Link, ...],
+    *,
+    over: bool,
 ) -> str:
     if types and not blamed:
         one = types[0]
@@ -190,7 +187,8 @@ def _summary(
         return f"The table {other} has no partition for what is written to it beside {case.names.table}."
     of = f" of the table {other}, which is {where_else(case)}" if other else ""
     if named or other:
-        return f"The update that the pipeline makes violates {named or 'a constraint'}{of}."
+        violates = "made violated" if over else "makes violates"
+        return f"The update that the pipeline {violates} {named or 'a constraint'}{of}."
     return f"PostgreSQL refuses the update that the pipeline makes{message_told(case, links)}."
 
 

@@ -78,20 +78,22 @@ def schema_cache_stale(seen: RowEvidence, case: Case) -> Found | None:
     if weight is None:
         return None
     elsewhere = _schema_asked(case)
+    # The doctor's own look-up does not ask for a column that was missed.
+    knows = data_api_answers(case) and not named
+    resolved = Resolved(by="the Data API knows the table") if knows else None
+    over = weight.is_over(resolved)
     return weight.found(
         f"The Data API looks for {case.names.table_name} in the schema {elsewhere}: it does not serve "
         f"{case.names.schema} first, or at all."
         if elsewhere
-        else "PostgREST's schema cache is stale: it does not know what the database has.",
+        else f"PostgREST's schema cache {'was' if over else 'is'} stale: it {'did' if over else 'does'} not "
+        "know what the database has.",
         (
             *log_lines(case, "answer to the update", fallback_call(case)),
             exhibit("Data API now", api_text(seen), "Data API", None),
         ),
         (_expose(case, elsewhere) if elsewhere else RELOAD,),
-        # The doctor's own look-up does not ask for a column that was missed.
-        resolved=Resolved(by="the Data API knows the table")
-        if data_api_answers(case) and not named
-        else None,
+        resolved=resolved,
     )
 
 

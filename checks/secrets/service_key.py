@@ -135,8 +135,10 @@ def revoked(seen: SecretsEvidence, case: Case) -> Found | None:
     if weight is None:
         return _refused_before(case)
     functions_alone = weight.breaks == (Link.FUNCTION_UPDATES,)
+    resolved = _accepted_again(seen, case, functions_alone=functions_alone)
+    over = weight.is_over(resolved)
     why = (
-        "legacy API keys are disabled"
+        f"legacy API keys {'were' if over else 'are'} disabled"
         if legacy
         else _flaw(key, now=now) or said_beyond(case, "secrets/revoked") or UNTOLD
     )
@@ -146,7 +148,7 @@ def revoked(seen: SecretsEvidence, case: Case) -> Found | None:
         else called(case, Use.SERVICE_KEY)
     )
     return weight.found(
-        f"Supabase refuses {whose}: {why}.",
+        f"Supabase {'refused' if over else 'refuses'} {whose}: {why}.",
         (
             exhibit(
                 "Data API now, with the doctor's copy",
@@ -159,7 +161,7 @@ def revoked(seen: SecretsEvidence, case: Case) -> Found | None:
             *log_lines(case, "answer to the update", fallback_call(case)),
         ),
         _new_keys(case, legacy=legacy, functions_alone=functions_alone),
-        resolved=_accepted_again(seen, case, functions_alone=functions_alone),
+        resolved=resolved,
     )
 
 

@@ -99,11 +99,13 @@ def _service_key_whitespace(seen: SecretsEvidence, case: Case) -> Found | None:
     weight = weigh(then, now=_still(case, use, given=given[use]), case=case)
     if weight is None:
         return None
+    resolved = None if given[use] else key_works(case, use)
+    has = "had" if weight.is_over(resolved) else "has"
     return weight.found(
-        f"{opening(case, use)} has blanks or a newline around it.",
+        f"{opening(case, use)} {has} blanks or a newline around it.",
         (*env_line(case, logged[use]), *as_stored(case, use)),
         (set_on_github(case, use, "without blanks or a newline around it"),),
-        resolved=None if given[use] else key_works(case, use),
+        resolved=resolved,
     )
 
 

@@ -62,7 +62,7 @@ def test_a_table_that_a_view_reads_is_not_the_view_whatever_its_name() -> None:
 
     assert "is refused what it needs beside public.backup_history" in found.summary
     assert found.fixes[0].kind is FixKind.MANUAL
-    assert of_table.summary.startswith("service_role has no grant to update")
+    assert of_table.summary.startswith("service_role had no grant to update")
 
 
 @pytest.mark.parametrize(("kind", "over"), [("table", True), ("view", False)])

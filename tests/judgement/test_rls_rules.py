@@ -347,6 +347,7 @@ def test_a_policy_that_lets_the_row_through_now_was_mended() -> None:
 
     def works(seen: Any, known: Any = bound) -> bool:
         found = finding(case(violated, seen, row(table=known)), "rls/update-blocked").found
+        assert ("kept the row out" in found.summary) is (found.resolved is not None)
         return found.resolved is not None
 
     assert works(rls(new_row_allowed=True))

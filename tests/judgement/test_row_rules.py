@@ -1214,6 +1214,18 @@ def test_a_lock_that_began_later_is_not_the_one_that_the_update_waited_for() -> 
     assert said(HOLDER).startswith("The row has been locked by process 1")
 
 
+def test_a_cache_and_a_constraint_that_are_well_again_are_told_as_past() -> None:
+    unknown = call(404, '{"code":"PGRST205","message":"Could not find the table"}')
+    stale = finding(answered(unknown), "row/schema-cache-stale").found
+    gone = '{"code":"23514","message":"relation \\"backup_history\\" violates check constraint \\"c\\""}'
+    violated = finding(answered(call(400, gone)), "row/constraint-rejects").found
+
+    assert stale.resolved
+    assert violated.resolved
+    assert "was stale: it did not know" in stale.summary
+    assert "made violated c." in violated.summary
+
+
 def test_a_lock_is_healed_where_nobody_holds_it_now() -> None:
     locked = refusing("55P03")
 

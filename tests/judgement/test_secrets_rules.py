@@ -1435,6 +1435,18 @@ def test_with_legacy_keys_on_again_the_functions_key_works_now() -> None:
     assert finding(one, "secrets/revoked").found.resolved
 
 
+def test_what_works_now_is_told_as_past() -> None:
+    words = "Legacy API keys are disabled"
+    one = case(
+        workflow(log(call(500, words), call(401, words))),
+        secrets(project_keys=ProjectKeys(legacy_enabled=True)),
+    )
+
+    said = finding(one, "secrets/revoked").found.summary
+
+    assert f"Supabase refused {KEY}: legacy API keys were disabled." in said
+
+
 def test_a_function_that_refuses_its_caller_speaks_of_the_callers_key() -> None:
     refused = call(401, '{"error": "Invalid API key"}')
 
