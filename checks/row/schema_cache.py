@@ -78,6 +78,7 @@ def schema_cache_stale(seen: RowEvidence, case: Case) -> Found | None:
     if weight is None:
         return None
     elsewhere = _schema_asked(case)
+    told = named if not weight.holds else None
     # The doctor's own look-up does not ask for a column that was missed.
     knows = data_api_answers(case) and not named
     resolved = Resolved(by="the Data API knows the table") if knows else None
@@ -86,6 +87,9 @@ def schema_cache_stale(seen: RowEvidence, case: Case) -> Found | None:
         f"The Data API looks for {case.names.table_name} in the schema {elsewhere}: it does not serve "
         f"{case.names.schema} first, or at all."
         if elsewhere
+        else f"PostgREST did not know the column {told}, which the table has now: its schema cache was stale, "
+        "or the column was added since."
+        if told
         else f"PostgREST's schema cache {'was' if over else 'is'} stale: it {'did' if over else 'does'} not "
         "know what the database has.",
         (

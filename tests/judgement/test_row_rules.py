@@ -428,6 +428,14 @@ def test_a_cache_that_knows_the_table_now_was_reloaded_and_of_a_column_nobody_as
     ) is healed
 
 
+def test_a_column_that_is_there_now_may_have_been_added_since() -> None:
+    def said(*evidence: Any) -> str:
+        return finding(answered(UNKNOWN_COLUMN, *evidence), "row/schema-cache-stale").found.summary
+
+    assert "did not know the column s3_key, which the table has now" in said()
+    assert "is stale" in said(row(api=ApiAnswer(status=404, code="PGRST205")))
+
+
 def test_a_look_up_that_postgrest_did_not_understand_tells_a_stale_cache_too() -> None:
     one = case(workflow(log(NOT_SAID, NOT_SAID, lookup_call=UNKNOWN_TABLE)))
 
