@@ -15,7 +15,7 @@ from backup_doctor.judge.history import (
     stopped_at_look_up,
     weigh,
 )
-from backup_doctor.judge.history.calls import answers_told
+from backup_doctor.judge.history.calls import answers_told, update_ways
 from backup_doctor.judge.history.early import early_text
 from backup_doctor.judge.history.roles import PUBLIC_ROLES
 from backup_doctor.judge.show import either, listed, manual, setting, sql, table
@@ -157,6 +157,25 @@ def _is_ours(denied: tuple[str, str], case: Case) -> bool:
     return kind in _RELATIONS and bare == case.names.table_name
 
 
+def _is_procedure(denied: tuple[str, str], case: Case) -> bool:
+    """Whether it is the procedure by which the script updates the row."""
+    kind, name = denied
+    called = [one.target for one in update_ways(case) if one.kind == "rpc"]
+    return kind == "function" and name.rpartition(".")[2] in called
+
+
+def _let_call(name: str, role: str, case: Case) -> tuple[Fix, ...]:
+    if role in PUBLIC_ROLES:
+        return (set_on_github(case, Use.SERVICE_KEY, "a key that is not public"),)
+    procedure = identifier(case.names.schema, name.rpartition(".")[2])
+    return (
+        sql(
+            f"Let {role} call {name}",
+            f"GRANT EXECUTE ON FUNCTION {procedure} TO {identifier(role)};",
+        ),
+    )
+
+
 # What PostgreSQL calls the right to use something that is no table.
 _USES = {"function": ("call", "EXECUTE"), "sequence": ("use", "USAGE"), "schema": ("use", "USAGE")}
 
@@ -167,6 +186,8 @@ def _allow_beside(denied: tuple[str, str], role: str, case: Case) -> tuple[Fix, 
     if early_text(case):
         grant = f"Its user needs the grant on the {kind} {name}, or the step must leave it out."
         return (manual(f"Let the step that failed use the {kind} {name}", grant),)
+    if _is_procedure(denied, case):
+        return _let_call(name, role, case)
     known = table_of(case)
     policies = [
         one.name for one in (known.policies if known else ()) if name in f"{one.using} {one.check}"
@@ -200,6 +221,7 @@ def _allow_beside(denied: tuple[str, str], role: str, case: Case) -> tuple[Fix, 
             ),
         )
     by = f" (the trigger {listed(triggers)} uses it)" if triggers else ""
+    grant = f"exactly what the function does with the {kind} {name}"
     return either(
         manual(
             f"Let the trigger's function use {name} with its owner's rights",
@@ -208,7 +230,7 @@ def _allow_beside(denied: tuple[str, str], role: str, case: Case) -> tuple[Fix, 
         ),
         manual(
             f"Or grant {role} what it needs on {name}",
-            f"Grant {role} exactly what the function does with the {kind} {name}.",
+            f"Grant {role} {f'{_USES[kind][1]} on it' if kind in _USES else grant}.",
         ),
     )
 

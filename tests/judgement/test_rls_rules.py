@@ -11,7 +11,7 @@ from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Fix, FixKind, Risk, Role, Severity
-from backup_doctor.evidence.log import NOT_SAID
+from backup_doctor.evidence.log import NOT_SAID, Attempt
 from backup_doctor.evidence.rls import Reach, RlsEvidence
 from backup_doctor.evidence.row import OpenFunction, Policy, RoleGrants, Table
 from backup_doctor.evidence.trigger import Trigger
@@ -370,6 +370,26 @@ def test_a_role_that_no_policy_binds_was_not_the_one_that_a_policy_refused(free:
     assert "ran as another role" in found.found.summary
     assert [fix.kind for fix in found.found.fixes] == [FixKind.MANUAL]
     assert "Authorization" in found.found.fixes[0].text
+
+
+def test_a_procedure_that_the_role_may_not_call_is_granted() -> None:
+    answer = call(403, '{"code":"42501","message":"permission denied for function close_backup"}')
+
+    def fixes(kind: str, status: int = 403) -> tuple[Fix, ...]:
+        refused = replace(answer, status=status)
+        way = Attempt(
+            kind=kind, name="it", target="close_backup", place="x:1", updates=True, call=refused
+        )
+        seen = workflow(log(NOT_SAID, refused, attempts=(way,)))
+        return finding(case(seen), "rls/no-grant").found.fixes
+
+    (grant,) = fixes("rpc")
+    _, by_trigger = fixes("table-update")
+    (public,) = fixes("rpc", 401)
+
+    assert grant.text == ('GRANT EXECUTE ON FUNCTION public."close_backup" TO "service_role";')
+    assert by_trigger.text == "Grant service_role EXECUTE on it."
+    assert "GRANT" not in public.text
 
 
 def test_a_look_up_that_is_denied_shows_that_the_role_may_not_read() -> None:
