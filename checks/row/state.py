@@ -12,6 +12,7 @@ from backup_doctor.checks.row.unrecorded import (
 )
 from backup_doctor.checks.row.view import SOMETIMES_WRITTEN, WRITTEN, for_how_long, table_of, where
 from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.ids import is_same_id
 from backup_doctor.evidence.row import RowEvidence
 from backup_doctor.judge.commands import gh_log
 from backup_doctor.judge.framework import Found, Rules, needs
@@ -249,7 +250,7 @@ def wrong_run(seen: RowEvidence, case: Case) -> Found | None:
     """
     workflow, row = case.workflow, seen.newest
     other = workflow.run_title_dispatch if workflow else None
-    if row is None or not row.workflow_run_id or not other or other == row.dispatch_id:
+    if row is None or not row.workflow_run_id or not other or is_same_id(other, row.dispatch_id):
         return None
     return Found(
         summary=f"The row names run {row.workflow_run_id}, which belongs to dispatch {other!r}.",

@@ -274,6 +274,7 @@ def test_an_index_that_these_rows_would_refuse_is_not_printed(rows: Any, kind: F
     [
         ("42", "another", True),
         ("42", DISPATCH, False),
+        ("42", f" {DISPATCH.upper()}", False),
         ("42", None, False),
         (None, "another", False),
     ],
