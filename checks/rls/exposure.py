@@ -103,12 +103,25 @@ def open_to_all(seen: RlsEvidence, case: Case) -> Found | None:
 
 
 def _take_back(case: Case, roles: tuple[str, ...]) -> Fix:
-    names = ", ".join(identifier(role) for role in roles)
+    # What everybody may do, these roles may too.
+    names = ", ".join(("PUBLIC", *(identifier(role) for role in roles)))
     return sql(
         f"Take the writing away from {listed(roles)} (anything else that writes with that key loses it too)",
-        f"REVOKE INSERT, UPDATE, DELETE ON {table(case)} FROM {names};",
+        f"REVOKE INSERT, UPDATE, DELETE ON {table(case)} FROM {names};{_keep(case)}",
         Risk.HIGH,
     )
+
+
+def _keep(case: Case) -> str:
+    """SQL that leaves the pipeline's role what it has, also if it has that as everybody does."""
+    known, writer = table_of(case), case.names.writer_role
+    grants = known.grants_of(writer) if known else None
+    if grants is None or writer in PUBLIC_ROLES:
+        return ""
+    held = [right for right, has in (("INSERT", grants.insert), ("UPDATE", grants.update)) if has]
+    if not held:
+        return ""
+    return f"\nGRANT {', '.join(held)} ON {table(case)} TO {identifier(writer)};"
 
 
 def _take_back_function(case: Case, name: str) -> Fix:

@@ -714,5 +714,29 @@ def test_an_open_table_is_a_warning_and_its_fix_takes_rights_away_and_gives_nobo
     assert (found.severity, found.role) == (Severity.WARN, Role.CONTEXT)
     assert "anon may write public.backup_history" in found.found.summary
     assert "anon may call public.finish(uuid)" in found.found.summary
-    assert texts[0] == 'REVOKE INSERT, UPDATE, DELETE ON public.backup_history FROM "anon";'
+    assert texts[0] == 'REVOKE INSERT, UPDATE, DELETE ON public.backup_history FROM PUBLIC, "anon";'
     assert texts[1].endswith('GRANT EXECUTE ON FUNCTION public.finish(uuid) TO "service_role";')
+
+
+@pytest.mark.parametrize(
+    ("rights", "kept"),
+    [
+        ({}, ""),
+        ({"update": True}, 'GRANT UPDATE ON public.backup_history TO "service_role";'),
+        (
+            {"insert": True, "update": True},
+            'GRANT INSERT, UPDATE ON public.backup_history TO "service_role";',
+        ),
+    ],
+)
+def test_what_everybody_may_do_is_taken_from_all_but_the_pipeline(
+    rights: dict[str, Any], kept: str
+) -> None:
+    writer = RoleGrants(role="service_role", exists=True, **rights)
+    known = guarded(TO_ALL).row.table
+    seen = row(table=replace(known, grants=(*known.grants, writer)))
+
+    (fix,) = finding(case(seen), "rls/open").found.fixes
+
+    assert "FROM PUBLIC" in fix.text
+    assert fix.text.partition(";")[2].strip() == kept
