@@ -118,7 +118,9 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
     weight = weigh(then, now=now, case=case)
     if weight is None:
         return None
-    blamed = refusing or ((told,) if told else ())
+    # What the log names comes first: the others would refuse the update as well.
+    first = (told,) if told and told not in refusing else ()
+    blamed = first + (refusing if told or not table_beside(case, "row/constraint-rejects") else ())
     evidence = (
         *(
             exhibit(f"{one.column} {one.type}", one.message, _whence(seen, case, one))
@@ -239,6 +241,9 @@ def _name_in_log(case: Case) -> str | None:
 def _named_in_log(case: Case, seen: RowEvidence) -> Constraint | None:
     """The constraint that the log names, with its verdict where it was evaluated."""
     named, known = _name_in_log(case), table_of(seen)
+    other = table_beside(case, "row/constraint-rejects")
+    if other and known and known.kind == "table":
+        return None  # Another table's of the same name; of a partitioned one, a partition has it.
     evaluated = case.rls.constraints if case.rls else ()
     candidates = (
         *(() if isinstance(evaluated, Unseen) else evaluated),

@@ -9,7 +9,7 @@ import pytest
 from backup_doctor.evidence.findings import FixKind
 from backup_doctor.evidence.log import NOT_SAID, Attempt
 from backup_doctor.evidence.rls import Reach
-from backup_doctor.evidence.row import Column, Policy
+from backup_doctor.evidence.row import Column, Constraint, Policy
 from backup_doctor.evidence.trigger import Trigger
 from tests.judgement import cases
 from tests.judgement.asking import causes, codes, finding
@@ -72,6 +72,20 @@ def test_row_level_security_of_the_table_behind_a_view_is_not_said_to_bind_nobod
     one = refused_by(NEW_ROW, of(kind, rls_enabled=False), rls(Reach.NO_OBSTACLE))
 
     assert bool(finding(one, "rls/update-blocked").found.resolved) is over
+
+
+def test_the_constraint_that_the_log_names_is_not_put_behind_one_that_refuses_now() -> None:
+    named = Constraint(name="c", kind="f", definition="FOREIGN KEY (status) …", columns=("status",))
+    later = Constraint(name="later", kind="c", definition="CHECK (false)", accepts=False)
+    seen, judged = row(table=cases.table(constraints=(named, later))), rls(constraints=(later,))
+
+    def said(answer: str) -> str:
+        return finding(refused_by(answer, seen, judged), REJECTS).found.summary
+
+    assert said(CHECKED) == "The update that the pipeline makes violates c and later."
+    assert "violates c of the table audit, which is written beside" in said(
+        CHECKED.replace("backup_history", "audit")
+    )
 
 
 # What may still raise ------------------------------------------------------------------------------
