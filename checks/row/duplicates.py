@@ -60,13 +60,13 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
         f"{len(seen.rows)} rows have this dispatch id: {listed(str(one) for one in statuses)}."
     )
     inserted_twice = {Status.SUCCESS, Status.IN_PROGRESS} <= set(states)
-    again = _is_used_again(seen.rows, case) if inserted_twice else False
+    again = _is_used_again(seen.rows, case)
     if inserted_twice and again is False:
         return Found(summary=summary, evidence=evidence, fixes=_forbid(case, states, closed=1))
     return Found(
         summary=f"{summary}{_told_apart(seen, case, again=again)}",
         evidence=evidence,
-        fixes=() if inserted_twice else _forbid(case, states, closed=0),
+        fixes=_forbid(case, states, closed=0) if again is False else (),
         breaks=(),
         severity=Severity.WARN,
         role=Role.CONTEXT,

@@ -35,7 +35,7 @@ from backup_doctor.checks.workflow.update_fixes import (
 from backup_doctor.checks.workflow.view import run_exhibits, update_ended_well
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
-from backup_doctor.evidence.findings import Role
+from backup_doctor.evidence.findings import Role, Severity
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.workflow import WorkflowEvidence
 from backup_doctor.judge.commands import gh_log
@@ -106,14 +106,24 @@ def edge_call_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     function = case.function
     known = function is not None and function.key_sent and not isinstance(function.record, Unseen)
     sent = empty_value(call)
+    # Another way got through, to the other row.
+    reached = another_row_succeeded(case)
     return Found(
         summary=f"The call of {case.names.function} failed{how(call)}.{said_empty(case, sent)}",
         evidence=(*log_lines(case, "log", call), *empty_variables(case, sent)),
         fixes=(send_it(case, sent),) if sent else () if known else (ask_more,),
         by_log=True,
-        # The same error twice is one cause.
-        breaks=BOTH_WRITES if sent and empty_value(fallback_call(case)) else None,
+        breaks=_breaks(case, sent=bool(sent)),
+        role=Role.SYMPTOM if reached else None,
+        severity=Severity.WARN if reached else None,
     )
+
+
+def _breaks(case: Case, *, sent: bool) -> tuple[Link, ...] | None:
+    """None where the other row was reached; both updates where both sent an empty value: one cause."""
+    if another_row_succeeded(case):
+        return ()
+    return BOTH_WRITES if sent and empty_value(fallback_call(case)) else None
 
 
 def _find_out(case: Case, check: str, configure: str) -> Fix:
@@ -212,6 +222,8 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
 def _left_row_alone(case: Case, call: Call) -> bool:
     """Whether the last way was a success without a count, and left the row as the failed function had."""
     if call.outcome is not Outcome.OK or call.rows is not None or written_by(case):
+        return False
+    if another_row_succeeded(case):
         return False
     unchanged = row_state(case) is RowState.IN_PROGRESS and not is_begun(case)
     return unchanged and is_over(case) and function_call(case).outcome in FAILED

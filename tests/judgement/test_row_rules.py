@@ -40,6 +40,7 @@ from tests.judgement.cases import (
     call,
     case,
     finished_row,
+    function,
     log,
     rls,
     row,
@@ -52,6 +53,7 @@ from tests.judgement.cases import (
 BOTH = (Link.FUNCTION_UPDATES, Link.FALLBACK_UPDATES)
 FALLBACK = Link.FALLBACK_UPDATES
 BARE_500 = call(500)
+GONE_FUNCTION = call(404, '{"code":"NOT_FOUND","message":"Requested function was not found"}')
 NO_GRANT = call(403, '{"code":"42501","message":"permission denied for table x"}')
 UNTOLD = workflow(log(BARE_500, call(418)))
 SECOND = timedelta(seconds=1)
@@ -232,6 +234,36 @@ def test_rows_that_are_far_apart_are_no_duplicates_where_their_runs_were_not_see
     blind = case(row(a_row(), before), workflow(None, run=NOT_THERE))
 
     assert role(blind, "row/duplicate") is expected
+
+
+def test_what_one_way_lacks_explains_no_duplicate_for_the_other_way_reached_the_other_row() -> None:
+    one = case(
+        row(a_row(), finished_row(id=OTHER_ID)),
+        function(record=None),
+        workflow(log(GONE_FUNCTION, call(200)), update="success"),
+    )
+
+    assert causes(one) == ["row/duplicate"]
+    assert role(one, "function/not-deployed") is Role.CONTEXT
+
+
+def test_the_success_of_another_day_hides_no_false_success_of_today() -> None:
+    before = finished_row(
+        id=OTHER_ID, dispatch_id="nightly", created_at=CREATED - timedelta(days=1)
+    )
+    run = workflow(log(call(200), NOT_SAID), update="success")
+    one = case(row(a_row(dispatch_id="nightly"), before), run)
+
+    assert causes(one) == ["function/false-success"]
+
+
+def test_failed_rows_of_an_id_that_is_used_again_ask_for_no_index() -> None:
+    before = finished_row(
+        id=OTHER_ID, dispatch_id="nightly", created_at=CREATED - timedelta(days=1)
+    )
+    one = case(row(a_row(dispatch_id="nightly", status="failed"), before))
+
+    assert finding(one, "row/duplicate").found.fixes == ()
 
 
 def test_a_row_that_was_inserted_again_while_its_run_was_going_is_a_duplicate() -> None:

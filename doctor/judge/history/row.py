@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.base import Shown, Unseen, Why
 from backup_doctor.evidence.case import Status
+from backup_doctor.evidence.reuse import are_apart
 from backup_doctor.evidence.workflow import WorkflowFile
 from backup_doctor.judge.history.absence import absence_of_row, absence_of_table
 
@@ -138,9 +139,11 @@ def rows_of(case: Case) -> tuple[BackupRow, ...]:
 
 
 def another_row_succeeded(case: Case) -> bool:
-    """Whether the update reached another row of the same dispatch."""
-    others = rows_of(case)[1:]
-    return any(case.names.status_of(row.status) is Status.SUCCESS for row in others)
+    """Whether the update reached another row of the same backup; one of another day is none."""
+    rows = rows_of(case)
+    if are_apart(rows):
+        return False
+    return any(case.names.status_of(row.status) is Status.SUCCESS for row in rows[1:])
 
 
 def written_otherwise(case: Case) -> BackupRow | None:

@@ -11,8 +11,9 @@ from backup_doctor.judge.framework import Found, Resolved
 from backup_doctor.judge.history.absence import run_found_row
 from backup_doctor.judge.history.below import Below
 from backup_doctor.judge.history.calls import function_call
-from backup_doctor.judge.history.row import RowState, row_state
+from backup_doctor.judge.history.row import RowState, another_row_succeeded, row_state
 from backup_doctor.judge.history.run import began_after_failure
+from backup_doctor.judge.history.then import BOTH_WRITES
 from backup_doctor.judge.history.written import shows_written
 
 if TYPE_CHECKING:
@@ -92,8 +93,11 @@ def weigh(
     the present decides, unless it began (`since`) after the failure. Nothing at all: None.
     """
     current = bool(now) and not began_after_failure(case, since)
-    proved = tuple(link for link, shown in then.items() if shown)
-    likely = tuple(link for link, shown in then.items() if shown is None and current)
+    # Where the update got through to another row, what one of its ways lacks explains nothing.
+    reached = BOTH_WRITES if another_row_succeeded(case) else ()
+    told = {link: shown for link, shown in then.items() if link not in reached}
+    proved = tuple(link for link, shown in told.items() if shown)
+    likely = tuple(link for link, shown in told.items() if shown is None and current)
     if proved or likely:
         return Weight(
             breaks=tuple(sorted(set(proved + likely))),
