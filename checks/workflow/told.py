@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from backup_doctor.checks.workflow.view import jobs_of, usable_file
+from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.log import Attempt, LogReading, Outcome
 from backup_doctor.judge.commands import gh_log
 from backup_doctor.judge.history import fallback_call, function_call
@@ -20,7 +21,6 @@ from backup_doctor.services.secret_uses import UPLOAD_KEYS, use_of
 from backup_doctor.services.told import told_by
 
 if TYPE_CHECKING:
-    from backup_doctor.evidence.base import Unseen
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Exhibit, Fix
     from backup_doctor.evidence.log import Call
@@ -41,6 +41,7 @@ SAY_MORE = (
 SEE_LOG = "See the step's log on the run's page: it could not be read here."
 # An HTTP status, or a body.
 _ANSWER = re.compile(r"\b[45]\d\d\b|[{<]")
+LOG_GONE = "GitHub no longer has its log: start a new backup, and read what the step says if it fails again."
 UPLOAD_STEP = re.compile(r"upload|\bs3\b|rclone|aws", re.IGNORECASE)
 # The tools whose known errors are a store's.
 STORES = ("aws", "rclone")
@@ -173,6 +174,8 @@ def advice_on(seen: WorkflowEvidence, errors: tuple[str, ...]) -> str:
     """What to do about a failure of which no known error tells, where these lines are quoted."""
     if any(not UNTELLING.match(one) for one in errors):
         return READ_IT
+    if isinstance(seen.log, Unseen) and seen.log.why is Why.GONE:
+        return LOG_GONE
     return SEE_LOG if seen.reading is None else SAY_MORE
 
 

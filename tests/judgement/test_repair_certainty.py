@@ -285,6 +285,17 @@ def test_a_file_that_nobody_named_is_absent_where_the_backup_did_not_come_so_far
     assert "under another name" in reason(stuck(nowhere(search=complete), SILENT))
 
 
+def test_who_gave_no_bucket_is_told_to_set_it() -> None:
+    absent = Unseen(why=Why.NOT_CONFIGURED, what="No bucket is configured.")
+    denied = Unseen(why=Why.DENIED, what="Denied.")
+
+    def said(unseen: Unseen) -> str:
+        return reason(stuck(the_object(bucket=unseen, head=unseen, tail=None)))
+
+    assert "set BACKUP_BUCKET" in said(absent)
+    assert "access to the bucket" in said(denied)
+
+
 def test_an_end_that_was_not_seen_is_waited_for_while_there_is_no_object_old_enough() -> None:
     limit = timedelta(seconds=7200)
 

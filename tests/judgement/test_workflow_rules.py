@@ -1064,6 +1064,17 @@ def test_a_step_that_does_all_and_fails_to_upload_has_one_finding() -> None:
     assert "workflow/fallback-failed" in codes(case(workflow(other), NO_FILE))
 
 
+@pytest.mark.parametrize(
+    ("why", "advice"), [(Why.GONE, "no longer has its log"), (Why.NOT_FOUND, "on the run's page")]
+)
+def test_a_log_that_is_gone_is_not_to_be_read(why: Why, advice: str) -> None:
+    seen = workflow(Unseen(why=why, what="No log."), upload="failure", update="skipped")
+
+    fixes = finding(case(seen, NO_FILE), "workflow/failed-before-update").found.fixes
+
+    assert advice in fixes[0].text
+
+
 def test_of_an_answer_in_xml_the_code_and_the_message_are_quoted() -> None:
     error = (
         "<Error><Code>AccessDenied</Code><Message>Access Denied</Message><RequestId>x0</RequestId>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from backup_doctor.evidence.base import Shown, Unseen
+from backup_doctor.evidence.base import Shown, Unseen, Why
 from backup_doctor.evidence.case import Status
 from backup_doctor.evidence.ids import ids_of, mentions, names_another
 from backup_doctor.evidence.object import (
@@ -47,9 +47,10 @@ NAMED_BY = frozenset(
 IN_ARCHIVE = "the file is archived, so whether it is whole could not be read: restore a copy first."
 
 NOT_SEEN = "the file could not be looked at; give the doctor access to the bucket."
+NO_BUCKET = "the file could not be looked at: no bucket is configured; set BACKUP_BUCKET."
 NOT_READ = "the file is there, but whether it is whole could not be read."
 # What is known once the file can be read.
-UNREAD = frozenset({IN_ARCHIVE, NOT_SEEN, NOT_READ})
+UNREAD = frozenset({IN_ARCHIVE, NOT_SEEN, NO_BUCKET, NOT_READ})
 
 
 def is_whole(seen: ObjectEvidence) -> bool:
@@ -102,6 +103,8 @@ def _unsure_of_look(case: Case, seen: ObjectEvidence) -> str | None:
         return None
     if isinstance(gone, Unseen):
         return f"{gone.what} {gone.remedy}"
+    if isinstance(seen.bucket, Unseen) and seen.bucket.why is Why.NOT_CONFIGURED:
+        return NO_BUCKET
     if isinstance(seen.bucket, Unseen) or isinstance(seen.head, Unseen):
         return NOT_SEEN
     return None
