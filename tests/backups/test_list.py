@@ -12,6 +12,7 @@ import pytest
 
 from backup_doctor.demo.supabase.gateway import Gateway
 from backup_doctor.demo.supabase.state import Project
+from tests.database.lab import ROW_ID
 from tests.programs import bare, on_a_terminal
 
 if TYPE_CHECKING:
@@ -287,3 +288,16 @@ def test_all_projects_is_for_no_single_one(lab: Lab, gateway: Gateway, tmp_path:
 
     assert done.returncode == 2
     assert "--project is for one project" in done.stderr
+
+
+def test_a_stuck_backup_whose_id_is_used_again_is_diagnosed_by_its_row(
+    lab: Lab, gateway: Gateway, tmp_path: Path
+) -> None:
+    lab.sql(
+        "INSERT INTO public.backup_history (dispatch_id, status, created_at)"
+        " VALUES ('nightly-42', 'success', now())"
+    )
+
+    done = Lister(environment(lab, gateway, by_sql=True), tmp_path)()
+
+    assert f"backup-doctor --backup-id {ROW_ID}" in done.stdout

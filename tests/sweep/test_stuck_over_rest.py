@@ -11,7 +11,10 @@ import pytest
 
 from backup_doctor.demo.supabase.gateway import Gateway
 from backup_doctor.demo.supabase.state import Project
-from backup_doctor.evidence.case import Names
+from backup_doctor.evidence.case import Asked, Names
+from backup_doctor.run.runner import Silent
+from backup_doctor.run.sweep.close import CloseReader
+from backup_doctor.run.sweep.shared import collect_shared
 from backup_doctor.run.sweep.stuck import StuckFound, StuckSearch, find_stuck
 from backup_doctor.settings.model import Secret, Settings
 from tests.programs import bare
@@ -47,6 +50,27 @@ def test_a_stuck_row_is_found_and_that_is_all(lab: Lab, gateway: Gateway) -> Non
 
     assert [one.row.dispatch_id for one in stuck.backups] == ["nightly-42"]
     assert stuck.gap is None
+
+
+def test_a_backup_that_is_read_closely_has_the_other_rows_of_its_id(
+    lab: Lab, gateway: Gateway
+) -> None:
+    lab.sql(
+        "INSERT INTO public.backup_history (dispatch_id, status, created_at)"
+        " VALUES ('nightly-42', 'success', now())"
+    )
+    (alone,) = found(lab, gateway).backups
+    key = Secret(gateway.project.keys.secret)
+    settings = Settings(names=Names(), supabase_url=gateway.url, service_key=key)
+    shared = collect_shared(settings, 60.0, Silent())
+
+    case = CloseReader(shared=shared, github=shared.ask.github).read(alone, function_log=False)
+
+    assert alone.asked == Asked(dispatch_id="nightly-42")
+    assert case.asked == Asked(backup_id=alone.row.id)
+    assert case.row is not None
+    assert case.row.period is not None
+    assert case.row.rows == (alone.row,)
 
 
 def test_none_is_stuck_where_other_rows_are_shown(lab: Lab, gateway: Gateway) -> None:

@@ -6,12 +6,16 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from backup_doctor.base.immutable import Immutable
+from backup_doctor.collect.database.rows import read_rows
 from backup_doctor.collect.function.collector import recorded
 from backup_doctor.collect.sources import Sources
 from backup_doctor.evidence.base import Evidence, Unseen, Why
 from backup_doctor.evidence.function import FunctionEvidence
+from backup_doctor.evidence.ids import is_uuid
+from backup_doctor.evidence.row import Route, RowEvidence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,8 +35,20 @@ class CloseReader(Immutable, frozen=True, kw_only=True):
 
     def read(self, backup: StuckBackup, *, function_log: bool) -> Case:
         """The case that a single diagnosis of this backup would judge."""
-        row = {"row": self.shared.row_of(backup)}
-        return self._read(backup.asked, row, function_log=function_log)
+        known = self._with_others(backup)
+        row = {"row": self.shared.row_of(known)}
+        return self._read(known.asked, row, function_log=function_log)
+
+    def _with_others(self, backup: StuckBackup) -> StuckBackup:
+        """With the other rows of its dispatch id, which a listing over the Data API leaves out."""
+        dispatch_id, seen = backup.row.dispatch_id, self.shared.row
+        by_sql = isinstance(seen, RowEvidence) and seen.route not in (None, Route.REST)
+        if by_sql or not dispatch_id or is_uuid(dispatch_id):
+            return backup
+        found = self.shared.ask.data_api.rows("dispatch_id", dispatch_id)
+        if isinstance(found, Unseen) or len(found) < 2:  # noqa: PLR2004 -- itself, and another
+            return backup
+        return replace(backup, rows=read_rows(found, self.shared.case.names))
 
     def read_by_id(self, asked: Asked) -> Case:
         """The same of a backup whose row was not read yet."""
