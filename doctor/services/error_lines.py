@@ -29,6 +29,11 @@ _S3_REFUSES = re.compile(
     r"\b(?:AccessDenied|AllAccessDisabled|SignatureDoesNotMatch|InvalidAccessKeyId|NoSuchBucket"
     r"|RequestTimeTooSkewed|AuthorizationHeaderMalformed|EntityTooLarge|QuotaExceeded)(?:</Code>|: |\)$)"
 )
+# An error of a client that reads, or that asks another service, says nothing of the upload.
+_OF_ANOTHER_CALL = re.compile(
+    r"when calling the (?!(?:PutObject|CopyObject|CreateMultipartUpload|UploadPart|UploadPartCopy"
+    r"|CompleteMultipartUpload|AssumeRole\w*) operation)\w+ operation"
+)
 _EXIT = re.compile(r"^##\[error\]Process completed with exit code \d+")
 _ERROR = "##[error]"
 # `ConnectionResetError: …`, `pg_dump: error: …`, `ERROR notify: …`: what a person would quote.
@@ -58,6 +63,11 @@ def names_upload_error(line: str) -> bool:
 def is_of_upload(line: str) -> bool:
     """Whether the line itself says that it is an upload, or the AWS client before it, that failed."""
     return _UPLOAD_ERROR.search(line) is not None
+
+
+def is_of_another_call(line: str) -> bool:
+    """Whether the AWS client says that it was another call than an upload's that failed."""
+    return _OF_ANOTHER_CALL.search(line) is not None
 
 
 def upload_errors(lines: Iterable[str]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from backup_doctor.evidence.workflow import Job, Run, WorkflowFile
 from backup_doctor.judge.history.calls import update_ran
 from backup_doctor.judge.history.run import dispatch_runs, is_over
 from backup_doctor.judge.history.whole_step import ended_before_update
-from backup_doctor.services.error_lines import is_of_upload
+from backup_doctor.services.error_lines import is_of_another_call, is_of_upload
 from backup_doctor.services.runner_steps import is_runners
 
 if TYPE_CHECKING:
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.workflow import RunAttempt, Step, WorkflowStep
 
-# An error of a client that reads, or that asks another service, says nothing of the upload.
-_OF_ANOTHER_CALL = re.compile(
-    r"when calling the (?!(?:PutObject|CopyObject|CreateMultipartUpload|UploadPart|UploadPartCopy"
-    r"|CompleteMultipartUpload|AssumeRole\w*) operation)\w+ operation"
-)
 # What the next try may well get over.
 _PASSING = re.compile(
     r"SlowDown|InternalError|ServiceUnavailable|RequestTimeout|OperationAborted|Failed to copy"
@@ -58,7 +53,7 @@ def logged_keys(case: Case) -> frozenset[str]:
 def upload_errors(case: Case) -> tuple[str, ...]:
     """The lines of the run's log in which an upload says why it failed."""
     told = case.log.upload_errors if case.log else ()
-    return tuple(line for line in told if not _OF_ANOTHER_CALL.search(line))
+    return tuple(line for line in told if not is_of_another_call(line))
 
 
 def upload_failed(case: Case) -> str | None:

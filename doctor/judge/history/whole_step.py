@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from backup_doctor.evidence.base import Shown
 from backup_doctor.evidence.ids import ids_of
 from backup_doctor.evidence.log import Outcome
+from backup_doctor.evidence.object import Search
 from backup_doctor.evidence.workflow import WorkflowFile
+from backup_doctor.services.error_lines import is_of_another_call
 from backup_doctor.services.secret_uses import UPLOAD_KEYS, use_of
 from backup_doctor.services.told import told_by
 
@@ -46,8 +48,9 @@ def ended_before_update(case: Case) -> str | None:
     if here is not None and ids_of(case.asked, case.backup).whole_in(here.key):
         return None
     known = told_by(log)
-    if log.upload_errors:
-        return log.upload_errors[0]
+    of_upload = next((one for one in log.upload_errors if not is_of_another_call(one)), None)
+    if of_upload is not None:
+        return of_upload
     if known and (known.error.tool in _OF_FILES or _DUMPS.match(known.line)):
         return known.line
     absent = case.object is not None and _has_none(case.object, log)
@@ -80,9 +83,9 @@ def _may_upload(step: WorkflowStep) -> bool:
 
 def _has_none(seen: ObjectEvidence, log: LogReading) -> bool:
     """Whether the pipeline's own bucket was searched as a whole, and nothing there names this backup."""
-    search = seen.search
-    if seen.present is not None or not getattr(search, "complete", False):
+    search = seen.search if isinstance(seen.search, Search) else None
+    if seen.present is not None or search is None or not search.complete:
         return False
-    if getattr(search, "hits", ()) or getattr(search, "possible", ()):
+    if search.hits or search.possible:
         return False
     return isinstance(seen.control, Shown) or seen.bucket in log.buckets
