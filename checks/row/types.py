@@ -18,6 +18,7 @@ OUT_OF_RANGE = "22003"
 INTEGER_LIMITS = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 # An escaped quote is that of a message within JSON.
 _OUT_OF_RANGE = re.compile(r'value \\?"(-?\d+)\\?" is out of range for type (\w+)')
+_TYPE_OUT_OF_RANGE = re.compile(r"\b(smallint|integer|bigint) out of range")
 _NO_SUCH_VALUE = re.compile(r'invalid input syntax for type ([\w ]+): \\*"([^"\\]+)')
 # What a step writes of a variable that is empty.
 _EMPTY = frozenset({"null", "undefined", "none", "nan"})
@@ -50,6 +51,9 @@ def told_of_other(case: Case) -> bool:
     too_large = _OUT_OF_RANGE.search(told)
     if too_large:
         return bool(_run_number(case)) or _is_no_size(case, int(too_large[1]), too_large[2])
+    unnamed = _TYPE_OUT_OF_RANGE.search(told)
+    if unnamed:
+        return _is_no_size(case, None, unnamed[1])
     no_value = _NO_SUCH_VALUE.search(told)
     if no_value is None or no_value[2].strip().lower() in _EMPTY:
         return False
@@ -68,8 +72,8 @@ def _run_number(case: Case) -> tuple[RefusedValue, ...]:
     return (RefusedValue(column=column, type=told[2], sqlstate=OUT_OF_RANGE, message=message),)
 
 
-def _is_no_size(case: Case, value: int, kind: str) -> bool:
-    """Whether the backup's size is another number, which the type holds."""
+def _is_no_size(case: Case, value: int | None, kind: str) -> bool:
+    """Whether the backup's size is another number than the value, which the type holds."""
     made = backup_size(case)
     return made is not None and made != value and made <= INTEGER_LIMITS.get(kind, 0)
 

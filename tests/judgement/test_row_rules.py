@@ -511,6 +511,22 @@ def test_a_size_that_the_script_never_names_overflows_nothing() -> None:
     assert "row/size-overflow" not in codes(case(one.workflow, one.row, one.object, unnamed))
 
 
+@pytest.mark.parametrize(
+    ("size", "code"),
+    [(LIMIT, "row/constraint-rejects"), (LIMIT + 1, "row/size-overflow")],
+)
+def test_a_number_that_is_not_told_is_the_size_only_if_that_does_not_fit(
+    size: int, code: str
+) -> None:
+    refused = workflow(log(BARE_500, refusing("22003", "integer out of range")))
+    blind = (row(table=NOT_THERE), RlsEvidence(proof=NOT_THERE))
+
+    one = case(refused, *blind, the_object(head=stored(size=size)))
+
+    assert code in causes(one)
+    assert len({"row/constraint-rejects", "row/size-overflow"} & set(causes(one))) == 1
+
+
 def measured(said: str | None, seen: Any) -> Any:
     """A column that is too small for the three gigabytes that the log tells of."""
     assignments = {"BACKUP_SIZE": said} if said is not None else {}
