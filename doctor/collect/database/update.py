@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from backup_doctor.base.immutable import Immutable
+from backup_doctor.collect.database.expressions import mentions
 from backup_doctor.evidence.case import Status, dispatch_id_of
 from backup_doctor.evidence.row import BackupRow
 from backup_doctor.evidence.sql import identifier, literal
@@ -117,6 +118,9 @@ def expected_update(
         "workflow_run_id": LIKELY_RUN,
     }
     told = {name: value for name, value in known.items() if value is not None}
+    # Where no rule asks for the time, any will do, and what was asked ahead is what is asked.
+    timed = not case.is_preflight and _is_asked_for(table, case.names.column("finished_at"))
+    made = _ended(workflow) if timed else None
     return Update(
         names=case.names,
         table=table,
@@ -124,7 +128,7 @@ def expected_update(
         values={
             **{name: str(value) for name, value in {**likely, **told}.items()},
             "status": _status(case, workflow),
-            "finished_at": (now if case.is_preflight else _ended(workflow) or now).isoformat(),
+            "finished_at": (made or now).isoformat(),
             "error_text": None,
         },
         assumed=(
@@ -140,6 +144,14 @@ def _status(case: Case, workflow: WorkflowEvidence | None) -> str:
     """The word that the update step's script writes, where one is known; else what a success is called."""
     log = workflow.newest_reading if workflow else None
     return (log.word_written(case.names.column("status")) if log else None) or case.names.success
+
+
+def _is_asked_for(table: Table, column: str) -> bool:
+    """Whether a constraint names the column."""
+    return any(
+        column in one.columns or mentions(one.expression or "", (column,))
+        for one in table.constraints
+    )
 
 
 def _ended(workflow: WorkflowEvidence | None) -> datetime | None:
