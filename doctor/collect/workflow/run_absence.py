@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.workflow import Run, WorkflowState
 
-# Whoever deletes old runs keeps them as long, at the least.
-KEPT_FOR = timedelta(days=30)
+# GitHub deletes runs as it deletes logs since October 2026: after 90 days, where nobody set less or more.
+KEPT_FOR = timedelta(days=90)
 ABOUT = timedelta(days=1)
 
 
@@ -102,7 +102,7 @@ def _deleted(repository: str, created: datetime) -> Unseen:
     return Unseen(
         why=Why.GONE,
         what=f"GitHub shows no run in {repository} from the time of this row ({created:%Y-%m-%d}) or "
-        "the month before: runs that old may have been deleted.",
+        "the three months before: runs that old may have been deleted.",
         dependency="GitHub",
     )
 
