@@ -81,6 +81,7 @@ class Terminal:
         self._root = world.directory / f"terminal-{secrets.token_hex(4)}"
         self._root.mkdir()
         (self._root / "home").mkdir()
+        (self._root / "temporary").mkdir()
         self._log = self._root / "log"
         self._log.touch()
         install(self._root / "bin")
@@ -143,6 +144,8 @@ class Terminal:
         return {
             "PATH": str(self._root / "bin"),
             "HOME": str(self._root / "home"),
+            # `gh` keeps logs there, and would find every other world's of a run with this number.
+            "TMPDIR": str(self._root / "temporary"),
             "LANG": "C.UTF-8",
             "TERMINAL_LOG": str(self._log),
             "TERMINAL_ANSWERS": str(self._root / "answers"),

@@ -38,6 +38,12 @@ def test_a_run_is_listed_and_shown_with_its_log(terminal: Terminal) -> None:
     assert "Edge function call succeeded (HTTP 200)" in log
 
 
+def test_a_log_is_kept_by_its_own_terminal(terminal: Terminal, world: World) -> None:
+    said(terminal.shell(f"gh run view {RUN} --log {here(terminal)}", Login.READER))
+
+    assert [*world.directory.glob(f"terminal-*/temporary/*/run-log-{RUN}-*.zip")]
+
+
 def test_a_file_is_shown(terminal: Terminal) -> None:
     path = f"https://{terminal.host}/api/v3/repos/acme/app/contents/.github/workflows/backup.yml"
 
