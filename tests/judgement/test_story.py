@@ -688,6 +688,7 @@ def test_what_began_after_the_failure_came_too_late_to_explain_it() -> None:
 
     assert began_after_failure(one, ENDED + SECOND)
     assert not began_after_failure(one, ENDED)
+    assert not began_after_failure(one, ENDED + SECOND / 2)
     assert not began_after_failure(one, None)
     assert not began_after_failure(without("workflow"), ENDED + HOUR)
 

@@ -236,7 +236,8 @@ def failed_at(case: Case) -> datetime | None:
 def began_after_failure(case: Case, since: datetime | None) -> bool:
     """Whether something that began at `since` is too late to explain this backup."""
     failed = failed_at(case)
-    return since is not None and failed is not None and since > failed
+    # GitHub tells the second in which it was, and what began in the same one may have come before.
+    return since is not None and failed is not None and since.replace(microsecond=0) > failed
 
 
 def run_read_secrets_at(case: Case) -> datetime | None:
