@@ -13,7 +13,7 @@ from backup_doctor.evidence.workflow import Run, WorkflowEvidence, WorkflowFile,
 from backup_doctor.judge.commands import gh, gh_file
 from backup_doctor.judge.framework import Found, Rules, needs
 from backup_doctor.judge.history import RowState, RunProgress, progress, row_age, row_state
-from backup_doctor.judge.history.calls import left_its_file
+from backup_doctor.judge.history.naming import left_its_file
 from backup_doctor.judge.show import by_command, exhibit, manual, setting
 from backup_doctor.judge.traits import Trait
 from backup_doctor.services.writers import speaks_of_backups

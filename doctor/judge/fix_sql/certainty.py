@@ -32,6 +32,7 @@ from backup_doctor.judge.history.file import (
     own_size,
     owners_at,
 )
+from backup_doctor.judge.history.naming import names_backup
 from backup_doctor.judge.history.run import ended_at
 from backup_doctor.judge.history.upload import left_no_file, logged_keys
 
@@ -157,7 +158,7 @@ def _is_one_of_several(case: Case, seen: ObjectEvidence, here: StoredObject) -> 
 
 def _unsure_of_source(case: Case, seen: ObjectEvidence, here: StoredObject) -> str | None:
     """Who says that this is the file: its own name, the row, or the log of this very run."""
-    if ids_of(case.asked, case.backup).whole_in(here.key):
+    if names_backup(here.key, case):
         return None
     late = _unsure_of_end(case, seen, here)
     named = seen.key_source if isinstance(seen.head, StoredObject) else None
@@ -216,7 +217,7 @@ def is_of_run(case: Case, here: StoredObject) -> bool:
     if log_names(case, here.key):
         return True
     began, ended = began_at(case), ended_at(case)
-    if began is None or ended is None or not ids_of(case.asked, case.backup).whole_in(here.key):
+    if began is None or ended is None or not names_backup(here.key, case):
         return False
     return began - CLOCK_SLACK <= here.modified_at <= ended + CLOCK_SLACK
 

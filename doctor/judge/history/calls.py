@@ -10,8 +10,8 @@ import msgspec
 
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.function import HttpAnswer
-from backup_doctor.evidence.ids import ids_of
 from backup_doctor.evidence.log import NOT_SAID, Call, EnvShown, Outcome
+from backup_doctor.judge.history.naming import left_its_file
 from backup_doctor.judge.history.whole_step import ended_before_update
 from backup_doctor.judge.registry import codes_with
 from backup_doctor.judge.traits import Trait
@@ -69,12 +69,6 @@ def update_ran(case: Case) -> bool | None:
     if job is not None and job.status == "completed" and (job.steps or job.conclusion == "skipped"):
         return False if step is None or step.conclusion is None else None
     return None
-
-
-def left_its_file(case: Case) -> bool:
-    """Whether an object whose key surely names this dispatch is in the bucket: then a run made it."""
-    here = case.object.present if case.object else None
-    return here is not None and ids_of(case.asked, case.backup).whole_in(here.key)
 
 
 def has_failed_before(workflow: WorkflowEvidence) -> bool:

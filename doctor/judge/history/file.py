@@ -11,11 +11,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_doctor.evidence.base import Shown, Unseen, Why, unseen
-from backup_doctor.evidence.ids import ids_of, is_same_id, mentions, names_another
+from backup_doctor.evidence.ids import is_same_id, mentions, names_another
 from backup_doctor.evidence.object import KeySource, Search, StoredObject
 from backup_doctor.evidence.object_keys import places
 from backup_doctor.evidence.workflow import FoundBy
 from backup_doctor.judge.history.bucket import shown_bucket, shown_bucket_gone, shown_missing
+from backup_doctor.judge.history.naming import names_backup
 from backup_doctor.judge.history.run import dispatch_began, ended_at
 from backup_doctor.judge.history.upload import left_no_file, may_have_passed, upload_failed
 
@@ -72,7 +73,7 @@ def belonging(seen: ObjectEvidence, case: Case, here: StoredObject) -> Belonging
         return Belonging(Whose.ANOTHERS, "The run's own log names another file.")
     if by_id:
         return Belonging(Whose.ANOTHERS, f"Its name holds the id of {_named(by_id[0].row)}.")
-    is_named = ids_of(case.asked, case.backup).whole_in(here.key)
+    is_named = names_backup(here.key, case)
     if not is_named:
         taken = _by_later(case, seen, here, by_key)
         if taken is not None:

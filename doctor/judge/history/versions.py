@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.base import Unseen
-from backup_doctor.evidence.ids import ids_of
 from backup_doctor.judge.history.file import CLOCK_SLACK, began_at, own_size
+from backup_doctor.judge.history.naming import names_backup
 from backup_doctor.judge.history.run import ended_at
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _versions(seen: ObjectEvidence) -> tuple[StoredObject, ...]:
 def own_marker(seen: ObjectEvidence, case: Case) -> DeleteMarker | None:
     """The mark that this backup's file was deleted; None where what it hides is an earlier backup's."""
     marker = seen.deleted
-    if marker is None or _is_named(marker.key, case):
+    if marker is None or names_backup(marker.key, case):
         return marker
     hidden = marker.previous.modified_at if marker.previous else None
     began = began_at(case)
@@ -63,11 +63,9 @@ def own_marker(seen: ObjectEvidence, case: Case) -> DeleteMarker | None:
 def own_uploads(seen: ObjectEvidence, case: Case) -> tuple[UnfinishedUpload, ...]:
     """The unfinished uploads that a run of this backup started, or may have started."""
     uploads = () if isinstance(seen.uploads, Unseen) else seen.uploads
-    return tuple(one for one in uploads if _is_named(one.key, case) or _may_be_of_runs(one, case))
-
-
-def _is_named(key: str, case: Case) -> bool:
-    return ids_of(case.asked, case.backup).whole_in(key)
+    return tuple(
+        one for one in uploads if names_backup(one.key, case) or _may_be_of_runs(one, case)
+    )
 
 
 def _may_be_of_runs(one: UnfinishedUpload, case: Case) -> bool:

@@ -11,10 +11,10 @@ import re
 from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.base import Shown
-from backup_doctor.evidence.ids import ids_of
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.object import Search
 from backup_doctor.evidence.workflow import WorkflowFile
+from backup_doctor.judge.history.naming import left_its_file
 from backup_doctor.services.error_lines import is_of_another_call
 from backup_doctor.services.secret_uses import UPLOAD_KEYS, use_of
 from backup_doctor.services.told import told_by
@@ -44,8 +44,7 @@ def ended_before_update(case: Case) -> str | None:
         return None
     if log.failed_step != step.name or _tells_of_more(log) or not _does_all(workflow, log):
         return None
-    here = case.object.present if case.object else None
-    if here is not None and ids_of(case.asked, case.backup).whole_in(here.key):
+    if left_its_file(case):
         return None
     known = told_by(log)
     of_upload = next((one for one in log.upload_errors if not is_of_another_call(one)), None)
