@@ -14,7 +14,6 @@ from backup_doctor.cli.interrupts import interruptible, stoppable
 from backup_doctor.cli.mending import confirmed, described, located, say
 from backup_doctor.cli.stderr import show_sql
 from backup_doctor.evidence.base import Unseen
-from backup_doctor.evidence.case import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -122,7 +121,7 @@ class Mending:
         from backup_doctor.run.fix.look import look
         from backup_doctor.run.runner import DoctorRun
 
-        run = DoctorRun(settings=self._settings, asked=_asked(one), budget_s=BUDGET_S)
+        run = DoctorRun(settings=self._settings, asked=one.asked, budget_s=BUDGET_S)
         try:
             return look(run, self._redactor)
         except Exception:  # noqa: BLE001 -- a defect at one backup costs no other anything
@@ -182,17 +181,8 @@ class Mending:
         say(text, self._redactor)
 
 
-def _asked(one: Swept) -> Asked:
-    subject = one.report.subject
-    if subject.dispatch_id and not one.by_row:
-        return Asked(dispatch_id=subject.dispatch_id)
-    return Asked(backup_id=subject.backup_id)
-
-
 def _name(one: Swept) -> str:
-    subject = one.report.subject
-    dispatch_id = None if one.by_row else subject.dispatch_id
-    return dispatch_id or f"row {subject.backup_id}"
+    return one.asked.dispatch_id or f"row {one.asked.backup_id}"
 
 
 def _rows(count: int) -> str:

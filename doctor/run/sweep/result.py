@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backup_doctor.base.immutable import Immutable
+from backup_doctor.evidence.case import Asked
 from backup_doctor.evidence.findings import Verdict
 from backup_doctor.judge.freshness import Freshness
 from backup_doctor.run.sweep.steps import steps_of_causes
@@ -43,6 +44,14 @@ class Swept(Immutable, frozen=True, kw_only=True):
     mendable: Mendable | None = None
     says: str = ""
     by_row: bool = False
+
+    @property
+    def asked(self) -> Asked:
+        """What a single diagnosis of it would be asked."""
+        subject = self.report.subject
+        if subject.dispatch_id and not self.by_row:
+            return Asked(dispatch_id=subject.dispatch_id)
+        return Asked(backup_id=subject.backup_id)
 
     @property
     def root_cause(self) -> str:

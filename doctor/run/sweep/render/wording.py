@@ -98,14 +98,12 @@ def named(group: CauseGroup) -> tuple[str, ...]:
 
 def name(one: Swept) -> str:
     """What a backup is asked for by."""
-    subject = one.report.subject
-    dispatch_id = None if one.by_row else subject.dispatch_id
-    return dispatch_id or subject.backup_id or "?"
+    return one.asked.dispatch_id or one.asked.backup_id or "?"
 
 
 def flag(one: Swept) -> str:
     """The flag that asks for it."""
-    return "--dispatch-id" if one.report.subject.dispatch_id and not one.by_row else "--backup-id"
+    return "--dispatch-id" if one.asked.dispatch_id else "--backup-id"
 
 
 def running(sweep: Sweep) -> str:
