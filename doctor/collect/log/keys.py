@@ -37,7 +37,7 @@ def given_keys(parts: Parts) -> list[Section]:
             or any(_brings_files(parts, before, one) for before in parts.sections[:index])
         )
     ]
-    failed = [one for one in given if has_error(_output(one))]
+    failed = [one for one in given if has_error(one.texts)]
     # A composite action has several sections.
     steps = {parts.title(one) for one in given}
     return failed[-1:] or (given if len(steps) == 1 else []) or _does_all(parts)
@@ -58,7 +58,7 @@ def _is_uploaded(before: Sequence[Section], section: Section) -> bool:
     """Whether the file had been uploaded when the step began: it was told the key, or a step says so."""
     if "S3_KEY" in facts.assigned_variables(header.variables(section)):
         return True
-    return any(True for one in before for _ in facts.uploads(_output(one)))
+    return any(True for one in before for _ in facts.uploads(one.texts))
 
 
 def _brings_files(parts: Parts, before: Section, section: Section) -> bool:
@@ -76,7 +76,3 @@ def uploads_too(parts: Parts, update: Section) -> bool:
     given = {use_of(variable.name) for variable in header.variables(update)}
     before = parts.sections[: parts.sections.index(update)]
     return bool(given & {*UPLOAD_KEYS}) and not _is_uploaded(before, update)
-
-
-def _output(section: Section) -> list[str]:
-    return [line.text for line in section.output]

@@ -70,7 +70,7 @@ def read(source: str, chunks: Iterable[bytes], wanted: LookFor) -> LogReading:
     told = _calls(parts, update, own, wanted)
     calls = told.calls
     variables = header.variables(update[0]) if update else ()
-    output = [line for section in parts.sections for line in _output(section)]
+    output = [line for section in parts.sections for line in section.texts]
     failed = _failed(parts)
     return LogReading(
         source=source,
@@ -88,7 +88,7 @@ def read(source: str, chunks: Iterable[bytes], wanted: LookFor) -> LogReading:
         unread_script=unreadable(update[0]) if update else None,
         backup_id_not_found=calls.not_found,
         failed_step=parts.title(failed),
-        errors=error_lines.errors(_output(failed)) if failed else (),
+        errors=error_lines.errors(failed.texts) if failed else (),
         told=_told(failed) if failed else (),
         complaints=error_lines.complaints(_whole(failed)) if failed else (),
         uploaded=tuple(dict.fromkeys(facts.uploads(output)))[:UPLOADS],
@@ -116,12 +116,8 @@ def _shown(parts: Parts, told: Callable[[Iterable[Variable]], Iterator[str]]) ->
         yield from told(header.variables(section))
 
 
-def _output(section: Section) -> list[str]:
-    return [line.text for line in section.output]
-
-
 def _spoken(sections: Sequence[Section]) -> list[str]:
-    return [text for section in sections for text in _output(section) if text.strip()]
+    return [text for section in sections for text in section.texts if text.strip()]
 
 
 def _told(failed: Section) -> tuple[str, ...]:
@@ -191,10 +187,10 @@ def _only_speaking(parts: Parts, wanted: LookFor) -> list[Section]:
     """The one step whose script does not show, and whose output tells of the calls: the update's."""
     names = wanted.names
     speaking = [
-        one for one in parts.sections if one.title and _speaks(read_calls(names, (), _output(one)))
+        one for one in parts.sections if one.title and _speaks(read_calls(names, (), one.texts))
     ]
     function = wanted.targets.function
-    named = [one for one in speaking if any(function in line for line in _output(one))]
+    named = [one for one in speaking if any(function in line for line in one.texts)]
     return named if len(speaking) == 1 else []
 
 
@@ -231,7 +227,7 @@ def _fallback(parts: Parts, update: Sequence[Section], wanted: LookFor, calls: C
     names, later = wanted.names, parts.behind(update)
     named = (one for one in later if names.is_fallback(parts.title(one) or ""))
     own = (
-        read_calls(names, header.script(one), ("Falling back", *_output(one)), is_update=True)
+        read_calls(names, header.script(one), ("Falling back", *one.texts), is_update=True)
         for one in named
     )
     return next((one.fallback for one in own if is_said(one.fallback)), calls.fallback)
@@ -244,14 +240,10 @@ def _speaks(calls: Calls) -> bool:
 def _failed(parts: Parts) -> Section | None:
     """The section of the step that failed first; one that is green may have failed inside."""
     for index, step in parts.steps.items():
-        if step.conclusion in FAILED and error_lines.has_error(_output(parts.sections[index])):
+        if step.conclusion in FAILED and error_lines.has_error(parts.sections[index].texts):
             return parts.sections[index]
     return next(
-        (
-            one
-            for one in parts.sections
-            if not one.aftermath and error_lines.has_error(_output(one))
-        ),
+        (one for one in parts.sections if not one.aftermath and error_lines.has_error(one.texts)),
         None,
     )
 
@@ -273,5 +265,5 @@ def _prints_secret(parts: Parts) -> tuple[str, ...]:
     for section in parts.sections:
         masked = facts.masked_names(header.variables(section))
         found.update(dict.fromkeys(printed_by_script(header.script(section), masked)))
-        found.update(dict.fromkeys(facts.printed_in_output(_output(section), masked)))
+        found.update(dict.fromkeys(facts.printed_in_output(section.texts, masked)))
     return tuple(found)

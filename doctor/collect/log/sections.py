@@ -119,6 +119,11 @@ class Section:
         return self.lines[self._head_end :]
 
     @property
+    def texts(self) -> list[str]:
+        """The same, as texts."""
+        return [line.text for line in self.output]
+
+    @property
     def complaints_and_output(self) -> tuple[Line, ...]:
         """The same with the lines between that may tell of an error, in order."""
         middle = max(self._head_end, len(self.head) + len(self.telling))

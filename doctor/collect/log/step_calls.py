@@ -165,7 +165,7 @@ def with_breaks(sections: Iterable[Section]) -> Iterator[str]:
 
 def _output(section: Section) -> list[str]:
     """What the step printed, without what an interpreter quotes of the script."""
-    return parted(condensed(without_source([line.text for line in section.output])))
+    return parted(condensed(without_source(section.texts)))
 
 
 def is_said(call: Call) -> bool:
