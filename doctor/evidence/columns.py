@@ -12,5 +12,8 @@ GUIDE_COLUMNS = (
     "created_at",
 )
 
+# What an update that finishes a backup fills in, beside the status.
+FILLED_BY_UPDATE = ("s3_key", "size_bytes", "finished_at", "error_text", "workflow_run_id")
+
 # How the doctor's own SQL begins what it writes to a row that it closes.
 BY_DOCTOR, DUPLICATE_OF = "backup-doctor: ", "duplicate of "

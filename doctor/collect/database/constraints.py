@@ -13,7 +13,14 @@ import msgspec
 
 from backup_doctor.base.threads import spawn
 from backup_doctor.collect.database.answers import Refusal
-from backup_doctor.collect.database.expressions import JsonRow, Run, Verdict, evaluate, mentions
+from backup_doctor.collect.database.expressions import (
+    JsonRow,
+    Run,
+    Verdict,
+    evaluate,
+    mentions,
+    named_by,
+)
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.rls import RefusedValue
 from backup_doctor.evidence.row import Constraint
@@ -130,8 +137,7 @@ def _doubt(constraint: Constraint, update: Update) -> str | None:
 
 
 def _guess(constraint: Constraint, update: Update) -> str | None:
-    asked = mentions(constraint.expression or "", update.guessed)
-    guessed = [one for one in update.guessed if one in constraint.columns or one in asked]
+    guessed = named_by(constraint, update.guessed)
     return f"What will be written to {', '.join(guessed)} is not known." if guessed else None
 
 

@@ -12,7 +12,10 @@ from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.sql import identifier, literal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from backup_doctor.evidence.case import Names
+    from backup_doctor.evidence.row import Constraint
 
 Run: TypeAlias = Callable[[str], Reply]
 JsonRow: TypeAlias = Mapping[str, Any]
@@ -43,6 +46,12 @@ def mentions(expression: str, columns: Iterable[str]) -> tuple[str, ...]:
     """Those of the columns whose name stands in the expression."""
     words = set(re.findall(r'"[^"]+"|[^\W\d]\w*', re.sub(r"'[^']*'", "", expression)))
     return tuple(name for name in columns if name in words or f'"{name}"' in words)
+
+
+def named_by(constraint: Constraint, columns: Sequence[str]) -> tuple[str, ...]:
+    """Those of the columns that are the constraint's own, or that its expression names."""
+    asked = mentions(constraint.expression or "", columns)
+    return tuple(name for name in columns if name in constraint.columns or name in asked)
 
 
 def _statement(names: Names, row: JsonRow, expressions: Iterable[str]) -> str:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from backup_doctor.base.immutable import Immutable
-from backup_doctor.collect.database.expressions import mentions
+from backup_doctor.collect.database.expressions import named_by
 from backup_doctor.evidence.case import Status, dispatch_id_of
+from backup_doctor.evidence.columns import FILLED_BY_UPDATE
 from backup_doctor.evidence.row import BackupRow
 from backup_doctor.evidence.sql import identifier, literal
 from backup_doctor.evidence.workflow import Run
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 LIKELY_SIZE = 1_000_000
 LIKELY_RUN = "1"
-FILLED_BY_UPDATE = ("s3_key", "size_bytes", "finished_at", "error_text", "workflow_run_id")
 
 
 class Update(Immutable, frozen=True, kw_only=True, dict=True):
@@ -148,10 +148,7 @@ def _status(case: Case, workflow: WorkflowEvidence | None) -> str:
 
 def _is_asked_for(table: Table, column: str) -> bool:
     """Whether a constraint names the column."""
-    return any(
-        column in one.columns or mentions(one.expression or "", (column,))
-        for one in table.constraints
-    )
+    return any(named_by(one, (column,)) for one in table.constraints)
 
 
 def _ended(workflow: WorkflowEvidence | None) -> datetime | None:

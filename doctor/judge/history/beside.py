@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backup_doctor.evidence.columns import GUIDE_COLUMNS
+from backup_doctor.evidence.columns import FILLED_BY_UPDATE
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.row import Table
 from backup_doctor.judge.history.calls import (
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.trigger import Trigger
 
 BY_PROCEDURE = "rpc"
-FILLED_BY_UPDATE = tuple(
-    name for name in GUIDE_COLUMNS if name not in ("id", "dispatch_id", "created_at")
-)
 
 
 def table_beside(case: Case, code: str) -> str | None:
@@ -75,7 +72,7 @@ def enabled_triggers(case: Case) -> tuple[Trigger, ...]:
     known = case.row.table if case.row else None
     if not isinstance(known, Table):
         return ()
-    guides = (case.names.column(name) for name in FILLED_BY_UPDATE)
+    guides = (case.names.column(name) for name in ("status", *FILLED_BY_UPDATE))
     written = {*guides, *(name for one in update_ways(case) for name in one.columns)}
     return tuple(
         one
