@@ -120,6 +120,11 @@ class WorkflowStep(Fact, frozen=True, kw_only=True):
     script: str = ""
     directory: str = ""
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """All that tells what it does: its name, its action, its script, and what it is given by name."""
+        return (self.name, self.uses or "", self.script, *self.secrets, *self.env)
+
 
 class WorkflowFile(Fact, frozen=True, kw_only=True):
     """The file of the workflow at the run's commit, as far as the diagnosis uses it.

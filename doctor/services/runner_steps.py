@@ -1,4 +1,4 @@
-"""Which steps of a job are the runner's own, and not its author's.
+"""Which steps of a job are the runner's own, and which only keep files with GitHub.
 
 Source: actions/runner, src/Runner.Worker/JobExtension.cs and ExecutionContext.cs: what an action does
 before or after its step is called "Pre" or "Post", and the step's own name.
@@ -17,6 +17,8 @@ _OWN = re.compile(
     r"|Complete runner)$"
 )
 _AROUND = ("Pre ", "Post ")
+# What keeps files with GitHub: no upload of a backup.
+ARTIFACT = re.compile(r"artifact|actions/cache", re.IGNORECASE)
 
 
 def is_runners(name: str, names: Collection[str]) -> bool:

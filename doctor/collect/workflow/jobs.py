@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from backup_doctor.services.runner_steps import ARTIFACT
 from backup_doctor.services.secret_uses import Use, use_of
 from backup_doctor.services.update_step import GUIDES_TABLE, named_update
 from backup_doctor.services.writers import STATUS_FUNCTION, is_doctors
@@ -20,7 +21,6 @@ BACKUP_WORK = re.compile(
     re.IGNORECASE,
 )
 _UPLOADS = re.compile(r"upload|\bs3\b|s3api|rclone|s5cmd|\baws|AWS_|BUCKET", re.IGNORECASE)
-_ARTIFACT = re.compile(r"artifact|actions/cache", re.IGNORECASE)
 _OF_SUPABASE = frozenset({Use.URL, Use.SERVICE_KEY, Use.FUNCTION_KEY})
 _CALLS_A_FUNCTION = re.compile(r"/functions/v1/|\bfunctions\s*\.\s*invoke\s*\(")
 
@@ -62,8 +62,7 @@ def _is_behind_upload(every: Sequence[tuple[str, WorkflowStep]], step: WorkflowS
 
 
 def _uploads(step: WorkflowStep) -> bool:
-    told = (step.name, step.uses or "", step.script, *step.secrets, *step.env)
-    return any(map(_UPLOADS.search, told)) and not _ARTIFACT.search(step.uses or "")
+    return any(map(_UPLOADS.search, step.told)) and not ARTIFACT.search(step.uses or "")
 
 
 def _is_handler(step: WorkflowStep) -> bool:

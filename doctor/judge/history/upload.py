@@ -12,7 +12,7 @@ from backup_doctor.judge.history.calls import update_ran
 from backup_doctor.judge.history.run import dispatch_runs, is_over
 from backup_doctor.judge.history.whole_step import ended_before_update
 from backup_doctor.services.error_lines import is_of_another_call, is_of_upload
-from backup_doctor.services.runner_steps import is_runners
+from backup_doctor.services.runner_steps import ARTIFACT, is_runners
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +30,6 @@ _PASSING = re.compile(
 _UPLOADS = re.compile(
     r"upload(?!ed)|rclone|minio|s5cmd|(?<![a-z0-9])(?:s3|aws|r2)(?![a-z0-9])", re.IGNORECASE
 )
-# It keeps files with GitHub.
-_ARTIFACT = re.compile(r"artifact|actions/cache", re.IGNORECASE)
 _EXITED = re.compile(r"^Process completed with exit code \d+")
 # Actions of GitHub's that only prepare the runner.
 _PREPARES = re.compile(r"^Run actions/(?:checkout|setup-)")
@@ -81,7 +79,7 @@ def _died_in_upload(case: Case) -> bool:
 
 
 def _is_named_upload(name: str) -> bool:
-    return bool(_UPLOADS.search(name)) and not _ARTIFACT.search(name)
+    return bool(_UPLOADS.search(name)) and not ARTIFACT.search(name)
 
 
 def _others_may_have_uploaded(case: Case) -> bool:
@@ -178,7 +176,6 @@ def _is_given_to_all(file: WorkflowFile) -> bool:
 
 
 def _may_upload(step: WorkflowStep) -> bool:
-    if _ARTIFACT.search(step.uses or ""):
+    if ARTIFACT.search(step.uses or ""):
         return False
-    told = (step.name, step.uses or "", step.script, *step.secrets, *step.env)
-    return any(map(_UPLOADS.search, told))
+    return any(map(_UPLOADS.search, step.told))
