@@ -28,8 +28,6 @@ _MESSAGE = re.compile(r"^ +\| ?(?P<text>.*)$")
 _PANIC = re.compile(r"^thread '[^']{0,80}'(?: \(\d+\))? panicked at \S+:\d+:\d+:$")
 _PLACE = re.compile(r"^At \S.*:\d+ char:\d+$")
 _BELOW_PLACE = re.compile(r"^(?:\+ |    \+ (?:CategoryInfo|FullyQualifiedErrorId) *: )")
-
-
 # What PowerShell calls the script's own error: `throw "…"`, `Write-Error "…"`.
 THROWN = frozenset({"Exception", "Write-Error"})
 

@@ -49,6 +49,7 @@ IN_ARCHIVE = "the file is archived, so whether it is whole could not be read: re
 
 NOT_SEEN = "the file could not be looked at; give the doctor access to the bucket."
 NO_BUCKET = "the file could not be looked at: no bucket is configured; set BACKUP_BUCKET."
+GOES_ON = "the backup may still be going; look again when the job has ended."
 NOT_READ = "the file is there, but whether it is whole could not be read."
 # What is known once the file can be read.
 UNREAD = frozenset({IN_ARCHIVE, NOT_SEEN, NO_BUCKET, NOT_READ})
@@ -64,9 +65,6 @@ def whole_file(case: Case, seen: ObjectEvidence) -> StoredObject | None:
     """The file that is this backup's, where it is whole."""
     found = found_file(case)
     return seen.present if found and found.whose is Whose.OWN and is_whole(seen) else None
-
-
-GOES_ON = "the backup may still be going; look again when the job has ended."
 
 
 def may_still_write(case: Case) -> str | None:
