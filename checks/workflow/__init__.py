@@ -5,11 +5,13 @@ from __future__ import annotations
 from backup_doctor.checks.workflow import (
     access,
     advice,
+    edge_call,
+    fallback,
     going,
+    green,
     job,
     look_up,
     run,
-    update_calls,
     update_step,
     waiting,
 )
@@ -32,7 +34,9 @@ check.include(
     job.rules,
     update_step.rules,
     look_up.rules,
-    update_calls.rules,
+    edge_call.rules,
+    fallback.rules,
+    green.rules,
     access.rules,
     advice.rules,
 )

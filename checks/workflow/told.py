@@ -207,6 +207,13 @@ def _unusual(printed: tuple[str, ...], usual: tuple[str, ...]) -> list[str]:
     return [one for one in new if not UNTELLING.match(one)][: -LINES_SHOWN - 1 : -1]
 
 
+def update_excerpt(case: Case) -> tuple[Exhibit, ...]:
+    """The lines of the update step that tell most."""
+    lines = case.log.update_excerpt if case.log else ()
+    told = exhibit("log of the step", "\n".join(lines), "workflow log", gh_log(case))
+    return (told,) if lines else ()
+
+
 def compared(seen: WorkflowEvidence, case: Case, new: tuple[str, ...]) -> tuple[Exhibit, ...]:
     """What is new, and since when."""
     if not new or seen.last_good is None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from backup_doctor.judge.show import manual
+
+if TYPE_CHECKING:
+    from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Fix
 
 FAIL_ON_NONE = manual(
     "Let the step fail when nothing was updated",
@@ -50,3 +56,10 @@ CHECK_ADDRESS = manual(
     "The request has no status: compare its address with the project's, and its time limit with how "
     "long the update takes; let the step print the client's own error.",
 )
+
+
+def find_out(case: Case, check: str, configure: str) -> Fix:
+    """What would settle it: the check that was left out, else what it lacked."""
+    left_out = f"Run the check {check} too, which was left out."
+    text = left_out if check in case.skipped else configure
+    return manual("Find out what the answer means", text)

@@ -29,7 +29,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("checks/workflow/run.py", 'run.path.split("@", 1)'): (
         "What comes before the first `@` is the same, however often it is cut."
     ),
-    ("checks/workflow/update_calls.py", '"cannot be read."'): _SHOWN,
+    ("checks/workflow/fallback.py", '"cannot be read."'): _SHOWN,
     ("checks/workflow/view.py", "seen.searched or"): _SHOWN,
     ("checks/workflow/view.py", "break"): ("All steps after the update come after it as well."),
     ("doctor/judge/fix_sql/certainty.py", "return True"): _UNREACHED,

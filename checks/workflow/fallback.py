@@ -1,4 +1,4 @@
-"""What came of the update step's calls: the guide's own list of errors."""
+"""The direct update, the fallback: what came of it, where the edge function was no help."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from backup_doctor.checks.workflow.told import (
     red_upload,
     told_by_update,
     told_fixes,
+    update_excerpt,
 )
 from backup_doctor.checks.workflow.update_fixes import (
     CHECK_ADDRESS,
@@ -28,17 +29,16 @@ from backup_doctor.checks.workflow.update_fixes import (
     MAKE_PROCEDURE,
     READ_ANSWER,
     SEE_PROJECT,
-    SET_STATUS,
     SHOW_ANSWER,
     SHOW_KEY,
+    find_out,
 )
-from backup_doctor.checks.workflow.view import run_exhibits, update_ended_well
+from backup_doctor.checks.workflow.view import run_exhibits
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
-from backup_doctor.evidence.findings import Role, Severity
+from backup_doctor.evidence.findings import Role
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.workflow import WorkflowEvidence
-from backup_doctor.judge.commands import gh_log
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history import (
     BOTH_WRITES,
@@ -47,7 +47,6 @@ from backup_doctor.judge.history import (
     fallback_call,
     function_call,
     is_over,
-    row_age,
     row_state,
     update_ran,
 )
@@ -60,14 +59,13 @@ from backup_doctor.judge.history.calls import (
 )
 from backup_doctor.judge.history.written import is_begun, written_by
 from backup_doctor.judge.registry import codes_with
-from backup_doctor.judge.show import duration, exhibit, log_lines, manual
+from backup_doctor.judge.show import log_lines
 from backup_doctor.judge.traits import Trait
-from backup_doctor.judge.unseen_triggers import after_triggers, unless_set_back
 from backup_doctor.services.meaning import NOT_FOUND, data_api_status, database_meaning
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.findings import Exhibit, Fix
+    from backup_doctor.evidence.findings import Fix
     from backup_doctor.evidence.log import Call
     from backup_doctor.evidence.workflow import Step
     from backup_doctor.services.errors import ToldError
@@ -76,61 +74,6 @@ if TYPE_CHECKING:
 rules = Rules[WorkflowEvidence]()
 
 NO_PROCEDURE = "PGRST202"
-
-
-@rules.cause(
-    "workflow/edge-call-failed",
-    breaks=Link.FUNCTION_UPDATES,
-    yields_to=(*BELOW, "workflow/backup-id-not-found", "workflow/fallback-failed"),
-    traits=(Trait.GENERAL, Trait.OF_ONE_RUN),
-)
-def edge_call_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
-    """The update step's call of the edge function failed.
-
-    Detected: "Edge function call failed (HTTP …)" or the like in the log.
-    Cause: 401: the key or the JWT check; 404: not deployed, or the function's own; 5xx: the function
-    or what lies below it. This code is a cause only if nothing tells which.
-    Fix: that of the cause; what would settle it is said in the report.
-    By hand: the log of the update step.
-    Source: guide, step 1.
-    """
-    call = function_call(case)
-    if call.outcome not in FAILED:
-        return None
-    ask_more = _find_out(
-        case,
-        "function",
-        "Configure SUPABASE_ACCESS_TOKEN and BACKUP_API_KEY for the doctor: the platform's "
-        "record of the function tells a refusal of the gateway from one of the function.",
-    )
-    function = case.function
-    known = function is not None and function.key_sent and not isinstance(function.record, Unseen)
-    sent = empty_value(call)
-    # Another way got through, to the other row.
-    reached = another_row_succeeded(case)
-    return Found(
-        summary=f"The call of {case.names.function} failed{how(call)}.{said_empty(case, sent)}",
-        evidence=(*log_lines(case, "log", call), *empty_variables(case, sent)),
-        fixes=(send_it(case, sent),) if sent else () if known else (ask_more,),
-        by_log=True,
-        breaks=_breaks(case, sent=bool(sent)),
-        role=Role.SYMPTOM if reached else None,
-        severity=Severity.WARN if reached else None,
-    )
-
-
-def _breaks(case: Case, *, sent: bool) -> tuple[Link, ...] | None:
-    """None where the other row was reached; both updates where both sent an empty value: one cause."""
-    if another_row_succeeded(case):
-        return ()
-    return BOTH_WRITES if sent and empty_value(fallback_call(case)) else None
-
-
-def _find_out(case: Case, check: str, configure: str) -> Fix:
-    """What would settle it: the check that was left out, else what it lacked."""
-    left_out = f"Run the check {check} too, which was left out."
-    text = left_out if check in case.skipped else configure
-    return manual("Find out what the answer means", text)
 
 
 @rules.cause(
@@ -151,24 +94,9 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     By hand: the log of the update step.
     Source: guide, step 1.
     """
-    call, told = fallback_call(case), told_by_update(seen, case)
-    known = case.rls is not None and not isinstance(case.rls.proof, Unseen)
-    ask_more = _find_out(
-        case,
-        "rls",
-        "Configure SUPABASE_DB_URL for the doctor: PostgreSQL itself tells why it refuses the update.",
-    )
+    call = fallback_call(case)
     if changed_nothing(call) and row_state(case) is RowState.IN_PROGRESS:
-        found = look_up_found(case)
-        return Found(
-            summary=f"The {name_of(case, call)} changed no row{how(call)}"
-            + (", which the step's own look-up had found." if found else ".")
-            + others_failed(case, call),
-            evidence=(*log_lines(case, "log", call), *other_ways(case, call)),
-            fixes=(FIND_ROW,) if known else (ask_more,),
-            breaks=BOTH_WRITES if _missed_by_the_function(case) else None,
-            by_log=True,
-        )
+        return _missed_the_row(case, call)
     if _left_row_alone(case, call):
         return Found(
             summary=f"The {name_of(case, call)} was answered as a success{how(call)}, but the row is "
@@ -178,28 +106,54 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
             by_log=True,
         )
     if call.outcome in FAILED:
-        sent = empty_value(call)
-        too = " too" if function_call(case).outcome in FAILED else ""
-        same = bool(sent and empty_value(function_call(case))) or _told_by_the_function(case)
-        return Found(
-            summary=f"The {name_of(case, call)} failed{too}{quoted(told, ()) or how(call) + quoted_answer(call)}."
-            f"{others_failed(case, call)}{said_empty(case, sent)}",
-            evidence=(
-                *log_lines(case, "log", call),
-                *other_ways(case, call),
-                *empty_variables(case, sent),
-            ),
-            fixes=_fixes(case, sent, told) or (_by_answer(call) if known else ask_more,),
-            breaks=() if same else None,
-            role=Role.SYMPTOM if same else None,
-            by_log=True,
-            reason=told.error.id if told else None,
-        )
+        return _refused(seen, case, call)
     step = seen.update_step
     if step is None or step.conclusion != "failure" or _is_told_elsewhere(seen, case, step):
         return None
-    evidence = (*run_exhibits(seen, case), *_excerpt(case))
-    own = own_complaint(seen)
+    return _red(seen, case, step)
+
+
+def _missed_the_row(case: Case, call: Call) -> Found:
+    """It was answered, and its filter matched no row."""
+    found = look_up_found(case)
+    return Found(
+        summary=f"The {name_of(case, call)} changed no row{how(call)}"
+        + (", which the step's own look-up had found." if found else ".")
+        + others_failed(case, call),
+        evidence=(*log_lines(case, "log", call), *other_ways(case, call)),
+        fixes=(FIND_ROW if _database_was_asked(case) else _ask_the_database(case),),
+        breaks=BOTH_WRITES if _missed_by_the_function(case) else None,
+        by_log=True,
+    )
+
+
+def _refused(seen: WorkflowEvidence, case: Case, call: Call) -> Found:
+    """It failed, of what its answer or the step's own error says."""
+    told, sent = told_by_update(seen, case), empty_value(call)
+    too = " too" if function_call(case).outcome in FAILED else ""
+    same = bool(sent and empty_value(function_call(case))) or _told_by_the_function(case)
+    why = quoted(told, ()) or how(call) + quoted_answer(call)
+    last_resort = _by_answer(call) if _database_was_asked(case) else _ask_the_database(case)
+    return Found(
+        summary=f"The {name_of(case, call)} failed{too}{why}."
+        f"{others_failed(case, call)}{said_empty(case, sent)}",
+        evidence=(
+            *log_lines(case, "log", call),
+            *other_ways(case, call),
+            *empty_variables(case, sent),
+        ),
+        fixes=_fixes(case, sent, told) or (last_resort,),
+        breaks=() if same else None,
+        role=Role.SYMPTOM if same else None,
+        by_log=True,
+        reason=told.error.id if told else None,
+    )
+
+
+def _red(seen: WorkflowEvidence, case: Case, step: Step) -> Found:
+    """The step is red, and no call tells why: by its own error, else that it failed and no more."""
+    told, own = told_by_update(seen, case), own_complaint(seen)
+    evidence = (*run_exhibits(seen, case), *update_excerpt(case))
     if told or own:
         return Found(
             summary=f"The step {step.name!r} failed{quoted(told, own)}" + ("." if told else ""),
@@ -216,6 +170,19 @@ def fallback_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
         evidence=evidence,
         breaks=(),
         role=Role.SYMPTOM,
+    )
+
+
+def _database_was_asked(case: Case) -> bool:
+    """Whether the database itself told what the writing role may do."""
+    return case.rls is not None and not isinstance(case.rls.proof, Unseen)
+
+
+def _ask_the_database(case: Case) -> Fix:
+    return find_out(
+        case,
+        "rls",
+        "Configure SUPABASE_DB_URL for the doctor: PostgreSQL itself tells why it refuses the update.",
     )
 
 
@@ -273,45 +240,3 @@ def _tells_of_a_call(case: Case) -> bool:
     calls = (function_call(case), fallback_call(case), log.lookup_call)
     told = any(call.outcome not in (Outcome.NOT_SAID, Outcome.NOT_MADE) for call in calls)
     return told or bool(log.backup_id_not_found)
-
-
-def _excerpt(case: Case) -> tuple[Exhibit, ...]:
-    lines = case.log.update_excerpt if case.log else ()
-    told = exhibit("log of the step", "\n".join(lines), "workflow log", gh_log(case))
-    return (told,) if lines else ()
-
-
-@rules.cause(
-    "workflow/green-but-failed",
-    breaks=Link.STAYS_SO,
-    yields_to=("*",),
-    traits=(Trait.GENERAL, Trait.OF_ONE_RUN),
-)
-def green_but_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
-    """The update step is green, and the row is not updated.
-
-    Detected: the step's conclusion is success, and the row is still in progress.
-    Cause: the step swallows its errors (`continue-on-error`, `|| true`, curl without --fail), or the
-    update changed no row and was a success all the same. A cause only if nothing explains it.
-    Fix: let the step fail when no row was changed.
-    By hand: the log of the green step.
-    Source: guide, step 1; PostgREST's silent updates.
-    """
-    if not update_ended_well(seen) or not is_over(case) or not update_ran(case):
-        return None
-    if row_state(case) not in (RowState.IN_PROGRESS, RowState.ABSENT):
-        return None
-    if another_row_succeeded(case) or written_by(case):
-        return None
-    age, begun = row_age(case), is_begun(case)
-    return Found(
-        summary="The update step is green, but the row was not "
-        + ("finished" if begun else "updated")
-        + (f" in {duration(age)}." if age else ".")
-        + (unless_set_back(case) if begun else ""),
-        evidence=(
-            *run_exhibits(seen, case),
-            *_excerpt(case),
-        ),
-        fixes=after_triggers(case, SET_STATUS) if begun else (FAIL_ON_NONE,),
-    )
