@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from backup_doctor.judge.history import RowState, missing_columns, row_state
+from backup_doctor.judge.show import listed
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -23,6 +24,7 @@ _OTHER_EVENT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CALLS_OTHERS = re.compile(r"\b(?:execute|perform|call)\b", re.IGNORECASE)
+_CALLS_FUNCTION = re.compile(r"\w\(")
 # The whole row as it should become, in the text of a function.
 _WHOLE_ROW = re.compile(
     r"\bnew\s*\.\s*\*|\(\s*new\s*\)|\bnew\s*::|(?:[,=(]|\busing)\s*new\s*[,;)]", re.IGNORECASE
@@ -103,3 +105,13 @@ def _leaves_out(source: str, case: Case) -> bool:
     if _WHOLE_ROW.search(source) or _CALLS_OTHERS.search(source):
         return False
     return not all(re.search(rf"\b{re.escape(name)}\b", source) for name in _spoilt(case))
+
+
+def calls_functions(*texts: str | None) -> bool:
+    """Whether any of these expressions calls a function."""
+    return any(_CALLS_FUNCTION.search(text or "") for text in texts)
+
+
+def triggers_named(triggers: tuple[Trigger, ...]) -> str:
+    """Their kinds and names, as a sentence has them."""
+    return listed(f"the {one.kind} {one.name}" for one in triggers)
