@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from backup_doctor.checks.row.altering import VIEWS
@@ -15,11 +14,11 @@ from backup_doctor.checks.row.constraint_fixes import (
     other_status,
     widen,
 )
+from backup_doctor.checks.row.constraint_told import name_in_log, row_sent, status_sent
 from backup_doctor.checks.row.types import refused_types, refused_values, told_of_other
 from backup_doctor.checks.row.unwritable import is_writable_now, let_write, refused_by_view
 from backup_doctor.checks.row.view import both_told, message_told, table_of, where, where_else
 from backup_doctor.evidence.base import Unseen
-from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.row import RowEvidence
 from backup_doctor.evidence.sql import identifier, literal
 from backup_doctor.judge.framework import Found, Resolved, Rules
@@ -33,7 +32,6 @@ from backup_doctor.judge.history import (
     weigh,
 )
 from backup_doctor.judge.history.beside import triggers_beside
-from backup_doctor.judge.history.calls import update_ways
 from backup_doctor.judge.history.status_words import word_of_update
 from backup_doctor.judge.show import exhibit, listed, log_lines, manual, table
 from backup_doctor.judge.traits import SqlRefusal, Trait
@@ -50,9 +48,7 @@ if TYPE_CHECKING:
 
 rules = Rules[RowEvidence]()
 
-_NAMED = re.compile(r"constraint \\?\"([^\"\\]+)\\?\"")
 _NO_PARTITION = "no partition of relation"
-_FAILING_ROW = re.compile(r"Failing row contains \((.*?)\)\.?(?:\\?\"|\n|$)", re.DOTALL)
 
 
 def _refuses_success(case: Case, values: Mapping[str, Any]) -> bool:
@@ -105,27 +101,17 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
     Source: PostgreSQL SQLSTATE class 23.
     """
     refusing, types = _refusing(case), refused_types(case)
-    told, sent = _named_in_log(case, seen), _status_sent(case, seen)
+    told, sent = _named_in_log(case, seen), status_sent(case, seen)
     still = told is not None and sent is not None and _knows_not(told, sent)
     now = True if refusing or types or still else None
-    then = (
-        database_then(
-            case, "row/constraint-rejects", "row/size-overflow", "workflow/fallback-failed"
-        )
-        if told_of_other(case)
-        else database_then(case, "row/constraint-rejects")
-    )
-    weight = weigh(then, now=now, case=case)
+    weight = weigh(_then(case), now=now, case=case)
     if weight is None:
         return None
     # What the log names comes first: the others would refuse the update as well.
     first = (told,) if told and told not in refusing else ()
     blamed = first + (refusing if told or not table_beside(case, "row/constraint-rejects") else ())
     evidence = (
-        *(
-            exhibit(f"{one.column} {one.type}", one.message, _whence(seen, case, one))
-            for one in types
-        ),
+        *(_shown_type(one, seen, case) for one in types),
         *(_shown(one, seen, case) for one in blamed),
         *log_lines(case, "answer of the function", function_call(case)),
         *log_lines(case, "answer to the update", fallback_call(case)),
@@ -140,17 +126,18 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
     return weight.found(
         _summary(case, blamed, types, weight.breaks, over=weight.is_over(resolved)),
         evidence,
-        (
-            *(fix for one in types for fix in widen(case, one)),
-            *(fix for one in blamed for fix in let_pass(case, one)),
-            *(
-                ()
-                if blamed or types
-                else _let_pass_beside(case) or let_write(seen, case) or _look_at(seen, case)
-            ),
-        ),
+        _fixes(seen, case, blamed, types),
         resolved=resolved,
     )
+
+
+def _then(case: Case) -> dict[Link, bool | None]:
+    """What the log proves; a value that does not fit, and is not the size, is told of by other codes too."""
+    if told_of_other(case):
+        return database_then(
+            case, "row/constraint-rejects", "row/size-overflow", "workflow/fallback-failed"
+        )
+    return database_then(case, "row/constraint-rejects")
 
 
 def _refusing(case: Case) -> tuple[Constraint, ...]:
@@ -160,8 +147,10 @@ def _refusing(case: Case) -> tuple[Constraint, ...]:
     return tuple(one for one in evaluated if one.accepts is False)
 
 
-def _whence(seen: RowEvidence, case: Case, one: RefusedValue) -> str:
-    return where(seen) if one in refused_values(case) else "workflow log"
+def _shown_type(one: RefusedValue, seen: RowEvidence, case: Case) -> Exhibit:
+    """What the column's type said of the value: to the doctor, or in the log."""
+    whence = where(seen) if one in refused_values(case) else "workflow log"
+    return exhibit(f"{one.column} {one.type}", one.message, whence)
 
 
 def _summary(
@@ -183,7 +172,7 @@ def _summary(
         )
     if any(one.kind == PARTITION for one in blamed):
         return f"{case.names.table} has no partition for the row that the update makes of this one."
-    named = listed(one.name for one in blamed) or _name_in_log(case)
+    named = listed(one.name for one in blamed) or name_in_log(case)
     other = None if blamed else table_beside(case, "row/constraint-rejects")
     if other and _NO_PARTITION in both_told(case):
         return f"The table {other} has no partition for what is written to it beside {case.names.table}."
@@ -203,6 +192,18 @@ def _shown(one: Constraint, seen: RowEvidence, case: Case) -> Exhibit:
     return exhibit(f"constraint {one.name}", one.definition, where(seen), _constraints(case))
 
 
+def _fixes(
+    seen: RowEvidence,
+    case: Case,
+    blamed: tuple[Constraint, ...],
+    types: tuple[RefusedValue, ...],
+) -> tuple[Fix, ...]:
+    if blamed or types:
+        widened = (fix for one in types for fix in widen(case, one))
+        return (*widened, *(fix for one in blamed for fix in let_pass(case, one)))
+    return _let_pass_beside(case) or let_write(seen, case) or _look_at(seen, case)
+
+
 def _let_pass_beside(case: Case) -> tuple[Fix, ...]:
     other = table_beside(case, "row/constraint-rejects")
     if other is None:
@@ -210,14 +211,14 @@ def _let_pass_beside(case: Case) -> tuple[Fix, ...]:
     triggers = triggers_beside(case, "row/constraint-rejects")
     if _NO_PARTITION in both_told(case):
         return let_pass_beside(case, f"Give {other} the partition that it lacks", triggers)
-    named = _name_in_log(case) or "its constraint"
+    named = name_in_log(case) or "its constraint"
     what = f"Let what is written to {other} satisfy {named}, or change {named}"
     return let_pass_beside(case, what, triggers)
 
 
 def _look_at(seen: RowEvidence, case: Case) -> tuple[Fix, ...]:
     """What to do of a constraint that only the log tells of, where the catalogue could not be read."""
-    named = _name_in_log(case)
+    named = name_in_log(case)
     known = table_of(seen)
     if named is None or (known is not None and known.kind not in VIEWS):
         return ()
@@ -230,17 +231,9 @@ def _look_at(seen: RowEvidence, case: Case) -> tuple[Fix, ...]:
     )
 
 
-# What the log tells of it ------------------------------------------------------------------------
-
-
-def _name_in_log(case: Case) -> str | None:
-    match = _NAMED.search(both_told(case))
-    return match.group(1) if match else None
-
-
 def _named_in_log(case: Case, seen: RowEvidence) -> Constraint | None:
     """The constraint that the log names, with its verdict where it was evaluated."""
-    named, known = _name_in_log(case), table_of(seen)
+    named, known = name_in_log(case), table_of(seen)
     other = table_beside(case, "row/constraint-rejects")
     if other and known and known.kind == "table":
         return None  # Another table's of the same name; of a partitioned one, a partition has it.
@@ -250,27 +243,6 @@ def _named_in_log(case: Case, seen: RowEvidence) -> Constraint | None:
         *(known.constraints if known else ()),
     )
     return next((one for one in candidates if one.name == named), None)
-
-
-def _row_sent(case: Case, seen: RowEvidence) -> dict[str, str]:
-    """The row that PostgreSQL refused, by column; empty where the log does not show it whole."""
-    known, match = table_of(seen), _FAILING_ROW.search(both_told(case))
-    values = match[1].split(", ") if match else []
-    if known is None or len(values) != len(known.columns):
-        return {}
-    return {column.name: value for column, value in zip(known.columns, values, strict=True)}
-
-
-def _status_sent(case: Case, seen: RowEvidence) -> str | None:
-    column = case.names.column("status")
-    return _row_sent(case, seen).get(column) or _status_written(case, column)
-
-
-def _status_written(case: Case, column: str) -> str | None:
-    """The one status that the refused updates write, by the update step's script."""
-    refused = [one for one in update_ways(case) if one.call.outcome is Outcome.REFUSED]
-    words = {one.writes[column] for one in refused if column in one.writes}
-    return words.pop() if len(words) == 1 else None
 
 
 def _knows_not(constraint: Constraint, status: str) -> bool:
@@ -287,7 +259,7 @@ def _passes_now(
     case: Case, seen: RowEvidence, told: Constraint | None, sent: str | None
 ) -> Resolved | None:
     """The constraint is gone, or allows now the very values that were sent."""
-    known, named = table_of(seen), _name_in_log(case)
+    known, named = table_of(seen), name_in_log(case)
     if names_ours(case, "row/constraint-rejects") and _has_partition(case):
         return Resolved(by="it has the partition now")
     if known is None or named is None or known.kind in VIEWS:
@@ -296,7 +268,7 @@ def _passes_now(
         return None  # It may be another table's.
     if told is None:
         return Resolved(by=f"the table has no constraint {named} any more")
-    row = _row_sent(case, seen)
+    row = row_sent(case, seen)
     written = case.rls.written if case.rls else {}
     again = {case.names.column(name): value for name, value in written.items()}
     same = all(row.get(name) == again.get(name) for name in told.columns)

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.findings import Fix
+    from backup_doctor.evidence.findings import Exhibit, Fix
+    from backup_doctor.evidence.row import LockHolder
+    from backup_doctor.judge.history import Weight
 
 
 rules = Rules[RowEvidence]()
@@ -69,47 +71,47 @@ def locked(seen: RowEvidence, case: Case) -> Found | None:
     )
     if weight is None:
         return None
-    held = ""
-    if oldest:
-        who = ", ".join(filter(None, (oldest.application, oldest.state)))
-        held = f" by process {oldest.pid}" + (f" ({who})" if who else "")
-        held += f" for {duration(case.now - since)}" if since else ""
-    thing = "table" if case.is_preflight else "row"
-    now = f"The {thing} {'has been' if since else 'is'} locked{held}."
-    before = "The row was locked when the update came"
-    # Who began later is not the one that the update waited for.
-    another = weight.is_cause and began_after_failure(case, since)
     return weight.found(
-        f"{before}, by a transaction that has ended. {now}"
-        if another
-        else now
-        if oldest
-        else f"{before}.",
+        _said_locked(case, oldest, weight),
         (
-            *(
-                exhibit(
-                    f"process {one.pid}",
-                    f"{one.mode}: {one.query or one.state or 'what it does is not shown to this role'}",
-                    where(seen),
-                    _activity(one.pid),
-                )
-                for one in holders
-            ),
+            *(_holding(seen, one) for one in holders),
             *log_lines(case, "answer to the update", fallback_call(case)),
         ),
-        tuple(
-            sql(
-                f"End the transaction of process {one.pid} (its work is rolled back)",
-                f"SELECT pg_terminate_backend({one.pid});",
-                Risk.HIGH,
-            )
-            for one in holders
-        ),
+        tuple(_terminate(one) for one in holders),
         resolved=Resolved(by="no open transaction holds the row or the table")
         if seen.locks == ()
         else None,
         # Who may not see when it began does not know that it is older than the failure.
         weak=since is None,
+    )
+
+
+def _said_locked(case: Case, oldest: LockHolder | None, weight: Weight) -> str:
+    """That it is locked, by whom and for how long; that it was, where whoever held it is gone."""
+    before = "The row was locked when the update came"
+    if oldest is None:
+        return f"{before}."
+    since = oldest.transaction_start
+    who = ", ".join(filter(None, (oldest.application, oldest.state)))
+    held = f"by process {oldest.pid}" + (f" ({who})" if who else "")
+    held += f" for {duration(case.now - since)}" if since else ""
+    thing = "table" if case.is_preflight else "row"
+    now = f"The {thing} {'has been' if since else 'is'} locked {held}."
+    # Who began later is not the one that the update waited for.
+    another = weight.is_cause and began_after_failure(case, since)
+    return f"{before}, by a transaction that has ended. {now}" if another else now
+
+
+def _holding(seen: RowEvidence, one: LockHolder) -> Exhibit:
+    doing = one.query or one.state or "what it does is not shown to this role"
+    return exhibit(f"process {one.pid}", f"{one.mode}: {doing}", where(seen), _activity(one.pid))
+
+
+def _terminate(one: LockHolder) -> Fix:
+    return sql(
+        f"End the transaction of process {one.pid} (its work is rolled back)",
+        f"SELECT pg_terminate_backend({one.pid});",
+        Risk.HIGH,
     )
 
 

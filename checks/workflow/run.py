@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 rules = Rules[WorkflowEvidence]()
 
-
+NAME_THE_RUN = setting(
+    "Let the run carry the dispatch id",
+    'In the workflow: `run-name: "Backup ${{ inputs.dispatch_id }}"`',
+)
 NO_ROW_NO_TIME = Unseen(
     why=Why.NOT_FOUND,
     what="No run that was looked at names this dispatch, and no row tells when it was made: its run may "
@@ -78,42 +81,21 @@ def run_not_found(seen: WorkflowEvidence, case: Case, shown: Shown) -> Found:
     By hand: GitHub → Actions, the runs around the row's created_at.
     Source: guide, step 1; GitHub, workflow dispatch events.
     """
-    evidence: tuple[Exhibit, ...] = (
-        exhibit(
-            "searched",
-            seen.searched or "GitHub's runs",
-            "GitHub API",
-            gh(case, "run", "list"),
-        ),
-    )
+    looked = seen.searched or "GitHub's runs"
+    searched = exhibit("searched", looked, "GitHub API", gh(case, "run", "list"))
     if seen.candidates:
-        maybe = [f"{run.id}: {run.title}" for run in seen.candidates[:10]]
-        return Found(
-            summary="Could not determine which run belongs to this dispatch: none of them names it.",
-            evidence=(*evidence, exhibit("runs at that time", maybe, "GitHub API", None)),
-            fixes=(_name_the_run(),),
-            breaks=(),
-            severity=Severity.WARN,
-            role=Role.CONTEXT,
-        )
-    evidence += (exhibit("would have been seen", shown.by, "GitHub API"),)
+        return _one_of_these(seen, searched)
+    evidence = (searched, exhibit("would have been seen", shown.by, "GitHub API"))
     if row_state(case) is RowState.RIGHT:
-        return Found(
-            summary="No GitHub Actions run of this dispatch was found (any more).",
-            evidence=evidence,
-            breaks=(),
-            severity=Severity.INFO,
-            role=Role.CONTEXT,
+        return _note(
+            "No GitHub Actions run of this dispatch was found (any more).", evidence, Severity.INFO
         )
     if left_its_file(case):
-        return Found(
-            summary="No GitHub Actions run names this dispatch, but its file is in the bucket: a run "
-            "made it.",
-            evidence=evidence,
-            fixes=(_name_the_run(),),
-            breaks=(),
-            severity=Severity.WARN,
-            role=Role.CONTEXT,
+        return _note(
+            "No GitHub Actions run names this dispatch, but its file is in the bucket: a run made it.",
+            evidence,
+            Severity.WARN,
+            NAME_THE_RUN,
         )
     heard = listening(seen)
     return Found(
@@ -131,10 +113,26 @@ def run_not_found(seen: WorkflowEvidence, case: Case, shown: Shown) -> Found:
     )
 
 
-def _name_the_run() -> Fix:
-    return setting(
-        "Let the run carry the dispatch id",
-        'In the workflow: `run-name: "Backup ${{ inputs.dispatch_id }}"`',
+def _one_of_these(seen: WorkflowEvidence, searched: Exhibit) -> Found:
+    """Runs of that time that might be it."""
+    maybe = [f"{run.id}: {run.title}" for run in seen.candidates[:10]]
+    return _note(
+        "Could not determine which run belongs to this dispatch: none of them names it.",
+        (searched, exhibit("runs at that time", maybe, "GitHub API", None)),
+        Severity.WARN,
+        NAME_THE_RUN,
+    )
+
+
+def _note(summary: str, evidence: tuple[Exhibit, ...], severity: Severity, *fixes: Fix) -> Found:
+    """That no run was found, where this does not show that none was started."""
+    return Found(
+        summary=summary,
+        evidence=evidence,
+        fixes=fixes,
+        breaks=(),
+        severity=severity,
+        role=Role.CONTEXT,
     )
 
 

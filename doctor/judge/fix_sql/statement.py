@@ -113,39 +113,29 @@ def update(
     `of_file`: the key of the file that tells the values; no other row may name it. `to_be_added`:
     columns that the table lacks are written too, as they must be added before.
     """
-    why_not = _cannot_aim(row) or _names_no_success(case, values)
-    if why_not:
-        return none(why_not)
     columns = {
         name: value
         for name, value in values.items()
         if (_has(case, row, name) or (to_be_added and name in VERIFIED))
         and not _is_computed(case, name)
     }
-    if _is_materialized(case):
-        return none(
-            f"{case.names.table} is a materialized view, which nobody can update; the row is in the table "
-            "behind it."
-        )
-    if not columns:
-        return none(NOTHING_LEFT)
-    if not _can_be_stored(*columns.values()):
-        return none(NOT_STORED)
     guard = _seen(case, row)
-    if _hidden(row.id, *guard.values(), *_but_for_reason(columns)):
-        return none(NOT_SHOWN)
+    why_not = (
+        _cannot_aim(row)
+        or _names_no_success(case, values)
+        or _cannot_be_updated(case)
+        or _cannot_be_written(row, columns, guard)
+    )
+    if why_not:
+        return none(why_not)
     assignments = ",\n  ".join(
         f"{identifier(case.names.column(name) or name)} = {literal(value)}"
         for name, value in columns.items()
     )
     row_id = f"{identifier(case.names.column('id'))} = {literal(row.id)}"
     unchanged = (_unchanged(case, name, value) for name, value in guard.items())
-    owned = (
-        ()
-        if of_file is None or not _has(case, row, "s3_key")
-        else (_of_no_other(case, row, of_file),)
-    )
-    aim = "\n  AND ".join((row_id, *unchanged, *owned))
+    owned = (of_file,) if of_file is not None and _has(case, row, "s3_key") else ()
+    aim = "\n  AND ".join((row_id, *unchanged, *(_of_no_other(case, row, key) for key in owned)))
     statement = f"UPDATE {table(case)}\nSET\n  {assignments}\nWHERE {aim}"
     verified = [name for name in VERIFIED if _has(case, row, name) or name in columns]
     return Repair(
@@ -155,6 +145,19 @@ def update(
         aim=aim,
         counting=f"SELECT count(*)::int AS rows FROM {table(case)} WHERE {aim}",
     )
+
+
+def _cannot_be_written(
+    row: BackupRow, columns: Mapping[str, Any], guard: Mapping[str, Any]
+) -> str | None:
+    """Why these values cannot stand in a statement; None if they can."""
+    if not columns:
+        return NOTHING_LEFT
+    if not _can_be_stored(*columns.values()):
+        return NOT_STORED
+    if _hidden(row.id, *guard.values(), *_but_for_reason(columns)):
+        return NOT_SHOWN
+    return None
 
 
 def _has(case: Case, row: BackupRow, guide_name: str) -> bool:
@@ -171,12 +174,6 @@ def _is_computed(case: Case, guide_name: str) -> bool:
     known = case.row.table if case.row else None
     column = known.column(case.names.column(guide_name)) if isinstance(known, Table) else None
     return guide_name not in OF_THE_FILE and column is not None and column.generated
-
-
-def _is_materialized(case: Case) -> bool:
-    """Whether the table is a materialized view."""
-    known = case.row.table if case.row else None
-    return isinstance(known, Table) and known.kind == "materialized view"
 
 
 def _seen(case: Case, row: BackupRow) -> dict[str, Any]:
@@ -246,6 +243,16 @@ def insert(case: Case, values: Mapping[str, Any]) -> Repair:
 
 def _cannot_aim(row: BackupRow) -> str | None:
     return "the row has no id that could be aimed at." if row.id is None else None
+
+
+def _cannot_be_updated(case: Case) -> str | None:
+    known = case.row.table if case.row else None
+    if not isinstance(known, Table) or known.kind != "materialized view":
+        return None
+    return (
+        f"{case.names.table} is a materialized view, which nobody can update; the row is in the table "
+        "behind it."
+    )
 
 
 def _names_no_success(case: Case, values: Mapping[str, Any]) -> str | None:
