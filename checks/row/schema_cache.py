@@ -53,7 +53,7 @@ def schema_cache_stale(seen: RowEvidence, case: Case) -> Found | None:
     """PostgREST does not know a table or column that exists.
 
     Detected: the Data API answers PGRST205 or PGRST204 (now, or in the log), and the catalogue has
-    the table and its columns.
+    the table and its columns; or a row that is older than the failure is read from that table.
     Cause: the table or column was made after PostgREST last read the schema, and the reload that
     usually follows did not happen; or it looks in another schema, as the table's own is not exposed.
     Fix: `NOTIFY pgrst, 'reload schema';`, or expose the schema.
@@ -61,7 +61,7 @@ def schema_cache_stale(seen: RowEvidence, case: Case) -> Found | None:
     Source: PostgREST, schema cache.
     """
     known, named = table_of(seen), column_named_in_log(case)
-    if known is None and not (named and seen.newest and named in seen.newest.values):
+    if known is None and not _is_shown_by_a_row(seen, case, named):
         return None
     if known and not seen.has_good and lacking(known, case, WRITTEN):
         return None
@@ -103,13 +103,23 @@ def schema_cache_stale(seen: RowEvidence, case: Case) -> Found | None:
 
 def _schema_asked(case: Case) -> str | None:
     """The other schema in which the Data API looked for the very table; None where it did in its own."""
+    own = case.names.schema
+    return next((schema for schema in _schemas_asked(case) if schema != own), None)
+
+
+def _schemas_asked(case: Case) -> list[str]:
+    """Where the Data API looked for the very table and did not find it, by the log."""
     look_up = case.log.lookup_call if case.log else NOT_SAID
     texts = (look_up.body, fallback_call(case).body, function_told(case))
     named = (found for one in texts for found in _LOOKED_FOR.findall(one))
-    ours = case.names.table_name
-    return next(
-        (schema for schema, name in named if name == ours and schema != case.names.schema), None
-    )
+    return [schema for schema, name in named if name == case.names.table_name]
+
+
+def _is_shown_by_a_row(seen: RowEvidence, case: Case, column: str | None) -> bool:
+    """Whether a row, where there is no catalogue, shows that what was not known is there."""
+    if column:
+        return seen.newest is not None and column in seen.newest.values
+    return case.backup is not None and case.names.schema in _schemas_asked(case)
 
 
 def _expose(case: Case, instead: str) -> Fix:

@@ -416,6 +416,9 @@ def test_without_the_catalogue_the_row_itself_shows_that_it_lacks_the_column() -
 
 STALE_NOW = {"api": ApiAnswer(status=404, code="PGRST205")}
 UNKNOWN_TABLE = refusing("PGRST205", "Could not find the table x in the schema cache")
+OWN_UNKNOWN = refusing(
+    "PGRST205", "Could not find the table 'public.backup_history' in the schema cache"
+)
 UNKNOWN_COLUMN = refusing("PGRST204", "Could not find the 's3_key' column")
 
 
@@ -431,6 +434,8 @@ UNKNOWN_COLUMN = refusing("PGRST204", "Could not find the 's3_key' column")
         (UNKNOWN_COLUMN, row(), Role.CAUSE),
         (UNKNOWN_TABLE, row(table=None), None),
         (UNKNOWN_TABLE, row(table=NOT_THERE), None),
+        (OWN_UNKNOWN, row(table=NOT_THERE), Role.CAUSE),
+        (OWN_UNKNOWN, row(table=NOT_THERE, rows=()), None),
         (UNKNOWN_COLUMN, row(table=NOT_THERE), Role.CAUSE),
         (refusing("PGRST204", "Could not find the 'x' column"), row(table=NOT_THERE), None),
         (UNKNOWN_TABLE, row(table=table(columns=columns(status=None))), None),

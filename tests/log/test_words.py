@@ -9,6 +9,7 @@ from tests.log.test_calls import (
     NOT_SAID,
     OK,
     REFUSED,
+    TIMED_OUT,
     Example,
     calls,
 )
@@ -35,6 +36,20 @@ EXAMPLES = (
         f'eins 401: {{"error":"Unauthorized"}}\nzwei 403: {NO_GRANT}',
         function=(REFUSED, 401),
         function_body='{"error":"Unauthorized"}',
+        fallback=(REFUSED, 403),
+        fallback_body=NO_GRANT,
+    ),
+    Example(
+        "curl's own line tells more than the status 000 below it, which tells whose it is",
+        "curl: (28) Operation timed out after 30001 milliseconds with 0 bytes received\n"
+        "Edge function failed, status 000.",
+        function=(TIMED_OUT, None),
+    ),
+    Example(
+        "a function that did not answer has not passed on what PostgREST said",
+        "curl: (28) Operation timed out after 30001 milliseconds with 0 bytes received\n"
+        f"Edge function failed, status 000. Now the table.\n{NO_GRANT}\nDirect update failed: HTTP 403",
+        function=(TIMED_OUT, None),
         fallback=(REFUSED, 403),
         fallback_body=NO_GRANT,
     ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backup_doctor.collect.log.draft import NO_ANSWER
 from backup_doctor.collect.log.events import ByPsql, Label, ShownAnswer, Traced, Words
 from backup_doctor.collect.log.owning_words import RULES
 from backup_doctor.collect.log.said import Said, answered
@@ -86,9 +87,14 @@ def _whose(talk: Talk, body: str) -> CallSubject | None:
         return CallSubject.FUNCTION
     else:
         return talk.current
-    # A function that the gateway never ran has not passed on what PostgREST said.
+    # A function that never ran, or never answered, has not passed on what PostgREST said.
     refused = gateway_body().search("\n".join(talk.function.body))
-    if talk.current is CallSubject.FUNCTION and owner is CallSubject.FALLBACK and refused:
+    silent = talk.function.outcome in NO_ANSWER
+    if (
+        talk.current is CallSubject.FUNCTION
+        and owner is CallSubject.FALLBACK
+        and (refused or silent)
+    ):
         talk.current = CallSubject.FALLBACK
     if talk.current is None:
         talk.own(owner)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backup_doctor.collect.log.draft import NO_ANSWER
 from backup_doctor.collect.log.said import Said
 from backup_doctor.collect.log.talk import FAILED, SpokenLine, Talk, Untold
 from backup_doctor.evidence.log import Outcome
@@ -230,12 +231,13 @@ def _is_of_another_part(talk: Talk, subject: CallSubject, told: Said, *, named: 
 
 
 def _claim_clients_line(talk: Talk, subject: CallSubject, told: Said) -> None:
-    """Curl's own line comes before the script's words that say whose it was."""
+    """Curl's own line comes before the script's words, or its status 000, that say whose it was."""
     untold = talk.take_untold()
     if untold is None:
         return
     failed = told.outcome is not Outcome.OK and untold.told.outcome is not Outcome.OK
-    if told.worded and failed:
+    silent = told.outcome in NO_ANSWER and untold.told.outcome in NO_ANSWER
+    if (told.worded and failed) or silent:
         talk.tell(subject, *untold)
 
 
