@@ -28,8 +28,10 @@ A_MINUTE = timedelta(minutes=1)
 WRITTEN = ("s3_key", "status", "size_bytes", "finished_at")
 SOMETIMES_WRITTEN = ("error_text", "workflow_run_id")
 # The database's own first: what a function says of it stands around it.
+# In JSON, and as node prints an object.
 _MESSAGES = tuple(
-    re.compile(rf'"{name}"\s*:\s*"((?:[^"\\\n]|\\")+)"') for name in ("message", "error")
+    re.compile(rf'"{name}"\s*:\s*"((?:[^"\\\n]|\\")+)"' rf"|\b{name}: '([^'\n]+)'")
+    for name in ("message", "error")
 )
 # SQLSTATEs of the Data API's own answer: of a statement of psql's they may be the statement's fault.
 _OF_FUNCTION = re.compile(
@@ -64,7 +66,7 @@ def message_told(case: Case, links: Collection[Link]) -> str:
         if link in links and call.outcome is not Outcome.OK
     )
     said = next((found for one in _MESSAGES if (found := one.search(told))), None)
-    return f": {said[1].replace(_ESCAPED, _QUOTE)}" if said else ""
+    return f": {(said[1] or said[2]).replace(_ESCAPED, _QUOTE)}" if said else ""
 
 
 def told_of_function(case: Case) -> bool:

@@ -195,7 +195,7 @@ WORDED: tuple[tuple[re.Pattern[str], Outcome], ...] = (
 UPDATE_ALONE = _any(
     r"\b(?:backup|row|record|entry|status|backup_history)\b[^{]{0,30}\bupdated successfully\b",
     r"^\W*(?:backup |row |database |db |status )?update (?:was |has )?"
-    r"(?:success\w*|succeeded|failed|ok)\b",
+    r"(?:success\w*|succeeded|failed|error|ok)\b",
 )
 # A sentence about what may happen, not about what did.
 HYPOTHETICAL = _any(
@@ -218,6 +218,8 @@ BODY_LABEL = re.compile(
 EXCEPTION = re.compile(
     r"\bFunctionsHttpError: (?!.*\b(?:non-2xx|An error occurred))(\S.*)$", re.IGNORECASE
 )
+# What supabase-js says of an answer that nobody has read: the function's body is not shown.
+WITHOUT_BODY = re.compile(r"\bFunctionsHttpError\b|\bnon-2xx status code\b")
 SAYS_OK = re.compile(r"\b(?:success|ok)[\"']?\s*:\s*true\b")
 SAYS_FAILURE = re.compile(
     r"\b(?:success|ok)[\"']?\s*:\s*false\b|\berrors?[\"']?\s*:\s*(?:[\"'](?![\"'])|\{|\[(?!\s*\]))"
@@ -283,7 +285,7 @@ def function_subject(name: str) -> re.Pattern[str]:
         r"functions/v1/[\w-]*",
         r"functions\.invoke",
         r"\bFunctions(?:Http|Fetch|Relay)Error\b",
-        rf"(?<![\w/.-]){called}(?![\w.-])",
+        rf"(?<![\w/.-]){called}(?![\w-]|\.\w)",
         rf"\b{called}\b[^.{{]{{0,20}}\bfunction\b",
     )
 
@@ -291,6 +293,6 @@ def function_subject(name: str) -> re.Pattern[str]:
 def table_subject(name: str) -> re.Pattern[str]:
     """What names the table `name`, elsewhere than in a path or a file's name."""
     return _any(
-        rf"(?<![\w/.-]){re.escape(name)}(?![\w.-])",
+        rf"(?<![\w/.-]){re.escape(name)}(?![\w-]|\.\w)",
         r"^\W*(?:table|row|database|db)\s*[:=]\s*(?=\{)",
     )

@@ -6,12 +6,14 @@ import pytest
 
 from tests.log.test_calls import (
     NO_GRANT,
+    NO_GRANT_IN_NODE,
     NOT_SAID,
     OK,
     REFUSED,
     TIMED_OUT,
     Example,
     calls,
+    node_dump,
 )
 
 BOOT = '{"code":"BOOT_ERROR","message":"Function failed to start (please check logs)"}'
@@ -44,6 +46,41 @@ EXAMPLES = (
         "curl: (28) Operation timed out after 30001 milliseconds with 0 bytes received\n"
         "Edge function failed, status 000.",
         function=(TIMED_OUT, None),
+    ),
+    Example(
+        "the function's name may end a sentence",
+        f"Calling update-backup...\nHTTP: 503\n{BOOT}",
+        function=(REFUSED, 503),
+        function_body=BOOT,
+    ),
+    Example(
+        "what an answer is called may be of any language",
+        f"Llamando a la función update-backup...\nRespuesta HTTP: 503\nCuerpo: {BOOT}",
+        function=(REFUSED, 503),
+        function_body=BOOT,
+    ),
+    Example(
+        "what is sent is no answer, whatever it is called",
+        'Calling update-backup...\nHTTP: 503\nEnviando: {"status":"success","error_text":null}',
+        function=(REFUSED, 503),
+    ),
+    Example(
+        "an update that fails below a function whose failure was shown whole is the direct one",
+        f"Edge function error: {node_dump(546)}Update error: {NO_GRANT_IN_NODE}",
+        function=(REFUSED, 546),
+        fallback=(REFUSED, None),
+        fallback_body=NO_GRANT_IN_NODE.replace("\n  ", "\n"),
+    ),
+    Example(
+        "the fields of an error that nothing tells of are no answers",
+        f"Edge function error: {node_dump(546)}Unexpected: {NO_GRANT_IN_NODE}",
+        function=(REFUSED, 546),
+    ),
+    Example(
+        "the client's own object is no answer",
+        "FunctionsHttpError: Edge Function returned a non-2xx status code {\n"
+        "  context: Response { status: 546, url: 'x/functions/v1/update-backup' }\n}",
+        function=(REFUSED, 546),
     ),
     Example(
         "a function that did not answer has not passed on what PostgREST said",

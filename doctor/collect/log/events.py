@@ -25,6 +25,10 @@ NOTHING = re.compile(r"^(?:null|undefined|None)\W*$")
 MASK = "***"
 MARKUP = re.compile(r"^\s*<(?:!doctype|html|\?xml|head|body)", re.IGNORECASE)
 QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
+# A few words and a colon, in whatever language: `Cuerpo: {"code": …}`.
+LABELLED = re.compile(r"^\W*(?:[^\W\d_]+\s){0,2}[^\W\d_]+\s?:\s*$")
+# What node puts before an object of a class that clients use: none of these is what was answered.
+OF_CLIENT = re.compile(r"\b(?:Response|Request|\w*Headers|ReadableStream)\s*$")
 STATUS_FIRST = re.compile(r"\(?[1-5]\d\d\b(?!\d)")
 
 
@@ -90,6 +94,8 @@ class _Splitter:
         self._inline = False
         self._doubtful = False
         self._by_psql = False
+        # An object of which nothing tells that it is an answer: its fields are no labels.
+        self._in_object = False
 
     def take(self, line: str) -> Iterator[Event]:
         """The events that end with the next line."""
@@ -114,11 +120,12 @@ class _Splitter:
             yield from self._add(text)
         else:
             yield from self.end()
+            self._in_object = self._in_object and line[:1].isspace()
             yield from self._begin(text, tag)
 
     def end(self) -> Iterator[Event]:
         """The answer that was being shown has ended."""
-        if self._open:
+        if self._open and self._open not in (["{"], ["["]):
             yield ShownAnswer(tuple(self._open), self._inline, self._doubtful)
         self._open, self._depth = [], 0
         self._wanted = self._inline = self._doubtful = False
@@ -134,7 +141,7 @@ class _Splitter:
         if wording.OPENING.match(text) or MARKUP.match(text):
             yield from self._add(text)
             return
-        label = wording.BODY_LABEL.match(text)
+        label = None if self._in_object else wording.BODY_LABEL.match(text)
         shown = label[1].strip() if label else ""
         if label is None or (STATUS_FIRST.match(shown) and not shown.startswith("{")):
             yield Words(text, tag)
@@ -153,10 +160,14 @@ class _Splitter:
 
     def _inline_answer(self, text: str) -> Iterator[Event]:
         """The answer, or the beginning of it, that stands in a line of words."""
-        opening, exception = wording.OPENING.search(text), wording.EXCEPTION.search(text)
+        opening, exception = _opening(text), wording.EXCEPTION.search(text)
         told = self._names.outcome(text) or wording.SAYS_OK.search(text)
         told = told or wording.NOT_FOUND.search(text)
         if not (opening or exception) or not (told or self._names.named(text)):
+            self._in_object = self._in_object or text.endswith("{")
+            if opening and text.endswith("}") and LABELLED.match(text[: opening.start()]):
+                self._doubtful = True
+                yield from self._add(text[opening.start() :])
             return
         self._inline, self._doubtful = True, bool(opening) and not told
         if opening:
@@ -182,6 +193,12 @@ class _Splitter:
         self._depth += plain.count("{") + plain.count("[") - plain.count("}") - plain.count("]")
         if self._depth <= 0 or text.endswith(MASK):
             yield from self.end()
+
+
+def _opening(text: str) -> re.Match[str] | None:
+    """Where the answer begins that stands in a line of words."""
+    opening = wording.OPENING.search(text)
+    return None if opening and OF_CLIENT.search(text[: opening.start()]) else opening
 
 
 def _untagged(text: str) -> tuple[str, str]:

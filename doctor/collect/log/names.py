@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # `update-backup => 404`, `backup_history 403 permission denied`; no `update-backup: 200 ms`.
 _BEHIND = re.compile(
-    r"['\"`)]?\s*(?:[-=]+>|→|[:=])?\s*([1-5]\d\d)(?![\w.-])(?!\s*(?:ms|s|[kmg]?b|bytes|rows?|times)\b)",
+    r"['\"`)]?\s*(?:[-=]+>|→|[:=])?\s*([1-5]\d\d)(?![\w-]|\.\w)(?!\s*(?:ms|s|[kmg]?b|bytes|rows?|times)\b)",
     re.IGNORECASE,
 )
 

@@ -48,6 +48,7 @@ def _words(talk: Talk, words: Words) -> None:
     talk.tag = words.tag
     talk.shown_of = None
     line = SpokenLine(words.text, tuple(talk.mentioned(words.text)))
+    talk.of_update = not line.mentions and bool(wording.UPDATE_ALONE.search(words.text))
     talk.shows_answer = next(
         (shows for rule in RULES if (shows := rule(talk, line)) is not None), False
     )
@@ -87,18 +88,22 @@ def _whose(talk: Talk, body: str) -> CallSubject | None:
         return CallSubject.FUNCTION
     else:
         return talk.current
-    # A function that never ran, or never answered, has not passed on what PostgREST said.
-    refused = gateway_body().search("\n".join(talk.function.body))
-    silent = talk.function.outcome in NO_ANSWER
-    if (
-        talk.current is CallSubject.FUNCTION
-        and owner is CallSubject.FALLBACK
-        and (refused or silent)
-    ):
+    if talk.current is CallSubject.FUNCTION and owner is CallSubject.FALLBACK and _is_over(talk):
         talk.current = CallSubject.FALLBACK
     if talk.current is None:
         talk.own(owner)
     return talk.current or owner
+
+
+def _is_over(talk: Talk) -> bool:
+    """Whether the function, of which was spoken last, cannot have passed on what PostgREST said.
+
+    It never ran, or never answered; or its failure was shown whole, and an update is what failed then.
+    """
+    function = talk.function
+    never_ran = bool(gateway_body().search("\n".join(function.body)))
+    shown = bool(function.body) or any(wording.WITHOUT_BODY.search(one) for one in function.lines)
+    return never_ran or function.outcome in NO_ANSWER or (shown and talk.of_update)
 
 
 def _traced(talk: Talk, traced: Traced) -> None:

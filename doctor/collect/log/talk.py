@@ -68,6 +68,8 @@ class Talk:
     headed: bool = False
     # Words that name no call came after the whole answer of the function.
     went_on: bool = False
+    # The line of words that came last names no call, and tells of an update alone.
+    of_update: bool = False
     # The call of which PostgreSQL's client has just shown the failure.
     psql: CallSubject | None = None
     # The answer in the line of words that came last is the current call's.
