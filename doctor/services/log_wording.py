@@ -43,14 +43,14 @@ LOOKUP = _any(
 # An update, in the languages in which teams word it.
 _UPDATE = r"\b(?:updat|a[ck]?tuali[sz]|aggiorna|mise à jour|patch)\w*"
 FALLBACK = _any(
-    r"\bfall(?:ing|s|en)?[ -]?back\b",
+    r"\bfall(?:ing|s|en)?[ -]?back\b|(?<![^\W_])fallback(?=_)",
     r"\bdirect(?:ly)?\b[^.{]{0,40}\b(?:update|updating|patch|supabase|database|db|table|rest)\b",
-    r"\bupdat\w+\b[^.{]{0,40}\bdirectly\b",
+    r"\b(?:updat|patch|writ)\w+\b[^.{]{0,40}\bdirectly\b",
     r"rest/v1/\w*(?:\?[^\s'\"]*)?",
     r"\bPATCH\b",
     r"\bpostgrest(?:Error)?\b",
     r"\bpsql\b",
-    r"\b(?:rest|data|table) api\b",
+    r"\b(?:rest|data|table) api\b|\bsupabase rest\b|^\W*rest\s*(?:[:=→]|[-=]>)",
     rf"\bdire[ck]t\w*\s+{_UPDATE}|{_UPDATE}\s+dir[ei][ck]?t\w*",
     r"\btry(?:ing)?\b[^.{]{0,40}\binstead\b",
     r"\.from\([^)]*\)\.(?:update|upsert)\b",
@@ -109,14 +109,14 @@ _PHRASES = "|".join(re.escape(status.phrase) for status in HTTPStatus)
 STATUS = _any(
     rf"(?<![^\W_])HTTP(?:[ _-]?(?:status|code|status[ _-]?code|error|response))?[\s_]*[:=(]?\s*{_CODE}\b(?!\*)",
     rf"\bHTTP/[\d.]+[\"']?\s+{_CODE}\b",
-    rf"(?<!exit )\bstatus(?:[ _-]?code)?['\"]?\s*(?:[:=]|of|was|is|code)?\s*{_CODE}\b(?!\*)",
+    rf"(?<!exit[ _])(?<![^\W_])status(?:[ _-]?code)?['\"]?\s*(?:[:=]|of|was|is|code)?\s*{_CODE}\b(?!\*)",
     rf"\bresponse(?:[ _-]?(?:code|status))?\s*(?:[:=(]|was|is)?\s*\(?{_CODE}\b",
     r"\b(?:returned|responded(?: with)?|answer(?:ed)?(?: with)?|replied(?: with)?|said|got|received"
     r"|gave)\s+"
     r"(?:an?\s+)?"
     rf"(?:error:?\s+)?(?:HTTP\s+)?(?:status\s+)?(?:code\s+)?{_CODE}\b",
     rf"\brequested URL returned error: {_CODE}\b",
-    rf"\b{_CODE} (?:Client|Server) Error\b",
+    rf"\b{_CODE} (?:Client|Server) Error\b|^\W*{_CODE} from\b",
     rf"\bERROR {_CODE}:",
     rf"<Response \[{_CODE}\]>",
     rf"\bawaiting response\.+ {_CODE}\b",
@@ -209,7 +209,7 @@ STATUS_LINE = re.compile(r"^(?:< )?HTTP/[\d.]+ [1-5]\d\d\b")
 ADDRESS_BELOW = re.compile(r"^\W*(?:request ?)?ur[il]['\"]?\s*[:=]", re.IGNORECASE)
 BODY_LABEL = re.compile(
     r"^[^\w{\[]*(?:no error\W+)?"
-    r"(?:(?:edge )?function |http |server |api |error |supabase |patch |curl |full |raw )*"
+    r"(?:(?:edge )?function |http |server |api |error |supabase |patch |curl |full |raw |[a-z]+_)*"
     r"(?:response|body|details?|output|answer|reply|result|data|payload|message)"
     rf"(?: (?:body|text|data|was))?\s*[:=]{UNREAD}\s*(.*)$",
     re.IGNORECASE,
@@ -281,7 +281,7 @@ def function_subject(name: str) -> re.Pattern[str]:
     """What names the edge function `name`."""
     called = re.escape(name)
     return _any(
-        r"\bedge[ -]?fun[ck]\w+",
+        r"\bedge[ _-]?(?:fun[ck]\w+|fn\b)|(?<![^\W_])edge(?=_(?:status|code|http|body|resp|result))",
         r"functions/v1/[\w-]*",
         r"functions\.invoke",
         r"\bFunctions(?:Http|Fetch|Relay)Error\b",

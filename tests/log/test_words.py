@@ -11,6 +11,7 @@ from tests.log.test_calls import (
     OK,
     REFUSED,
     TIMED_OUT,
+    UNREACHABLE,
     Example,
     calls,
     node_dump,
@@ -81,6 +82,36 @@ EXAMPLES = (
         "FunctionsHttpError: Edge Function returned a non-2xx status code {\n"
         "  context: Response { status: 546, url: 'x/functions/v1/update-backup' }\n}",
         function=(REFUSED, 546),
+    ),
+    Example(
+        "after a function that failed, the call that a line names last is the one that comes",
+        "Calling update-backup...\ncurl: (7) Failed to connect to x.supabase.co port 443\n"
+        f"edge function unreachable, patching backup_history directly\nHTTP 403\n{NO_GRANT}",
+        function=(UNREACHABLE, None),
+        fallback=(REFUSED, 403),
+        fallback_body=NO_GRANT,
+    ),
+    Example(
+        "variables name their call",
+        f"edge_status=503\nedge_body={BOOT}\nfallback_status=403\nfallback_body={NO_GRANT}",
+        function=(REFUSED, 503),
+        function_body=BOOT,
+        fallback=(REFUSED, 403),
+        fallback_body=NO_GRANT,
+    ),
+    Example(
+        "a status may stand before the call that it is of",
+        f"503 from edge function: {BOOT}\n403 from direct update: {NO_GRANT}",
+        function=(REFUSED, 503),
+        function_body=BOOT,
+        fallback=(REFUSED, 403),
+        fallback_body=NO_GRANT,
+    ),
+    Example(
+        "the Data API is also called REST",
+        "Method 1 (Edge Function): FAILED 500\nMethod 2 (Supabase REST): FAILED 403",
+        function=(REFUSED, 500),
+        fallback=(REFUSED, 403),
     ),
     Example(
         "a function that did not answer has not passed on what PostgREST said",

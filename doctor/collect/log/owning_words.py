@@ -192,10 +192,17 @@ def names_call(talk: Talk, line: SpokenLine) -> bool | None:
         return None
     if line.names(CallSubject.FALLBACK):
         talk.function_failed_before()
-    talk.current = line.mentions[0][1]
+    talk.current = _begun(talk, line)
     talk.unnamed = False
     _look_ahead(talk, line)
     return True
+
+
+def _begun(talk: Talk, line: SpokenLine) -> CallSubject:
+    """The call that comes now: the one named first, but for `no answer of the function, patching …`."""
+    first, last = line.mentions[0][1], line.mentions[-1][1]
+    goes_over = talk.function.outcome in FAILED and last is CallSubject.FALLBACK
+    return last if goes_over else first
 
 
 def _look_ahead(talk: Talk, line: SpokenLine) -> None:
