@@ -121,7 +121,7 @@ STATUS = _any(
     rf"<Response \[{_CODE}\]>",
     rf"\bawaiting response\.+ {_CODE}\b",
     rf"\(\s*{_CODE}\s*\)",
-    rf"\b{_CODE} (?:{_PHRASES})\b",
+    rf"\b{_CODE} \"?(?:{_PHRASES})\b",
     rf"^\W*(?:try|attempt|retry)\W*\d+(?:\s*(?:/|of)\s*\d+)?\W{{1,3}}{_CODE}\b(?!\s*m?s\b)",
     r"\b(?:failed|failure|error|fehler|succeeded|success|ok)\W{1,3}(?:with |code |status ){0,3}"
     rf"{_CODE}(?=[\s:,;)\]]|\.(?:\s|$)|$)",
