@@ -228,16 +228,35 @@ def test_where_the_log_shows_no_key_its_upload_line_does(world: World) -> None:
     assert evidence.tail == FileEnd(whole=True, entries=1)
 
 
-@pytest.mark.parametrize("word", ["s3://acme/backups/nightly.zip", "./out/nightly.zip"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "s3://acme/backups/nightly.zip",
+        "./out/nightly.zip",
+        "https://BUCKET.s3.eu-west-1.amazonaws.com/backups/nightly.zip",
+        "https://s3.eu-west-1.amazonaws.com/BUCKET/backups/nightly.zip",
+    ],
+)
 def test_a_file_that_the_log_only_speaks_of_is_looked_for_last(world: World, word: str) -> None:
     world.put("backups/nightly.zip")
-    told = LogReading(source="job", mentioned=("backups/other.zip", word))
+    told = LogReading(
+        source="job", mentioned=("backups/other.zip", word.replace("BUCKET", world.bucket.name))
+    )
 
     assert keys_found(world.look(row(), told)) == ["backups/nightly.zip"]
 
     world.put(KEY)
 
     assert keys_found(world.look(row(), told)) == [KEY]
+
+
+def test_the_address_of_a_tool_that_the_log_fetches_names_no_file_of_the_bucket(
+    world: World,
+) -> None:
+    world.put("backups/tool.zip")
+    told = LogReading(source="job", mentioned=("https://example.com/backups/tool.zip",))
+
+    assert keys_found(world.look(row(), told)) == []
 
 
 def test_an_older_file_that_the_log_speaks_of_is_not_this_backups(world: World) -> None:

@@ -96,6 +96,10 @@ def test_an_upload_that_was_reported_is_named(line: str, key: str) -> None:
         ('Uploading "nightly.tar.gz" to S3...', "nightly.tar.gz"),
         ("Sauvegarde terminée : s3://acme/backups/nightly.zip", "s3://acme/backups/nightly.zip"),
         ("  adding: out/nightly.sql (deflated 91%)", "out/nightly.sql"),
+        (
+            "PUT https://acme.s3.amazonaws.com/b/nightly.zip?X-Amz-Expires=900&X-Amz-Signature=1f 200",
+            "https://acme.s3.amazonaws.com/b/nightly.zip",
+        ),
     ],
 )
 def test_a_word_that_may_be_a_backups_key_is_kept_whatever_the_line_says(
@@ -109,13 +113,12 @@ def test_a_word_that_may_be_a_backups_key_is_kept_whatever_the_line_says(
 @pytest.mark.parametrize(
     "line",
     [
-        "Fetching https://nodejs.org/dist/node-v20.tar.gz",
         "tar: --exclude=*.zip",
         "fatal error: An error occurred (AccessDenied) when calling the PutObject operation: b.zip",
         "Report in report.html, version 1.2.3",
     ],
 )
-def test_an_address_a_flag_and_an_error_name_no_backup(line: str) -> None:
+def test_a_flag_and_an_error_name_no_backup(line: str) -> None:
     assert read("a log", [job(step("bash backup.sh", line))], WANTED).mentioned == ()
 
 

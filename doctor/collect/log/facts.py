@@ -123,15 +123,14 @@ def mentions_of_files(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _without_label(word: str) -> str:
-    bare = word if "://" in word else word.rpartition(":")[2]
+    bare = word.partition("?")[0] if "://" in word else word.rpartition(":")[2]
     return bare.rstrip(".:")
 
 
 def _may_be_key(word: str) -> bool:
-    is_address = "://" in word and not word.startswith("s3://")
     is_pattern = word.startswith("-") or "*" in word
     has_ending = "." in basename(word)
-    return has_ending and kind_of(word) is FileKind.BACKUP and not (is_address or is_pattern)
+    return has_ending and kind_of(word) is FileKind.BACKUP and not is_pattern
 
 
 def printed_in_output(lines: Iterable[str], masked: frozenset[str]) -> Iterator[str]:
