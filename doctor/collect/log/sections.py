@@ -10,6 +10,7 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 from backup_doctor.collect.log.lines import Line, clean, split
@@ -28,8 +29,18 @@ SECTION_BYTES = 256 * 1024
 SECTIONS = 400
 KEPT_BYTES = 12 * 1024 * 1024
 
-START = b"##[group]Run "
+MARK = b"##["
+START = "##[group]Run "
 ENDED = b"##[endgroup]"
+# An action that is handed nothing has an empty head.
+_ACTION = re.compile(r"\.{1,2}/|docker://|[\w.-]+/[\w./-]+@")
+# What the runner says of the steps of a composite action: their names are no words of anybody's.
+_NESTED = ("##[start-action ", "##[end-action ")
+# With debug logging it tells between two steps what it evaluates: names, conditions, secrets.
+_DEBUG = "##[debug]"
+_BETWEEN = tuple(
+    f"{_DEBUG}{word}: " for word in ("Finishing", "Starting", "Evaluating condition for step")
+)
 # How the sections begin that belong to no step of the workflow's author.
 _AFTERMATH = (b"Post job cleanup.", b"Cleaning up orphan processes")
 _TELLING = re.compile(
@@ -144,17 +155,31 @@ def scan(chunks: Iterable[bytes], wanted: Callable[[bytes], bool]) -> Scan:
     """Read the whole stream once. `wanted` is asked of every line until it says yes."""
     result = Scan()
     section = result.sections[0]
-    for raw in split(_counted(chunks, result)):
+    between = False
+    for raw, following in pairwise(chain(split(_counted(chunks, result)), (b"",))):
         if not result.found and wanted(raw):
             result.found = True
-        start = raw.find(START, 0, 64)
-        if start >= 0:
-            title = clean(raw).text.removeprefix("##[group]Run ").strip()
-            section = _begin(result, Section(title=title))
+        mark = clean(raw).text if raw.find(MARK, 0, 64) >= 0 else ""
+        if mark.startswith(START) and _begins_step(mark.removeprefix(START), clean(following)):
+            section = _begin(result, Section(title=mark.removeprefix(START).strip()))
+            between = False
         elif raw.endswith(_AFTERMATH) or raw.rstrip(b"\r").endswith(_AFTERMATH):
             section = _begin(result, Section(aftermath=True))
-        section.add(raw)
+        between = between or mark.startswith(_BETWEEN)
+        if not mark.startswith(_NESTED) and not (between and mark.startswith(_DEBUG)):
+            section.add(raw)
     return result
+
+
+def _begins_step(title: str, following: Line) -> bool:
+    """Whether a group that is called `Run …` is the head of a step, and none that a script made.
+
+    A head goes on with the script, in its colour, or with what the action is handed.
+    """
+    text = following.text
+    if following.script or text in {"with:", "env:"} or text.strip() == title.strip():
+        return True
+    return text.startswith("##[endgroup]") and _ACTION.match(title) is not None
 
 
 def _begin(result: Scan, section: Section) -> Section:
