@@ -16,15 +16,17 @@ from backup_doctor.evidence.reuse import APART, are_apart
 from backup_doctor.evidence.row import RowEvidence
 from backup_doctor.evidence.sql import identifier, literal
 from backup_doctor.judge.framework import Found, Rules
-from backup_doctor.judge.history import dispatch_runs
-from backup_doctor.judge.show import after_row, exhibit, listed, manual, row_query, table
+from backup_doctor.judge.history import BOTH_WRITES, dispatch_runs, fallback_call
+from backup_doctor.judge.show import after_row, exhibit, listed, log_lines, manual, row_query, table
 from backup_doctor.judge.traits import Trait
+from backup_doctor.services.single_row import says_several
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Fix
+    from backup_doctor.evidence.log import Call
     from backup_doctor.evidence.row import BackupRow
 
 rules = Rules[RowEvidence]()
@@ -36,7 +38,8 @@ rules = Rules[RowEvidence]()
 def duplicate(seen: RowEvidence, case: Case) -> Found | None:
     """Several rows have this dispatch id, and the update reached only one of them.
 
-    Detected: more than one row has the dispatch_id; one is finished, another is still in progress.
+    Detected: more than one row has the dispatch_id; one is finished, another is still in progress, or
+    the update step asked for the one row (`.single()`) and PostgREST says that there are several.
     If all of them are in the same state, or each is another backup with its own run (the id is used
     again), it is only worth a note; so it is if no run could be seen and the rows are far apart.
     Cause: the app inserted the row twice (a retry, a double click), and nothing forbids it.
@@ -63,6 +66,15 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
     again = _is_used_again(seen.rows, case)
     if inserted_twice and again is False:
         return Found(summary=summary, evidence=evidence, fixes=_forbid(case, states, closed=1))
+    refused = _refused_for_several(case)
+    if refused is not None:
+        return Found(
+            summary=f"{summary} The update step asked for the one row, and was refused.",
+            evidence=(*evidence, *log_lines(case, "log", refused)),
+            fixes=_forbid(case, states, closed=0),
+            breaks=(Link.FALLBACK_UPDATES,) if refused == fallback_call(case) else BOTH_WRITES,
+            by_log=True,
+        )
     return Found(
         summary=f"{summary}{_told_apart(seen, case, again=again)}",
         evidence=evidence,
@@ -71,6 +83,12 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
         severity=Severity.WARN,
         role=Role.CONTEXT,
     )
+
+
+def _refused_for_several(case: Case) -> Call | None:
+    """The look-up or the direct update that wanted a single row, where there were several."""
+    calls = (case.log.lookup_call, fallback_call(case)) if case.log else ()
+    return next((one for one in calls if says_several(one.body)), None)
 
 
 def _told_apart(seen: RowEvidence, case: Case, *, again: bool | None) -> str:

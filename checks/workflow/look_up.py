@@ -140,7 +140,9 @@ def _inserted_after(seen: WorkflowEvidence, case: Case) -> timedelta | None:
 def _found_no_rows(case: Case) -> bool:
     """Whether the look-up was answered, and with no row."""
     call = case.log.lookup_call if case.log else None
-    return call is not None and call.outcome is Outcome.OK and call.body.strip() in NO_ROWS
+    if call is None or call.outcome is not Outcome.OK:
+        return False
+    return call.rows == 0 or call.body.strip() in NO_ROWS
 
 
 def _rows_shown(case: Case) -> int | None:

@@ -18,13 +18,13 @@ NO_ROW = ApiAnswer(status=200, rows=0)
 ANOTHER = "another project"
 
 
-def looked_up(body: str = "[]", **evidence: Any) -> Any:
+def looked_up(body: str = "[]", *, rows: int | None = None, **evidence: Any) -> Any:
     """A run whose look-up was answered with this body; the row is in progress."""
     told = log(
         NOT_SAID,
         NOT_SAID,
         backup_id_not_found="Could not find backup_id",
-        lookup_call=call(200, body),
+        lookup_call=replace(call(200, body), rows=rows),
     )
     run = workflow(told)
     step = run.update_step
@@ -65,6 +65,7 @@ def test_a_look_up_that_was_shown_nothing_may_ask_for_another_id() -> None:
 def test_a_key_that_was_shown_nothing_may_be_another_projects() -> None:
     assert f"may be of {ANOTHER}" in said(looked_up())
     assert f"may be of {ANOTHER}" in said(looked_up("null"))
+    assert f"may be of {ANOTHER}" in said(looked_up("Accept: one row", rows=0))
 
 
 @pytest.mark.parametrize("body", ["", "<html>", '[{"id":"x"}]', '{"message":"odd"}'])

@@ -257,6 +257,20 @@ def test_the_success_of_another_day_hides_no_false_success_of_today() -> None:
     assert causes(one) == ["function/false-success"]
 
 
+SEVERAL = '{"code":"PGRST116","details":"The result contains 2 rows"}'
+
+
+def test_an_update_step_that_wanted_the_one_row_was_kept_from_it_by_the_second() -> None:
+    both = row(a_row(), a_row(id=OTHER_ID))
+    at_look_up = case(both, workflow(log(NOT_SAID, NOT_SAID, lookup_call=call(406, SEVERAL))))
+    at_update = case(both, workflow(log(GONE_FUNCTION, call(406, SEVERAL))))
+    unsaid = case(both, workflow(log(GONE_FUNCTION, NO_GRANT)))
+
+    assert causes(at_look_up) == ["row/duplicate"]
+    assert causes(at_update) == ["function/not-deployed", "row/duplicate"]
+    assert role(unsaid, "row/duplicate") is Role.CONTEXT
+
+
 def test_failed_rows_of_an_id_that_is_used_again_ask_for_no_index() -> None:
     before = finished_row(
         id=OTHER_ID, dispatch_id="nightly", created_at=CREATED - timedelta(days=1)

@@ -13,6 +13,7 @@ from backup_doctor.collect.log.names import endpoints
 from backup_doctor.collect.log.ownership import attribute
 from backup_doctor.collect.log.talk import Talk
 from backup_doctor.services.log_wording import CallSubject
+from backup_doctor.services.single_row import says_several
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -47,9 +48,11 @@ def read_calls(
     attribute(talk, events(output, names))
     if is_update:
         talk.claim_unreached()
+    lookup = talk.drafts[CallSubject.LOOKUP]
+    several = says_several("\n".join(lookup.body))
     return Calls(
         function=talk.drafts[CallSubject.FUNCTION].call(),
         fallback=talk.drafts[CallSubject.FALLBACK].call(),
-        lookup=talk.drafts[CallSubject.LOOKUP].call(),
-        not_found=talk.not_found,
+        lookup=lookup.call(),
+        not_found=None if several else talk.not_found or lookup.line_of_no_row,
     )

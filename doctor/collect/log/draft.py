@@ -11,6 +11,7 @@ from backup_doctor.collect.log.said import Said, said, worded
 from backup_doctor.evidence.log import Call, Outcome
 from backup_doctor.services import log_wording as wording
 from backup_doctor.services.log_wording import CallSubject
+from backup_doctor.services.single_row import rows_for_one
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,12 +39,23 @@ class CallDraft:
         if self.outcome is Outcome.NOT_SAID:
             return Call(outcome=self.outcome)
         return Call(
-            outcome=self.outcome,
+            outcome=Outcome.OK if self.found_no_row else self.outcome,
             status=self.status,
             body="\n".join(self.body)[:BODY_LIMIT],
             rows=self.rows,
             lines=tuple(self.lines),
         )
+
+    @property
+    def found_no_row(self) -> bool:
+        """Whether the table was asked for the one row that there is, and has none: it did answer."""
+        asked = self.subject is not CallSubject.FUNCTION
+        return asked and rows_for_one("\n".join(self.body)) == 0
+
+    @property
+    def line_of_no_row(self) -> str | None:
+        """The first line of a look-up that was answered so."""
+        return self.lines[0] if self.found_no_row and self.lines else None
 
     def note(self, line: str) -> None:
         """Keep a line as evidence."""
@@ -148,6 +160,9 @@ def _by_body(outcome: Outcome, subject: CallSubject, text: str) -> Outcome:
 
 def _rows(text: str) -> int | None:
     """The number of rows of an answer with `return=representation`, or of a look-up."""
+    counted = rows_for_one(text)
+    if counted is not None:
+        return counted
     try:
         parsed = json.loads(text)
     except (ValueError, RecursionError):

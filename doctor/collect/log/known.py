@@ -29,6 +29,7 @@ from backup_doctor.collect.script.model import ANSWERED, FAILED, CallKind, Certa
 from backup_doctor.collect.script.model import CallEnd as End
 from backup_doctor.evidence.log import Attempt, Call, Outcome
 from backup_doctor.services.log_wording import CallSubject
+from backup_doctor.services.single_row import rows_for_one
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -150,7 +151,7 @@ def know(script: Script, lines: Sequence[str], targets: Targets) -> KnownCalls:
             if ((of := calls_of(one)) and is_sure(one)) or only_claims(one, lines, script)
         },
         subjects=tuple(subjects[one.number] for one in kept),
-        not_found=_not_found(subjects, lines, attributed, script),
+        not_found=_not_found(subjects, lines, attributed, script) or _asked_for_one(attempts),
         whole=not (script.partial or script.unread or any(map(_leads_anywhere, script.calls))),
     )
 
@@ -282,6 +283,12 @@ def _place(path: str, line: int) -> str:
     if not line:
         return path or "the step's script"
     return f"{path}:{line}" if path else f"line {line} of the step's script"
+
+
+def _asked_for_one(attempts: Sequence[Attempt]) -> str | None:
+    """The line of a look-up that asked for exactly one row, where there is none."""
+    calls = (one.call for one in attempts if one.kind == CallKind.LOOK_UP)
+    return next((one.lines[0] for one in calls if one.lines and rows_for_one(one.body) == 0), None)
 
 
 def _not_found(

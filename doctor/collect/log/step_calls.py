@@ -26,6 +26,7 @@ from backup_doctor.collect.log.traces import without_source
 from backup_doctor.evidence.log import NOT_SAID, Call, Outcome
 from backup_doctor.services.frames import THROWN, without_frames
 from backup_doctor.services.log_wording import CallSubject
+from backup_doctor.services.single_row import says_several
 from backup_doctor.services.success_bodies import says_failure
 
 if TYPE_CHECKING:
@@ -91,13 +92,14 @@ def step_calls(
         # What nothing names is of a call that the script makes.
         unnamed = not is_said(fallback) and function.outcome in NO_ANSWER
         fallback, function = (function if unnamed else fallback), NOT_SAID
+    lookup = _merged(told[CallSubject.LOOKUP], looked_up.lookup)
+    not_found = next((one.not_found for one in known if one and one.not_found), None)
     return StepCalls(
         Calls(
             function=_merged(told[CallSubject.FUNCTION], function),
             fallback=_merged(told[CallSubject.FALLBACK], fallback),
-            lookup=_merged(told[CallSubject.LOOKUP], looked_up.lookup),
-            not_found=next((one.not_found for one in known if one and one.not_found), None)
-            or looked_up.not_found,
+            lookup=lookup,
+            not_found=None if says_several(lookup.body) else not_found or looked_up.not_found,
         ),
         attempts=attempts,
         whole=whole,
