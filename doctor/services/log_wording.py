@@ -263,6 +263,11 @@ GUTTER = re.compile(r"^\s+(?:\d+\s+)?\| ")
 # PostgreSQL's own client: two blanks behind the severity, and what belongs to it on the next lines.
 PSQL = re.compile(r"^(?:psql:\S*:\d+: )?(?:ERROR|FATAL|PANIC):  \S|^psql: error: ")
 PSQL_MORE = re.compile(r"^(?:psql:\S*:\d+: )?(?:DETAIL|HINT|CONTEXT|STATEMENT|LINE \d+|QUERY):? ")
+# A look at the row after its update, which writes nothing.
+VERIFIES = re.compile(
+    r"^\W*(?:now |then )?(?:verif(?:y|ying|ication)|confirm(?:ing)?|(?:double[ -]?|re-?)?check(?:ing)?)\b",
+    re.IGNORECASE,
+)
 TRIES_AGAIN = re.compile(
     r"\bagain\b|\bretr(?:y|ies|ying)\b|\battempt|\btry(?:ing)? (?:#?\d|in\b)|\bsleep|\bwait",
     re.IGNORECASE,

@@ -27,6 +27,37 @@ UNSEEN = "./ops/tell.sh"
 
 EXAMPLES = (
     Example(
+        "a look at the row after the function's success is neither its answer nor an update",
+        'Edge function responded with 200\n{"success":true}\nVerifying the row via REST API...\n'
+        'HTTP 200: [{"status":"in_progress"}]\nVerification failed: status is still in_progress',
+        function=(OK, 200),
+        function_body='{"success":true}',
+    ),
+    Example(
+        "what a look at the row is answered is not the answer of the function that failed before it",
+        'Edge function call failed (HTTP 500)\nChecking backup_history\n[{"status":"in_progress"}]',
+        function=(REFUSED, 500),
+    ),
+    Example(
+        "behind a look at the row a call that is named is read again",
+        'Edge function call failed (HTTP 500)\nChecking the row: [{"status":"in_progress"}]\n'
+        f"Direct update failed (HTTP 403)\n{NO_GRANT}",
+        function=(REFUSED, 500),
+        fallback=(REFUSED, 403),
+        fallback_body=NO_GRANT,
+    ),
+    Example(
+        "to check again is to call again",
+        'Edge function call failed (HTTP 500)\nChecking again in 5 s\nHTTP 200\n{"success":true}',
+        function=(OK, 200),
+        function_body='{"success":true}',
+    ),
+    Example(
+        "what is verified before any update says nothing of what follows",
+        "Calling update-backup\nVerifying secrets\nHTTP 503",
+        function=(REFUSED, 503),
+    ),
+    Example(
         "a status that stands before an answer is its own, whatever the words",
         f"Abgewiesen, 503: {BOOT}\nAuch nicht: 403: {NO_GRANT}",
         function=(REFUSED, 503),

@@ -19,6 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+def verifies(talk: Talk, line: SpokenLine) -> bool | None:
+    """A look at the row after its update: what it says, and is answered, is of no call that writes."""
+    text = line.text
+    further = wording.TRIES_AGAIN.search(text) or wording.FALLS_BACK.search(text)
+    told = further or talk.names.said(text)
+    if talk.has_updated and not told and wording.VERIFIES.match(text):
+        talk.verifies, talk.current = True, None
+    elif line.mentions or further:
+        talk.verifies = False
+    return False if talk.verifies else None
+
+
 def states_absence(talk: Talk, line: SpokenLine) -> bool | None:
     """A call that was not made, and why: the other one follows. One that was answered was made."""
     if talk.names.said(line.text) is not None:
@@ -255,6 +267,7 @@ def _next(line: SpokenLine, told: Said, subject: CallSubject) -> CallSubject:
 
 
 RULES: tuple[Callable[[Talk, SpokenLine], bool | None], ...] = (
+    verifies,
     states_absence,
     finds_no_row,
     finds_row,

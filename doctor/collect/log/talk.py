@@ -76,6 +76,8 @@ class Talk:
     shows_answer: bool = False
     # The call of which that answer is, where that line alone tells it.
     shown_of: CallSubject | None = None
+    # What is told now is of a look at the row after its update, until a call is named again.
+    verifies: bool = False
     # How many outcomes named no call, and were given to the expected ones in their order.
     unlabelled: int = 0
     # What stood before the lines that told of each call.
@@ -85,6 +87,12 @@ class Talk:
     def function(self) -> CallDraft:
         """What is known of the function's call."""
         return self.drafts[CallSubject.FUNCTION]
+
+    @property
+    def has_updated(self) -> bool:
+        """Whether the outcome of an update is told already."""
+        told = (self.drafts[one].outcome for one in (CallSubject.FUNCTION, CallSubject.FALLBACK))
+        return any(one is not Outcome.NOT_SAID for one in told)
 
     def mentioned(self, text: str) -> list[tuple[int, CallSubject]]:
         """The calls that a line names. Of a function that failed, the table names what follows."""
