@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backup_doctor.collect.clients.bucket import Absent, Bucket
+from backup_doctor.collect.clients.bucket import Absent, Bucket, Versions
 from backup_doctor.collect.deadline import Deadline
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Names
@@ -314,3 +314,51 @@ def test_nothing_but_reading_is_asked() -> None:
         bucket.versions(KEY)
         bucket.uploads(KEY)
         assert {asked.method for asked in server.requests} <= {"GET", "HEAD"}
+
+
+def versions_page(entries: str, *, more: bool) -> Answer:
+    """A page of ListObjectVersions; the next one begins at the key `k`."""
+    to_go_on = "<NextKeyMarker>k</NextKeyMarker><NextVersionIdMarker>v</NextVersionIdMarker>"
+    body = (
+        f"<ListVersionsResult><IsTruncated>{'true' if more else 'false'}</IsTruncated>"
+        f"{to_go_on if more else ''}{entries}</ListVersionsResult>"
+    )
+    return Answer(200, body.encode(), {"Content-Type": "application/xml"})
+
+
+VERSION = (
+    "<Version><Key>a.zip</Key><VersionId>1</VersionId><Size>5</Size><ETag>e</ETag>"
+    "<LastModified>2026-01-15T02:14:05.000Z</LastModified></Version>"
+)
+MARKER = (
+    "<DeleteMarker><Key>z.zip</Key><VersionId>2</VersionId><IsLatest>true</IsLatest>"
+    "<LastModified>2026-01-16T02:14:05.000Z</LastModified></DeleteMarker>"
+)
+
+
+def test_versions_are_read_from_as_many_pages_as_there_are() -> None:
+    def handle(request: Request) -> Answer:
+        last = "key-marker=k" in request.path and "version-id-marker=v" in request.path
+        return versions_page(MARKER, more=False) if last else versions_page(VERSION, more=True)
+
+    with faulty_s3(handle) as server:
+        bucket = bucket_at(server.url)
+        first, whole = bucket.versions("", 1), bucket.versions("", 5)
+
+    assert isinstance(first, Versions)
+    assert isinstance(whole, Versions)
+    assert ([one.key for one in first.objects], first.markers) == (["a.zip"], ())
+    assert (first.complete, whole.complete) == (False, True)
+    assert [one.key for one in whole.markers] == ["z.zip"]
+
+
+def test_versions_of_which_a_later_page_is_refused_are_not_all() -> None:
+    def handle(request: Request) -> Answer:
+        later = "key-marker" in request.path
+        return error(403, "AccessDenied") if later else versions_page(VERSION, more=True)
+
+    with faulty_s3(handle) as server:
+        found = bucket_at(server.url).versions("", 5)
+
+    assert isinstance(found, Versions)
+    assert (len(found.objects), found.complete) == (1, False)

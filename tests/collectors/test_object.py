@@ -470,6 +470,25 @@ def test_a_deleted_file_is_known_by_its_marker(server: stand_in.Storage) -> None
         assert isinstance(evidence.versions, tuple)
 
 
+@pytest.mark.parametrize("folder", ["backups", "elsewhere/nightly"])
+def test_a_deleted_file_is_known_in_whatever_folder_it_was(
+    server: stand_in.Storage, folder: str
+) -> None:
+    bucket = server.create_bucket("acme-flat", versioned=True)
+    world = World(server, bucket)
+    key = f"{folder}/backup-{DISPATCH}.zip"
+    world.put(key)
+    world.put("backups/backup-of-somebody-else.zip")
+    server.s3.delete_object(Bucket=bucket.name, Key=key)
+
+    evidence = world.look(row())
+    server.delete_bucket(bucket)
+
+    assert evidence.deleted is not None
+    assert evidence.deleted.key == key
+    assert evidence.deleted.previous is not None
+
+
 def test_an_unfinished_upload_is_found_with_its_parts(
     world: World, server: stand_in.Storage
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
@@ -26,7 +26,7 @@ from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.object import DeleteMarker, StoredObject, UnfinishedUpload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from concurrent.futures import Future
 
     from mypy_boto3_s3 import S3Client
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 CALL_LIMIT_S = 20.0
 PAGE_KEYS = 1000
+# Where the next page of versions begins.
+MARKERS = ("KeyMarker", "VersionIdMarker")
 LONGEST_KEY = 1024
 # A search looks again where it looked before it knew the key; a page of a thousand keys is about 1 MB.
 KEPT_PAGES = 8
@@ -66,10 +68,11 @@ class ObjectPage(Immutable, frozen=True, kw_only=True):
 
 
 class Versions(Immutable, frozen=True, kw_only=True):
-    """Versions and delete markers under a prefix, newest first for each key."""
+    """Versions and delete markers under a prefix, newest first for each key; `complete`: all of them."""
 
     objects: tuple[StoredObject, ...] = ()
     markers: tuple[DeleteMarker, ...] = ()
+    complete: bool = True
 
 
 class Bucket:
@@ -165,27 +168,32 @@ class Bucket:
             self._first_pages[prefix] = page
         return page
 
-    def versions(self, prefix: str) -> Versions | Unseen:
-        """Versions and delete markers of the keys that begin with `prefix`: the first 1,000."""
+    def versions(self, prefix: str, pages: int = 1) -> Versions | Unseen:
+        """Versions and delete markers of the keys that begin with `prefix`: 1,000 a page."""
+        found = Versions()
+        after: dict[str, str] = {}
+        for _ in range(pages):
+            page = self._versions_page(prefix, after)
+            if isinstance(page, Unseen):
+                return found if after else page
+            found = Versions(
+                objects=(*found.objects, *_objects(page)),
+                markers=(*found.markers, *_latest_markers(page)),
+                complete=not page.get("IsTruncated"),
+            )
+            after = {name: page[f"Next{name}"] for name in MARKERS if page.get(f"Next{name}")}
+            if found.complete or not after:
+                break
+        return found
+
+    def _versions_page(self, prefix: str, after: Mapping[str, str]) -> Mapping[str, Any] | Unseen:
         answer = self._call(
             "s3:ListBucketVersions",
-            lambda s3: s3.list_object_versions(Bucket=self.name, Prefix=prefix),
-        )
-        if isinstance(answer, Unseen):
-            return Versions() if answer.code == "NotImplemented" else answer
-        objects = [stored(entry) for entry in answer.get("Versions", ())]
-        return Versions(
-            objects=tuple(entry for entry in objects if entry is not None),
-            markers=tuple(
-                DeleteMarker(
-                    key=marker.get("Key", ""),
-                    deleted_at=moment(marker.get("LastModified")),
-                    version_id=marker.get("VersionId"),
-                )
-                for marker in answer.get("DeleteMarkers", ())
-                if marker.get("IsLatest")
+            lambda s3: s3.list_object_versions(
+                Bucket=self.name, Prefix=prefix, **cast("Any", after)
             ),
         )
+        return {} if isinstance(answer, Unseen) and answer.code == "NotImplemented" else answer
 
     def uploads(self, prefix: str) -> tuple[UnfinishedUpload, ...] | Unseen:
         """Multipart uploads that nobody completed, under `prefix`: the first 1,000."""
@@ -280,6 +288,22 @@ class Bucket:
     def _not_s3(self, answer: Mapping[str, Any] | None = None) -> Unseen:
         status = (answer or {}).get("ResponseMetadata", {}).get("HTTPStatusCode")
         return unseen(NOT_S3, self.place(), status=status)
+
+
+def _objects(page: Mapping[str, Any]) -> Iterable[StoredObject]:
+    """The versions of a page."""
+    return filter(None, map(stored, page.get("Versions", ())))
+
+
+def _latest_markers(page: Mapping[str, Any]) -> Iterable[DeleteMarker]:
+    """The markers of a page that hide their objects now."""
+    for marker in page.get("DeleteMarkers", ()):
+        if marker.get("IsLatest"):
+            yield DeleteMarker(
+                key=marker.get("Key", ""),
+                deleted_at=moment(marker.get("LastModified")),
+                version_id=marker.get("VersionId"),
+            )
 
 
 def _delete_marker(error: ClientError) -> str | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from backup_doctor.base.immutable import Immutable
-from backup_doctor.collect.clients.bucket import Bucket, Versions
-from backup_doctor.evidence.base import Unseen, unseen
+from backup_doctor.collect.clients.bucket import PAGE_KEYS, Bucket, Versions
+from backup_doctor.evidence.base import Unseen, Why, unseen
 from backup_doctor.evidence.object import DeleteMarker, StoredObject, UnfinishedUpload
 
 if TYPE_CHECKING:
@@ -15,6 +15,17 @@ if TYPE_CHECKING:
 
     from backup_doctor.collect.object.search import Sought
     from backup_doctor.collect.sources import Sources
+
+
+T = TypeVar("T")
+VERSION_PAGES = 10
+NOT_ALL_VERSIONS = Unseen(
+    why=Why.NOT_ASKED,
+    what=f"Of the bucket's versions only the first {VERSION_PAGES * PAGE_KEYS:,} were looked at: a deleted "
+    "file of this backup may be among the others.",
+    remedy="Set BACKUP_PREFIX to the folder of the backups.",
+    dependency="S3",
+)
 
 
 class History(Immutable, frozen=True, kw_only=True):
@@ -40,16 +51,37 @@ def trace(ask: Sources, bucket: Bucket, sought: Sought) -> History:
 
 
 def _versions(ask: Sources, bucket: Bucket, sought: Sought) -> Versions | Unseen:
-    prefixes = (sought.expected,) if sought.expected else sought.folders
-    pages = ask.at_once(*(partial(bucket.versions, prefix) for prefix in prefixes))
+    """Those of the key; where none is known, those that name the backup: in its folders, then everywhere."""
+    if sought.expected:
+        return _own_versions([bucket.versions(sought.expected)], sought)
+    if not sought.ids:
+        return Versions()
+    folders = [partial(bucket.versions, prefix) for prefix in sought.folders]
+    under = partial(bucket.versions, sought.prefix, VERSION_PAGES)
+    found = _own_versions(ask.at_once(*folders, under), sought)
+    if isinstance(found, Unseen) or found.objects or found.markers or not sought.prefix:
+        return found
+    return _own_versions([bucket.versions("", VERSION_PAGES)], sought)
+
+
+def _own_versions(pages: Iterable[Versions | Unseen], sought: Sought) -> Versions | Unseen:
+    """What of it is this backup's; none at all only where all were looked at."""
+    pages = tuple(pages)
     failed = unseen(*pages)
     if failed:
         return failed[0]
     seen = [page for page in pages if isinstance(page, Versions)]
-    return Versions(
-        objects=tuple(one for page in seen for one in page.objects if _is_it(one.key, sought)),
-        markers=tuple(one for page in seen for one in page.markers if _is_it(one.key, sought)),
+    found = Versions(
+        objects=_unique(one for page in seen for one in page.objects if _is_it(one.key, sought)),
+        markers=_unique(one for page in seen for one in page.markers if _is_it(one.key, sought)),
+        complete=all(page.complete for page in seen),
     )
+    nothing = not found.complete and not (found.objects or found.markers)
+    return NOT_ALL_VERSIONS if nothing else found
+
+
+def _unique(found: Iterable[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(found))
 
 
 def _newest_marker(versions: Versions) -> DeleteMarker | None:
