@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from backup_doctor.checks.row.view import api_text, where
-from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.base import Unseen, Why, unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Risk
 from backup_doctor.evidence.log import Outcome
@@ -27,6 +27,7 @@ from backup_doctor.judge.history.since import data_api_answers
 from backup_doctor.judge.show import duration, exhibit, listed, log_lines, manual, sql
 from backup_doctor.judge.traits import SqlRefusal, Trait
 from backup_doctor.services.meaning import (
+    coded_answer,
     database_meaning,
     seen_answer,
 )
@@ -79,7 +80,7 @@ def locked(seen: RowEvidence, case: Case) -> Found | None:
         ),
         tuple(_terminate(one) for one in holders),
         resolved=Resolved(by="no open transaction holds the row or the table")
-        if seen.locks == ()
+        if seen.locks == () and not _is_kept_waiting(seen)
         else None,
         # Who may not see when it began does not know that it is older than the failure.
         weak=since is None,
@@ -113,6 +114,12 @@ def _terminate(one: LockHolder) -> Fix:
         f"SELECT pg_terminate_backend({one.pid});",
         Risk.HIGH,
     )
+
+
+def _is_kept_waiting(seen: RowEvidence) -> bool:
+    """Whether the doctor itself waited for the table in vain."""
+    reasons = (*unseen(seen.rows, seen.table), *(one.reason for one in seen.failures))
+    return any("row/locked" in coded_answer(one.code).means for one in reasons)
 
 
 def _activity(pid: int) -> str:

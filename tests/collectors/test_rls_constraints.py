@@ -69,6 +69,18 @@ def test_a_check_is_held_against_the_word_that_the_steps_script_writes(stuck: La
     assert evidence.written["status"] == "completed"
 
 
+def test_a_constraint_that_is_not_enforced_refuses_nothing(stuck: Lab) -> None:
+    if int(stuck.sql("SHOW server_version_num")[0]["server_version_num"]) < 180_000:
+        pytest.skip("PostgreSQL knows NOT ENFORCED since version 18")
+    stuck.sql(f"ALTER TABLE {T} ADD CONSTRAINT idle CHECK (status <> 'success') NOT ENFORCED")
+    stuck.sql(f"ALTER TABLE {T} ADD CONSTRAINT old CHECK (status <> 'success') NOT VALID")
+
+    evidence = seen(stuck, "service_role", OBJECT)
+
+    assert isinstance(evidence.constraints, tuple)
+    assert [one.name for one in evidence.constraints if one.accepts is False] == ["old"]
+
+
 def test_a_check_that_comes_out_null_accepts(stuck: Lab) -> None:
     stuck.sql(f"ALTER TABLE {T} ADD CONSTRAINT silent CHECK (error_text <> 'x')")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -311,6 +312,32 @@ def test_a_lock_on_the_whole_table_is_seen_though_the_row_is_not(lab: Lab) -> No
             ("migration", "AccessExclusiveLock")
         ]
         migration.rollback()
+
+
+def test_whoever_keeps_a_migration_waiting_keeps_the_update_waiting_behind_it(lab: Lab) -> None:
+    lab.migrate()
+    alter = "ALTER TABLE backup_history ADD COLUMN later int"
+    with (
+        ThreadPoolExecutor(1) as pool,
+        psycopg.connect(lab.uri(), autocommit=True) as migration,
+        psycopg.connect(lab.uri(), application_name="console") as console,
+    ):
+        console.execute("SELECT FROM backup_history")
+        altered = pool.submit(migration.execute, alter)
+        process = migration.info.backend_pid
+        while not lab.sql(f"SELECT 1 FROM pg_locks WHERE pid = {process} AND NOT granted"):
+            assert not altered.done()
+
+        evidence = seen(lab)
+
+        console.rollback()
+        altered.result()
+
+    assert isinstance(evidence.rows, Unseen)
+    assert isinstance(evidence.locks, tuple)
+    assert [(one.application, one.mode) for one in evidence.locks] == [
+        ("console", f"AccessShareLock (process {process} waits for AccessExclusiveLock)")
+    ]
 
 
 def test_the_doctors_own_read_only_setting_is_not_the_databases(lab: Lab) -> None:

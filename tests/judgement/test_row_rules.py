@@ -1310,6 +1310,16 @@ def test_a_lock_is_healed_where_nobody_holds_it_now() -> None:
     assert not finding(answered(locked, row(locks=(HOLDER,))), "row/locked").found.resolved
 
 
+def test_a_lock_for_which_the_doctor_itself_waited_in_vain_is_not_healed() -> None:
+    waited = Unseen(why=Why.TIMED_OUT, what="PostgreSQL refused: lock timeout.", code="55P03")
+    refused = RouteFailure(route=Route.DIRECT, reason=waited)
+    unread = replace(row(locks=()), rows=waited)
+    by_another_way = replace(row(locks=()), failures=(refused,))
+
+    for one in (unread, by_another_way):
+        assert not finding(answered(refusing("55P03"), one), "row/locked").found.resolved
+
+
 def test_who_holds_the_lock_is_told_as_far_as_it_is_known() -> None:
     known = finding(answered(TIMEOUT, row(locks=(HOLDER,))), "row/locked").found
     nameless = replace(HOLDER, transaction_start=None, application=None)

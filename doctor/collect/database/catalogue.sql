@@ -121,6 +121,8 @@ SELECT jsonb_build_object(
             pg_get_constraintdef(c.oid) AS definition, pg_get_expr(c.conbin, c.conrelid) AS expression
           FROM pg_catalog.pg_constraint AS c
           WHERE c.conrelid = r.oid AND c.contype IN ('c', 'u', 'p', 'f', 'x', 'n')
+            -- Since PostgreSQL 18 there are some that are kept and refuse nothing.
+            AND pg_get_constraintdef(c.oid) NOT LIKE '% NOT ENFORCED'
           UNION ALL
           -- A unique index refuses as a constraint does. Of one on an expression no columns are told.
           SELECT x.relname, 'u',
