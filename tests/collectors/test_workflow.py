@@ -47,6 +47,7 @@ from tests.log.logs import DISPATCH, UPDATE, step
 from tests.log.logs import job as log_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
 
@@ -577,6 +578,59 @@ def test_other_jobs_of_the_run_complete_what_the_log_says() -> None:
     assert seen.uploaded == ("s3://acme/backups/b.zip",)
     assert seen.assignments["S3_KEY"] == "backups/b.zip"
     assert "Could not create the row (HTTP 403)" in seen.trigger_lines
+    assert seen.function_call.status == 404
+
+
+REFUSED_UPLOAD = "upload failed: ./b.zip to s3://acme/b.zip An error occurred (AccessDenied)"
+
+
+def with_checks_before(*others: Job) -> Repository:
+    """A run in which these jobs are the last of many."""
+    checks = (job(50 + n, log_of(step("lint", "ok")).decode(), name=f"lint {n}") for n in range(6))
+    return repository(run(7, *checks, *others, title=DISPATCH))
+
+
+def red_upload(ended: datetime) -> Job:
+    text = log_of(
+        step("aws s3 cp", f"{REFUSED_UPLOAD}\n##[error]Process completed with exit code 1.")
+    )
+    steps = [Step("Upload", 2, conclusion="failure", started_at=NOW, completed_at=ended)]
+    return job(
+        71, text.decode(), name="upload", steps=steps, conclusion="failure", completed_at=ended
+    )
+
+
+def test_of_many_jobs_the_one_that_failed_is_read() -> None:
+    known = with_checks_before(red_upload(NOW), update_job(72))
+
+    assert log(Scene(known).look()).upload_errors == (REFUSED_UPLOAD,)
+
+
+def test_of_many_jobs_the_one_that_uploads_is_read() -> None:
+    upload = log_of(step("make", "upload: ./b.zip to s3://acme/backups/b.zip")).decode()
+    steps = [Step("Upload to S3", 2, started_at=NOW, completed_at=NOW)]
+
+    known = with_checks_before(job(71, upload, name="files", steps=steps), update_job(72))
+
+    assert log(Scene(known).look()).uploaded == ("s3://acme/backups/b.zip",)
+
+
+@pytest.mark.parametrize(
+    ("began_after", "failed_step"), [(timedelta(seconds=1), "Upload"), (-timedelta(1), UPDATE)]
+)
+def test_of_two_jobs_that_failed_the_error_is_that_of_the_first(
+    began_after: timedelta, failed_step: str
+) -> None:
+    """An update that runs whatever came before it (`if: always()`) may fail for that reason."""
+    began = NOW + began_after
+    output = f"{FAILED_CALL}\n##[error]Process completed with exit code 1."
+    update = update_job(72, output, conclusion="failure", started_at=began, completed_at=began)
+    update.steps[0].conclusion = "failure"
+
+    seen = log(Scene(with_checks_before(red_upload(NOW), update)).look())
+
+    assert seen.failed_step == failed_step
+    assert (seen.errors[0] == REFUSED_UPLOAD) is (failed_step == "Upload")
     assert seen.function_call.status == 404
 
 

@@ -11,7 +11,15 @@ from backup_doctor.collect.log.known import Targets
 from backup_doctor.collect.log.mention import is_same_id
 from backup_doctor.collect.log.reader import LookFor, read
 from backup_doctor.collect.log.step_script import RepositoryFiles
-from backup_doctor.collect.workflow.job_choice import JobChoice, is_named, leg_of, legs
+from backup_doctor.collect.workflow.job_choice import (
+    FAILED,
+    UPLOADS,
+    JobChoice,
+    is_named,
+    leg_of,
+    legs,
+)
+from backup_doctor.collect.workflow.jobs import BACKUP_WORK
 from backup_doctor.collect.workflow.pending import Pending
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Status
@@ -99,8 +107,13 @@ class RunLogs:
         own = readings[choice.job.id]
         if isinstance(own, Unseen):
             return choice, own
-        others = (one for key, one in readings.items() if key not in {choice.job.id, *updates})
-        return choice, _completed(own, [one for one in others if self._is_ours(one)])
+        others = {
+            key: one
+            for key, one in readings.items()
+            if key not in {choice.job.id, *updates} and self._is_ours(one)
+        }
+        own = _failed_first(choice.job, own, [(job, others.get(job.id)) for job in self._jobs])
+        return choice, _completed(own, list(others.values()))
 
     def _is_ours(self, reading: LogReading | Unseen) -> TypeGuard[LogReading]:
         """Whether a log was read, and is none of another dispatch's job."""
@@ -119,7 +132,7 @@ class RunLogs:
 
     def _others(self, chosen: Job | None) -> list[Job]:
         others = [job for job in self._jobs if chosen is None or job.id != chosen.id]
-        return [job for job in others if has_log(job)][:OTHER_JOBS]
+        return sorted(filter(has_log, others), key=_rank)[:OTHER_JOBS]
 
     def _reading(self, job: Job, update: Step | None) -> Pending[LogReading | Unseen]:
         which = (job.id, update.name if update else None)
@@ -158,6 +171,14 @@ class RunLogs:
         return text if lost else zipped
 
 
+def _rank(job: Job) -> int:
+    """Which of many jobs tells most: one that failed, then one that by its names makes the backup."""
+    if job.conclusion in FAILED:
+        return 0
+    names = (job.name, *(step.name for step in job.steps))
+    return 1 if any(BACKUP_WORK.search(name) or UPLOADS.search(name) for name in names) else 2
+
+
 def _like(wanted: str, names: Iterable[str]) -> str | None:
     """The name that is the wanted one but for case, blanks and dashes."""
     return next((name for name in names if _plain(wanted) in _plain(name)), None)
@@ -169,6 +190,26 @@ def _plain(name: str) -> str:
 
 def _shows_update(reading: LogReading | Unseen) -> bool:
     return isinstance(reading, LogReading) and reading.update_seen
+
+
+def _failed_first(
+    update: Job, own: LogReading, others: Iterable[tuple[Job, LogReading | None]]
+) -> LogReading:
+    """The update job's reading, with the failure of the job that failed before it began, if one did."""
+    began = update.started_at
+    for job, other in others:
+        ended = job.completed_at
+        before = began is not None and ended is not None and ended <= began
+        if other and other.failed_step and own.failed_step and before and job.conclusion in FAILED:
+            return msgspec.structs.replace(
+                own,
+                failed_step=other.failed_step,
+                errors=other.errors,
+                told=other.told,
+                complaints=other.complaints,
+                failed_excerpt=other.failed_excerpt,
+            )
+    return own
 
 
 def _completed(own: LogReading, others: Sequence[LogReading]) -> LogReading:
