@@ -62,6 +62,19 @@ def test_the_env_block_tells_present_missing_and_broken_secrets() -> None:
         ("DISPATCH_ID: it's me", {"DISPATCH_ID": "it's me"}),
         ("S3_KEY=", {}),
         ("S3_KEY=***", {}),
+        ("- **S3 key:** `backups/b.zip`", {"S3_KEY": "backups/b.zip"}),
+        ("[INFO] S3_KEY=backups/b.zip;", {"S3_KEY": "backups/b.zip"}),
+        ("2026-01-15 02:03:04 S3_KEY=backups/b.zip", {"S3_KEY": "backups/b.zip"}),
+        ("[upload] S3_KEY=backups/b.zip (1.2 MB)", {"S3_KEY": "backups/b.zip"}),
+        (
+            "S3_KEY=backups/b c.zip, BACKUP_SIZE=12 dispatch id: x-1",
+            {"S3_KEY": "backups/b c.zip", "BACKUP_SIZE": "12", "DISPATCH_ID": "x-1"},
+        ),
+        ("S3_KEY=backups/b.zip BACKUP_SIZE=***", {"S3_KEY": "backups/b.zip"}),
+        ("S3_KEY: not set", {}),
+        ("S3_KEY: <empty>", {}),
+        ("Backup key: ✅ configured", {}),
+        ("DISPATCH_ID: (unknown)", {}),
         ('{"s3_key": "backups/test/backup.zip"}', {}),
         ("S3_KEY was not set", {}),
     ],
@@ -79,6 +92,7 @@ def test_debug_output_is_read_in_any_of_its_forms(line: str, assignments: dict[s
             "s3://acme/backups/b.zip",
         ),
         ("upload: 'b.zip' -> 's3://acme/backups/b.zip'  [1 of 1]", "s3://acme/backups/b.zip"),
+        ("upload: ./b c.zip to s3://acme/backups/b c.zip", "s3://acme/backups/b c.zip"),
         ("cp b.zip s3://acme/backups/b.zip", "s3://acme/backups/b.zip"),
         ("Uploaded backup.zip to s3://acme/backups/b.zip.", "s3://acme/backups/b.zip"),
         ("INFO Uploaded to backups/2026/01/15/b.zip", "backups/2026/01/15/b.zip"),
@@ -108,6 +122,18 @@ def test_a_word_that_may_be_a_backups_key_is_kept_whatever_the_line_says(
     seen = read("a log", [job(step("bash backup.sh", line))], WANTED)
 
     assert seen.mentioned == (word,)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Not uploaded to s3://acme/b.zip: the size is 0",
+        "The backup was not uploaded to s3://acme/b.zip",
+        "Would be uploaded to s3://acme/b.zip (dry run)",
+    ],
+)
+def test_an_upload_that_was_not_made_is_none(line: str) -> None:
+    assert read("a log", [job(step("bash upload.sh", line))], WANTED).uploaded == ()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from backup_doctor.collect.log.header import MASK
 from backup_doctor.evidence.log import EnvShown, Variable
 from backup_doctor.evidence.object_keys import FileKind, basename, kind_of
 from backup_doctor.services.error_lines import names_upload_error
+from backup_doctor.services.log_wording import LOGGER, TAG
 from backup_doctor.services.printed_secrets import is_secret_name
 
 if TYPE_CHECKING:
@@ -33,8 +34,44 @@ _ASSIGNMENT = re.compile(
     r"|dispatch[_ -]?id|backup[_ -]?id)\s*[=:]\s*(.+?)\s*$",
     re.IGNORECASE,
 )
+_MARKER = re.compile(r"^##\[\w+\]")
+# What a line says behind a value: the next one (`, SIZE=12`), or a remark on it (` (12 MB)`).
+_NEXT = re.compile(r"(?:[,;|]|\s)\s*(?=[A-Za-z][\w -]{0,30}?\s?[=:]\s?\S)")
+_REMARK = re.compile(r"\s+(?:\([^()]*\)|\[[^\[\]]*\])$")
+_QUOTES = "\"'`* "
+# What a script prints where there is no value, or instead of one.
+_NO_VALUES = frozenset(
+    {
+        *(
+            "",
+            "null",
+            "none",
+            "nil",
+            "undefined",
+            "na",
+            "unset",
+            "empty",
+            "blank",
+            "missing",
+            "absent",
+        ),
+        *(
+            "unknown",
+            "set",
+            "yes",
+            "no",
+            "true",
+            "false",
+            "ok",
+            "present",
+            "configured",
+            "provided",
+        ),
+        *("notset", "notfound", "notprovided", "notavailable", "notdefined", "notconfigured"),
+    }
+)
 _UPLOADED = (
-    re.compile(r"^(?:upload|copy|move): .+ to (s3://\S+)"),
+    re.compile(r"^(?:upload|copy|move): .+ to (s3://\S.*?)\s*$"),
     re.compile(r"^upload: .+ -> '?(s3://[^\s']+)"),
     re.compile(r"^(?:cp|mv) \S+ (s3://\S+)$"),
     re.compile(
@@ -42,6 +79,10 @@ _UPLOADED = (
         re.IGNORECASE,
     ),
     re.compile(r"\buploaded\b[^/]*\bto:? ['\"]?([\w.-]+(?:/[\w.=@+-]+)+\.\w+)", re.IGNORECASE),
+)
+_NOT_UPLOADED = re.compile(
+    r"\b(?:not|never|cannot|n['o]t|unable to|failed to|would(?: be)?)\s+(?:be |been |yet )?upload",
+    re.IGNORECASE,
 )
 # MinIO's client names a store by an alias, and then the bucket.
 _BY_ALIAS = re.compile(r"^`[^`]+` -> `[\w.-]+/([\w.-]+/[^`]+)`$")
@@ -51,14 +92,20 @@ def assignments(lines: Iterable[str]) -> dict[str, str]:
     """`S3_KEY=…`, `Backup size: …` and the like, by one name each; the last one wins."""
     found = {}
     for line in lines:
-        match = _ASSIGNMENT.match(line)
-        if match is None or MASK in match[2]:
-            continue
-        value = match[2].strip("\"'")
-        name = ASSIGNED[re.sub(r"[^a-z0-9]", "", match[1].lower())]
-        if value and value.lower() not in ("null", "none", "undefined"):
-            found[name] = value[:VALUE_LIMIT]
+        rest = TAG.sub("", LOGGER.sub("", _MARKER.sub("", line).strip()))
+        while match := _ASSIGNMENT.match(rest):
+            value, rest = _parted(match[2])
+            name = ASSIGNED[re.sub(r"[^a-z0-9]", "", match[1].lower())]
+            if MASK not in value and re.sub(r"[\W_]", "", value).lower() not in _NO_VALUES:
+                found[name] = value[:VALUE_LIMIT]
     return found
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """A value as it was meant, and what the line assigns behind it."""
+    following = _NEXT.search(text)
+    value, rest = (text[: following.start()], text[following.end() :]) if following else (text, "")
+    return _REMARK.sub("", value.rstrip(",; ")).strip(_QUOTES), rest
 
 
 _BUCKET_NAME = re.compile(r"(?:^|_)BUCKET(?:_NAME)?$")
@@ -100,11 +147,11 @@ def endpoints(variables: Iterable[Variable]) -> Iterator[str]:
 def uploads(lines: Iterable[str]) -> Iterator[str]:
     """Keys and s3:// URLs that an upload reported as done."""
     for line in lines:
-        if names_upload_error(line):
+        if names_upload_error(line) or _NOT_UPLOADED.search(line):
             continue
         match = next(filter(None, (pattern.search(line) for pattern in _UPLOADED)), None)
         if match:
-            yield match[1].rstrip(".,;)'\"")
+            yield match[1].rstrip(".,;:)'\"")
         by_alias = _BY_ALIAS.match(line)
         if by_alias:
             yield f"s3://{by_alias[1]}"
