@@ -100,3 +100,31 @@ def test_the_names_of_a_composite_actions_steps_are_no_outcomes() -> None:
     assert seen.fallback_call.outcome is Outcome.NOT_SAID
     assert seen.function_call.outcome is Outcome.OK
     assert seen.update_excerpt == DONE
+
+
+def nested(name: str, script: str, output: tuple[str, ...]) -> str:
+    """A step of a composite action, between the runner's marks."""
+    begin = stamped(f"##[start-action display={name};id=__self.{name}]")
+    end = stamped(f"##[end-action id=__self.{name};outcome=success;conclusion=success]")
+    return begin + step(script, output) + end
+
+
+def test_the_steps_of_a_composite_action_are_of_the_step_that_calls_it() -> None:
+    """All begin within one second, so that no time tells them apart."""
+    names = ("Run actions/checkout@v5", "Dump", "Upload", UPDATE, "Tell")
+    head = stamped("##[group]Run ./.github/actions/update") + stamped("##[endgroup]")
+    skipped = "##[start-action display=Undo;id=__self.undo]", "##[end-action id=__self.undo]"
+
+    seen = seen_in(
+        stamped("##[group]Run actions/checkout@v5") + stamped("##[endgroup]"),
+        step("pg_dump", ("dumped",)),
+        step("aws s3 cp", ("upload: ./b.zip to s3://acme/b.zip",)),
+        head,
+        nested("find", "node find.js", ("Found backup_id 7",)),
+        nested("call", "node call.js", (*REFUSED, *skipped)),
+        step("node tell.js", ("told",)),
+        wanted=LookFor(steps=tuple(map(api_step, names)), update_step=UPDATE),
+    )
+
+    assert seen.update_excerpt == ("Found backup_id 7", *REFUSED)
+    assert seen.function_call.status == 401

@@ -2,7 +2,8 @@
 
 The log does not name steps. A `run` or `uses` step begins with a `##[group]Run ...` line; the steps
 of a composite action begin with one more each. The API's step times are whole seconds, which
-several steps may share, so order and time must be taken together.
+several steps may share, so order and time must be taken together. Newer runners mark the steps of a
+composite action, which then need no guess.
 """
 
 from __future__ import annotations
@@ -23,12 +24,25 @@ SECOND = timedelta(seconds=1)
 
 def attribute(sections: Sequence[Section], steps: Sequence[Step]) -> dict[int, Step]:
     """The step of each section, by the section's index; those that nothing tells are missing."""
-    begun = [index for index, section in enumerate(sections) if section.title]
+    begun = [index for index, one in enumerate(sections) if one.title and not one.nested]
     names = {step.name for step in steps}
     ran = [step for step in steps if _ran(step) and not is_runners(step.name, names)]
-    if len(begun) == len(ran):
-        return dict(zip(begun, ran, strict=True))
-    return _by_time(sections, begun, ran)
+    by_order = len(begun) == len(ran)
+    found = dict(zip(begun, ran, strict=True)) if by_order else _by_time(sections, begun, ran)
+    return _with_nested(sections, found)
+
+
+def _with_nested(sections: Sequence[Section], found: dict[int, Step]) -> dict[int, Step]:
+    """The same with the sections of a composite action's own steps: they are of the step that calls it."""
+    whole: dict[int, Step] = {}
+    calling: Step | None = None
+    for index, section in enumerate(sections):
+        if section.title and not section.nested:
+            calling = found.get(index)
+        step = calling if section.nested else found.get(index)
+        if step is not None:
+            whole[index] = step
+    return whole
 
 
 def _ran(step: Step) -> bool:

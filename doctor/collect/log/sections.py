@@ -61,11 +61,13 @@ class Section:
     """A part of the log that one `Run` line begins; `title` is what follows `Run `.
 
     The first section has no title (the runner's set-up); nor have those after the last step.
-    `echoed` is how many lines of the head echo what the step was told to do.
+    `echoed` is how many lines of the head echo what the step was told to do; `nested`: the runner says
+    that a composite action's own step begins there.
     """
 
     title: str = ""
     aftermath: bool = False
+    nested: bool = False
     head: list[bytes] = field(default_factory=list)
     tail: deque[bytes] = field(default_factory=deque)
     telling: list[bytes] = field(default_factory=list)
@@ -155,18 +157,21 @@ def scan(chunks: Iterable[bytes], wanted: Callable[[bytes], bool]) -> Scan:
     """Read the whole stream once. `wanted` is asked of every line until it says yes."""
     result = Scan()
     section = result.sections[0]
-    between = False
+    between = nested = False
     for raw, following in pairwise(chain(split(_counted(chunks, result)), (b"",))):
         if not result.found and wanted(raw):
             result.found = True
         mark = clean(raw).text if raw.find(MARK, 0, 64) >= 0 else ""
         if mark.startswith(START) and _begins_step(mark.removeprefix(START), clean(following)):
-            section = _begin(result, Section(title=mark.removeprefix(START).strip()))
-            between = False
+            title = mark.removeprefix(START).strip()
+            section = _begin(result, Section(title=title, nested=nested))
+            between = nested = False
         elif raw.endswith(_AFTERMATH) or raw.rstrip(b"\r").endswith(_AFTERMATH):
             section = _begin(result, Section(aftermath=True))
         between = between or mark.startswith(_BETWEEN)
-        if not mark.startswith(_NESTED) and not (between and mark.startswith(_DEBUG)):
+        if mark.startswith(_NESTED):
+            nested = mark.startswith(_NESTED[0])
+        elif not (between and mark.startswith(_DEBUG)):
             section.add(raw)
     return result
 
