@@ -27,7 +27,7 @@ from backup_doctor.judge.history import (
 from backup_doctor.judge.history.beside import schema_beside, triggers_beside
 from backup_doctor.judge.show import exhibit, listed, log_lines, manual, table
 from backup_doctor.judge.traits import SqlRefusal, Trait
-from backup_doctor.services.meaning import database_meaning
+from backup_doctor.services.meaning import database_meaning, gateway_meaning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -275,7 +275,9 @@ def _suspected(seen: RowEvidence, known: Table, case: Case) -> tuple[str, ...]:
 def _refused_without_words(case: Case) -> bool:
     """Whether an update was refused, and the log does not say why."""
     return any(
-        call.outcome is Outcome.REFUSED and not database_meaning(call.body)
+        call.outcome is Outcome.REFUSED
+        and not database_meaning(call.body)
+        and not gateway_meaning(call.status, call.body)
         for call in (function_call(case), fallback_call(case))
     )
 

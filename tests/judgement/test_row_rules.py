@@ -389,6 +389,13 @@ def test_a_column_is_missing_by_the_catalogue_or_by_the_answer_in_the_log(
     assert role(answered(answer, *evidence), "row/column-missing") is expected
 
 
+def test_a_column_that_nobody_wrote_is_no_suspicion_where_both_refusals_say_why() -> None:
+    without = row(table=table(columns=columns(finished_at=None)))
+    run = workflow(log(GONE_FUNCTION, NO_GRANT))
+
+    assert "row/column-missing" not in codes(case(run, without))
+
+
 def before(**changes: Any) -> Any:
     """No backup in hand, and this database."""
     return ahead(row(rows=NO_BACKUP, **changes))
