@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -201,6 +202,40 @@ def test_another_column_that_the_table_lacks_is_not_compared(scene: Scene, colum
 
     assert [one.kind for one in items] == ["missing-object"]
     assert audit.totals.gaps == []
+
+
+ID = "3f0c7d52-8a1e-4b7e-9f64-1c2d3e4f5a6b"
+NO_TIME = "ALTER COLUMN created_at DROP DEFAULT, ALTER COLUMN created_at TYPE {0} USING {1}"
+AS_NUMBER = NO_TIME.format("bigint", "extract(epoch FROM created_at)::bigint")
+AS_TIME = NO_TIME.format("timestamptz", "to_timestamp(created_at)")
+
+
+@pytest.mark.parametrize(
+    ("changes", "undo"),
+    [
+        ("RENAME created_at TO another", "RENAME another TO created_at"),
+        (AS_NUMBER, f"{AS_TIME}, ALTER COLUMN created_at SET DEFAULT now()"),
+    ],
+    ids=["no column", "a number"],
+)
+def test_a_row_of_no_known_age_is_as_old_as_its_object(
+    scene: Scene, way: dict[str, str], changes: str, undo: str
+) -> None:
+    scene.whole()
+    young, old = f"{FOLDER}/young.zip", f"{FOLDER}/backup-{ID}.zip"
+    scene.row(scene.put(young), "in_progress", None)
+    scene.row(None, "in_progress", None, dispatch_id=ID)
+    scene.put(old)
+    world = scene.world
+    world.servers.storage.date_back(world.bucket, old, timedelta(hours=9))
+    world.sql(f"ALTER TABLE public.backup_history {changes}")
+    try:
+        items, audit = scene.audit(**way)
+    finally:
+        world.sql(f"ALTER TABLE public.backup_history {undo}")
+
+    assert audit.totals.gaps == []
+    assert [(one.kind, one.s3_key) for one in items] == [("stuck-with-object", old)]
 
 
 def test_in_a_bucket_without_any_rows_object_nothing_is_called_missing(

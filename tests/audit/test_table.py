@@ -31,6 +31,7 @@ ABOUT = [
         "read_at": "2026-01-15T12:00:00+00:00",
         "may_hide": False,
         "columns": ["id"],
+        "times": [],
         "tables": None,
     }
 ]

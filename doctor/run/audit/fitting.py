@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from backup_doctor.settings.model import Settings
 
 NEEDED = ("id", "status", "s3_key")
+TIMES = ("created_at", "finished_at")
 SHOWN = 8
 
 
 def fitted(settings: Settings, about: About) -> Names:
-    """The names of the columns that the table has.
+    """The names of the columns that the table has; one for a time that holds none is left out.
 
     Raises:
         SettingsError: the configuration names what the database does not have.
@@ -45,6 +46,8 @@ def fitted(settings: Settings, about: About) -> Names:
             thing = f"no column {column} in {names.table}"
             raise BrokeOffError(_missing(thing, name, column, about.columns))
     absent = {one: "" for one in GUIDE_COLUMNS if names.column(one) not in about.columns}
+    if about.times is not None:
+        absent |= {one: "" for one in TIMES if names.column(one) not in about.times}
     return msgspec.structs.replace(names, columns={**names.columns, **absent})
 
 

@@ -27,10 +27,12 @@ class ReadSoFar:
     An object that is younger than `read_at`, the time of the table, may have a row that was not
     read. A row of `listed_until` (a day) or later may have an object that was not listed, where the
     listing is an inventory. Where `all_rows` is False, rows may be hidden from the doctor. `matched`:
-    some row's object is there, so that this is the pipeline's bucket.
+    some row's object is there, so that this is the pipeline's bucket. A row of no known age waits for
+    too long if its object is older than `waiting_since`.
     """
 
     read_at: datetime
+    waiting_since: datetime
     listed_until: str | None = None
     all_rows: bool = True
     matched: bool = False
@@ -40,11 +42,11 @@ class ReadSoFar:
     unlisted: int = 0
 
 
-def with_object(row: Row, stored: Stored) -> Iterator[Item]:
+def with_object(row: Row, stored: Stored, known: ReadSoFar) -> Iterator[Item]:
     """What a row is, whose object is there."""
     key, backup_id, state, size, day = row
     kind = None
-    if state == BackupState.STUCK:
+    if state == BackupState.STUCK and _waits_too_long(day, stored, known):
         kind = DisagreementKind.STUCK_WITH_OBJECT
     elif state == BackupState.SUCCESS and _differ(size, stored[1]):
         kind = DisagreementKind.SIZE_MISMATCH
@@ -57,6 +59,11 @@ def with_object(row: Row, stored: Stored) -> Iterator[Item]:
             object_size=number(stored[1]),
             day=day,
         )
+
+
+def _waits_too_long(day: str | None, stored: Stored, known: ReadSoFar) -> bool:
+    """Whether the row is as old as its state says: without a day of its own, by its object."""
+    return day is not None or not is_since(stored[2], known.waiting_since)
 
 
 def _differ(row_size: str | None, object_size: str) -> bool:
@@ -115,7 +122,8 @@ def unnamed(stored: Stored, aside: Aside, known: ReadSoFar) -> Iterator[Item]:
     bearers = aside.named_in(key)
     known.matched |= bool(bearers)
     for bearer in bearers:
-        if bearer.state == BackupState.STUCK and not bearer.is_found:
+        waits = bearer.state == BackupState.STUCK and _waits_too_long(bearer.day, stored, known)
+        if waits and not bearer.is_found:
             yield Item(
                 kind=DisagreementKind.STUCK_WITH_OBJECT,
                 backup_id=bearer.backup_id,

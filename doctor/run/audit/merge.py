@@ -85,7 +85,7 @@ def _same(first: Row, rows: Iterator[Row], *more: Row | None) -> tuple[list[Row]
 def _with_object(same: list[Row], stored: Stored, sides: Sides) -> Iterator[Item]:
     rows = [row for row in same if row[2] != MEANING]
     for row in rows:
-        yield from judge.with_object(row, stored)
+        yield from judge.with_object(row, stored, sides.known)
     rivals = judge.rivals(rows, has_object=True)
     yield from judge.duplicates(rivals, stored)
     for meaning in _meanings(same):

@@ -93,7 +93,8 @@ def _judged(tries: list[Tried], aside: Aside, known: ReadSoFar) -> Iterator[Item
         return
     row: Row = (meant.key, meant.backup_id, meant.state, meant.row_size, meant.day)
     if meant.size is not None:
-        yield from judge.with_object(row, (meant.key, meant.size, meant.modified or ""))
+        stored = (meant.key, meant.size, meant.modified or "")
+        yield from judge.with_object(row, stored, known)
     elif meant.state == BackupState.SUCCESS:
         yield from judge.missing(row, known)
     if not meant.is_late:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import chain, takewhile
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -103,7 +104,11 @@ class Audit:
 
     def _compared(self, table: AuditTable, about: About) -> Iterator[Item]:
         names = self.settings.names
-        known = ReadSoFar(read_at=about.read_at, all_rows=not about.may_hide)
+        known = ReadSoFar(
+            read_at=about.read_at,
+            waiting_since=about.read_at - timedelta(seconds=names.stuck_after_s),
+            all_rows=not about.may_hide,
+        )
         aside = Aside(names.bucket or "", names.prefix)
         sides = Sides(aside=aside, known=known, bucket_in_prefix=self._bucket_in_prefix())
         # The bucket is listed after the table's snapshot: what a row says is there was there then.

@@ -32,12 +32,16 @@ FIRST = re.compile(r"[!-.0-~]")
 def about(names: Names) -> str:
     """When it is read, whether row-level security may hide rows from this user, and its columns.
 
-    The columns are NULL where there is no such table; then all others are named.
+    The columns are NULL where there is no such table; then all others are named. `times` are those of
+    the columns that hold a time as PostgreSQL knows it.
     """
     return f"""\
 SELECT now()::timestamptz AS read_at, {may_hide("relation.oid")} AS may_hide,
   (SELECT array_agg(a.attname::text) FROM pg_catalog.pg_attribute AS a
    WHERE a.attrelid = relation.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
+  ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute AS a
+   JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+   WHERE a.attrelid = relation.oid AND a.attnum > 0 AND t.typcategory = 'D') AS times,
   CASE WHEN relation.oid IS NULL THEN ARRAY(
     SELECT (n.nspname || '.' || t.relname)::text FROM pg_catalog.pg_class AS t
     JOIN pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace
@@ -109,7 +113,8 @@ def _plain(names: Names) -> str:
 
 def _state(names: Names, read_at: datetime) -> str:
     since = f"{literal(read_at)}::timestamptz - interval '{names.stuck_after_s:.0f} seconds'"
-    age = f"CASE WHEN {_column(names, 'created_at')} < {since} THEN 'stuck' ELSE 'running' END"
+    # Of a row of no known age its object tells how long it has been waiting.
+    age = f"CASE WHEN {_column(names, 'created_at')} >= {since} THEN 'running' ELSE 'stuck' END"
     status = _text(names, "status")
     means = {
         one: f"WHEN {status} IN ({', '.join(literal(word) for word in names.words(one))})"

@@ -27,13 +27,15 @@ class BrokeOffError(Exception):
 class About(Immutable, frozen=True, kw_only=True):
     """When the table is read, by the database's clock, and whether rows may be hidden.
 
-    `columns` are the table's, None where it is not there; `tables` are then all that there are.
+    `columns` are the table's, None where it is not there; `tables` are then all that there are. `times`
+    are the columns that hold a time, None where any may.
     """
 
     read_at: datetime
     may_hide: bool
     columns: tuple[str, ...] | None
     tables: tuple[str, ...] = ()
+    times: tuple[str, ...] | None = None
 
 
 class Day(Immutable, frozen=True, kw_only=True):

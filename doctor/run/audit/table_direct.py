@@ -68,13 +68,15 @@ class DirectTable:
             limit = f"SET LOCAL statement_timeout = '{self._deadline.left() + GRACE_S:.0f}s'"
             cursor.execute(";\n".join((limit, *SETTINGS)).encode())
             cursor.execute(statements.about(self._names).encode())
-            read_at, may_hide, columns, tables = cursor.fetchone() or (None, True, None, None)
+            about = cursor.fetchone() or (None, True, None, (), None)
+        read_at, may_hide, columns, times, tables = about
         self._read_at = moment(read_at)
         return About(
             read_at=self._read_at,
             may_hide=bool(may_hide),
             columns=None if columns is None else tuple(columns),
             tables=tuple(tables or ()),
+            times=tuple(times or ()),
         )
 
     def fit(self, names: Names) -> None:

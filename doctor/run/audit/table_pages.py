@@ -59,6 +59,7 @@ class PagedTable:
                 may_hide=bool(row["may_hide"]),
                 columns=None if columns is None else tuple(columns),
                 tables=tuple(tables or ()),
+                times=tuple(row["times"] or ()),
             )
         except (KeyError, TypeError, ValueError):
             raise BrokeOffError(GARBLED) from None
