@@ -238,6 +238,20 @@ def test_a_row_of_no_known_age_is_as_old_as_its_object(
     assert [(one.kind, one.s3_key) for one in items] == [("stuck-with-object", old)]
 
 
+def test_what_may_be_a_stuck_backups_own_file_is_no_orphan(scene: Scene) -> None:
+    scene.whole()
+    scene.row(None, "in_progress", None, dispatch_id="nightly", age="2 days")
+    scene.row(None, "in_progress", None, dispatch_id="nightly")
+    scene.put(f"{FOLDER}/backup-nightly-042538.zip")
+    orphan = scene.put(f"{FOLDER}/backup-weekly-042538.zip")
+
+    items, audit = scene.audit()
+
+    assert [(one.kind, one.s3_key) for one in items] == [("orphan-object", orphan)]
+    (gap,) = audit.totals.gaps
+    assert gap.what.startswith("1 object under the prefix may be a backup's in progress")
+
+
 def test_in_a_bucket_without_any_rows_object_nothing_is_called_missing(
     scene: Scene, way: dict[str, str]
 ) -> None:

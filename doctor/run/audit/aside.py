@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backup_doctor.evidence.ids import Named, named_in_key
 from backup_doctor.evidence.object_keys import places
-from backup_doctor.run.audit.model import BackupState, OddRow
+from backup_doctor.run.audit.model import IN_PROGRESS, BackupState, OddRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -172,7 +172,12 @@ class Aside:
         if not self._longest_run:
             return []
         rows = self._with_cores(self._cores(key))
-        return _longest([row for row in rows if _is_named(row.dispatch_id, key)])
+        return _longest([row for row in rows if _named(row, key) is Named.WHOLE])
+
+    def may_be_named_in(self, key: str) -> bool:
+        """Whether the name holds, in a longer word, the id of a row in progress without a key."""
+        rows = self._with_cores(self._cores(key)) if self._longest_run else ()
+        return any(row.state in IN_PROGRESS and _named(row, key) is Named.PERHAPS for row in rows)
 
     def _cores(self, key: str) -> list[str]:
         runs = [found.span() for found in RUN.finditer(key)]
@@ -215,9 +220,9 @@ def _core(dispatch_id: str) -> str:
     return dispatch_id[runs[0][0] : runs[-1][1]].lower() if runs else ""
 
 
-def _is_named(dispatch_id: str, key: str) -> bool:
-    """Whether a key names the id of a row, as the main job reads it."""
-    return named_in_key(key, dispatch_id.strip(), of_row=True) is Named.WHOLE
+def _named(row: Keyless, key: str) -> Named:
+    """How a key names the id of a row, as the main job reads it."""
+    return named_in_key(key, row.dispatch_id.strip(), of_row=True)
 
 
 def _longest(rows: list[Keyless]) -> list[Keyless]:

@@ -8,7 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from backup_doctor.run.audit.model import BackupState, DisagreementKind, Item, is_since, number
+from backup_doctor.run.audit.model import (
+    IN_PROGRESS,
+    BackupState,
+    DisagreementKind,
+    Item,
+    is_since,
+    number,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,8 +23,6 @@ if TYPE_CHECKING:
 
     from backup_doctor.run.audit.aside import Aside
     from backup_doctor.run.audit.model import Row, Stored
-
-IN_PROGRESS = frozenset({BackupState.RUNNING, BackupState.STUCK})
 
 
 @dataclass(kw_only=True)
@@ -39,6 +44,7 @@ class ReadSoFar:
     young_objects: int = 0
     young_rows: int = 0
     hidden_rows: int = 0
+    perhaps_waited_for: int = 0
     unlisted: int = 0
 
 
@@ -115,8 +121,9 @@ def duplicates(rivals: Sequence[Row], stored: Stored | None) -> Iterator[Item]:
 def unnamed(stored: Stored, aside: Aside, known: ReadSoFar) -> Iterator[Item]:
     """What an object is, that is no row's key.
 
-    A row in progress whose key is not set yet means it by its dispatch id. A row that has ended
-    without a key does not name it; but the item says whose it was.
+    A row in progress whose key is not set yet means it by its dispatch id, perhaps also where the name
+    holds more than the id, as where each backup has the same one. A row that has ended without a key
+    does not name it; but the item says whose it was.
     """
     key, size, modified = stored
     bearers = aside.named_in(key)
@@ -139,6 +146,8 @@ def unnamed(stored: Stored, aside: Aside, known: ReadSoFar) -> Iterator[Item]:
         known.young_objects += 1
     elif not known.all_rows:
         known.hidden_rows += 1
+    elif aside.may_be_named_in(key):
+        known.perhaps_waited_for += 1
     else:
         yield Item(
             kind=DisagreementKind.ORPHAN_OBJECT,

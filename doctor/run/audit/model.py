@@ -28,6 +28,8 @@ class BackupState(StrEnum):
     OTHER = "other"
 
 
+IN_PROGRESS = frozenset({BackupState.RUNNING, BackupState.STUCK})
+
 # A row: key (`backup_doctor.run.audit.statements` says how one that is not plain is written), id, state, size as
 # the database writes it, day as YYYY-MM-DD. There are millions of rows and of objects, and nothing
 # is made as fast as a bare tuple.

@@ -242,6 +242,8 @@ class Audit:
             totals.gaps.append(HIDDEN)
         if totals.rows[BackupState.OTHER] and not totals.rows[BackupState.SUCCESS]:
             totals.gaps.append(_no_success(totals.rows[BackupState.OTHER], self.settings.names))
+        if known.perhaps_waited_for:
+            totals.gaps.append(_perhaps(known.perhaps_waited_for))
         if known.unlisted:
             what = f"{_successes(known.unlisted)} with a key in a part of the bucket that was not listed."
             totals.gaps.append(Unseen(why=Why.NOT_ASKED, what=what, dependency="S3"))
@@ -274,6 +276,16 @@ def _no_success(others: int, names: Names) -> Unseen:
         "in_progress.",
         remedy=f"Set {setting_of('status.success')}, if one of them means it.",
         dependency="PostgreSQL",
+    )
+
+
+def _perhaps(objects: int) -> Unseen:
+    return Unseen(
+        why=Why.NOT_ASKED,
+        what=f"{counted(objects, 'object')} under the prefix may be a backup's in progress: the name holds "
+        "its dispatch id and more, so that only the log of its run can tell.",
+        remedy="backup-doctor sweep reads the logs.",
+        dependency="S3",
     )
 
 
