@@ -524,6 +524,15 @@ def test_of_two_rows_in_progress_the_one_that_the_log_names_is_mended() -> None:
     assert "several rows of this dispatch" in reason(stuck(TWO_WAITING))
 
 
+def test_of_two_rows_of_different_nights_with_one_id_each_has_a_run_of_its_own() -> None:
+    before = a_row(id=OTHERS, dispatch_id="nightly", created_at=cases.CREATED - timedelta(days=1))
+    nights = row(a_row(dispatch_id="nightly"), before)
+    others = workflow(replace(BOTH_FAILED, assignments={"BACKUP_ID": OTHERS}))
+
+    assert f"WHERE id = '{cases.ROW_ID}'" in sql(stuck(nights))
+    assert "several rows of this dispatch" in reason(stuck(nights, others))
+
+
 @pytest.mark.parametrize(
     ("dispatch_id", "shown"),
     [("line1\nline2", "line1"), ('a "quoted" id"', '"a "quoted" id'), (" blank ", "blank")],

@@ -17,6 +17,7 @@ from backup_doctor.evidence.object import (
     StoredObject,
 )
 from backup_doctor.evidence.object_keys import FileKind, basename, kind_of, places
+from backup_doctor.evidence.reuse import are_apart
 from backup_doctor.evidence.workflow import FoundBy
 from backup_doctor.judge.history import RunProgress, dispatch_runs, progress, rows_of
 from backup_doctor.judge.history.bucket import shown_bucket_gone
@@ -230,12 +231,16 @@ def run_names(case: Case, dispatch_id: str) -> bool:
 
 
 def unsure_of_row(case: Case) -> str | None:
-    """Why the run may be another row's; None where one row is in progress, or the log names this one."""
-    waiting = [
-        row.id for row in rows_of(case) if case.names.status_of(row.status) is Status.IN_PROGRESS
-    ]
+    """Why the run may be another row's; None where one row is in progress, or the log names this one.
+
+    Rows of different times with one id (`nightly`) have runs of their own, unless the log names another.
+    """
+    rows = rows_of(case)
+    waiting = [row.id for row in rows if case.names.status_of(row.status) is Status.IN_PROGRESS]
     named = case.log.assignments.get("BACKUP_ID") if case.log else None
     if len(waiting) < 2 or (case.backup and named == case.backup.id):  # noqa: PLR2004 -- two are a choice
+        return None
+    if named is None and are_apart(rows):
         return None
     return (
         "several rows of this dispatch are in progress; a person must choose the one that it made."
