@@ -99,7 +99,11 @@ def unsettled(case: Case, findings: tuple[Judged, ...]) -> tuple[Unseen, ...]:
         *_unseen_workflow(case),
         *_unseen_bucket(case),
         *_untried_key(case),
-        *(() if held(case) else (*_untried_table(case), *_untried_function(case, able))),
+        *(
+            ()
+            if _still_held(case, able)
+            else (*_untried_table(case), *_untried_function(case, able))
+        ),
         *_untold_freshness(case),
         *_suspicions(case, able),
     )
@@ -113,6 +117,15 @@ def held(case: Case) -> Held | None:
     if found is None or any(at > found.at for at in _changes(case, found)):
         return None
     return found
+
+
+def _still_held(case: Case, able: tuple[Judged, ...]) -> Held | None:
+    """The same, where the way that it took is not broken now: it proves nothing of the other one."""
+    found = held(case)
+    if found is None:
+        return None
+    is_out = _function_is_out if found.by_function else _fallback_is_out
+    return None if is_out(case, able) else found
 
 
 def _changes(case: Case, found: Held) -> Iterator[datetime]:
@@ -270,7 +283,7 @@ def _as_seen(case: Case, diagnosis: Diagnosis) -> str:
         (case.object, "the bucket is there"),
     )
     said = [text for seen, text in shown if isinstance(seen, Evidence) or seen is True]
-    last = held(case)
+    last = _still_held(case, able)
     if last and not _table_was_asked(case):
         said.append(
             f"{last.way} updated the row of run {last.run_id}, {rfc3339(last.at)} (held then, not "

@@ -94,3 +94,22 @@ def test_the_doctors_own_key_says_nothing_of_one_that_the_last_run_was_refused_w
 
     assert report.verdict is Verdict.FAILING
     assert "secrets/revoked" in report.causes
+
+
+@pytest.mark.parametrize(
+    ("before", "verdict"),
+    [(True, Verdict.HEALTHY), (False, Verdict.UNKNOWN)],
+    ids=["by the fallback", "by the function"],
+)
+def test_a_good_backup_proves_the_way_that_it_took_and_no_other(
+    world: World, tmp_path: Path, verdict: Verdict, *, before: bool
+) -> None:
+    if before:
+        world.project.functions.clear()
+    world.run_pipeline(world.insert_row())
+    world.project.functions.clear()
+
+    report = with_five_settings(world, tmp_path)
+
+    assert report.verdict is verdict
+    assert ("held then, not checked since" in report.summary) is before
