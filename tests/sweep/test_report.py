@@ -17,7 +17,7 @@ from backup_doctor.cli.sweep_word import Word
 from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.findings import Fix, FixKind, PlanStep, Risk, Verdict
 from backup_doctor.evidence.row import BackupRow
-from backup_doctor.judge.fix_sql.statement import VERIFY_TITLE
+from backup_doctor.judge.fix_sql.statement import VERIFY_TITLE, WILL_FAIL
 from backup_doctor.judge.freshness import Freshness
 from backup_doctor.report.render.formats import Look
 from backup_doctor.run.sweep import notify
@@ -25,7 +25,7 @@ from backup_doctor.run.sweep.formats import SweepFormat
 from backup_doctor.run.sweep.likeness import presume
 from backup_doctor.run.sweep.render import rendered
 from backup_doctor.run.sweep.render.message import message, title
-from backup_doctor.run.sweep.render.wording import headline
+from backup_doctor.run.sweep.render.wording import headline, name
 from backup_doctor.run.sweep.result import Sweep, Swept
 from backup_doctor.run.sweep.script import Entry, Mendable, script
 from backup_doctor.run.sweep.withheld import CONTESTED, contested
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from backup_doctor.cli.sweep_request import SweepRequest
+
+FAILED_STEP = "workflow/failed-before-update"
 
 
 @pytest.mark.parametrize(
@@ -108,6 +110,44 @@ def test_it_is_said_how_many_of_a_group_were_read_judged_and_presumed() -> None:
     for form in (SweepFormat.TEXT, SweepFormat.MARKDOWN):
         text = text_of(sweep(*backups), form)
         assert "Known 1 by their own run, 1 by what can be seen without it, 1 presumed" in text
+
+
+def test_backups_that_broke_in_different_ways_are_told_of_apart() -> None:
+    upload = swept(FAILED_STEP, "d-1", reason="s3/access-denied", says="S3 refused it.")
+    dump = swept(FAILED_STEP, "d-2", reason="pg-dump/version-mismatch", says="pg_dump is too old.")
+    alike = swept(FAILED_STEP, "d-3", reason="s3/access-denied", says="S3 refused it.")
+    unread = swept(FAILED_STEP, "d-4", closely=False, says="A step failed.")
+
+    found = sweep(upload, dump, alike, unread)
+
+    assert [[name(one) for one in group.backups] for group in found.groups] == [
+        ["d-1", "d-3", "d-4"],
+        ["d-2"],
+    ]
+    assert headline(found) == "4 backups, 2 causes."
+    assert found.by_root_cause == {FAILED_STEP: 4}
+
+
+def test_backups_of_one_root_cause_of_which_some_have_another_too_are_told_of_apart() -> None:
+    both = swept()
+    report = msgspec.structs.replace(both.report, causes=(NOT_DEPLOYED, NO_GRANT))
+    both = replace(both, report=report)
+
+    found = sweep(swept(), swept(), both)
+
+    assert [len(group.backups) for group in found.groups] == [2, 1]
+    assert headline(found).startswith(f"3 backups, one cause: {NOT_DEPLOYED}")
+
+
+def test_a_row_whose_sql_would_be_refused_is_not_said_to_be_fixable_now() -> None:
+    blocked = swept()
+    sql = f"{WILL_FAIL} row/column-missing is fixed\nBEGIN;"
+    blocked = replace(blocked, report=msgspec.structs.replace(blocked.report, fix_sql=sql))
+
+    text = text_of(sweep(blocked, swept(name="d-2")), SweepFormat.MARKDOWN)
+
+    assert "- `d-1`: its row can be fixed, once the other steps of its report are done\n" in text
+    assert "- `d-2`: its row can be fixed\n" in text
 
 
 def test_of_a_group_without_a_cause_it_is_said_how_many_runs_were_not_read() -> None:

@@ -38,6 +38,7 @@ NOT_STORED = (
 NOT_SHOWN = "a value that it must name holds a secret, which is not shown; look at the row by hand."
 NOTHING_LEFT = "the table has none of the columns that it would set."
 VERIFY_TITLE = "-- Verify the update"
+WILL_FAIL = "-- This statement will fail until"
 
 
 class Change(Immutable, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from msgspec import structs
 from msgspec.structs import replace
 
 from backup_doctor.evidence.findings import Fix, FixKind, PlanStep, Risk, Role, Severity, Verdict
+from backup_doctor.judge.fix_sql.statement import WILL_FAIL
 from backup_doctor.judge.show import listed
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _headed(repair: Repair, numbers: dict[str | None, int]) -> Repair:
     word = "step" if len(steps) == 1 else "steps"
     at = f" ({word} {listed(steps)})" if steps else ""
     is_are = "is" if len(refusing) == 1 else "are"
-    first = f"-- This statement will fail until {listed(refusing)} {is_are} fixed{at}\n"
+    first = f"{WILL_FAIL} {listed(refusing)} {is_are} fixed{at}\n"
     return replace(repair, sql=f"{first}{repair.sql}")
 
 

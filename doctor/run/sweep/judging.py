@@ -68,6 +68,7 @@ class Judge(Immutable, frozen=True, kw_only=True):
             mendable=self._mendable(collected, report, opinion) if report.fix_sql else None,
             says=self._once(_said(report)),
             by_row=case.asked.dispatch_id is None,
+            reason=opinion.diagnosis.root.found.reason if opinion.diagnosis.root else None,
         )
 
     def _check(self, opinion: Opinion, sql: str) -> FixCheck | Unseen | None:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.findings import FailingStep, Verdict
 from backup_doctor.evidence.workflow import Run
+from backup_doctor.report.fingerprint import fingerprint
 from backup_doctor.run.sweep.sample import neighbours
 from backup_doctor.run.sweep.steps import steps_of_causes, steps_of_row
 
@@ -95,11 +96,12 @@ def _as_like(one: Swept, like: Swept) -> Swept:
         failing_step=like.report.failing_step,
         root_cause=like.report.root_cause,
         causes=like.report.causes,
+        fingerprint=like.report.fingerprint,
         plan=(*steps_of_causes(like.report), *_steps_of_row(one)),
         fix_sql=_fix(one),
         notes=(*one.report.notes, note.strip()),
     )
-    presumed = replace(one, report=report, presumed=True, says=like.says)
+    presumed = replace(one, report=report, presumed=True, says=like.says, reason=like.reason)
     return presumed if one.whole else replace(presumed, takes=None, mendable=None)
 
 
@@ -112,11 +114,12 @@ def _undecided(one: Swept, known: Sequence[Swept]) -> Swept:
         failing_step=THE_ROW,
         root_cause=None,
         causes=(),
+        fingerprint=fingerprint(one.report.verdict, None, (), THE_ROW),
         plan=_steps_of_row(one),
         fix_sql=_fix(one),
         notes=(*one.report.notes, note.strip()),
     )
-    undecided = replace(one, report=report, says="")
+    undecided = replace(one, report=report, says="", reason=None)
     return undecided if one.whole else replace(undecided, takes=None, mendable=None)
 
 

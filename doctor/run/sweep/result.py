@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.case import Asked
 from backup_doctor.evidence.findings import Verdict
+from backup_doctor.judge.fix_sql.statement import WILL_FAIL
 from backup_doctor.judge.freshness import Freshness
 from backup_doctor.run.sweep.steps import steps_of_causes
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from backup_doctor.run.sweep.script import Mendable
 
 UNKNOWN = "unknown"
+Way: TypeAlias = "tuple[str, tuple[str, ...], str | None]"
+"""The root cause, all causes, and the reason of the root cause, if it has one."""
 
 
 class Swept(Immutable, frozen=True, kw_only=True):
@@ -33,6 +36,7 @@ class Swept(Immutable, frozen=True, kw_only=True):
     root cause in this case, and the others that it has. `takes` is the key of the file that its fix SQL
     would give to the row; `mendable` that SQL for a script, or why it must not be run, where it
     was wanted. `by_row`: its dispatch id is also a later backup's, so it goes by the row's own id.
+    `reason` says more than the root cause's code, where it is known.
     """
 
     report: Report
@@ -44,6 +48,7 @@ class Swept(Immutable, frozen=True, kw_only=True):
     mendable: Mendable | None = None
     says: str = ""
     by_row: bool = False
+    reason: str | None = None
 
     @property
     def asked(self) -> Asked:
@@ -59,13 +64,23 @@ class Swept(Immutable, frozen=True, kw_only=True):
         return self.report.root_cause or UNKNOWN
 
     @property
+    def way(self) -> Way:
+        """How it broke: alike in all that are told of together."""
+        return self.root_cause, self.report.causes, self.reason
+
+    @property
+    def waits(self) -> bool:
+        """Whether its SQL would be refused until a cause is fixed."""
+        return (self.report.fix_sql or "").startswith(WILL_FAIL)
+
+    @property
     def is_stuck(self) -> bool:
         """Whether it is over or overdue, or nobody can tell."""
         return self.report.verdict in (Verdict.FAILING, Verdict.UNKNOWN)
 
 
 class CauseGroup(Immutable, frozen=True, kw_only=True):
-    """The backups of one root cause, oldest first."""
+    """The backups that broke in one way, oldest first: what is said of one of them is true of all."""
 
     root_cause: str
     backups: tuple[Swept, ...]
@@ -144,23 +159,29 @@ class Sweep(Immutable, frozen=True, kw_only=True):
 
     @property
     def groups(self) -> tuple[CauseGroup, ...]:
-        """By root cause, the largest first, `unknown` last; running backups are in none."""
-        by_cause: dict[str, list[Swept]] = {}
-        for one in self.backups:
-            if one.is_stuck:
-                by_cause.setdefault(one.root_cause, []).append(one)
-        groups = [CauseGroup(root_cause=code, backups=tuple(of)) for code, of in by_cause.items()]
+        """By the way in which they broke, the largest first, `unknown` last; running ones are in none.
+
+        The reason is in the log: a backup whose run was not read is told of with the most that were, of
+        its own causes.
+        """
+        read = Counter(one.way for one in self.stuck if one.closely)
+        usual = {way[:2]: way for way, _ in reversed(read.most_common())}
+        by_way: dict[Way, list[Swept]] = defaultdict(list)
+        for one in self.stuck:
+            by_way[one.way if one.closely else usual.get(one.way[:2], one.way)].append(one)
+        groups = [CauseGroup(root_cause=way[0], backups=tuple(of)) for way, of in by_way.items()]
         return tuple(sorted(groups, key=lambda one: (one.root_cause == UNKNOWN, -len(one.backups))))
 
     @property
     def by_root_cause(self) -> dict[str, int]:
-        """How many backups each root cause has."""
-        return {group.root_cause: len(group.backups) for group in self.groups}
+        """How many backups each root cause has, `unknown` last."""
+        counts = Counter(one.root_cause for one in self.stuck).most_common()
+        return dict(sorted(counts, key=lambda one: one[0] == UNKNOWN))
 
     @property
     def presumed(self) -> dict[str, int]:
         """How many of them are only presumed."""
-        return {group.root_cause: group.presumed for group in self.groups if group.presumed}
+        return dict(Counter(one.root_cause for one in self.stuck if one.presumed))
 
     @property
     def counts(self) -> dict[str, int]:

@@ -55,7 +55,7 @@ def _wrong(sweep: Sweep) -> str:
 
 
 def _stuck(sweep: Sweep) -> str:
-    causes = [group.root_cause for group in sweep.groups]
+    causes = list(sweep.by_root_cause)
     more = f" and {len(causes) - IN_TITLE} more causes" if len(causes) > IN_TITLE else ""
     count = len(sweep.stuck)
     least = "" if sweep.complete else "at least "

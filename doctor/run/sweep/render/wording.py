@@ -41,15 +41,16 @@ def _of_stuck(sweep: Sweep) -> str:
 
 
 def _causes(groups: tuple[CauseGroup, ...]) -> str:
-    only = groups[0]
-    since = f" since {moment(only.since)}" if only.since else ""
-    if len(groups) > 1:
-        known = sum(group.root_cause != UNKNOWN for group in groups)
-        unknown = " and some unknown" if known < len(groups) else ""
-        return f"{known} cause{'' if known == 1 else 's'}{unknown}."
-    if only.root_cause == UNKNOWN:
+    begun = [group.since for group in groups if group.since]
+    since = f" since {moment(min(begun))}" if begun else ""
+    told = {(group.root_cause, group.spokesman.reason) for group in groups}
+    known = sum(code != UNKNOWN for code, _ in told)
+    if not known:
         return f"cause unknown{since}."
-    return f"one cause: {only.root_cause}{since}."
+    if len(told) == 1:
+        return f"one cause: {groups[0].root_cause}{since}."
+    unknown = " and some unknown" if known < len(told) else ""
+    return f"{known} cause{'' if known == 1 else 's'}{unknown}."
 
 
 def counted(count: int) -> str:
