@@ -5,13 +5,11 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
-from backup_doctor.checks.object.archive import ARCHIVED
+from backup_doctor.checks.object.bringing_back import way_back
 from backup_doctor.checks.object.view import (
-    MAKE_AGAIN,
     earlier_exhibit,
     found_one,
     judged_object,
-    object_command,
 )
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
@@ -19,8 +17,8 @@ from backup_doctor.evidence.findings import Role, Severity
 from backup_doctor.evidence.object import ObjectEvidence
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history import RowState, row_state
-from backup_doctor.judge.history.versions import earlier_version, is_written_over, version_of_row
-from backup_doctor.judge.show import by_command, exhibit, manual, rfc3339, size
+from backup_doctor.judge.history.versions import is_written_over, version_of_row
+from backup_doctor.judge.show import exhibit, manual, rfc3339, size
 from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
@@ -32,8 +30,6 @@ rules = Rules[ObjectEvidence]()
 
 SHRUNK_BELOW = 0.1
 EARLIER_NEEDED = 3
-# What S3 copies in one request.
-COPIED_BYTES = 5 * 1024**3
 
 
 def _row_is_done(case: Case) -> bool:
@@ -76,7 +72,7 @@ def size_mismatch(seen: ObjectEvidence, case: Case) -> Found | None:
 
 def _of_other_size(seen: ObjectEvidence, case: Case, here: StoredObject) -> Fix:
     if version_of_row(seen, case):
-        return _way_back(seen, case)
+        return way_back(seen, case)
     if is_written_over(seen, case, here):
         unseen = isinstance(seen.versions, Unseen)
         left = "the doctor may not list its versions" if unseen else "no version of it is kept"
@@ -115,7 +111,7 @@ def empty(seen: ObjectEvidence, case: Case) -> Found | None:
     return Found(
         summary=f"{here.key} {how}.{_written_over(seen, case, here)}",
         evidence=(found_one(seen, case, here), *earlier_exhibit(seen, case)),
-        fixes=(_way_back(seen, case),),
+        fixes=(way_back(seen, case),),
         breaks=(Link.STAYS_SO,) if is_written_over(seen, case, here) else None,
     )
 
@@ -152,7 +148,7 @@ def truncated(seen: ObjectEvidence, case: Case) -> Found | None:
             *earlier_exhibit(seen, case),
             exhibit("ends of the file", tail.problem or "no end record", "S3, ranged GET", None),
         ),
-        fixes=(_way_back(seen, case),),
+        fixes=(way_back(seen, case),),
         breaks=(Link.STAYS_SO,) if is_written_over(seen, case, here) else None,
     )
 
@@ -183,21 +179,6 @@ def _written_over(seen: ObjectEvidence, case: Case, here: StoredObject) -> str:
     if not is_written_over(seen, case, here):
         return ""
     return f" The run's file was overwritten at {rfc3339(here.modified_at)}."
-
-
-def _way_back(seen: ObjectEvidence, case: Case) -> Fix:
-    """How the file is whole again: an earlier version of it, or a new backup."""
-    before = earlier_version(seen, case)
-    if before is None or before.version_id is None:
-        return MAKE_AGAIN
-    source = f"{seen.bucket}/{before.key}?versionId={before.version_id}"
-    words = ("--key", before.key, "--copy-source", source)
-    by_copy = before.size <= COPIED_BYTES and before.storage_class not in ARCHIVED
-    return by_command(
-        f"Bring back the version of {rfc3339(before.modified_at)} ({size(before.size)})",
-        object_command(seen, case, "copy-object", *words) if by_copy else None,
-        in_words=f"Copy the version {before.version_id} of {before.key} over what is there now.",
-    )
 
 
 @rules.warning("object/shrunk")

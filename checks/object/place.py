@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backup_doctor.checks.object.bringing_back import undeleted
 from backup_doctor.checks.object.keys import difference, lacking_front, padded_key, trim
 from backup_doctor.checks.object.view import (
     MAKE_AGAIN,
@@ -248,25 +249,6 @@ def deleted(seen: ObjectEvidence, case: Case) -> Found | None:
     if marker is None or seen.present is not None:
         return None
     when = f" on {marker.deleted_at.isoformat()}" if marker.deleted_at else ""
-    restore = (
-        (
-            by_command(
-                "Bring the file back by removing the delete marker",
-                object_command(
-                    seen,
-                    case,
-                    "delete-object",
-                    "--key",
-                    marker.key,
-                    "--version-id",
-                    marker.version_id,
-                ),
-                in_words=f"Remove the delete marker {marker.version_id} of {marker.key}.",
-            ),
-        )
-        if marker.version_id and marker.previous
-        else ()
-    )
     return Found(
         summary=f"{marker.key} was uploaded and deleted{when}.",
         evidence=(
@@ -278,7 +260,7 @@ def deleted(seen: ObjectEvidence, case: Case) -> Found | None:
             ),
             *((found_one(seen, case, marker.previous),) if marker.previous else ()),
         ),
-        fixes=restore or (MAKE_AGAIN,),
+        fixes=(undeleted(seen, case, marker),),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -15,7 +16,7 @@ from backup_doctor.evidence.object import (
     ObjectEvidence,
     UnfinishedUpload,
 )
-from tests.judgement.asking import codes
+from tests.judgement.asking import codes, finding
 from tests.judgement.cases import (
     CREATED,
     ENDED,
@@ -98,3 +99,25 @@ def test_an_older_file_that_is_broken_is_a_matter_of_the_row_that_names_it_alone
     assert code not in codes(case(RUN, seen))
     assert "object/stale" in codes(case(RUN, seen))
     assert code in codes(named)
+
+
+def first_fix(one: Any) -> str:
+    return finding(one, "object/deleted").found.fixes[0].text
+
+
+def test_the_marker_is_removed_only_where_it_hides_this_backups_own_file() -> None:
+    of_another = replace(OWN, modified_at=ENDED + DAY)
+
+    assert "delete-object" in first_fix(
+        case(RUN, replace(ABSENT, deleted=replace(MARKER, previous=OWN)))
+    )
+    hidden = case(RUN, replace(ABSENT, deleted=replace(MARKER, previous=of_another)))
+    assert "delete-object" not in first_fix(hidden)
+
+
+def test_a_version_under_a_key_that_names_the_backup_is_its_own_whenever_it_was_written() -> None:
+    late = stored(key=KEY, modified_at=ENDED + DAY)
+    marker = DeleteMarker(key=KEY, deleted_at=ENDED + 2 * DAY, version_id="v2", previous=late)
+    one = case(row(finished_row()), the_object(head=None, tail=None, deleted=marker))
+
+    assert "delete-object" in first_fix(one)

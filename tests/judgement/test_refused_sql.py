@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -202,6 +203,16 @@ def test_an_alternative_that_is_refused_is_none() -> None:
     assert settled(one).alternatives
     assert settled(one, FINE).alternatives
     assert settled(one, FixCheck(problem="enum", sqlstate="22P02")).alternatives == ()
+
+
+def test_a_file_that_can_be_brought_back_is_not_given_up_by_itself() -> None:
+    late = cases.stored(modified_at=cases.ENDED + timedelta(days=1))
+    marker = DeleteMarker(key=cases.KEY, version_id="1", previous=late)
+    deleted = the_object(head=None, tail=None, deleted=marker)
+    made = settled(case(row(cases.finished_row()), deleted, workflow(log(call(200), NOT_SAID))))
+
+    assert made.sql is None
+    assert made.alternatives
 
 
 def test_a_table_that_has_none_of_the_columns_gets_no_statement() -> None:

@@ -22,25 +22,31 @@ if TYPE_CHECKING:
 def earlier_version(seen: ObjectEvidence, case: Case) -> StoredObject | None:
     """The version that S3 keeps of this backup's file: written by one of its runs, and not what is there.
 
-    Of several, one of the size that the row or the log says; else the newest.
+    Of several, one of the size that the row or the log says, then one that a run wrote, then the newest.
+    A key that names the backup is written for no other one: there a later version is its own too.
     """
-    here, said = seen.present, own_size(case)
+    here, said, began = seen.present, own_size(case), began_at(case)
     kept = (
         one
         for one in _versions(seen)
-        if one.size > 0 and (here is None or one.etag != here.etag) and _is_of_runs(one, seen, case)
+        if one.size > 0
+        and (here is None or one.etag != here.etag)
+        and (began is None or one.modified_at >= began)
+        and (_is_of_runs(one, seen, case) or names_backup(one.key, case))
     )
-    return max(kept, key=lambda one: (one.size == said, one.modified_at), default=None)
+    return max(
+        kept,
+        key=lambda one: (one.size == said, _is_of_runs(one, seen, case), one.modified_at),
+        default=None,
+    )
 
 
 def _is_of_runs(one: StoredObject, seen: ObjectEvidence, case: Case) -> bool:
-    """Whether the version was written while a run of this backup was going, or may have been."""
-    began, ended = began_at(case), ended_at(case)
+    """Whether the version was written before all runs of this backup had ended, or may have been."""
+    ended = ended_at(case)
     following = next((row.created_at for row in seen.later if row.created_at), None)
     until = ended + CLOCK_SLACK if ended else following
-    return (began is None or one.modified_at >= began) and (
-        until is None or one.modified_at <= until
-    )
+    return until is None or one.modified_at <= until
 
 
 def _versions(seen: ObjectEvidence) -> tuple[StoredObject, ...]:
