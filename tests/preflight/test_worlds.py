@@ -10,7 +10,7 @@ from backup_doctor.demo.faults import SINGLE, Side
 from backup_doctor.demo.faults.fault import nothing
 from backup_doctor.demo.shapes import SHAPES
 from backup_doctor.demo.shapes.shape import as_configured
-from backup_doctor.evidence.findings import Severity, Verdict
+from backup_doctor.evidence.findings import Severity, StageState, Verdict
 from tests.preflight.foresight import foresee
 
 if TYPE_CHECKING:
@@ -253,6 +253,7 @@ def test_that_no_backup_succeeded_lately_is_found(world: World, tmp_path: Path) 
     assert (fresh.verdict, slow.verdict) == (Verdict.HEALTHY, Verdict.HEALTHY)
     assert old.root_cause == "row/none-lately"
     assert old.summary.startswith("No backup has succeeded for 3 d")
+    assert {stage.state for stage in old.chain} == {StageState.NOT_REACHED}
     assert broken.causes == ("rls/no-grant",), "which may well be why there was none"
     assert "row/none-lately" in [
         finding.code for result in broken.results for finding in result.findings

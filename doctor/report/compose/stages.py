@@ -25,6 +25,7 @@ from backup_doctor.judge.history.file import began_at, own_file
 from backup_doctor.judge.history.function_calls import calls_function
 from backup_doctor.judge.history.written import shows_written
 from backup_doctor.judge.show import listed
+from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -75,8 +76,9 @@ def _has_other_updates(case: Case) -> bool:
 
 
 def _codes(link: Link, diagnosis: Diagnosis) -> tuple[str, ...]:
-    """The causes that broke this link."""
-    return tuple(dict.fromkeys(one.code for one in diagnosis.causes if link in one.breaks))
+    """The causes that broke this link. What tells of the backups before broke none of the next one's."""
+    broke = (one for one in diagnosis.causes if not one.has(Trait.PAST_ONLY))
+    return tuple(dict.fromkeys(one.code for one in broke if link in one.breaks))
 
 
 def _title(link: Link, case: Case) -> str:
