@@ -52,7 +52,7 @@ def with_object(row: Row, stored: Stored, known: ReadSoFar) -> Iterator[Item]:
     """What a row is, whose object is there."""
     key, backup_id, state, size, day = row
     kind = None
-    if state == BackupState.STUCK and _waits_too_long(day, stored, known):
+    if _waits_too_long(state, stored, known):
         kind = DisagreementKind.STUCK_WITH_OBJECT
     elif state == BackupState.SUCCESS and _differ(size, stored[1]):
         kind = DisagreementKind.SIZE_MISMATCH
@@ -67,9 +67,11 @@ def with_object(row: Row, stored: Stored, known: ReadSoFar) -> Iterator[Item]:
         )
 
 
-def _waits_too_long(day: str | None, stored: Stored, known: ReadSoFar) -> bool:
-    """Whether the row is as old as its state says: without a day of its own, by its object."""
-    return day is not None or not is_since(stored[2], known.waiting_since)
+def _waits_too_long(state: str, stored: Stored, known: ReadSoFar) -> bool:
+    """Whether the row has been in progress for too long: by its object, if it does not say it itself."""
+    if state == BackupState.UNDATED:
+        return not is_since(stored[2], known.waiting_since)
+    return state == BackupState.STUCK
 
 
 def _differ(row_size: str | None, object_size: str) -> bool:
@@ -129,8 +131,7 @@ def unnamed(stored: Stored, aside: Aside, known: ReadSoFar) -> Iterator[Item]:
     bearers = aside.named_in(key)
     known.matched |= bool(bearers)
     for bearer in bearers:
-        waits = bearer.state == BackupState.STUCK and _waits_too_long(bearer.day, stored, known)
-        if waits and not bearer.is_found:
+        if _waits_too_long(bearer.state, stored, known) and not bearer.is_found:
             yield Item(
                 kind=DisagreementKind.STUCK_WITH_OBJECT,
                 backup_id=bearer.backup_id,

@@ -19,16 +19,20 @@ MOST_OF_PAGE, MOST_OF_SCRIPT = 10, 300
 
 
 class BackupState(StrEnum):
-    """What a row says of its backup. Stuck: in progress for longer than `stuck_after`."""
+    """What a row says of its backup. Stuck: in progress for longer than `stuck_after`.
+
+    Undated: in progress, and the row does not say since when.
+    """
 
     SUCCESS = "success"
     FAILED = "failed"
     RUNNING = "running"
     STUCK = "stuck"
+    UNDATED = "in progress"
     OTHER = "other"
 
 
-IN_PROGRESS = frozenset({BackupState.RUNNING, BackupState.STUCK})
+IN_PROGRESS = frozenset({BackupState.RUNNING, BackupState.STUCK, BackupState.UNDATED})
 
 # A row: key (`backup_doctor.run.audit.statements` says how one that is not plain is written), id, state, size as
 # the database writes it, day as YYYY-MM-DD. There are millions of rows and of objects, and nothing

@@ -284,7 +284,7 @@ def _perhaps(objects: int) -> Unseen:
         why=Why.NOT_ASKED,
         what=f"{counted(objects, 'object')} under the prefix may be a backup's in progress: the name holds "
         "its dispatch id and more, so that only the log of its run can tell.",
-        remedy="backup-doctor sweep reads the logs.",
+        remedy="A sweep reads the logs.",
         dependency="S3",
     )
 

@@ -113,8 +113,11 @@ def _plain(names: Names) -> str:
 
 def _state(names: Names, read_at: datetime) -> str:
     since = f"{literal(read_at)}::timestamptz - interval '{names.stuck_after_s:.0f} seconds'"
-    # Of a row of no known age its object tells how long it has been waiting.
-    age = f"CASE WHEN {_column(names, 'created_at')} >= {since} THEN 'running' ELSE 'stuck' END"
+    made = _column(names, "created_at")
+    age = (
+        f"CASE WHEN {made} < {since} THEN 'stuck' WHEN {made} IS NULL THEN 'in progress' "
+        "ELSE 'running' END"
+    )
     status = _text(names, "status")
     means = {
         one: f"WHEN {status} IN ({', '.join(literal(word) for word in names.words(one))})"

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from backup_doctor.base.quoting import for_shell
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.report.render.charts import in_units
 from backup_doctor.run.audit.model import BackupState, DisagreementKind, Item, Proposals, counted
 
 if TYPE_CHECKING:
+    from backup_doctor.evidence.case import Names
     from backup_doctor.run.audit.run import Audit
 
 MEANINGS = {
@@ -27,7 +29,7 @@ TO_DO = {
     "of it may be left. If it is gone, let the row say failed.",
     DisagreementKind.SIZE_MISMATCH: "Diagnose the row: the file may be cut off or another one, or the "
     "row's size may be wrong.",
-    DisagreementKind.STUCK_WITH_OBJECT: "backup-doctor sweep says why they are stuck.",
+    DisagreementKind.STUCK_WITH_OBJECT: "backup-doctor sweep{project} says why they are stuck.",
     DisagreementKind.ORPHAN_OBJECT: "Diagnose the dispatch id in its name. If its row was deleted on "
     "purpose, delete the object too, for example by a lifecycle rule.",
     DisagreementKind.DUPLICATE_KEY: "One file can be the backup of one row only. If backups overwrite "
@@ -97,7 +99,7 @@ def summarize(
         KindSection(
             kind=kind,
             meaning=meaning,
-            to_do=TO_DO[kind],
+            to_do=_to_do(kind, names),
             count=totals.kinds[kind],
             examples=examples.by_kind[kind],
         )
@@ -127,6 +129,11 @@ def _verdict(audit: Audit, *, interrupted: bool) -> str:
     if not audit.totals.complete:
         return "incomplete"
     return "not clean" if audit.totals.kinds.total() else "clean"
+
+
+def _to_do(kind: DisagreementKind, names: Names) -> str:
+    project = f" --project {for_shell(names.project)}" if names.project else ""
+    return TO_DO[kind].format(project=project)
 
 
 def _objects(audit: Audit) -> str:

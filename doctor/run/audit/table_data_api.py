@@ -134,7 +134,9 @@ class DataApiTable:
         if status is not Status.IN_PROGRESS:
             return STATES.get(status, BackupState.OTHER)
         since = self._read_at - timedelta(seconds=self._names.stuck_after_s)
-        return BackupState.RUNNING if made and made >= since else BackupState.STUCK
+        if made is None:
+            return BackupState.UNDATED
+        return BackupState.STUCK if made < since else BackupState.RUNNING
 
 
 def _seen(rows: list[dict[str, Any]] | Unseen) -> list[dict[str, Any]]:
