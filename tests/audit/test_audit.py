@@ -236,6 +236,7 @@ def test_a_row_of_no_known_age_is_as_old_as_its_object(
 
     assert audit.totals.gaps == []
     assert [(one.kind, one.s3_key) for one in items] == [("stuck-with-object", old)]
+    assert audit.totals.rows == {"success": 1, "in progress": 2}
 
 
 def test_what_may_be_a_stuck_backups_own_file_is_no_orphan(scene: Scene) -> None:

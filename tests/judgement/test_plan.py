@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.collected import Collected
 from backup_doctor.evidence.findings import FixKind, Verdict
 from backup_doctor.evidence.function import Project
@@ -13,7 +14,18 @@ from backup_doctor.evidence.row import Server
 from backup_doctor.judge.registry import load_checks
 from backup_doctor.report.compose import write
 from tests.judgement import cases
-from tests.judgement.cases import NOT_THERE, a_row, call, case, finished_row, log, row, workflow
+from tests.judgement.cases import (
+    NOT_THERE,
+    a_row,
+    call,
+    case,
+    finished_row,
+    log,
+    row,
+    the_object,
+    workflow,
+)
+from tests.preflight.test_judgement import ahead as preflight
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -63,6 +75,16 @@ def test_a_verdict_that_is_unknown_ends_in_what_would_settle_it() -> None:
     assert report.plan[0].why == "function/not-deployed"
     assert report.plan[-1].title == "Let the doctor see more"
     assert NOT_THERE.what in report.plan[-1].one_of[0].text
+
+
+def test_all_that_would_settle_it_is_one_step() -> None:
+    lost = (Unseen(why=Why.DENIED, what=f"No {one} was seen.") for one in ("bucket", "policy"))
+    bucket, policies = lost
+
+    report = report_on(preflight(the_object(bucket=bucket, head=None, tail=None), rls=policies))
+
+    (step,) = report.plan
+    assert step.one_of[0].text.splitlines() == ["No bucket was seen.", "No policy was seen."]
 
 
 def test_what_began_since_and_refuses_the_rows_sql_is_a_step_before_it() -> None:

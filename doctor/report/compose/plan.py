@@ -156,8 +156,9 @@ def _leaves_open(diagnosis: Diagnosis, repair: Repair) -> bool:
 
 
 def _see_more(to_settle: Sequence[str]) -> Iterator[PlanStep]:
-    for reason in to_settle:
-        fix = Fix(kind=FixKind.SETTING, title=GIVE_MORE, text=reason, risk=Risk.NONE)
+    if to_settle:
+        text = "\n".join(dict.fromkeys(to_settle))
+        fix = Fix(kind=FixKind.SETTING, title=GIVE_MORE, text=text, risk=Risk.NONE)
         yield PlanStep(title=GIVE_MORE, why=None, one_of=(fix,))
 
 
