@@ -188,12 +188,13 @@ def _own_answer(status: int | None, body: str) -> Meaning:
     if below:
         # The platform gives a function its key: who misses one is the Data API, asked in its place.
         return Meaning(codes=below, own_words=None if "secrets/missing" in below else True)
-    if status is None:
+    if status is None and not refuses_caller(body):
         return Meaning()
     if status in SERVER_ERRORS and REFUSES_KEY.search(body):
         # Whom it refuses itself it answers with a 401: this is what the Data API told it.
         return Meaning(codes=("secrets/revoked",), own_words=True)
-    if status in SUCCESS and refuses_caller(body):
+    if (status is None or status in SUCCESS) and refuses_caller(body):
+        # Of an answer whose status is not shown, its words tell.
         status = UNAUTHORIZED
     known = by_status(at_function(), status)
     if known is UNKNOWN:

@@ -65,6 +65,18 @@ def test_what_postgrest_does_not_find_is_not_the_backup() -> None:
     assert of(found.fallback_call) == (Outcome.REFUSED, 400)
 
 
+def test_two_answers_in_one_line_are_of_the_two_calls() -> None:
+    plain = """
+curl -s -X POST "$U/functions/v1/update-backup" -d "{\\"backup_id\\":\\"$id\\"}"
+curl -s -X PATCH "$U/rest/v1/backup_history?id=eq.$id" -d '{"status":"success"}'
+"""
+
+    found = reading(plain, f"{CRASHED}{NO_GRANT}\n")
+
+    assert found.function_call.body == CRASHED
+    assert found.fallback_call.body == NO_GRANT
+
+
 def test_a_status_that_curl_prints_behind_the_answer_is_the_call_s() -> None:
     found = reading(
         """

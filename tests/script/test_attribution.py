@@ -315,3 +315,40 @@ sys.exit(f"complete: {answer.status_code} {answer.text}")
 
     assert one.calls == (0,)
     assert [fill.text for fill in one.fills] == filled
+
+
+FAILED = "curl: (22) The requested URL returned error: "
+REFUSED, DENIED = '{"error":"Unauthorized"}', '{"code":"42501","message":"denied"}'
+FALLS_BACK = (
+    'curl -sSf -o /dev/null "$U/functions/v1/f" -d x || curl -sSf -o /dev/null "$U/rest/v1/t" -d x'
+)
+ONE_BY_ONE = 'curl -sS "$U/functions/v1/f" -d x\necho\ncurl -sS -X PATCH "$U/rest/v1/t" -d x'
+BODIES = ONE_BY_ONE.replace("-sS", "-sS --fail-with-body")
+SHOWS_BOTH = """
+answer=$(curl -s "$U/functions/v1/f" -d x)
+echo "$answer"
+answer=$(curl -s -X PATCH "$U/rest/v1/t" -d x)
+echo "$answer"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "lines", "calls"),
+    [
+        (FALLS_BACK, [f"{FAILED}401", f"{FAILED}403"], [(0,), (1,)]),
+        (FALLS_BACK, [f"{FAILED}401"], [(0,)]),
+        (FALLS_BACK, ["Warning: Problem: HTTP error. Will retry in 1 s", f"{FAILED}503"], [(), ()]),
+        (FALLS_BACK, [f"{FAILED}503"] * 3, [(), (), ()]),
+        (ONE_BY_ONE, [REFUSED, DENIED], [(0,), (1,)]),
+        (SHOWS_BOTH, [REFUSED, DENIED], [(0,), (1,)]),
+        (BODIES, [f"{FAILED}401", REFUSED, f"{FAILED}403", DENIED], [(0,), (0,), (1,), (1,)]),
+        # One is silent: what no table answers is the function's; the other may be anybody's.
+        (ONE_BY_ONE, [REFUSED], [(0,)]),
+        (ONE_BY_ONE, [DENIED], [()]),
+        (ONE_BY_ONE, ["{", '"error": "Unauthorized"}', DENIED], [(), (), ()]),
+    ],
+)
+def test_errors_and_answers_without_words_are_of_the_calls_in_their_turn(
+    text: str, lines: list[str], calls: list[tuple[int, ...]]
+) -> None:
+    assert [one.calls for one in of(text, *lines)] == calls

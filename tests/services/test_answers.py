@@ -24,7 +24,7 @@ from backup_doctor.demo.supabase.platform_errors import PlatformError
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.collected import FixCheck
 from backup_doctor.evidence.function import HttpAnswer
-from backup_doctor.evidence.log import Outcome
+from backup_doctor.evidence.log import Call, Outcome
 from backup_doctor.judge.history import function_blocked_now
 from backup_doctor.judge.registry import codes_with, load_checks
 from backup_doctor.judge.traits import Trait
@@ -578,3 +578,19 @@ def test_every_row_has_a_public_source_and_some_meaning() -> None:
         assert row_.source.startswith("https://"), row_
         assert row_.code or row_.words or row_.status, row_
         assert row_.means or row_.whose or row_.why, row_
+
+
+@pytest.mark.parametrize(
+    ("body", "codes"),
+    [
+        ('{"error":"Unauthorized"}', ("function/key-rejected",)),
+        ('{"success":false,"error":"Invalid API key"}', ("function/key-rejected",)),
+        ('{"error":"Backup not found"}', ()),
+    ],
+)
+def test_the_words_of_an_answer_without_a_status_tell_that_a_key_was_refused(
+    body: str, codes: tuple[str, ...]
+) -> None:
+    call = Call(outcome=Outcome.REFUSED, body=body, lines=(body,))
+
+    assert function_meaning(call).codes == codes

@@ -25,7 +25,7 @@ LINES = 400
 _CURL = re.compile(r"(?<=[\w}\])>.!])curl: \(\d{1,3}\) ")
 # Words, or the status that `-w` has curl print.
 _STATUS = re.compile(r"[1-5]\d\d(?=\s*$|[{\[]|[^\W\d_])")
-_BEHIND = re.compile(rf"##\[\w+\]|[^\W\d_]|{_STATUS.pattern}")
+_BEHIND = re.compile(rf"##\[\w+\]|[^\W\d_]|\{{\s*\"|{_STATUS.pattern}")
 _DECODER = json.JSONDecoder()
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from backup_doctor.collect.script.lines import by_query, has_address, names_target
 from backup_doctor.collect.script.model import Attributed, Certainty, Hole, What
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from backup_doctor.collect.script.model import Branch, Fill, Print
+    from backup_doctor.collect.script.model import Branch, Fill, Print, ScriptCall
     from backup_doctor.collect.script.patterns import Pattern
 
 PLACED_LETTERS = 2
@@ -59,3 +60,16 @@ def apart(branches: Sequence[Branch], one: Print | None) -> bool:
         branch.calls in ways and not ways[branch.calls] & set(branch.outcomes)
         for branch in branches
     )
+
+
+def addressed_call(
+    line: str, calls: Sequence[ScriptCall], window: Sequence[ScriptCall]
+) -> tuple[int, bool] | None:
+    """The call whose address the line has, and whether no other has the same."""
+    if not has_address(line):
+        return None
+    fitting = by_query(line, [one for one in calls if names_target(line, one)])
+    if len(fitting) == 1:
+        return fitting[0].number, True
+    near = [one for one in fitting if one in window]
+    return (near[0].number, False) if len(near) == 1 else None

@@ -2,8 +2,8 @@
 
 Rules: `placed` (a print of few words fits and stands where the line does), `continues` (a print
 began the text), `address` (the line names the address of one call), `tool` (curl's own words),
-`between` (only one call can have printed there), `interpreter` (the script itself broke, so that
-nothing near it is a call's), `none`.
+`between` (only one call can have printed there), `turn` (several have, each in its turn),
+`interpreter` (the script itself broke, so that nothing near it is a call's), `none`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, TypeVar
 
 from backup_doctor.collect.script.gap_tests import (
+    addressed_call,
     apart,
     decided,
     has_digits,
@@ -19,17 +20,15 @@ from backup_doctor.collect.script.gap_tests import (
     may_be_placed,
 )
 from backup_doctor.collect.script.lines import (
-    by_query,
     depth_of,
-    has_address,
     is_curl_s,
     is_interpreter_s,
     is_runner_s,
     is_status_curl_s,
     is_trace,
-    names_target,
 )
 from backup_doctor.collect.script.model import Attributed, Certainty, Fill, Hole, What
+from backup_doctor.collect.script.turns import answers_in_turn, errors_in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -126,8 +125,13 @@ class Gaps:
         continued = self._continued(first, start, end, alone=not (window or loose or broken))
         for index in range(start, continued):
             yield self._continues(index, start - 1)
+        left = {at: self._lines[at].strip() for at in range(continued, end)}
+        answers = answers_in_turn(left, self._script.calls, window, loose)
+        turns = answers | errors_in_turn(left, self._curls(window, last))
         for index in range(continued, end):
-            yield self._one(index, (first, last), window, loose)
+            made = self._one(index, (first, last), window, loose)
+            turn = turns.get(index) if made.rule == "none" else None
+            yield made if turn is None else decided(made, "turn", turn.number, certain=False)
 
     # Which calls and which prints without words can have printed here.
 
@@ -244,24 +248,27 @@ class Gaps:
         )
         if not line or is_runner_s(line) or is_trace(line):
             return made
-        addressed = self._addressed(line, window)
+        addressed = addressed_call(line, self._script.calls, window)
         if addressed is not None:
             return decided(made, "address", *addressed)
         if is_curl_s(line):
-            return self._curls(made, window, last)
+            return self._of_curl(made, window, last)
         speaking = [one for one in window if one.speaks]
         sources = {(one.number,) for one in speaking} | {one.calls for one in loose}
         if len(sources) == 1 and (only := sources.pop()) and len(only) == 1:
             return decided(made, "between", only[0], certain=False)
         return made
 
-    def _curls(
+    def _curls(self, window: Sequence[ScriptCall], last: Print | None) -> list[ScriptCall]:
+        """The calls of curl that can have failed there."""
+        curls = [one for one in window if one.client == "curl"]
+        return curls if last else [one for one in curls if not self._tells_failure(one)]
+
+    def _of_curl(
         self, made: Attributed, window: Sequence[ScriptCall], last: Print | None
     ) -> Attributed:
         """Curl's own words: of the one curl that was made there, or that must have failed there."""
-        curls = [one for one in window if one.client == "curl"]
-        if last is None:
-            curls = [one for one in curls if not self._tells_failure(one)]
+        curls = self._curls(window, last)
         by_status = is_status_curl_s(self._lines[made.line])
         if by_status:
             curls = [one for one in curls if one.fails_on_status]
@@ -308,13 +315,3 @@ class Gaps:
         if last is None:
             return None
         return next((one.number for one in self._script.calls if one.at > last.at), None)
-
-    def _addressed(self, line: str, window: Sequence[ScriptCall]) -> tuple[int, bool] | None:
-        """The call whose address the line has, and whether no other has the same."""
-        if not has_address(line):
-            return None
-        fitting = by_query(line, [one for one in self._script.calls if names_target(line, one)])
-        if len(fitting) == 1:
-            return fitting[0].number, True
-        near = [one for one in fitting if one in window]
-        return (near[0].number, False) if len(near) == 1 else None

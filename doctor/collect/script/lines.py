@@ -89,6 +89,11 @@ def is_status_curl_s(line: str) -> bool:
     return line.lstrip().startswith("curl: (22) ")
 
 
+def is_tried_again(line: str) -> bool:
+    """Whether curl says that it tries again (`--retry`), so that one call may fail more than once."""
+    return line.lstrip().startswith("Warning: ") and " retry in " in line
+
+
 def is_trace(line: str) -> bool:
     """Whether `set -x` shows a command there, which says nothing of what came of it."""
     return bool(_TRACE.match(line))
