@@ -167,8 +167,13 @@ def _suspects(case: Case, verdict: Verdict, findings: tuple[Judged, ...]) -> tup
         )
     if state in (RowState.FAILED, RowState.CANCELLED):
         early = tuple(one for one in able if min(one.breaks) < Link.FUNCTION_UPDATES)
-        return early or tuple(one for one in able if one.found.by_log)
+        return early or tuple(one for one in able if _is_of_the_run(one))
     return _reached(case, able)
+
+
+def _is_of_the_run(one: Judged) -> bool:
+    """Whether its own log shows it, or GitHub's record of how the run ended."""
+    return one.found.by_log or one.has(Trait.BREAKS_OFF)
 
 
 def _told_by_the_run(case: Case, able: tuple[Judged, ...]) -> tuple[Judged, ...]:

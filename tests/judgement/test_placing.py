@@ -252,6 +252,25 @@ def test_a_recorded_failure_is_explained_by_the_error_that_ended_the_update_step
     ]
 
 
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ("The job has exceeded the maximum execution time of 5m0s", "workflow/timed-out"),
+        ("The run was canceled by @octocat.", "workflow/cancelled"),
+    ],
+)
+def test_what_ended_the_run_in_its_update_explains_what_was_recorded(
+    status: str, told: str, code: str
+) -> None:
+    seen = workflow(log(NOT_SAID, NOT_SAID), update="cancelled")
+    assert seen.job
+    job = replace(seen.job, conclusion="cancelled", annotations=(told,))
+    stopped = replace(seen, job=job, jobs=(job,))
+
+    assert causes(case(row(a_row(status=status)), stopped, GONE)) == [code]
+
+
 def test_a_recorded_failure_is_explained_by_a_column_that_the_answer_names_and_the_table_lacks() -> (
     None
 ):
