@@ -97,7 +97,8 @@ class LogReading(Fact, frozen=True, kw_only=True):
     last of those that name any error;
     `uploaded` are keys or s3:// URLs that an upload reported as done, `mentioned` the last words of the
     output that may be keys of backups, whatever the lines say of them, `buckets` and `endpoints` what
-    the `env:` blocks of the steps show under such names; `assignments` are NAME=value
+    the `env:` blocks of the steps show under such names; `shows_no_store`: nothing that the steps say they
+    do, or are given, can bring a file to a store; `assignments` are NAME=value
     lines such as S3_KEY and BACKUP_SIZE, last one wins; `prints_secret` are the names of secrets
     that a step prints; `dispatch_seen`: the dispatch id stands in the log. `ids` are the UUIDs in it,
     where no dispatch id was known to look for: one may be the dispatch's. `update_script` is what the
@@ -128,6 +129,7 @@ class LogReading(Fact, frozen=True, kw_only=True):
     buckets: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
     upload_errors: tuple[str, ...] = ()
+    shows_no_store: bool = False
     trigger_lines: tuple[str, ...] = ()
     prints_secret: tuple[str, ...] = ()
     dispatch_seen: bool = False

@@ -501,6 +501,21 @@ def test_without_the_workflows_file_nobody_knows_which_steps_could_upload() -> N
     assert left_no_file(case(stopped("Create backup archive", file=NOT_THERE))) is None
 
 
+@pytest.mark.parametrize("file", [None, NOT_THERE])
+def test_without_the_workflows_file_the_log_may_show_that_no_step_could_upload(
+    file: Unseen | None,
+) -> None:
+    told = log(NOT_SAID, NOT_SAID, uploaded=(), assignments={}, shows_no_store=True)
+
+    early = stopped("Create backup archive", file=file, log=told)
+    late = stopped("Create backup archive", "Upload backup to S3", file=file, log=told)
+    cut_off = stopped("Set up job", file=file, log=replace(told, truncated=True))
+
+    assert left_no_file(case(early)) is not None
+    assert left_no_file(case(late)) is None
+    assert left_no_file(case(cut_off)) is None
+
+
 def test_what_opens_the_bucket_for_all_steps_lets_any_script_upload() -> None:
     wide = file_of(env_secrets=("AWS_SECRET_ACCESS_KEY",))
     of_job = file_of(secrets=("AWS_SECRET_ACCESS_KEY", "S3_BUCKET"))

@@ -544,6 +544,27 @@ def test_the_buckets_that_steps_are_given_are_named_unless_masked() -> None:
     assert seen.buckets == ("team-backups", "other")
 
 
+@pytest.mark.parametrize(
+    ("script", "env", "is_shown"),
+    [
+        ("zip -r b.zip .", {}, True),
+        ("pg_dump > b.sql", {"DATABASE_URL": "***", "PGPASSWORD": "***"}, True),
+        ("./backup.sh", {"AWS_ACCESS_KEY_ID": "***"}, False),
+        ("./backup.sh", {"STORE_TOKEN": "***"}, False),
+        ("./backup.sh", {"BACKUP_BUCKET": "team-backups"}, False),
+        ("aws s3 cp b.zip s3://team-backups/b.zip", {}, False),
+        ("curl -T b.zip https://dav.acme.test/", {}, False),
+    ],
+)
+def test_a_log_shows_whether_any_step_can_have_brought_a_file_to_a_store(
+    script: str, env: dict[str, str], *, is_shown: bool
+) -> None:
+    seen = read("a log", [job(step(script, "broken", env))], WANTED)
+
+    assert seen.shows_no_store is is_shown
+    assert not read("a log", [b""], WANTED).shows_no_store
+
+
 ACCESS_POINT = "arn:aws:s3:eu-central-1:123456789012:accesspoint/backups"
 
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from backup_doctor.collect.log import facts, header
+from backup_doctor.evidence.log import EnvShown
 from backup_doctor.services.error_lines import has_error
 from backup_doctor.services.secret_uses import UPLOAD_KEYS, Use, use_of
 from backup_doctor.services.update_step import HANDLES_FAILURE, SUPABASE
@@ -20,6 +21,29 @@ if TYPE_CHECKING:
 # What a step says or is given that brings files to a store.
 _BRINGS = re.compile(r"upload|\bs3\b|rclone|s5cmd|\bmc (?:cp|mirror|pipe|put)\b", re.IGNORECASE)
 _OF_STORE = re.compile(r"BUCKET|^MC_HOST_|^RCLONE_|ACCESS_KEY")
+# The same where every way to a store counts, however rare.
+_MAY_BRING = re.compile(
+    rf"{_BRINGS.pattern}|aws|minio|\bmc\b|\b[br]2\b|gsutil|gcloud|azcopy|\bscp\b|rsync|\bPUT\b|\bcurl\b.*\s-T",
+    re.IGNORECASE,
+)
+_OF_DATABASE = re.compile(r"^PG|DB_|DATABASE|POSTGRES|SUPABASE|^GITHUB_TOKEN$|^GH_TOKEN$")
+
+
+def shows_no_store(parts: Parts) -> bool:
+    """Whether all steps show what they do and are given, and none of it can bring a file to a store."""
+    shown = [one for one in parts.sections if one.title]
+    return bool(shown) and not any(_may_bring(parts, one) for one in shown)
+
+
+def _may_bring(parts: Parts, section: Section) -> bool:
+    told = "\n".join((section.title, parts.title(section) or "", *header.script(section)))
+    given = header.variables(section)
+    secret = {one.name for one in given if one.shown is not EnvShown.PLAIN}
+    return (
+        bool(_MAY_BRING.search(told))
+        or any(_OF_STORE.search(one.name) or use_of(one.name) in UPLOAD_KEYS for one in given)
+        or not all(use_of(name) or _OF_DATABASE.search(name) for name in secret)
+    )
 
 
 def given_keys(parts: Parts) -> list[Section]:

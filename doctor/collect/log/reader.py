@@ -13,7 +13,7 @@ from backup_doctor.collect.log import facts, header
 from backup_doctor.collect.log.attribution import attribute
 from backup_doctor.collect.log.calls import Calls, read_calls
 from backup_doctor.collect.log.finishing import finishing
-from backup_doctor.collect.log.keys import given_keys, uploads_too
+from backup_doctor.collect.log.keys import given_keys, shows_no_store, uploads_too
 from backup_doctor.collect.log.known import USUAL, Targets
 from backup_doctor.collect.log.mention import ids_in, mentions
 from backup_doctor.collect.log.names import CallNames
@@ -96,6 +96,7 @@ def read(source: str, chunks: Iterable[bytes], wanted: LookFor) -> LogReading:
         buckets=tuple(dict.fromkeys(_shown(parts, facts.buckets)))[:UPLOADS],
         endpoints=tuple(dict.fromkeys(_shown(parts, facts.endpoints)))[:UPLOADS],
         upload_errors=tuple(dict.fromkeys(error_lines.upload_errors(output)))[:UPLOADS],
+        shows_no_store=shows_no_store(parts),
         trigger_lines=_trigger_lines(parts, wanted),
         prints_secret=_prints_secret(parts),
         dispatch_seen=scanned.found,

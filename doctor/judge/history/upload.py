@@ -140,14 +140,16 @@ def _uploads_skipped(case: Case) -> Shown | None:
     """Proof that the attempt that is judged never came to a step that could upload."""
     workflow = case.workflow
     file = workflow.file if workflow else None
-    if workflow is None or workflow.job is None or not isinstance(file, WorkflowFile):
+    if workflow is None or workflow.job is None:
         return None
     jobs = () if isinstance(workflow.jobs, Unseen) else workflow.jobs
     others = [one for one in jobs if one.id != workflow.job.id]
     if any(_works(job) for job in others):
         # The file's steps are those of the job that updates the row: what others do is not seen.
         return None
-    return Shown(by=NEVER_CAME) if _passed_by(workflow.job, file) else None
+    job = workflow.job
+    passed = _passed_by(job, file) if isinstance(file, WorkflowFile) else _stopped_early(case, job)
+    return Shown(by=NEVER_CAME) if passed else None
 
 
 def _works(job: Job) -> set[str]:
@@ -167,6 +169,18 @@ def _passed_by(job: Job, file: WorkflowFile) -> bool:
     ran = _works(job)
     known = {step.name for step in file.steps}
     return bool(uploading) and not uploading & ran and ran <= known
+
+
+def _stopped_early(case: Case, job: Job) -> bool:
+    """Whether the job has a step called an upload, and its log shows none that could have uploaded.
+
+    So it is known where the workflow's file cannot be read.
+    """
+    log = case.log
+    if log is None or log.truncated or not log.shows_no_store:
+        return False
+    named = {step.name for step in job.steps if _is_named_upload(step.name)}
+    return bool(named) and not named & _works(job)
 
 
 def _is_given_to_all(file: WorkflowFile) -> bool:
