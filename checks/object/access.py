@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.checks.object.view import refusal
 from backup_doctor.evidence.base import Unseen, Why
-from backup_doctor.evidence.object import ObjectEvidence
+from backup_doctor.evidence.object import ObjectEvidence, StoredObject
+from backup_doctor.evidence.object_keys import places
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history.bucket import differences
 from backup_doctor.judge.show import listed, setting
@@ -69,7 +70,8 @@ def other_bucket(seen: ObjectEvidence, case: Case) -> Found | None:
     """The pipeline uses another bucket, or another S3 endpoint, than the doctor was given.
 
     Detected: the row or the run's own upload names another bucket, in which the file was looked at;
-    or the run's log shows another bucket or endpoint in a step's `env:`.
+    or the row names one, and its key is in the given bucket; or the run's log shows another bucket or
+    endpoint in a step's `env:`.
     Cause: the doctor's BACKUP_BUCKET or AWS_ENDPOINT_URL_S3 is not the pipeline's.
     Fix: give the doctor the pipeline's; `audit` and `preflight` look into the given one.
     By hand: the `s3://` address in the log of the upload, and the `env:` block of its step.
@@ -86,11 +88,29 @@ def other_bucket(seen: ObjectEvidence, case: Case) -> Found | None:
         )
     differing = differences(seen, case)
     if not differing:
-        return None
+        return _named_by_row(seen, case)
     told = listed(f"{one.named} (the doctor: {one.given})" for one in differing)
     return Found(
         summary=f"The run's log shows that the pipeline uses {told}.",
         fixes=_to_pipelines_own(seen, case),
+    )
+
+
+def _named_by_row(seen: ObjectEvidence, case: Case) -> Found | None:
+    """The row's key bears the name of another bucket than the one in which it was found."""
+    key = (case.backup.s3_key if case.backup else None) or ""
+    named = next((one.bucket for one in places(key, case.names.bucket)), None)
+    if named in (None, seen.bucket) or not isinstance(seen.head, StoredObject):
+        return None
+    return Found(
+        summary=f"The row names the bucket {named}; its file was found in {seen.bucket}.",
+        fixes=(
+            setting(
+                "Check which bucket is the pipeline's",
+                f"If the file is in {named} too, BACKUP_BUCKET={named}; else let the update step send "
+                "the bucket to which the file was uploaded.",
+            ),
+        ),
     )
 
 

@@ -148,3 +148,16 @@ def test_a_bucket_that_the_doctor_was_not_given_is_named() -> None:
     assert "object/other-bucket" not in codes(
         case(the_object(bucket="any"), names=Names(repository="acme/app"))
     )
+
+
+OTHER = "object/other-bucket"
+
+
+def test_a_row_that_names_another_bucket_than_its_file_is_in_says_so() -> None:
+    def named(s3_key: str) -> set[str]:
+        return set(codes(case(row(finished_row(s3_key=s3_key)), the_object(), workflow(None))))
+
+    found = finding(case(row(finished_row(s3_key=f"s3://old-backups/{KEY}")), the_object()), OTHER)
+
+    assert "names the bucket old-backups" in found.found.summary
+    assert OTHER not in named(KEY) | named(f"s3://team-backups/{KEY}")
