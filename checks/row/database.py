@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 
 rules = Rules[RowEvidence]()
+_MAY_WAIT = frozenset({"row/locked", "function/timeout"})
 
 
 def _is_locked(case: Case, _values: Mapping[str, Any]) -> bool:
@@ -67,9 +68,7 @@ def locked(seen: RowEvidence, case: Case) -> Found | None:
     holders = () if isinstance(seen.locks, Unseen) else seen.locks
     oldest = min(holders, key=lambda one: one.transaction_start or case.now, default=None)
     since = oldest.transaction_start if oldest else None
-    weight = weigh(
-        database_then(case, "row/locked"), now=bool(holders) or None, since=since, case=case
-    )
+    weight = weigh(_waited_for(case), now=bool(holders) or None, since=since, case=case)
     if weight is None:
         return None
     return weight.found(
@@ -120,6 +119,18 @@ def _is_kept_waiting(seen: RowEvidence) -> bool:
     """Whether the doctor itself waited for the table in vain."""
     reasons = (*unseen(seen.rows, seen.table), *(one.reason for one in seen.failures))
     return any("row/locked" in coded_answer(one.code).means for one in reasons)
+
+
+def _waited_for(case: Case) -> dict[Link, bool | None]:
+    """What the log tells of the lock; a function that ran out of time may have waited for it, too.
+
+    It has where the direct update met the lock right behind it.
+    """
+    then = database_then(case, "row/locked")
+    if _MAY_WAIT.isdisjoint(function_said(case).codes):
+        return then
+    met = then[Link.FUNCTION_UPDATES] or then[Link.FALLBACK_UPDATES]
+    return {**then, Link.FUNCTION_UPDATES: met or None}
 
 
 def _activity(pid: int) -> str:

@@ -1297,6 +1297,25 @@ def test_a_lock_that_began_later_is_not_the_one_that_the_update_waited_for() -> 
     assert said(HOLDER).startswith("The row has been locked by process 1")
 
 
+IDLE = call(504, '{"code":"IDLE_TIMEOUT","message":"Request idle timeout limit (150s) reached"}')
+
+
+@pytest.mark.parametrize(
+    ("direct", "locks", "expected"),
+    [
+        (refusing("55P03"), (), ["row/locked"]),
+        (refusing("55P03"), (HOLDER,), ["row/locked"]),
+        (call(504), (HOLDER,), ["row/locked"]),
+        (call(504), (), ["function/timeout", "workflow/fallback-failed"]),
+        (NO_GRANT, (), ["function/timeout", "rls/no-grant"]),
+    ],
+)
+def test_a_function_that_ran_out_of_time_waited_for_the_lock_that_the_direct_update_met(
+    direct: Call, locks: tuple[LockHolder, ...], expected: list[str]
+) -> None:
+    assert causes(case(workflow(log(IDLE, direct)), row(locks=locks))) == expected
+
+
 def test_a_cache_and_a_constraint_that_are_well_again_are_told_as_past() -> None:
     unknown = call(404, '{"code":"PGRST205","message":"Could not find the table"}')
     stale = finding(answered(unknown), "row/schema-cache-stale").found
