@@ -8,10 +8,10 @@ from backup_doctor.checks.row.altering import retyped
 from backup_doctor.checks.row.types import (
     INTEGER_LIMITS,
     OUT_OF_RANGE,
-    backup_size,
     refused_sizes,
     refused_values,
     told_of_other,
+    written_size,
 )
 from backup_doctor.checks.row.view import (
     table_of,
@@ -64,7 +64,7 @@ def size_overflow(seen: RowEvidence, case: Case) -> Found | None:
     """
     known = table_of(seen)
     column = known.column(case.names.column("size_bytes")) if known else None
-    bytes_made = backup_size(case)
+    bytes_made = written_size(case)
     limit = INTEGER_LIMITS.get(column.type) if column else None
     known_limit = limit is not None and bytes_made is not None
     sent = case.rls is None or "size_bytes" not in case.rls.assumed

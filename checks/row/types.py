@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from backup_doctor.checks.row.view import both_told
+from backup_doctor.checks.row.view import both_told, table_of
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.rls import RefusedValue
 from backup_doctor.evidence.workflow import Run
@@ -74,8 +74,29 @@ def _run_number(case: Case) -> tuple[RefusedValue, ...]:
 
 def _is_no_size(case: Case, value: int | None, kind: str) -> bool:
     """Whether the backup's size is another number than the value, which the type holds."""
-    made = backup_size(case)
+    made = written_size(case)
     return made is not None and made != value and made <= INTEGER_LIMITS.get(kind, 0)
+
+
+def written_size(case: Case) -> int | None:
+    """The size that the update wrote: the number that did not fit, if it can be no other; else the backup's."""
+    told = _OUT_OF_RANGE.search(both_told(case))
+    if told and (told[1] == _said_size(case) or _is_only_of_type(case, told[2])):
+        return int(told[1])
+    return backup_size(case)
+
+
+def _is_only_of_type(case: Case, kind: str) -> bool:
+    """Whether the size is the table's only column of that type."""
+    table = table_of(case.row) if case.row else None
+    of_type = [one.name for one in table.columns if one.type == kind] if table else []
+    return of_type == [case.names.column("size_bytes")]
+
+
+def _said_size(case: Case) -> str:
+    """What the run's log says of the size; empty if it says no number."""
+    said = case.log.assignments.get("BACKUP_SIZE", "") if case.log else ""
+    return said if said.isascii() and said.isdigit() else ""
 
 
 def backup_size(case: Case) -> int | None:
@@ -85,6 +106,5 @@ def backup_size(case: Case) -> int | None:
         return own.size
     if case.object and case.object.latest:
         return case.object.latest.size
-    log = case.log
-    said = log.assignments.get("BACKUP_SIZE", "") if log else ""
-    return int(said) if said.isascii() and said.isdigit() else None
+    said = _said_size(case)
+    return int(said) if said else None

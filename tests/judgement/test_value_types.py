@@ -11,7 +11,18 @@ from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.rls import RefusedValue
 from backup_doctor.evidence.workflow import Run
 from tests.judgement.asking import causes, codes, finding
-from tests.judgement.cases import NOT_THERE, SIZE, call, case, log, rls, row, workflow
+from tests.judgement.cases import (
+    COLUMNS,
+    NOT_THERE,
+    SIZE,
+    call,
+    case,
+    log,
+    rls,
+    row,
+    table,
+    workflow,
+)
 
 RUN_ID = 19_400_000_001
 TOO_LARGE = f'value \\"{RUN_ID}\\" is out of range for type integer'
@@ -31,13 +42,15 @@ OF_TIME = RefusedValue(
 )
 
 
-def refused(code: str, message: str, *values: RefusedValue, **changes: Any) -> Any:
-    """Both updates got this answer; PostgreSQL refuses these values now."""
+def refused(code: str, message: str, *seen: Any, **changes: Any) -> Any:
+    """Both updates got this answer; PostgreSQL refuses these values now, beside what else is seen."""
+    values = tuple(one for one in seen if isinstance(one, RefusedValue))
+    others = (one for one in seen if one not in values)
     answer = f'{{"code":"{code}","message":"{message}"}}'
     run = workflow(log(call(500, f'{{"error":{answer}}}'), call(400, answer)))
     assert isinstance(run.run, Run)
     numbered = replace(run, run=replace(run.run, id=RUN_ID))
-    return case(numbered, replace(rls(), refused_values=values), **changes)
+    return case(numbered, replace(rls(), refused_values=values), *others, **changes)
 
 
 def test_the_runs_number_that_is_too_large_is_not_said_to_be_the_size() -> None:
@@ -80,6 +93,28 @@ def test_a_size_that_the_type_does_not_hold_is_the_size_whatever_number_was_sent
     message = 'value \\"40000\\" is out of range for type smallint'
 
     assert "row/size-overflow" in causes(refused("22003", message))
+
+
+def test_a_number_that_only_the_column_of_the_size_refuses_is_the_size_that_was_sent() -> None:
+    message = f'value \\"{3 * 10**9}\\" is out of range for type integer'
+
+    def columns(**types: str) -> Any:
+        changed = (replace(one, type=types.get(one.name, one.type)) for one in COLUMNS)
+        return row(table=replace(table(), columns=tuple(changed)))
+
+    alone = refused("22003", message, columns(size_bytes="integer"))
+    beside = refused("22003", message, columns(size_bytes="integer", workflow_run_id="integer"))
+
+    assert causes(alone) == ["row/size-overflow"]
+    assert "cannot hold 3,000,000,000 bytes" in finding(alone, "row/size-overflow").found.summary
+    assert causes(beside) == ["row/constraint-rejects"]
+
+
+def test_a_number_that_the_run_calls_its_size_is_the_size() -> None:
+    answer = call(400, f'{{"code":"22003","message":"{TOO_LARGE}"}}')
+    told = log(answer, answer, assignments={"BACKUP_SIZE": str(RUN_ID)})
+
+    assert causes(case(workflow(told))) == ["row/size-overflow"]
 
 
 def test_a_time_that_a_column_of_numbers_refuses_is_the_cause_of_both() -> None:
