@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 
 rules = Rules[RowEvidence]()
-_MAY_WAIT = frozenset({"row/locked", "function/timeout"})
 
 
 def _is_locked(case: Case, _values: Mapping[str, Any]) -> bool:
@@ -127,7 +126,8 @@ def _waited_for(case: Case) -> dict[Link, bool | None]:
     It has where the direct update met the lock right behind it.
     """
     then = database_then(case, "row/locked")
-    if _MAY_WAIT.isdisjoint(function_said(case).codes):
+    codes = function_said(case).codes
+    if not ("row/locked" in codes or "function/timeout" in codes):
         return then
     met = then[Link.FUNCTION_UPDATES] or then[Link.FALLBACK_UPDATES]
     return {**then, Link.FUNCTION_UPDATES: met or None}
