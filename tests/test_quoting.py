@@ -117,3 +117,18 @@ def test_xml_is_well_formed_with_any_text_inside(text: str) -> None:
 
     read = ET.fromstring(f'<a b="{escaped}">{escaped}</a>')
     assert read.text or not text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("set `a_b` in *.toml, then `c`", r"set `a_b` in \*.toml, then `c`"),
+        ("`a`", "`a`"),
+        ("one ` alone", r"one \` alone"),
+        ("``two`` of them", r"\`\`two\`\` of them"),
+        ("`x|y` <b>", r"`x\|y` &lt;b&gt;"),
+        ("", ""),
+    ],
+)
+def test_what_stands_between_backticks_is_code(text: str, shown: str) -> None:
+    assert quoting.with_code(text, quoting.for_markdown_inline, quoting.markdown_code) == shown

@@ -73,13 +73,17 @@ def function_exhibits(seen: FunctionEvidence, case: Case) -> tuple[Exhibit, ...]
     if seen.record is None:
         known = (exhibit("deployed", "no such function", "Management API", list_command(case)),)
     elif record:
-        text = f"{record.status}, version {record.version}, verify_jwt {record.verify_jwt}"
+        text = f"{record.status}, version {record.version}, verify_jwt {_on_off(record.verify_jwt)}"
         known = (exhibit("deployed", text, "Management API", list_command(case)),)
     return (
         *log_lines(case, "answer in the log", function_call(case)),
         *known,
         *probe_exhibits(seen, case),
     )
+
+
+def _on_off(switch: bool | None) -> str:
+    return "not known" if switch is None else "on" if switch else "off"
 
 
 def list_command(case: Case) -> Command | None:

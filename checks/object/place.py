@@ -31,7 +31,7 @@ from backup_doctor.judge.history.bucket import shown_bucket_gone, shown_missing
 from backup_doctor.judge.history.file import Whose, found_file
 from backup_doctor.judge.history.upload import logged_keys, upload_succeeded
 from backup_doctor.judge.history.versions import own_marker, own_uploads
-from backup_doctor.judge.show import by_command, exhibit, listed, manual, setting
+from backup_doctor.judge.show import by_command, exhibit, listed, manual, moment, setting
 from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
@@ -208,7 +208,11 @@ def unfinished_upload(seen: ObjectEvidence, case: Case) -> Found | None:
     if seen.present is not None or not uploads or waits:
         return None
     newest = uploads[-1]
-    arrived = "" if newest.parts is None else f", parts that arrived: {newest.parts}"
+    arrived = (
+        ""
+        if newest.parts is None
+        else f" ({newest.parts} part{'' if newest.parts == 1 else 's'} arrived)"
+    )
     return Found(
         summary=f"The upload of {newest.key} was started and never completed{arrived}.",
         evidence=tuple(_upload(seen, case, one) for one in uploads),
@@ -248,9 +252,9 @@ def deleted(seen: ObjectEvidence, case: Case) -> Found | None:
     marker = own_marker(seen, case)
     if marker is None or seen.present is not None:
         return None
-    when = f" on {marker.deleted_at.isoformat()}" if marker.deleted_at else ""
+    when = f" at {moment(marker.deleted_at)}" if marker.deleted_at else ""
     return Found(
-        summary=f"{marker.key} was uploaded and deleted{when}.",
+        summary=f"{marker.key} was uploaded, and was deleted{when}.",
         evidence=(
             exhibit(
                 "delete marker",

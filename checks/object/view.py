@@ -38,7 +38,7 @@ def head_command(seen: ObjectEvidence, case: Case, key: str) -> Command | None:
 
 def found_one(seen: ObjectEvidence, case: Case, one: StoredObject) -> Exhibit:
     """An object as evidence."""
-    text = f"{one.key} ({size(one.size)}, {one.modified_at.isoformat()})"
+    text = f"{one.key} ({size(one.size)}, {rfc3339(one.modified_at)})"
     return exhibit("object", text, "S3", head_command(seen, case, one.key))
 
 

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.findings import Fix
     from backup_doctor.evidence.workflow import WorkflowEvidence
 
-AT_ITS_COMMIT = " (a change to the repository takes a new backup: a re-run is of the same commit)"
+AT_ITS_COMMIT = (
+    " (after a change to the repository, start a new backup: a re-run uses the old commit)"
+)
 NEW_BACKUP = manual(
     "Make a new backup, once the limit is raised",
-    "A re-run would not do: it takes the workflow of the same commit, with the old limit.",
+    "A re-run does not help: it uses the workflow of the old commit, with the old limit.",
 )
 
 

@@ -129,11 +129,12 @@ def overdue(seen: WorkflowEvidence, case: Case) -> Found | None:
     at = f" in the step {step.name!r}" if step else ""
     command = gh(case, "run", "cancel", str(attempt.run.id))
     cancel = (by_command("Cancel it", command, in_words="On the run's page: Cancel workflow."),)
+    limit = setting("Give the job a limit", "Set `timeout-minutes` on the job.")
     return Found(
         summary=f"{_name(attempt)} has been running for {duration(case.now - since)}{at}, "
         f"{_held_against(case, attempt)}.",
         evidence=run_exhibits(seen, case),
-        fixes=(*cancel, setting("Give the job a limit", "Set `timeout-minutes` on the job.")),
+        fixes=cancel if measure(case) is Measure.LIMIT else (*cancel, limit),
         breaks=(Link.BACKUP_MADE if again else link_reached(seen, case),),
     )
 

@@ -225,8 +225,8 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
     known error is found by its words, anywhere in the output; it is the reason, such as
     pg-dump/version-mismatch. If none does, what the log of the last run that ended well has too
     (but for numbers, ids and times) is not taken for the error.
-    Cause: what the step's own error says; it is quoted. If that names something that has its own code
-    (a refused key, a grant, a secret that is not set), that is the cause.
+    Cause: the error that the step printed; it is quoted. An error that has its own code (a refused key,
+    a missing grant, a secret that is not set) is reported by that code.
     Fix: correct that, then run the workflow again.
     By hand: the red step on the run's page.
     Source: guide, step 1.

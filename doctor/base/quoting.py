@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 import shlex
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ZERO_WIDTH = "\u200b"
 # Categories that move the cursor, reorder the line or show nothing: control, format, surrogate,
@@ -21,6 +25,7 @@ _LINE_START = re.compile(r"^(\s*(?:\d+(?=[.)](?:\s|$)))?)([#+\-=]|(?<=\d)[.)])")
 _AUTOLINK = re.compile(
     r"@(?=\w)|[#!](?=\d)|(?<=\bGH)-(?=\d)|(?<=\bwww)\.|:(?=//)(?<!\bs3:)", re.IGNORECASE
 )
+_CODE_SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _COMMAND = re.compile(r"(^|\s)::(?=[A-Za-z])", re.MULTILINE)
 
 
@@ -71,6 +76,20 @@ def for_markdown_inline(text: str) -> str:
 
 
 _MARKDOWN_ENTITIES = {"<": "&lt;", ">": "&gt;"}
+
+
+def with_code(text: str, plain: Callable[[str], str], code: Callable[[str], str]) -> str:
+    """A sentence of ours: what stands between backticks made `code`, and the rest `plain`."""
+    pieces = _CODE_SPAN.split(text)
+    return "".join(
+        code(piece) if at % 2 else _padded(piece, plain(piece)) for at, piece in enumerate(pieces)
+    )
+
+
+def _padded(piece: str, shown: str) -> str:
+    """What is shown of a piece, with the blanks that part it from its neighbours."""
+    head, tail = piece[:1].isspace(), piece[-1:].isspace()
+    return f"{' ' if head else ''}{shown.strip()}{' ' if tail and piece.strip() else ''}"
 
 
 def markdown_code(text: str) -> str:

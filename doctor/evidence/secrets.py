@@ -142,9 +142,7 @@ class SecretsEvidence(Evidence, frozen=True, kw_only=True):
         said = (
             count if self.readable() else "",
             f"service key: {given.kind}" if given else "",
-            "the doctor's copy of the function key is the function's"
-            if match is KeyMatch.EQUAL
-            else "",
+            "the doctor's copy of the function key matches" if match is KeyMatch.EQUAL else "",
         )
         return "; ".join(filter(None, said))
 

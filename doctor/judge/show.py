@@ -41,14 +41,19 @@ def rfc3339(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def moment(time: datetime) -> str:
+    """A time in a sentence, in UTC: `2026-11-24 05:21:03 UTC`."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def duration(span: timedelta) -> str:
-    """A duration as a person says it: `3 h 12 min`."""
+    """A duration as a person says it: `3 h 12 min`, `5 h`."""
     seconds = int(max(span, timedelta()).total_seconds())
     days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
     if days:
-        return f"{days} d {hours} h"
+        return f"{days} d {hours} h" if hours else f"{days} d"
     if hours:
-        return f"{hours} h {minutes} min"
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     return f"{minutes} min" if minutes else f"{seconds} s"
 
 

@@ -73,7 +73,7 @@ def test_the_last_one_is_the_last_to_be_finished(
     assert (fresh.last_good.dispatch_id, fresh.ok) == ("slow", True)
     assert fresh.age is not None
     assert abs(fresh.age - timedelta(hours=1)) < timedelta(minutes=1)
-    assert sentence(fresh).startswith("The last good backup is 1 h 0 min old; ")
+    assert sentence(fresh).startswith("The last good backup is 1 h old; ")
 
 
 @WAYS

@@ -95,7 +95,7 @@ def test_with_the_database_alone_its_clock_counts(
 
         report = diagnose_world(world, dispatch_id, tmp_path)
 
-    assert "This machine's clock is 3 h 0 min fast by PostgreSQL" in report.notes[0]
+    assert "This machine's clock is 3 h fast by PostgreSQL" in report.notes[0]
 
 
 def test_where_the_services_differ_there_is_no_sql(
@@ -116,4 +116,4 @@ def test_where_the_services_differ_there_is_no_sql(
 
     assert report.fix_sql is None
     assert "do not agree, so how old it is is not certain" in report.fix_notes[0]
-    assert "PostgreSQL is 3 h 0 min ahead of this machine" in report.notes[0]
+    assert "PostgreSQL is 3 h ahead of this machine" in report.notes[0]

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backup_doctor.base.quoting import for_markdown_inline
 from backup_doctor.demo.faults import FAULTS
 from backup_doctor.evidence.findings import FixKind, Verdict
 from backup_doctor.report.render import Format
+from backup_doctor.report.render.to_markdown import prose
+from backup_doctor.report.render.view import View
 from tests.e2e.doctoring import diagnose_world
 from tests.render.rendering import rendered
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from backup_doctor.demo.world import World
-    from backup_doctor.evidence.findings import Report
+    from backup_doctor.evidence.findings import Fix, Report
 
 BROKEN = [fault.name for fault in FAULTS.values() if fault.root_cause]
 # What a ticket looks like in each way: many causes, no run, no row, no file, alternatives, long logs.
@@ -39,6 +40,12 @@ def head(ticket: str) -> str:
     return "\n".join(kept)
 
 
+def last_line(fix: Fix) -> str:
+    """The end of what is to be run, or of what is said in words, as a ticket has it."""
+    last = fix.text.strip().splitlines()[-1]
+    return last if fix.kind is FixKind.SHELL else prose(last)
+
+
 def lacking(report: Report) -> list[str]:
     """What the head of the ticket does not have."""
     shown = head(rendered(report, Format.MARKDOWN))
@@ -49,15 +56,15 @@ def lacking(report: Report) -> list[str]:
         "cause": report.root_cause,
         "run": f"]({subject.run_url})" if subject.run_url else None,
         "job": f"]({subject.job_url})" if subject.job_url else None,
-        "documentation": f"`backup-doctor explain {report.root_cause}`",
-        "where it stopped": "**Where it stopped:**" if report.chain else None,
+        "documentation": f"`backup-doctor explain {View(report).topic}`",
+        "where it stopped": f"**{View(report).chain_title}:**" if report.chain else None,
         **{
-            f"step {number}": for_markdown_inline(fix.title)
+            f"step {number}": prose(fix.title)
             for number, step in enumerate(report.plan, start=1)
             for fix in step.one_of
         },
         **{
-            f"what to run in step {number}": fix.text.strip().splitlines()[-1]
+            f"what to do in step {number}": last_line(fix)
             for number, step in enumerate(report.plan, start=1)
             for fix in step.one_of
             if fix.kind is not FixKind.SQL

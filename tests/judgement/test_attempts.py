@@ -550,7 +550,7 @@ def test_an_approval_that_is_waited_for_names_the_environment_and_who_must_give_
     summary, advice = not_started(gate)
 
     assert summary == (
-        "The job 'backup' never started: it has been waiting for 5 h 0 min for the approval of the "
+        "The job 'backup' never started: it has been waiting for 5 h for the approval of the "
         "environment 'production' by octocat and dba-team."
     )
     assert advice.startswith("On the run's page, `Review deployments`: octocat and dba-team must")

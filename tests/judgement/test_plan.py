@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backup_doctor.evidence.base import Unseen, Why
+from msgspec.structs import replace
+
 from backup_doctor.evidence.collected import Collected
 from backup_doctor.evidence.findings import FixKind, Verdict
 from backup_doctor.evidence.function import Project
@@ -77,14 +78,18 @@ def test_a_verdict_that_is_unknown_ends_in_what_would_settle_it() -> None:
     assert NOT_THERE.what in report.plan[-1].one_of[0].text
 
 
-def test_all_that_would_settle_it_is_one_step() -> None:
-    lost = (Unseen(why=Why.DENIED, what=f"No {one} was seen.") for one in ("bucket", "policy"))
-    bucket, policies = lost
+def test_all_that_the_doctor_lacks_is_one_step() -> None:
+    blind = cases.ahead()
+    lacking = replace(blind, evidence=dict.fromkeys(blind.evidence, NOT_THERE))
+    no_bucket = replace(NOT_THERE, what="No bucket is configured.")
 
-    report = report_on(preflight(the_object(bucket=bucket, head=None, tail=None), rls=policies))
+    (step,) = report_on(replace(lacking, evidence=lacking.evidence | {"object": no_bucket})).plan
 
-    (step,) = report.plan
-    assert step.one_of[0].text.splitlines() == ["No bucket was seen.", "No policy was seen."]
+    assert step.title == "Let the doctor see more"
+    assert step.one_of[0].text.splitlines() == [
+        "- It is not configured. Set it.",
+        "- No bucket is configured. Set it.",
+    ]
 
 
 def test_what_began_since_and_refuses_the_rows_sql_is_a_step_before_it() -> None:

@@ -1614,7 +1614,7 @@ def test_a_table_that_is_looked_for_in_another_schema_needs_no_reload(
     ("ahead", "said"),
     [
         (timedelta(minutes=1), "'in_progress' for 0 s."),
-        (timedelta(hours=2), "'in_progress'. Its created_at lies 2 h 0 min in the future."),
+        (timedelta(hours=2), "'in_progress'. Its created_at lies 2 h in the future."),
     ],
 )
 def test_a_row_from_the_future_is_told_as_that(ahead: timedelta, said: str) -> None:

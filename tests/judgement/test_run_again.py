@@ -64,7 +64,7 @@ def test_it_is_overdue_as_an_attempt_and_not_by_the_limit_of_a_job_that_has_not_
     assert causes(seen_at(3 * HOUR, file=short)) == ["workflow/overdue"]
     overdue = finding(seen_at(3 * HOUR, file=short), "workflow/overdue").found.summary
     assert overdue == (
-        "Attempt 2 of run 42 has been running for 3 h 0 min, longer than the 2 h 0 min after which a "
+        "Attempt 2 of run 42 has been running for 3 h, longer than the 2 h after which a "
         "backup counts as stuck."
     )
     assert report_of(seen_at(3 * HOUR)).fix_sql is None

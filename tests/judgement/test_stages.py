@@ -260,7 +260,7 @@ def test_a_pipeline_without_a_function_has_one_update_and_needs_no_other() -> No
     [
         (
             cases.secrets(),
-            "3 secrets on GitHub; service key: legacy JWT; the doctor's copy of the function key is the function's",
+            "3 secrets on GitHub; service key: legacy JWT; the doctor's copy of the function key matches",
         ),
         (
             cases.secrets(

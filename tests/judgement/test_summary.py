@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from backup_doctor.evidence.function import Project
 from backup_doctor.evidence.object import Search
 from backup_doctor.evidence.rls import Reach
 from backup_doctor.judge.diagnosis import diagnose
@@ -14,7 +15,7 @@ from backup_doctor.judge.judgement import judge
 from backup_doctor.judge.registry import load_checks
 from backup_doctor.report.compose.summary import summary_of
 from tests.judgement import cases
-from tests.judgement.cases import CREATED, call, case, log, rls, workflow
+from tests.judgement.cases import CREATED, NOT_THERE, call, case, log, rls, row, workflow
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -26,9 +27,9 @@ PERMISSION_DENIED = '{"code":"42501","message":"permission denied for table back
 @pytest.mark.parametrize(
     ("age", "said"),
     [
-        (timedelta(hours=5), "has been stuck in in_progress for 5 h 0 min."),
+        (timedelta(hours=5), "has been stuck in in_progress for 5 h."),
         (timedelta(minutes=1), "has been stuck in in_progress for 1 min."),
-        (timedelta(seconds=59), "has been stuck in in_progress."),
+        (timedelta(seconds=59), "is stuck in in_progress."),
     ],
 )
 def test_it_says_how_long_a_backup_is_stuck_from_a_minute_on(age: timedelta, said: str) -> None:
@@ -109,3 +110,15 @@ def checks() -> tuple[Check[Any], ...]:
 
 def summary(of: Case) -> str:
     return summary_of(of, diagnose(of, judge(of, checks()).findings))
+
+
+def test_what_is_known_comes_before_what_is_not() -> None:
+    paused = cases.function(
+        record=None, project=Project(ref="abcdefghijklmnopqrst", status="INACTIVE")
+    )
+    hidden = case(paused, row(rows=NOT_THERE, table=NOT_THERE), workflow(log(call(540), call(540))))
+
+    assert summary(hidden) == (
+        "The Supabase project is paused (INACTIVE). "
+        "Could not determine the rest: It is not configured."
+    )

@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from backup_doctor.evidence.findings import Fix, FixKind, PlanStep, Risk, Verdict
+from backup_doctor.evidence.findings import (
+    Fix,
+    FixKind,
+    PlanStep,
+    Risk,
+    Role,
+    Subject,
+    Verdict,
+)
 from backup_doctor.report.render import Format
-from tests.render.fixtures import ALL, HEALTHY, HOSTILE, REAL, STUCK, report
+from backup_doctor.report.render.view import View
+from tests.render.fixtures import ALL, HEALTHY, HOSTILE, REAL, STUCK, STUCK_ROW, report
 from tests.render.rendering import rendered
 
 if TYPE_CHECKING:
@@ -65,8 +74,53 @@ def test_alternatives_are_shown_as_alternatives() -> None:
 def test_the_chain_shows_where_it_broke() -> None:
     text = rendered(REAL, Format.TEXT)
 
-    plain = " ".join(text.replace("\N{NO-BREAK SPACE}", " ").split())
-    assert "✔ file uploaded ✘ first update ✘ other updates – stays" in plain
+    _, _, chain = text.partition("Where it stopped\n")
+    assert chain.splitlines()[3:6] == [
+        "  ✔ the file is uploaded",
+        "  ✘ update-backup updates the row",
+        "  ✘ the fallback updates the row",
+    ]
+
+
+@pytest.mark.parametrize("form", [Format.TEXT, Format.MARKDOWN, Format.HTML])
+def test_of_a_backup_that_stopped_nowhere_the_chain_is_not_said_to_show_where(form: Format) -> None:
+    assert "Where it stopped" in rendered(STUCK, form)
+    assert "Where it stopped" not in rendered(HEALTHY, form)
+    assert "Stages" in rendered(HEALTHY, form)
+    assert "Stages" not in rendered(ALL["unknown"], form)  # of which no link is known
+
+
+@pytest.mark.parametrize("form", [Format.TEXT, Format.MARKDOWN, Format.HTML])
+def test_the_plan_ends_in_the_command_that_shows_whether_it_worked(form: Format) -> None:
+    no_ids = replace(STUCK, subject=Subject())
+
+    assert f"backup-doctor --dispatch-id {STUCK.subject.dispatch_id}" in rendered(STUCK, form)
+    assert "backup-doctor preflight" in rendered(no_ids, form)
+    assert "whether it worked" not in rendered(HEALTHY, form)
+
+
+@pytest.mark.parametrize("form", [Format.TEXT, Format.MARKDOWN, Format.HTML])
+def test_how_the_sql_was_checked_is_said_beside_it(form: Format) -> None:
+    sql = Fix(kind=FixKind.SQL, title="Fix the row", text="COMMIT;", risk=Risk.LOW)
+    after = Fix(kind=FixKind.SHELL, title="Run it again", text="gh run rerun 1", risk=Risk.LOW)
+    steps = tuple(PlanStep(title=one.title, why=None, one_of=(one,)) for one in (sql, after))
+    checked = replace(STUCK, plan=steps, fix_sql=sql.text, fix_notes=("It was checked.",))
+
+    text = rendered(checked, form)
+
+    assert text.index("COMMIT;") < text.index("It was checked.") < text.index("gh run rerun 1")
+    assert text.count("It was checked.") == 1
+
+
+def test_a_check_names_all_that_it_found_and_the_cause_first() -> None:
+    symptom = replace(STUCK_ROW, role=Role.SYMPTOM)
+    cause = replace(STUCK_ROW, code="row/locked", role=Role.CAUSE)
+    row = next(one for one in STUCK.results if one.check == "row")
+
+    assert View.codes(replace(row, findings=(symptom, cause))) == "row/locked, row/stuck"
+    assert View.line(replace(row, findings=(symptom, replace(cause, summary="It is locked.")))) == (
+        "It is locked."
+    )
 
 
 def test_colours_are_there_when_wanted_and_only_then() -> None:

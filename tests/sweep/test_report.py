@@ -43,7 +43,7 @@ FAILED_STEP = "workflow/failed-before-update"
 @pytest.mark.parametrize(
     ("made", "says"),
     [
-        (sweep(), "No stuck backups (none in progress for more than 2 h 0 min)."),
+        (sweep(), "No stuck backups (none in progress for more than 2 h)."),
         (sweep(swept(None, verdict=Verdict.RUNNING)), "No stuck backups (all still going)."),
         (sweep(complete=False), "Could not determine whether backups are stuck."),
         (sweep(swept()), f"1 backup, one cause: {NOT_DEPLOYED} since 2026-01-15 02:03 UTC."),
@@ -66,9 +66,7 @@ OLD = Freshness(
     ok=False,
 )
 UNTOLD = Freshness(max_age_s=93_600)
-NONE_FOR = (
-    "No backup has succeeded for 3 d 0 h; there should be one at least every 1 d 2 h (max_age)."
-)
+NONE_FOR = "No backup has succeeded for 3 d; there should be one at least every 1 d 2 h (max_age)."
 
 
 def test_that_no_backup_was_good_lately_is_in_the_headline() -> None:
@@ -232,10 +230,10 @@ def test_a_messages_title_says_whose_backups_are_stuck_how_many_and_why() -> Non
     assert title(many) == (
         "shop: at least 3 stuck backups: function/not-deployed, rls/no-grant, unknown"
     )
-    late_too = "no good backup for 3 d 0 h; 1 stuck backup: function/not-deployed"
+    late_too = "no good backup for 3 d; 1 stuck backup: function/not-deployed"
     assert title(late) == late_too
     assert title(sweep(freshness=OLD, place={"repository": "acme/app"})) == (
-        "acme/app: no good backup for 3 d 0 h"
+        "acme/app: no good backup for 3 d"
     )
     assert title(sweep(freshness=OLD, complete=False)).endswith("; not all could be seen")
     assert "\n" not in title(sweep(project="shop\nBcc: all@example.com"))

@@ -156,9 +156,11 @@ def _leaves_open(diagnosis: Diagnosis, repair: Repair) -> bool:
 
 
 def _see_more(to_settle: Sequence[str]) -> Iterator[PlanStep]:
+    """One step with all that would settle what is open, each on a line."""
     if to_settle:
-        text = "\n".join(dict.fromkeys(to_settle))
-        fix = Fix(kind=FixKind.SETTING, title=GIVE_MORE, text=text, risk=Risk.NONE)
+        mark = "- " if len(to_settle) > 1 else ""
+        lines = "\n".join(f"{mark}{reason}" for reason in dict.fromkeys(to_settle))
+        fix = Fix(kind=FixKind.SETTING, title=GIVE_MORE, text=lines, risk=Risk.NONE)
         yield PlanStep(title=GIVE_MORE, why=None, one_of=(fix,))
 
 

@@ -69,6 +69,13 @@ def planned_repair(opinion: Opinion, check: FixCheck | Unseen | None = None) -> 
 
 def _fix_check(mended: Repair, collected: Collected) -> tuple[str, ...]:
     """How the SQL was checked that is printed: the row's own, or that of an alternative."""
+    told = _how_checked(mended, collected)
+    if mended.sql is None:
+        return tuple(f"The alternative SQL: {note[0].lower()}{note[1:]}" for note in told)
+    return told
+
+
+def _how_checked(mended: Repair, collected: Collected) -> tuple[str, ...]:
     check = collected.fix_check
     if mended.sql is None and not mended.alternatives:
         return ()

@@ -70,7 +70,7 @@ def _project(case: Case) -> Project | None:
 
 
 def timeline_of(case: Case) -> tuple[Moment, ...]:
-    """What happened to this backup, in order."""
+    """What happened to this backup, in order, and when it was diagnosed; nothing if none of it is known."""
     row, workflow = case.backup, case.workflow
     run = workflow.run if workflow and isinstance(workflow.run, Run) else None
     job = workflow.job if workflow else None
@@ -90,6 +90,8 @@ def timeline_of(case: Case) -> tuple[Moment, ...]:
         ((at, what) for at, what in moments if at is not None),
         key=lambda moment: moment[0].replace(microsecond=0),
     )
+    if not known:
+        return ()
     return (
         *(Moment(at=rfc3339(at), what=what) for at, what in known),
         Moment(at=rfc3339(case.now), what="diagnosed"),

@@ -64,10 +64,10 @@ def _running(case: Case) -> str:
 def _unknown(case: Case, diagnosis: Diagnosis) -> str:
     gap = deciding_gap(case)
     root = diagnosis.root
-    known = f" What is known: {_sentence(root.found.summary)}" if root else ""
-    return (
-        f"Could not determine: {_sentence(gap.what) if gap else 'not enough could be seen.'}{known}"
-    )
+    known = f"{_sentence(root.found.summary)} " if root else ""
+    rest = " the rest" if root else ""
+    open_one = _sentence(gap.what) if gap else "not enough could be seen."
+    return f"{known}Could not determine{rest}: {open_one}"
 
 
 def _state(case: Case) -> str:
@@ -75,7 +75,7 @@ def _state(case: Case) -> str:
     since = f" for {duration(age)}" if age is not None and age >= WORTH_SAYING else ""
     status = row.status if row else None
     return {
-        RowState.IN_PROGRESS: f"The backup has been stuck in {status}{since}.",
+        RowState.IN_PROGRESS: f"The backup {'has been' if since else 'is'} stuck in {status}{since}.",
         RowState.OTHER: f"The row's status is {status!r}, none of the configured ones.",
         RowState.ABSENT: "There is no row for this backup.",
         RowState.FAILED: "The backup failed.",

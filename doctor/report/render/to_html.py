@@ -6,7 +6,7 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING
 
-from backup_doctor.base.quoting import for_xml
+from backup_doctor.base.quoting import for_xml, with_code
 from backup_doctor.report.render.clock import is_time
 from backup_doctor.report.render.templating import Safe, fill, source
 
@@ -23,12 +23,22 @@ def write(report: Report, look: Look) -> str:
         report,
         look,
         escape=for_xml,
-        filters={"is_time": is_time, "is_link": is_link},
+        filters={"is_time": is_time, "is_link": is_link, "prose": prose},
         style=Safe(style),
         style_hash=policy_hash(style),
         script=Safe(script),
         script_hash=policy_hash(script),
     )
+
+
+def prose(text: str) -> Safe:
+    """What we say in words, names as code; its lines are kept."""
+    lines = (with_code(line, for_xml, _code) for line in text.strip().split("\n"))
+    return Safe("<br>\n".join(lines))
+
+
+def _code(text: str) -> str:
+    return f"<code>{for_xml(text)}</code>"
 
 
 def policy_hash(text: str) -> Safe:

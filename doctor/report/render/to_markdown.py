@@ -14,6 +14,7 @@ from backup_doctor.base.quoting import (
     markdown_code,
     markdown_fence,
     one_line,
+    with_code,
     without_commands,
 )
 from backup_doctor.report.render.templating import Safe, fill
@@ -30,6 +31,7 @@ SECTION = "\x1e"
 # Limits of one sentence and of one block, so that one hostile value cannot push all else out.
 LONGEST_INLINE = 2_000
 LONGEST_BLOCK = 8_000
+ITEM = "- "
 _LINKABLE = re.compile(r"https?://[\w./:#~%?=-]+")
 CUT_NOTE = (
     "\n*Cut to what a ticket can hold; the JSON report (`--report report.json`) has it all.*\n"
@@ -95,6 +97,18 @@ def fence(text: str, language: str = "") -> Safe:
     return Safe(fenced if language == "sql" else without_commands(fenced))
 
 
+def prose(text: str) -> Safe:
+    """What we advise, in words: a paragraph, or a list if its lines are items; names as code."""
+    lines = _cut(text, LONGEST_BLOCK).strip().split("\n")
+    return Safe("\n".join(_prose_line(line) for line in lines))
+
+
+def _prose_line(line: str) -> str:
+    item = line.startswith(ITEM)
+    said = with_code(line.removeprefix(ITEM), for_markdown_inline, markdown_code)
+    return f"{ITEM}{said}" if item else said
+
+
 def _shown(text: str) -> Safe:
     """Evidence: a code span if it fits a line, else a block."""
     if "\n" not in text.strip() and len(text) <= 200:  # noqa: PLR2004 -- two lines of a ticket
@@ -107,5 +121,6 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "code_link": _code_link,
     "fence": fence,
     "mark": Safe,
+    "prose": prose,
     "shown": _shown,
 }

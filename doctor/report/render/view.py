@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.findings import ResultStatus, Risk, Role, Severity, StageState, Verdict
+from backup_doctor.report.render.which import same_again, subject_lines
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.findings import (
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         Report,
         StageResult,
     )
+    from backup_doctor.report.render.which import SubjectLine
 
 SYMBOLS = {
     ResultStatus.PASS: "✔",
@@ -50,14 +52,6 @@ class ShownFinding(NamedTuple):
 
     finding: Finding
     result: CheckResult
-
-
-class SubjectLine(NamedTuple):
-    """Something that tells which backup this is, and the page on which people see it."""
-
-    label: str
-    value: str
-    url: str | None = None
 
 
 class View(Immutable, frozen=True, dict=True):
@@ -112,15 +106,41 @@ class View(Immutable, frozen=True, dict=True):
 
     @property
     def open_questions(self) -> tuple[str, ...]:
-        """What would settle what is open, but for what the plan says."""
-        planned = {fix.text for step in self.report.plan for fix in step.one_of}
-        return tuple(one for one in self.report.cannot_tell if one not in planned)
+        """What would settle what is open, but for what the plan says.
+
+        With a cause to fix, what stands under "Could not check" is told there alone.
+        """
+        planned = "\n".join(fix.text for step in self.report.plan for fix in step.one_of)
+        below = {note for _, note in self.unseen} if self.causes else set()
+        return tuple(
+            one for one in self.report.cannot_tell if one not in planned and one not in below
+        )
+
+    @property
+    def sql_is_planned(self) -> bool:
+        """Whether a step of the plan is the row's SQL: how it was checked is then said there."""
+        sql = self.report.fix_sql
+        return sql is not None and any(
+            fix.text == sql for step in self.report.plan for fix in step.one_of
+        )
+
+    @property
+    def again(self) -> str:
+        """The command that shows whether the plan worked; nothing without a plan."""
+        return same_again(self.report)
+
+    @property
+    def chain_title(self) -> str:
+        """What the chain shows: where something broke, else how each link was passed."""
+        failed = any(stage.state is StageState.FAILED for stage in self.report.chain)
+        return "Where it stopped" if failed else "Stages"
 
     @property
     def chain(self) -> tuple[StageResult, ...]:
-        """The chain, where a backup has come to any of it."""
+        """The chain, if anything is known of it."""
         states = {stage.state for stage in self.report.chain}
-        return self.report.chain if states != {StageState.NOT_REACHED} else ()
+        known = states - {StageState.NOT_REACHED, StageState.UNKNOWN}
+        return self.report.chain if known else ()
 
     @staticmethod
     def risk(fix: Fix) -> str:
@@ -168,7 +188,7 @@ class View(Immutable, frozen=True, dict=True):
 
     def is_new(self, finding: Finding) -> bool:
         """Whether the report's first sentence does not say it already."""
-        return finding.summary not in self.report.summary
+        return _on_one_line(finding.summary) not in _on_one_line(self.report.summary)
 
     @cached_property
     def unseen(self) -> tuple[tuple[CheckResult, str], ...]:
@@ -213,22 +233,7 @@ class View(Immutable, frozen=True, dict=True):
     @property
     def subject(self) -> tuple[SubjectLine, ...]:
         """What is known of which backup this is, and the pages on which people see it."""
-        subject = self.report.subject
-        project = " ".join(filter(None, (subject.project_name, subject.project)))
-        job = subject.job_url and subject.job_url.rpartition("/")[2]
-        function = subject.function_url and subject.function_url.rpartition("/")[2]
-        known = (
-            ("dispatch id", subject.dispatch_id, None),
-            ("row id", subject.backup_id, None),
-            ("repository", subject.repository, None),
-            ("run", subject.run_id or subject.run_url, subject.run_url),
-            ("job", job, subject.job_url),
-            ("project", project, None),
-            ("function", function, subject.function_url),
-            ("S3 key", subject.s3_key, None),
-            ("file", subject.file_url and "S3 console", subject.file_url),
-        )
-        return tuple(SubjectLine(label, value, url) for label, value, url in known if value)
+        return subject_lines(self.report.subject)
 
     @property
     def headline_url(self) -> str | None:
@@ -261,7 +266,7 @@ class View(Immutable, frozen=True, dict=True):
 
     @classmethod
     def codes(cls, result: CheckResult) -> str:
-        """The same for a narrow table: the first code and how many more, else what it saw.
+        """The same for a narrow table: the codes, causes first, else what it saw.
 
         What it could not see stands below the table, whole.
         """
@@ -273,7 +278,7 @@ class View(Immutable, frozen=True, dict=True):
                 if result.status is ResultStatus.PASS
                 else "could not check: see below"
             )
-        return codes[0] + (f" +{len(codes) - 1}" if len(codes) > 1 else "")
+        return ", ".join(dict.fromkeys(codes))
 
     @staticmethod
     def language(command: str) -> str:
@@ -298,5 +303,10 @@ class View(Immutable, frozen=True, dict=True):
         return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _gravity(finding: Finding) -> int:
-    return list(Severity).index(finding.severity)
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _gravity(finding: Finding) -> tuple[int, bool]:
+    """The worst severity first, and of one severity a cause before what it leads to."""
+    return list(Severity).index(finding.severity), finding.role is not Role.CAUSE
