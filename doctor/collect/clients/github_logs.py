@@ -23,6 +23,7 @@ from backup_doctor.collect.clients import redirects
 from backup_doctor.collect.clients.answer import Answer
 from backup_doctor.collect.clients.http import Http
 from backup_doctor.collect.clients.network_problems import NO_CONNECTION, proxy_for
+from backup_doctor.collect.clients.unpacking import pieces
 from backup_doctor.evidence.base import Unseen, Why
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Downloads:
                     response = self._opened(stack, storage, target, by_proxy=by_proxy)
                     if response.status_code not in REDIRECTS:
                         ok = response.status_code == OK
-                        return use(response.iter_bytes()) if ok else _absent(response)
+                        return use(pieces(response)) if ok else _absent(response)
                     onward = urljoin(target, response.headers.get("location", ""))
                     named_by, target = target, onward
             except redirects.NotFollowedError as error:
@@ -178,7 +179,7 @@ def _absent(response: httpx.Response) -> Unseen:
     status = response.status_code
     code = response.headers.get("x-ms-error-code")
     if code is None:
-        head = next(response.iter_bytes(4096), b"").decode("utf-8", "replace")
+        head = next(pieces(response), b"")[:4096].decode("utf-8", "replace")
         found = re.search(r"<Code>(\w+)</Code>", head)
         code = found[1] if found else None
     if status == 404:  # noqa: PLR2004 -- HTTP

@@ -33,6 +33,7 @@ from backup_doctor.collect.clients.network_problems import (
 from backup_doctor.collect.clients.opened_transport import OpenedTransport
 from backup_doctor.collect.clients.opening import certificates
 from backup_doctor.collect.clients.retrying import pause_s, wait_s
+from backup_doctor.collect.clients.unpacking import ACCEPTED, pieces
 from backup_doctor.evidence.base import NO_SUCH_HOST, Unseen, Why
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     Exchange = Callable[[float], "Answer | Unseen"]
 
 USER_AGENT = f"backup-doctor/{__version__}"
+# What every request has.
+OF_ANYBODY = {"User-Agent": USER_AGENT, "Accept-Encoding": ACCEPTED}
 BODY_LIMIT = 8 * 1024 * 1024
 CALL_LIMIT_S = 15.0
 SERVER_ERROR = 500
@@ -77,7 +80,7 @@ class Http:
         self._openings = openings
         self.base_url = base_url.rstrip("/")
         self.deadline = deadline
-        self._headers = {"User-Agent": USER_AGENT, **(headers or {})}
+        self._headers = {**OF_ANYBODY, **(headers or {})}
         self._client: httpx.Client | None = None
         self._down: Unseen | None = None
 
@@ -149,7 +152,7 @@ class Http:
         try:
             with self._open(method, path, params, json, headers, limit_s) as response:
                 body = bytearray()
-                for chunk in response.iter_bytes():
+                for chunk in pieces(response):
                     body += chunk
                     if len(body) > limit_bytes:
                         return self._unseen(Why.GARBLED, f"sent more than {limit_bytes:,} bytes")
@@ -199,7 +202,7 @@ class Http:
         name: str | None = None,
     ) -> Iterator[httpx.Response]:
         url = path if "://" in path else f"{self.base_url}/{path.lstrip('/')}"
-        own = self._headers if _same_host(url, self.base_url) else {"User-Agent": USER_AGENT}
+        own = self._headers if _same_host(url, self.base_url) else OF_ANYBODY
         # A connection that hangs is given up before the whole call is, and so known as one.
         connect_s = min(self.deadline.limit(CONNECT_LIMIT_S), 0.9 * limit_s)
         timeout = httpx.Timeout(self.deadline.limit(limit_s), connect=connect_s)
