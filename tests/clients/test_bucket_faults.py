@@ -200,6 +200,16 @@ def test_a_redirect_to_the_right_region_is_followed_once_and_said() -> None:
     assert bucket.redirected_to == "eu-west-3"
 
 
+@pytest.mark.parametrize("status", [301, 302, 307])
+def test_a_redirect_that_is_none_of_s3s_is_not_asked_about_again_and_again(status: int) -> None:
+    """As a portal answers, or a proxy that wants https."""
+    with faulty_s3(lambda _: Answer(status=status, headers={"Location": "/again"})) as s3:
+        bucket = bucket_at(s3.url)
+        assert isinstance(bucket.head("a.zip"), Unseen)
+
+    assert len(s3.requests) < 10
+
+
 def test_a_redirect_loop_ends() -> None:
     refused = refusal_of(lambda asked: Answer(302, b"", {"Location": asked.path}))
 

@@ -30,6 +30,7 @@ ATTEMPTS = 2
 # A page of 1,000 keys of 1,024 bytes is 6 MB at most, every byte of a key escaped.
 BODY_LIMIT = 8 * 1024 * 1024
 PIECE = 512 * 1024
+REDIRECTS = (301, 302, 307)
 AT_ONCE = 10
 DEFAULT_REGION = "us-east-1"
 # AWS_PROFILE is read by the settings, for which an empty value means "not set", as CI gives it.
@@ -62,6 +63,7 @@ class Connection:
         client.meta.events.register("before-send.s3.ListObjectsV2", self._note_request)
         client.meta.events.register("response-received.s3", self._note_time)
         client.meta.events.register("response-received.s3", self._note_region)
+        client.meta.events.register_first("needs-retry.s3", _follow_to_a_region_alone)
 
     @property
     def region(self) -> str:
@@ -92,10 +94,28 @@ class Connection:
         """S3 names the bucket's region in the refusal; botocore then asks again there by itself."""
         if not response_dict or response_dict["status_code"] < 300:  # noqa: PLR2004 -- a success
             return
-        error = (parsed_response or {}).get("Error", {})
-        region = response_dict["headers"].get("x-amz-bucket-region") or error.get("Region")
+        region = _region_named(response_dict["headers"], parsed_response)
         if region and region != self.region:
             self.redirected_to = str(region)
+
+
+def _region_named(headers: Mapping[str, Any], parsed: Mapping[str, Any] | None) -> str | None:
+    """The bucket's region, if the answer names it."""
+    named = headers.get("x-amz-bucket-region") or (parsed or {}).get("Error", {}).get("Region")
+    return str(named) if named else None
+
+
+def _follow_to_a_region_alone(
+    request_dict: Mapping[str, Any],
+    response: tuple[AWSResponse | None, Mapping[str, Any]] | None,
+    **_: object,
+) -> None:
+    """A redirect that names no region is none of S3's: botocore would ask for it without end."""
+    answer, parsed = response or (None, {})
+    if answer is None or answer.status_code not in REDIRECTS:
+        return
+    if _region_named(answer.headers, parsed) is None:
+        request_dict["context"].setdefault("s3_redirect", {})["redirected"] = True
 
 
 def connect(settings: Settings, deadline: Deadline, *, at_once: int = AT_ONCE) -> Connection:
