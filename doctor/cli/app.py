@@ -10,6 +10,7 @@ from backup_doctor import __version__
 from backup_doctor.cli import audit, backups, ci, completing, fix, preflight, sweep, watch
 from backup_doctor.cli.codes import UsageError
 from backup_doctor.cli.given import Given
+from backup_doctor.cli.stdout import print_line, print_text
 from backup_doctor.cli.with_given import with_given
 
 HELP = """Finds out why a backup stays in_progress, and prints the fix.
@@ -31,7 +32,7 @@ def _call(target: str, /, *arguments: object, **named: object) -> Any:  # noqa: 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"backup-doctor {__version__}")
+        print_line(f"backup-doctor {__version__}")
         raise typer.Exit
 
 
@@ -67,7 +68,7 @@ app.command("audit")(audit.audit)
 @app.command()
 def checks() -> None:
     """List the checks in running order."""
-    typer.echo(_call("backup_doctor.cli.listing:checks"))
+    print_line(_call("backup_doctor.cli.listing:checks"))
 
 
 @app.command()
@@ -85,7 +86,7 @@ def explain(
 
     What it means, how it is detected, its cause, fix and source.
     """
-    typer.echo(_call("backup_doctor.cli.listing:explain", topic), nl=False)
+    print_text(_call("backup_doctor.cli.listing:explain", topic))
 
 
 @app.command()
@@ -151,7 +152,7 @@ def demo(
     """
     try:
         if list_:
-            typer.echo(_call("backup_doctor.demo.command:fitted_list"))
+            print_line(_call("backup_doctor.demo.command:fitted_list"))
             return 0
         code: int = _call("backup_doctor.demo.command:run_demo", fault, keep=keep)
     except ModuleNotFoundError as error:
@@ -194,10 +195,10 @@ def init(
     options = _call(
         "backup_doctor.cli.init:InitOptions", force=force, yes=yes, only_print=only_print, **given
     )
-    typer.echo(_call("backup_doctor.cli.init:run", Path.cwd(), options))
+    print_line(_call("backup_doctor.cli.init:run", Path.cwd(), options))
 
 
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of the report."""
-    typer.echo(_call("backup_doctor.cli.listing:schema"))
+    print_line(_call("backup_doctor.cli.listing:schema"))

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 from backup_doctor.cli.codes import INTERRUPTED, Exit, UsageError
 from backup_doctor.cli.plain import plain
 from backup_doctor.cli.stderr import PROGRAM, show, show_traceback, tell
-from backup_doctor.cli.stdout import silence_stdout
+from backup_doctor.cli.stdout import is_lost, silence_stdout
 from backup_doctor.settings.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+NO_FOLDER = "The working directory does not exist any more. Change to another one."
 COLLECT_AFTER = 1_000_000
+# What says something of what was printed.
+_ANSWERS = (Exit.HEALTHY, Exit.FAILING, Exit.CANNOT_TELL)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -29,14 +32,12 @@ def run(arguments: Sequence[str]) -> int:
     except (BrokenPipeError, SystemExit):  # the latter is typer's, where nobody reads on
         silence_stdout()
         return Exit.HEALTHY
+    except FileNotFoundError as error:
+        return _usage(NO_FOLDER, None) if _is_nowhere() else _defect(error)
     except Exception as error:  # noqa: BLE001 -- whatever it is, no traceback of ours reaches the user
-        if os.environ.get("BACKUP_DOCTOR_DEBUG"):
-            show_traceback()
-        tell(
-            f"an error in the tool itself: {type(error).__name__}. BACKUP_DOCTOR_DEBUG=1 says more."
-        )
-        return Exit.TOOL_ERROR
-    return code if isinstance(code, int) else Exit.HEALTHY
+        return _defect(error)
+    ended = code if isinstance(code, int) else Exit.HEALTHY
+    return Exit.TOOL_ERROR if is_lost() and ended in _ANSWERS else ended
 
 
 def _called(arguments: Sequence[str]) -> object:
@@ -51,6 +52,22 @@ def _called(arguments: Sequence[str]) -> object:
     from backup_doctor.cli.request import request
 
     return diagnose(request(given))
+
+
+def _is_nowhere() -> bool:
+    """Whether the working directory was removed: nothing can be looked for, or written, there."""
+    try:
+        os.getcwd()  # noqa: PTH109 -- no path is needed
+    except OSError:
+        return True
+    return False
+
+
+def _defect(error: Exception) -> int:
+    if os.environ.get("BACKUP_DOCTOR_DEBUG"):
+        show_traceback()
+    tell(f"an error in the tool itself: {type(error).__name__}. BACKUP_DOCTOR_DEBUG=1 says more.")
+    return Exit.TOOL_ERROR
 
 
 def _usage(message: str, example: str | None) -> int:

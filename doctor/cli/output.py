@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from backup_doctor.base import files
 from backup_doctor.base.threads import spawn
 from backup_doctor.cli.stderr import tell
-from backup_doctor.cli.stdout import silence_stdout
+from backup_doctor.cli.stdout import print_text
 from backup_doctor.report.render import ENDINGS, Format, Look, render
 
 if TYPE_CHECKING:
@@ -79,21 +79,3 @@ def by_template(look: Look, fill: Callable[[Look], str]) -> tuple[str, bool]:
         reason = f"{type(error).__name__}: {error}"
     tell(f"A template in {look.template_dir} failed ({reason}); the built-in one was used.")
     return fill(replace(look, template_dir=None)), False
-
-
-def print_text(text: str) -> bool:
-    """Print, whatever the terminal's encoding; whether it could be written. Says why it could not.
-
-    A reader who has gone is no error.
-    """
-    encoding = sys.stdout.encoding or "utf-8"
-    try:
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        silence_stdout()
-    except OSError as error:
-        silence_stdout()
-        tell(f"Standard output could not be written: {error.strerror or error}.")
-        return False
-    return True

@@ -74,6 +74,34 @@ def test_output_that_cannot_be_written_is_said_and_no_verdict() -> None:
     assert "Standard output could not be written: No space left on device." in done.stderr
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "checks",
+        "explain row/stuck",
+        "schema",
+        "demo --list",
+        f"diff {samples.STUCK} {samples.STUCK}",
+    ],
+)
+def test_what_could_not_be_printed_is_no_success_of_any_command(command: str) -> None:
+    done = shell(f"{DOCTOR} {command} > /dev/full")
+
+    assert done.returncode == 4
+    assert "Standard output could not be written: No space left on device." in done.stderr
+
+
+def test_in_a_folder_that_was_removed_it_says_so(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+
+    done = shell(f"mkdir {gone} && cd {gone} && rmdir {gone} && {DOCTOR} --dispatch-id x")
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        "backup-doctor: The working directory does not exist any more. Change to another one.\n"
+    )
+
+
 def test_no_connection_takes_the_place_of_a_stream_that_was_closed() -> None:
     """What a library writes to standard error by itself must not reach a database."""
     script = "import os; from backup_doctor.__main__ import open_streams; open_streams(); "
