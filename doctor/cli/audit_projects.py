@@ -11,8 +11,8 @@ from backup_doctor.base.redaction import Redactor
 from backup_doctor.cli.audit_report import look_of
 from backup_doctor.cli.auditing import audited, check
 from backup_doctor.cli.codes import Exit
-from backup_doctor.cli.stdout import print_text
 from backup_doctor.cli.projects import ManyPages, PageForm, for_each, for_one_alone, project_names
+from backup_doctor.cli.stdout import print_text
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.run.audit.formats import AuditFormat
 from backup_doctor.run.audit.rendering import as_markdown, as_text

@@ -9,8 +9,8 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Protocol
 
 from backup_doctor.cli.output import by_template
-from backup_doctor.cli.stdout import print_text
 from backup_doctor.cli.stderr import show
+from backup_doctor.cli.stdout import print_text
 from backup_doctor.report.render.formats import Look
 from backup_doctor.run.audit.formats import AuditFormat
 from backup_doctor.run.audit.rendering import as_html, as_json, as_markdown, as_text

@@ -14,9 +14,9 @@ from backup_doctor.cli.audit_proposals import Proposing
 from backup_doctor.cli.audit_report import EXAMPLES, AuditPage, Lines, Reporter
 from backup_doctor.cli.codes import Exit, UsageError
 from backup_doctor.cli.interrupts import Interrupted, interruptible
-from backup_doctor.cli.stdout import print_text
 from backup_doctor.cli.secrets import redactor_for
 from backup_doctor.cli.setup import keep_quiet
+from backup_doctor.cli.stdout import print_text
 from backup_doctor.collect.deadline import Deadline
 from backup_doctor.run.audit.formats import AuditFormat, Dialect
 from backup_doctor.run.audit.inventory import opened

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from backup_doctor.base.immutable import Immutable
 from backup_doctor.cli.codes import Exit, UsageError
 from backup_doctor.cli.output import NARROWEST
-from backup_doctor.cli.stdout import print_text
 from backup_doctor.cli.request import check_budget
 from backup_doctor.cli.setup import set_up
+from backup_doctor.cli.stdout import print_text
 from backup_doctor.report.render.formats import Look
 from backup_doctor.run.backups.listing import known_words, list_backups, status_meant
 

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from backup_doctor.cli.backups_listing import listed, written
 from backup_doctor.cli.codes import Exit
-from backup_doctor.cli.stdout import print_text
 from backup_doctor.cli.projects import ManyPages, PageForm, for_each, for_one_alone, project_names
 from backup_doctor.cli.request import check_budget
+from backup_doctor.cli.stdout import print_text
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.judge.freshness import Freshness
 from backup_doctor.run.backups.model import Listing

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from backup_doctor.base import files
 from backup_doctor.base.redaction import Redactor
 from backup_doctor.cli.codes import Exit, UsageError
-from backup_doctor.cli.stdout import print_text
 from backup_doctor.cli.secrets import environment_secrets
 from backup_doctor.cli.stderr import show_traceback, tell
+from backup_doctor.cli.stdout import print_text
 from backup_doctor.judge.registry import load_checks
 from backup_doctor.run.bundle.comparing import compare
 from backup_doctor.run.bundle.model import Bundle, BundleWriter, UnusableBundleError

@@ -14,10 +14,10 @@ from backup_doctor.cli import steering
 from backup_doctor.cli.codes import Exit
 from backup_doctor.cli.interrupts import Interrupted, interruptible, stoppable
 from backup_doctor.cli.mending import confirmed, described, located, say
-from backup_doctor.cli.stdout import print_text
 from backup_doctor.cli.progress import Progress
 from backup_doctor.cli.setup import set_up
 from backup_doctor.cli.stderr import tell
+from backup_doctor.cli.stdout import print_text
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.case import Asked
 from backup_doctor.evidence.findings import Verdict

@@ -13,8 +13,8 @@ from backup_doctor.base.quoting import for_markdown_inline, for_terminal
 from backup_doctor.base.redaction import Redactor
 from backup_doctor.cli.codes import Exit, UsageError
 from backup_doctor.cli.mending import say
-from backup_doctor.cli.stdout import print_text
 from backup_doctor.cli.request import SHORTEST_BUDGET_S
+from backup_doctor.cli.stdout import print_text
 from backup_doctor.judge.show import listed
 from backup_doctor.settings.load import Flags, SettingsError, all_projects
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from backup_doctor.base.redaction import Redactor
 from backup_doctor.cli.codes import Exit
 from backup_doctor.cli.mending import say
-from backup_doctor.cli.stdout import print_text
 from backup_doctor.cli.projects import ManyPages, PageForm, for_each, for_one_alone, project_names
+from backup_doctor.cli.stdout import print_text
 from backup_doctor.cli.sweep_unread import unread
 from backup_doctor.cli.sweep_word import Due, deliver, told_of_mistake
 from backup_doctor.cli.sweeping import is_silent, print_sweep, sweep_all

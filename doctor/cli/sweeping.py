@@ -17,8 +17,8 @@ from backup_doctor.cli.codes import Exit, UsageError
 from backup_doctor.cli.interrupts import Interrupted, interruptible
 from backup_doctor.cli.mending import say
 from backup_doctor.cli.output import NARROWEST, WIDEST
-from backup_doctor.cli.stdout import print_text
 from backup_doctor.cli.setup import set_up
+from backup_doctor.cli.stdout import print_text
 from backup_doctor.cli.sweep_mending import mend_all
 from backup_doctor.cli.sweep_progress import Bar
 from backup_doctor.cli.sweep_unread import unread

@@ -14,9 +14,9 @@ from backup_doctor.cli.ci_step.event import backup_of
 from backup_doctor.cli.ci_step.files import write_outputs, write_summary
 from backup_doctor.cli.codes import Exit, UsageError
 from backup_doctor.cli.diagnose import diagnose
-from backup_doctor.cli.stdout import print_text
 from backup_doctor.cli.request import request
 from backup_doctor.cli.stderr import tell
+from backup_doctor.cli.stdout import print_text
 from backup_doctor.evidence.findings import Report, Verdict
 from backup_doctor.report.render.formats import Format
 
