@@ -116,7 +116,7 @@ def _why(seen: WorkflowEvidence, case: Case) -> EmptyLookUp:
         url, key = called(case, Use.URL), called(case, Use.SERVICE_KEY)
         return EmptyLookUp(
             " Its key was accepted, but the answer held no row: the step may have asked for another id, its URL "
-            "and key may be another project's, or the row was not committed yet.",
+            "and key may be of another project, or the row was not committed yet.",
             (
                 manual(
                     f"See which id the step looks up, and whether {url} and {key} are this project's",

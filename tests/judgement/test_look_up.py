@@ -58,7 +58,7 @@ def test_a_row_of_the_steps_own_time_did_not_come_late(after: timedelta) -> None
 def test_a_look_up_that_was_shown_nothing_may_ask_for_another_id() -> None:
     found = finding(looked_up(), CODE).found
 
-    assert "it may have asked for another id" in found.summary
+    assert "may have asked for another id" in found.summary
     assert "Repeat the step's own look-up with the id that it prints." in found.fixes[0].text
 
 

@@ -23,10 +23,8 @@ from tests.judgement.cases import (
     finished_row,
     log,
     row,
-    the_object,
     workflow,
 )
-from tests.preflight.test_judgement import ahead as preflight
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
