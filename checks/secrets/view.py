@@ -33,14 +33,18 @@ def names_command(case: Case) -> Command | None:
 
 
 def logged_as(case: Case, name: str) -> Variable | None:
-    """How a secret of the file stood in the update step's `env:` block, under its variable's name."""
+    """How a secret of the file stood in the update step's `env:` block, under its variable's name.
+
+    What that step was not given may stand in the one of the step that failed.
+    """
     log, file = case.log, workflow_file(case)
     if log is None:
         return None
     variables = variables_of(file, file.update_step, name) if file else ()
     use = use_of(name)
     alike = GUIDES_NAMES.get(use, ()) if use else ()
-    return log.variable(*variables) or log.variable(name, *alike)
+    own = log.variable(*variables) or log.variable(name, *alike)
+    return own if own or file else log.failed_variable(name, *alike)
 
 
 def how_absent(absent: bool | None, *, made_later: bool) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.base import Shown
 from backup_doctor.evidence.chain import Link
+from backup_doctor.evidence.log import EnvShown
 from backup_doctor.judge.history.calls import (
     FAILED,
     fallback_call,
@@ -61,6 +62,10 @@ _NO_CREDENTIALS = re.compile(
     r"unable to locate credentials|partial credentials|NoCredentialsError"
     r"|credentials could not be loaded|could not load credentials",
     re.IGNORECASE,
+)
+# What a store says of a key that is none, or of a request without one.
+_KEY_REFUSED = re.compile(
+    r"InvalidAccessKeyId|SignatureDoesNotMatch|AuthorizationHeaderMalformed|AccessDenied|\b403\b"
 )
 # What an `if:` asks for that an earlier step, or the job's own `env:`, gives.
 _WORKED_OUT = re.compile(r"\b(?:env|steps|needs)\.")
@@ -120,6 +125,16 @@ def _of_guide(case: Case) -> Iterator[Wanted]:
         shown = logged_for(case, use)
         name = case.names.secrets.get(use) or (shown.name if shown else GUIDES_NAMES[use][0])
         yield Wanted(written=name, name=name, use=use, variables=GUIDES_NAMES[use])
+    yield from _empty_for_upload(case)
+
+
+def _empty_for_upload(case: Case) -> Iterator[Wanted]:
+    """The store's keys that the step which failed was handed as empty; what GitHub calls them is not known."""
+    handed = case.log.failed_variables if case.log and not case.is_preflight else ()
+    for one in handed:
+        use = use_of(one.name)
+        if use in UPLOAD_KEYS and one.shown is EnvShown.EMPTY:
+            yield Wanted(written=one.name, name=None, use=use, variables=(one.name,))
 
 
 def is_needed(case: Case, one: Wanted) -> bool | None:
@@ -133,11 +148,23 @@ def is_needed(case: Case, one: Wanted) -> bool | None:
     if says_it_lacks(case, one):
         return True
     file, step = workflow_file(case), failed_step(case)
-    if file is None or step is None or update_ran(case) is not False:
+    if update_ran(case) is not False:
+        return False
+    if file is None:
+        return None if _was_refused_without(case, one) else False
+    if step is None:
         return False
     named = set(early_codes(case)) - codes_with(Trait.KEY_NOT_SHOWN)
     other = _OTHER_REASON.search(early_text(case)) or named
     return None if uses(file, step, one.written) and not other else False
+
+
+def _was_refused_without(case: Case, one: Wanted) -> bool:
+    """Whether the store refused the key of the step that failed, which was handed an empty one."""
+    logged = case.log.failed_variable(one.written) if case.log else None
+    text = early_text(case)
+    refused = _KEY_REFUSED.search(text) and not _OTHER_REASON.search(text)
+    return bool(refused) and logged is not None and logged.shown is EnvShown.EMPTY
 
 
 def broken_elsewhere(case: Case, one: Wanted) -> Mapping[Link, bool | None]:

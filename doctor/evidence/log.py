@@ -92,7 +92,8 @@ class LogReading(Fact, frozen=True, kw_only=True):
 
     `update_seen`: lines of the update step were found; `update_step` is its name, where the log's
     sections could be matched with the API's steps. `errors` are the `##[error]` lines (and
-    known error lines of tools) of the step that failed first, with `failed_step` its name; `told` of
+    known error lines of tools) of the step that failed first, with `failed_step` its name and
+    `failed_variables` its `env:` block; `told` of
     all its lines those that tell a known error (`backup_doctor.services.errors`), in order, `complaints` the
     last of those that name any error;
     `uploaded` are keys or s3:// URLs that an upload reported as done, `mentioned` the last words of the
@@ -121,6 +122,7 @@ class LogReading(Fact, frozen=True, kw_only=True):
     lookup_call: Call = NOT_SAID
     backup_id_not_found: str | None = None
     failed_step: str | None = None
+    failed_variables: tuple[Variable, ...] = ()
     errors: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     complaints: tuple[str, ...] = ()
@@ -159,5 +161,13 @@ class LogReading(Fact, frozen=True, kw_only=True):
 
     def variable(self, *names: str) -> Variable | None:
         """The first of the named variables that stands in the update step's `env:` block."""
-        by_name = {variable.name: variable for variable in self.variables}
-        return next((by_name[name] for name in names if name in by_name), None)
+        return _first_of(self.variables, names)
+
+    def failed_variable(self, *names: str) -> Variable | None:
+        """The same of the step that failed first."""
+        return _first_of(self.failed_variables, names)
+
+
+def _first_of(variables: tuple[Variable, ...], names: tuple[str, ...]) -> Variable | None:
+    by_name = {variable.name: variable for variable in variables}
+    return next((by_name[name] for name in names if name in by_name), None)

@@ -339,6 +339,37 @@ def test_a_step_that_gives_another_reason_did_not_fail_for_want_of_a_secret(erro
     assert "secrets/missing" not in causes(one)
 
 
+@pytest.mark.parametrize(
+    ("shown", "error", "missing"),
+    [
+        (EnvShown.EMPTY, "InvalidAccessKeyId: The AWS Access Key Id does not exist", True),
+        (EnvShown.EMPTY, "Unable to locate credentials", True),
+        (EnvShown.EMPTY, "zip error: Nothing to do!", False),
+        (
+            EnvShown.EMPTY,
+            "An error occurred (AccessDenied) when calling the PutObject operation",
+            False,
+        ),
+        (EnvShown.MASKED, "InvalidAccessKeyId: The AWS Access Key Id does not exist", False),
+    ],
+)
+def test_without_the_workflows_file_an_empty_key_is_missing_where_the_store_refused_it(
+    shown: EnvShown, error: str, missing: bool
+) -> None:
+    told = log(
+        NOT_SAID,
+        NOT_SAID,
+        update_seen=False,
+        failed_step=FAILED_AT,
+        failed_variables=(Variable(name=UPLOAD_KEY, shown=shown),),
+        errors=(error,),
+    )
+    seen = workflow(told, upload="failure", update="skipped", file=NOT_THERE)
+    one = case(secrets(levels=listed()), seen)
+
+    assert ("secrets/missing" in causes(one)) is missing
+
+
 def test_of_two_missing_secrets_both_are_causes() -> None:
     both = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     seen = stopped(both[0], "Unable to locate credentials")

@@ -726,3 +726,13 @@ def test_a_composite_action_that_was_given_the_keys_is_one_step() -> None:
     seen = read("a log", [log], LookFor(steps=(api_step("Buchen"),)))
 
     assert seen.update_step == "Buchen"
+
+
+def test_the_env_of_the_step_that_failed_is_kept() -> None:
+    failing = step("./up.sh", "##[error]InvalidAccessKeyId", env={"AWS_ACCESS_KEY_ID": ""})
+
+    seen = read("a log", [job(step("zip", "done", env={"A": "b"}), failing)], WANTED)
+
+    assert [(one.name, one.shown) for one in seen.failed_variables] == [
+        ("AWS_ACCESS_KEY_ID", EnvShown.EMPTY)
+    ]

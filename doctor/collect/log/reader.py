@@ -88,6 +88,7 @@ def read(source: str, chunks: Iterable[bytes], wanted: LookFor) -> LogReading:
         unread_script=unreadable(update[0]) if update else None,
         backup_id_not_found=calls.not_found,
         failed_step=parts.title(failed),
+        failed_variables=header.variables(failed) if failed else (),
         errors=error_lines.errors(failed.texts) if failed else (),
         told=_told(failed) if failed else (),
         complaints=error_lines.complaints(_whole(failed)) if failed else (),

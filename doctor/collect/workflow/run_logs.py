@@ -204,6 +204,7 @@ def _failed_first(
             return msgspec.structs.replace(
                 own,
                 failed_step=other.failed_step,
+                failed_variables=other.failed_variables,
                 errors=other.errors,
                 told=other.told,
                 complaints=other.complaints,
@@ -221,6 +222,7 @@ def _completed(own: LogReading, others: Sequence[LogReading]) -> LogReading:
             assignments={**other.assignments, **own.assignments},
             backup_id_not_found=own.backup_id_not_found or other.backup_id_not_found,
             failed_step=own.failed_step or other.failed_step,
+            failed_variables=(own if own.failed_step else other).failed_variables,
             errors=own.errors or other.errors,
             told=own.told or (() if own.failed_step else other.told),
             complaints=own.complaints or (() if own.failed_step else other.complaints),
