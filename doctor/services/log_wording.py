@@ -49,7 +49,7 @@ FALLBACK = _any(
     r"rest/v1/\w*(?:\?[^\s'\"]*)?",
     r"\bPATCH\b",
     r"\bpostgrest(?:Error)?\b",
-    r"\bpsql\b",
+    r"\bpsql\b|\brpc\b(?!/)",
     r"\b(?:rest|data|table) api\b|\bsupabase rest\b|^\W*rest\s*(?:[:=→]|[-=]>)",
     rf"\bdire[ck]t\w*\s+{_UPDATE}|{_UPDATE}\s+dir[ei][ck]?t\w*",
     r"\btry(?:ing)?\b[^.{]{0,40}\binstead\b",

@@ -123,6 +123,24 @@ EXAMPLES = (
         fallback_body=NO_GRANT,
     ),
     Example(
+        "the one answer that is shown is PostgREST's refusal, and so of a direct call",
+        f"estado 403\n{NO_GRANT}",
+        fallback=(REFUSED, None),
+        fallback_body=NO_GRANT,
+    ),
+    Example(
+        "a procedure is called by the Data API",
+        f"RPC finish_backup -> 403\n{NO_GRANT}",
+        fallback=(REFUSED, 403),
+        fallback_body=NO_GRANT,
+    ),
+    Example(
+        "a request for columns is the look-up",
+        "requests.exceptions.HTTPError: 521 Server Error: UNKNOWN for url: "
+        "***/rest/v1/backup_history?dispatch_id=eq.1&select=id",
+        lookup=(REFUSED, 521),
+    ),
+    Example(
         "variables name their call",
         f"edge_status=503\nedge_body={BOOT}\nfallback_status=403\nfallback_body={NO_GRANT}",
         function=(REFUSED, 503),

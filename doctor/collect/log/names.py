@@ -55,7 +55,9 @@ class CallNames:
     def mentioned(self, text: str) -> list[tuple[int, CallSubject]]:
         """The calls that a line names, in its order."""
         found = ((pattern.search(text), subject) for subject, pattern in self._patterns)
-        told = sorted((match.start(), subject) for match, subject in found if match)
+        told = sorted(
+            ((match.start(), subject) for match, subject in found if match), key=lambda one: one[0]
+        )
         if wording.CHANGED_NOTHING.search(text):
             return [one for one in told if one[1] is not CallSubject.LOOKUP]
         return told
