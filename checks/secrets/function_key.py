@@ -18,14 +18,14 @@ from backup_doctor.judge.history import (
     function_then,
     weigh,
 )
-from backup_doctor.judge.history.calls import function_told
+from backup_doctor.judge.history.calls import function_said, function_told, logged_for
 from backup_doctor.judge.history.function_calls import Shows, calls_function, shows_key
 from backup_doctor.judge.history.secret_names import function_secret_name, opening
 from backup_doctor.judge.history.since import as_stored, function_key_changed
 from backup_doctor.judge.registry import codes_with
 from backup_doctor.judge.show import exhibit, listed, log_lines
 from backup_doctor.judge.traits import Trait
-from backup_doctor.services.secret_uses import Use, use_of
+from backup_doctor.services.secret_uses import GUIDES_NAMES, Use, use_of
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -110,7 +110,8 @@ def function_secret_missing(seen: SecretsEvidence, case: Case, shown: Shown) -> 
 
     Detected: the function's source, its own words or a setting show that it reads a secret of that
     name, and the Management API's list of its secrets does not have it; the function refuses the
-    key. The pipeline is shown to call the function.
+    key. Or its source cannot be seen, and no secret of its list can be a key at all. The pipeline is
+    shown to call the function.
     Cause: the key was set on GitHub only.
     Fix: set it for the function too; no redeploy is needed.
     By hand: `supabase secrets list`.
@@ -125,9 +126,10 @@ def function_secret_missing(seen: SecretsEvidence, case: Case, shown: Shown) -> 
     if weight is None:
         return None
     return weight.found(
-        f"The function has no secret {listed(lacking)}, which it reads.",
+        f"The function has no secret {listed(lacking)}, "
+        + ("which it reads." if _read_by_function(case) else "nor another that could be its key."),
         (
-            *(exhibit("read by the function", name, how, None) for name, how in lacking.items()),
+            *(exhibit("key of the function", name, how, None) for name, how in lacking.items()),
             exhibit(
                 "the function's secrets",
                 sorted(one.name for one in there),
@@ -148,6 +150,7 @@ _NOT_SET = re.compile(
 # Given to every function by the platform.
 _PLATFORMS = re.compile(r"^(?:SUPABASE|DENO|SB|UNAUTHORIZED)_")
 _IS_KEY = re.compile(r"KEY|SECRET|TOKEN")
+_MAY_BE_KEY = re.compile(r"KEY|SECRET|TOKEN|PASS|AUTH|SIGN")
 
 
 def _lacking(seen: SecretsEvidence, case: Case) -> dict[str, str]:
@@ -155,7 +158,23 @@ def _lacking(seen: SecretsEvidence, case: Case) -> dict[str, str]:
     if isinstance(seen.function_secrets, Unseen):
         return {}
     there = {secret.name for secret in seen.function_secrets}
-    return {name: how for name, how in _read_by_function(case).items() if name not in there}
+    read = _read_by_function(case) or _has_none_at_all(case, there)
+    return {name: how for name, how in read.items() if name not in there}
+
+
+def _has_none_at_all(case: Case, there: set[str]) -> dict[str, str]:
+    """The guide's name for it, where the pipeline sends a key and no secret of the function can be one.
+
+    Only where its source cannot be seen, and the function itself refuses the key.
+    """
+    unseen_source = case.function is None or isinstance(case.function.reads, Unseen)
+    refused = function_said(case)
+    own = refused.own_words is True and bool(codes_with(Trait.REFUSES_KEY) & {*refused.codes})
+    keys = [name for name in there if _MAY_BE_KEY.search(name) and not _PLATFORMS.match(name)]
+    if not unseen_source or not own or keys or logged_for(case, Use.FUNCTION_KEY) is None:
+        return {}
+    (guides,) = GUIDES_NAMES[Use.FUNCTION_KEY]
+    return {guides: "the pipeline sends a key, and none of its secrets can be one"}
 
 
 def _read_by_function(case: Case) -> dict[str, str]:

@@ -739,6 +739,32 @@ def test_a_function_lacks_a_secret_only_where_it_is_shown_to_read_it(
         assert f"no secret {lacks}" in finding(one, code).found.summary
 
 
+@pytest.mark.parametrize(
+    ("own", "reads", "answer", "missing"),
+    [
+        ((), NOT_THERE, OWN_401, True),
+        (("SUPABASE_SERVICE_ROLE_KEY", "SB_JWT_SECRET", "RESEND_FROM"), NOT_THERE, OWN_401, True),
+        (("RESEND_API_KEY",), NOT_THERE, OWN_401, False),
+        ((), ("SUPABASE_URL",), OWN_401, False),
+        ((), NOT_THERE, call(401), False),
+    ],
+)
+def test_a_function_whose_source_is_not_seen_lacks_its_key_where_no_secret_of_it_can_be_one(
+    own: tuple[str, ...], reads: Any, answer: Call, missing: bool
+) -> None:
+    listed_there = tuple(FunctionSecret(name=name) for name in own)
+    one = case(
+        secrets(function_secrets=listed_there),
+        function(reads=reads),
+        workflow(log(answer, NO_GRANT)),
+    )
+    code = "secrets/function-secret-missing"
+
+    assert (code in codes(one)) is missing
+    if missing:
+        assert "nor another that could be its key" in finding(one, code).found.summary
+
+
 def test_a_new_key_is_made_and_set_on_both_sides_under_the_names_that_each_reads() -> None:
     update = WorkflowStep(
         name="Update",
