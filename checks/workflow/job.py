@@ -11,6 +11,7 @@ from backup_doctor.checks.workflow.stopped import (
     is_timed_out,
     lasted_to_its_limit,
     link_reached,
+    may_be_its_limit,
     of_step_alone,
     said,
     stopped_step,
@@ -119,8 +120,9 @@ def cancelled(seen: WorkflowEvidence, case: Case) -> Found | None:
     """The run was cancelled before it could update the row.
 
     Detected: the job's (or, without jobs, the run's) conclusion is cancelled, no annotation speaks of
-    a time limit, and neither had the update step ended nor an earlier step failed. If annotations may not be read (`checks: read`) and the job's limit is
-    not known, GitHub says `cancelled` for both: then it is a symptom.
+    a time limit, and neither had the update step ended nor an earlier step failed. GitHub says
+    `cancelled` for both: where annotations may not be read (`checks: read`), the job's limit is not
+    known, and it lasted for a multiple of five minutes, it is a symptom.
     Cause: someone cancelled it, or a newer run of the same concurrency group did.
     Fix: run it again.
     By hand: the run's page names who cancelled it.
@@ -136,7 +138,8 @@ def cancelled(seen: WorkflowEvidence, case: Case) -> Found | None:
     if came_too_late(seen, step):
         return None
     at = _where(seen, step)
-    if seen.unread_annotations and job and job.steps and lasted_to_its_limit(seen) is None:
+    open_which = lasted_to_its_limit(seen) is None and may_be_its_limit(seen)
+    if seen.unread_annotations and job and job.steps and open_which:
         return Found(
             summary=f"The job was cancelled{at}, by someone or by its time limit: which of the two is "
             "in GitHub's annotations, which could not be read.",

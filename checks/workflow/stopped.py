@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
 
 DEFAULT_LIMIT_MINUTES = 360
+# Limits are set in whole minutes, and for a job mostly in multiples of five.
+USUAL_LIMITS = timedelta(minutes=5)
+# What the runner needs to end a job that ran into its limit.
+TIME_TO_STOP = timedelta(seconds=40)
 # GitHub tells whole seconds.
 CLOCK_SLACK = timedelta(seconds=5)
 JOB_TIMEOUT = re.compile(r"exceeded the maximum execution time", re.IGNORECASE)
@@ -114,6 +118,15 @@ def lasted_to_its_limit(seen: WorkflowEvidence) -> bool | None:
         return None
     limit = timedelta(minutes=file.job_timeout_minutes or DEFAULT_LIMIT_MINUTES)
     return job.completed_at - job.started_at >= limit - CLOCK_SLACK
+
+
+def may_be_its_limit(seen: WorkflowEvidence) -> bool:
+    """Whether a job of which nobody knows the limit ended where a limit is usually set."""
+    job = seen.job
+    if job is None or job.started_at is None or job.completed_at is None:
+        return True
+    lasted = job.completed_at - job.started_at + CLOCK_SLACK
+    return lasted >= USUAL_LIMITS and lasted % USUAL_LIMITS <= CLOCK_SLACK + TIME_TO_STOP
 
 
 def link_reached(seen: WorkflowEvidence, case: Case) -> Link:

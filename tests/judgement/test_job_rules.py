@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from backup_doctor.evidence.base import Unseen, Why
@@ -68,6 +69,13 @@ def test_without_annotations_the_jobs_own_limit_tells_it() -> None:
 
 def test_a_job_that_ended_long_before_its_limit_was_cancelled() -> None:
     assert causes(stopped_after(4, file=LIMIT, unread_annotations=DENIED)) == ["workflow/cancelled"]
+
+
+@pytest.mark.parametrize("minutes", [4, 7, 61])
+def test_where_no_limit_is_known_a_job_that_ended_at_none_that_is_usual_was_cancelled(
+    minutes: int,
+) -> None:
+    assert causes(stopped_after(minutes, unread_annotations=DENIED)) == ["workflow/cancelled"]
 
 
 def test_where_neither_can_be_seen_it_is_no_proved_cause_and_the_report_says_what_would_settle_it() -> (
