@@ -736,3 +736,21 @@ def test_the_env_of_the_step_that_failed_is_kept() -> None:
     assert [(one.name, one.shown) for one in seen.failed_variables] == [
         ("AWS_ACCESS_KEY_ID", EnvShown.EMPTY)
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Edge function failed (HTTP 500)\nDirect update failed (HTTP 403)", "Finish"),
+        (f"Edge function failed (HTTP 500)\n{GAVE_UP}", "Finish"),
+        ("Calling update-backup\nHTTP 500", "Finish"),
+        ("Edge function failed (HTTP 500), ignored", None),
+    ],
+)
+def test_a_step_is_the_update_where_it_alone_tells_of_the_calls_and_more_than_a_failure_passed_over(
+    said: str, expected: str | None
+) -> None:
+    log = job(step("./zip", "done", env={}), step("./finish", said, env={}, second=1))
+    steps = (api_step("Zip"), api_step("Finish", 1))
+
+    assert read("a log", [log], LookFor(steps=steps)).update_step == expected

@@ -186,14 +186,18 @@ def _by_script(parts: Parts, wanted: LookFor) -> list[Section]:
 
 
 def _only_speaking(parts: Parts, wanted: LookFor) -> list[Section]:
-    """The one step whose script does not show, and whose output tells of the calls: the update's."""
-    names = wanted.names
-    speaking = [
-        one for one in parts.sections if one.title and _speaks(read_calls(names, (), one.texts))
-    ]
-    function = wanted.targets.function
-    named = [one for one in speaking if any(function in line for line in one.texts)]
-    return named if len(speaking) == 1 else []
+    """The one step whose script does not show, and whose output tells of the calls: the update's.
+
+    It names the function, tells of both ways to the row, or failed.
+    """
+    told = [(one, read_calls(wanted.names, (), one.texts)) for one in parts.sections if one.title]
+    speaking = [(one, calls) for one, calls in told if _speaks(calls)]
+    if len(speaking) != 1:
+        return []
+    ((only, calls),) = speaking
+    named = any(wanted.targets.function in line for line in only.texts)
+    both = is_said(calls.function) and is_said(calls.fallback)
+    return [only] if named or both or error_lines.has_error(only.texts) else []
 
 
 def _head(section: Section) -> str:
