@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.collect.log.names import spoken
 from backup_doctor.collect.log.said import Said, said, worded
+from backup_doctor.collect.log.wrapped import unwrapped
 from backup_doctor.evidence.log import Call, Outcome
 from backup_doctor.services import log_wording as wording
 from backup_doctor.services.log_wording import CallSubject
@@ -90,6 +91,11 @@ class CallDraft:
             return
         if self._is_answered_anew(text):
             self.outcome, self.status = Outcome.OK, None
+        if self.status is None and self.outcome in (Outcome.NOT_SAID, Outcome.REFUSED):
+            status, text = unwrapped(text)
+            if status is not None:
+                self.outcome, self.status = Outcome.REFUSED, status
+                body = [text]
         self.body = list(body)
         self.inferred = self.inferred or self.outcome is Outcome.NOT_SAID
         self.outcome = _by_body(self.outcome, self.subject, text)
