@@ -177,9 +177,8 @@ def _refused_by_function(call: Call) -> Meaning:
     by_gateway = gateway_answer(call.status, call.body or "\n".join(call.lines))
     if by_gateway is not UNKNOWN:
         return Meaning(codes=by_gateway.means, own_words=False)
-    if _is_anothers_page(call):
-        return Meaning(codes=("secrets/bad-url",))
-    return _own_answer(call.status, call.body)
+    page = _of_page(call)
+    return Meaning(codes=page, own_words=False) if page else _own_answer(call.status, call.body)
 
 
 def _own_answer(status: int | None, body: str) -> Meaning:
@@ -218,8 +217,9 @@ def fallback_meaning(call: Call) -> Meaning:
 
 
 def _refused_by_data_api(call: Call) -> tuple[str, ...]:
-    if _is_anothers_page(call):
-        return ("secrets/bad-url",)
+    page = _of_page(call)
+    if page:
+        return page
     if REFUSES_KEY.search(call.body):
         return ("secrets/revoked",)
     if wording.DATA_API_BODY.search(call.body):
@@ -250,7 +250,8 @@ _RAN = re.compile(
     r"^(?:< )?(?:x-deno-execution-id:|sb-error-code: ?EDGE_FUNCTION_ERROR\b)",
     re.IGNORECASE | re.MULTILINE,
 )
-_PAGE = re.compile(r"<(?:!doctype html|html)\b", re.IGNORECASE)
+# Cloudflare has a line for a program in the place of its page.
+_PAGE = re.compile(r"<(?:!doctype html|html)\b|\berror code: 1\d{3}\b", re.IGNORECASE)
 
 
 def unsent(call: Call) -> tuple[str, ...]:
@@ -259,10 +260,16 @@ def unsent(call: Call) -> tuple[str, ...]:
     return codes if codes[:1] == ("secrets/bad-url",) else ()
 
 
-def _is_anothers_page(call: Call) -> bool:
-    """Whether a web page says that there is no such thing: Supabase's own answers to a call are JSON."""
+def _of_page(call: Call) -> tuple[str, ...]:
+    """What a web page means that refuses the request: Supabase's own answers to a call are JSON.
+
+    Of what is not there it tells the address, else somebody on the way (a firewall) let nothing through.
+    """
     shown = call.body or "\n".join(call.lines)
-    return call.status in (NOT_FOUND, NOT_ALLOWED) and _PAGE.search(shown) is not None
+    if call.status not in CLIENT_ERRORS or not _PAGE.search(shown):
+        return ()
+    elsewhere = call.status in (NOT_FOUND, NOT_ALLOWED)
+    return ("secrets/bad-url",) if elsewhere else ("function/unreachable",)
 
 
 _DENIED = re.compile(

@@ -298,7 +298,7 @@ STUCK = {
     ),
     "a firewall's page on the way is no wrong address": (
         case(over(call(403, "<!DOCTYPE html><title>Attention Required!</title>"), NO_GRANT)),
-        ["function/rejected", "rls/no-grant"],
+        ["function/unreachable", "rls/no-grant"],
     ),
     "an address with a path under which no Supabase answers": (
         case(

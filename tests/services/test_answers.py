@@ -432,6 +432,37 @@ def test_what_the_platform_or_a_proxy_says_twice_is_one_cause(status: int) -> No
     assert len(roots(case(workflow(reading)))) == 1
 
 
+BLOCKED = "<!DOCTYPE html><html><title>Attention Required! | Cloudflare</title></html>"
+
+
+@pytest.mark.parametrize("shown", [BLOCKED, "error code: 1020"])
+@pytest.mark.parametrize("status", [401, 403, 409])
+def test_a_page_that_refuses_a_request_on_its_way_is_neither_the_functions_nor_the_databases(
+    status: int, shown: str
+) -> None:
+    reading = logged(
+        f"Edge function call failed (HTTP {status}): {shown}",
+        "Falling back to direct Supabase update",
+        f"Direct update failed (HTTP {status}): {shown}",
+    )
+
+    assert function_meaning(reading.function_call).codes == ("function/unreachable",)
+    assert fallback_meaning(reading.fallback_call).codes == ("function/unreachable",)
+    assert roots(case(workflow(reading))) == ["function/unreachable"]
+
+
+def test_a_page_behind_a_status_is_shown_as_the_answer() -> None:
+    reading = logged(f"Edge function call failed (HTTP 403): {BLOCKED}")
+
+    assert reading.function_call.body == BLOCKED
+
+
+def test_cloudflares_line_for_a_program_tells_a_paused_project() -> None:
+    reading = logged("Edge function call failed: error code: 1016")
+
+    assert roots(case(workflow(reading))) == ["function/project-paused"]
+
+
 def test_a_connection_that_failed_twice_is_one_cause() -> None:
     reading = logged(
         "Edge function call failed: TypeError: fetch failed",

@@ -24,6 +24,7 @@ MARKER = re.compile(r"^##\[\w+\]")
 NOTHING = re.compile(r"^(?:null|undefined|None)\W*$")
 MASK = "***"
 MARKUP = re.compile(r"^\s*<(?:!doctype|html|\?xml|head|body)", re.IGNORECASE)
+PAGE = re.compile(r"<(?:!doctype html|html)\b", re.IGNORECASE)
 QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
 # A few words and a colon, in whatever language: `Cuerpo: {"code": …}`.
 LABELLED = re.compile(r"^\W*(?:[^\W\d_]+\s){0,2}[^\W\d_]+\s?:\s*$")
@@ -197,7 +198,7 @@ class _Splitter:
 
 def _opening(text: str) -> re.Match[str] | None:
     """Where the answer begins that stands in a line of words."""
-    opening = wording.OPENING.search(text)
+    opening = PAGE.search(text) or wording.OPENING.search(text)
     return None if opening and OF_CLIENT.search(text[: opening.start()]) else opening
 
 
