@@ -128,7 +128,8 @@ STATUS = _any(
 )
 # Where JSON, or what Node and Python print for it, begins; a secret may have masked the brace.
 OPENING = re.compile(r"[\[{](?=\s*(?:[\"'{\[\]}]|\w+['\"]?:|$))|\*\*\*(?=\s*\"[\w-]+\"\s*:)")
-BARE_STATUS = re.compile(r"^\s*([1-5]\d\d|000)\s*$")
+# Alone, but for a tick or an arrow before it.
+BARE_STATUS = re.compile(r"^\s*(?:[^\w\s.,+$%#(\[-]{1,4}\s+)?([1-5]\d\d|000)\s*$")
 # A secret of one or two digits masks a part of the status.
 MASKED_STATUS = re.compile(r"(?:HTTP|status|code|error)[^\w*]{1,3}([45]?\d?)\*\*\*", re.IGNORECASE)
 

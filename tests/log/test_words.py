@@ -27,6 +27,12 @@ UNSEEN = "./ops/tell.sh"
 
 EXAMPLES = (
     Example(
+        "a status alone behind a tick or an arrow is the named call's",
+        "❌ Edge Function: 401 Unauthorized\n↪️ Fallback: PATCH backup_history\n✅ 204",
+        function=(REFUSED, 401),
+        fallback=(OK, 204),
+    ),
+    Example(
         "a look at the row after the function's success is neither its answer nor an update",
         'Edge function responded with 200\n{"success":true}\nVerifying the row via REST API...\n'
         'HTTP 200: [{"status":"in_progress"}]\nVerification failed: status is still in_progress',
