@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from backup_doctor.checks.workflow.again import AT_ITS_COMMIT, NEW_BACKUP, is_wanted_again, rerun
@@ -55,10 +56,15 @@ from backup_doctor.judge.traits import Trait
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.object import ObjectEvidence
     from backup_doctor.evidence.workflow import Step
 
 
 rules = Rules[WorkflowEvidence]()
+
+MAKES_BACKUP = re.compile(
+    r"dump|back-?up|archiv|export|\bzip\b|\btar\b|upload|\bs3\b|rclone", re.IGNORECASE
+)
 
 
 @rules.cause(
@@ -238,7 +244,7 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
     lost = said(seen, SHUT_DOWN)
     early = ended_before_update(case) is not None and not red_upload(seen)
     step = failed_before(seen, row_state(case), lost=lost is not None)
-    step = step or (seen.update_step if early else None)
+    step = step or _left_no_file(seen, case) or (seen.update_step if early else None)
     swallowed = _swallowed_upload_error(case)
     if step is None and not swallowed:
         return None
@@ -275,6 +281,34 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
     )
 
 
+def _left_no_file(seen: WorkflowEvidence, case: Case) -> Step | None:
+    """The failed step of an earlier job that makes the backup, where the update ran all the same and failed.
+
+    It had no file to tell of: the bucket was looked at, and none is this backup's.
+    """
+    update, stored = seen.update_step, case.object
+    if update is None or update.conclusion != "failure" or not _was_looked_at(stored):
+        return None
+    still_open = row_state(case) is RowState.IN_PROGRESS
+    if not still_open or own_file(case) or (case.log and case.log.uploaded):
+        return None
+    failed = (
+        step
+        for job in earlier_jobs(seen, "failure")
+        for step in job.steps
+        if step.conclusion == "failure" and MAKES_BACKUP.search(f"{job.name} {step.name}")
+    )
+    return next(failed, None)
+
+
+def _was_looked_at(stored: ObjectEvidence | None) -> bool:
+    return (
+        stored is not None
+        and isinstance(stored.bucket, str)
+        and not isinstance(stored.head, Unseen)
+    )
+
+
 def _swallowed_upload_error(case: Case) -> bool:
     """An upload error in the log of a green step, and indeed no object of this backup.
 
@@ -283,7 +317,6 @@ def _swallowed_upload_error(case: Case) -> bool:
     errors = upload_errors(case)
     if not errors or (case.log and case.log.uploaded):
         return False
-    seen = case.object
-    if seen is not None and isinstance(seen.bucket, str) and not isinstance(seen.head, Unseen):
+    if _was_looked_at(case.object):
         return own_file(case) is None
     return not all(may_have_passed(case, error) for error in errors)

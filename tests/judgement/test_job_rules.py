@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec.structs import replace
@@ -17,14 +17,19 @@ from backup_doctor.judge.judgement import judge
 from backup_doctor.judge.registry import load_checks
 from tests.judgement.cases import (
     CREATED,
+    KEY,
     a_row,
     call,
     case,
     finished_row,
     log,
     row,
+    the_object,
     workflow,
 )
+
+if TYPE_CHECKING:
+    from backup_doctor.evidence.object import ObjectEvidence
 
 DENIED = Unseen(why=Why.DENIED, what="GitHub does not let the doctor read annotations.", status=403)
 LIMIT = WorkflowFile(path=".github/workflows/backup.yml", job="backup", job_timeout_minutes=30)
@@ -140,6 +145,38 @@ def test_what_failed_in_an_earlier_job_is_why_the_last_one_recorded_a_failure() 
 
     assert found(reported("failure"), "failed")[code].startswith("The step 'Put it away' failed")
     assert code not in found(reported("failure"), "in_progress")
+
+
+def told_of_no_file(job: str = "upload", **changes: Any) -> WorkflowEvidence:
+    """A last job that ran whatever came before it, and whose update had no file to tell of."""
+    seen = reported("failure")
+    assert seen.job
+    assert seen.update_step
+    update = replace(seen.update_step, conclusion="failure")
+    last = replace(seen.job, conclusion="failure", steps=(seen.job.steps[0], update))
+    before = () if isinstance(seen.jobs, Unseen) else seen.jobs[:1]
+    asked = call(400, '{"error":"s3_key is required"}')
+    reading = log(asked, NOT_SAID, assignments={}, **{"uploaded": (), **changes})
+    jobs = (replace(before[0], name=job), last)
+    return replace(seen, job=last, jobs=jobs, update_step=update, log=reading)
+
+
+def roots(seen: WorkflowEvidence, stored: ObjectEvidence | None) -> list[str]:
+    one = case(seen, row(a_row()), *filter(None, (stored,)))
+    told = judge(one, (loaded.check for loaded in load_checks().checks)).findings
+    return [cause.code for cause in diagnose(one, told).causes]
+
+
+def test_an_update_that_had_no_file_to_tell_of_failed_because_an_earlier_job_had() -> None:
+    code, nothing = "workflow/failed-before-update", the_object(head=None)
+    unseen = the_object(bucket=DENIED, head=DENIED)
+
+    assert roots(told_of_no_file(), nothing)[0] == code
+    assert code not in roots(told_of_no_file(), the_object())
+    assert code not in roots(told_of_no_file(), unseen)
+    assert code not in roots(told_of_no_file(), None)
+    assert code not in roots(told_of_no_file(uploaded=(f"s3://b/{KEY}",)), nothing)
+    assert code not in roots(told_of_no_file(job="lint"), nothing)
 
 
 def test_an_earlier_job_that_was_cancelled_is_named() -> None:
