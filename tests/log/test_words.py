@@ -27,6 +27,40 @@ UNSEEN = "./ops/tell.sh"
 
 EXAMPLES = (
     Example(
+        "what fails behind a direct update that was made is not the update",
+        "Edge function call failed (HTTP 500)\nDirect update: HTTP 204\nSending a message\n"
+        "curl: (22) The requested URL returned error: 404",
+        function=(REFUSED, 500),
+        fallback=(OK, 204),
+    ),
+    Example(
+        "a message that could not be sent behind the function's success is not the function's failure",
+        f"Edge function responded with 200\n{DONE}\nSending a message\n"
+        "curl: (22) The requested URL returned error: 404",
+        function=(OK, 200),
+        function_body=DONE,
+    ),
+    Example(
+        "what fails in a line of other words behind a success is something else",
+        "update-backup: 200 OK\nPurging the CDN's cache ... 403 Forbidden",
+        function=(OK, 200),
+    ),
+    Example(
+        "a status that stands alone behind a success is the function's last",
+        "update-backup: 200 OK\nHTTP 500",
+        function=(REFUSED, 500),
+    ),
+    Example(
+        "an update or a function that fails behind a success in words is the one that was spoken of",
+        "Successfully reached the edge function\nUpdate failed: HTTP 500",
+        function=(REFUSED, 500),
+    ),
+    Example(
+        "behind a success another try is the function's",
+        f"update-backup: 200\n{DONE}\nattempt 2: 503",
+        function=(REFUSED, 503),
+    ),
+    Example(
         "a status alone behind a tick or an arrow is the named call's",
         "❌ Edge Function: 401 Unauthorized\n↪️ Fallback: PATCH backup_history\n✅ 204",
         function=(REFUSED, 401),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backup_doctor.collect.log.draft import NO_ANSWER
+from backup_doctor.collect.log.other_work import is_of_something_else, verifies
 from backup_doctor.collect.log.said import Said
 from backup_doctor.collect.log.talk import FAILED, SpokenLine, Talk, Untold
 from backup_doctor.evidence.log import Outcome
@@ -17,18 +18,6 @@ from backup_doctor.services.meaning import database_meaning, functions_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-def verifies(talk: Talk, line: SpokenLine) -> bool | None:
-    """A look at the row after its update: what it says, and is answered, is of no call that writes."""
-    text = line.text
-    further = wording.TRIES_AGAIN.search(text) or wording.FALLS_BACK.search(text)
-    told = further or talk.names.said(text)
-    if talk.has_updated and not told and wording.VERIFIES.match(text):
-        talk.verifies, talk.current = True, None
-    elif line.mentions or further:
-        talk.verifies = False
-    return False if talk.verifies else None
 
 
 def states_absence(talk: Talk, line: SpokenLine) -> bool | None:
@@ -275,6 +264,7 @@ RULES: tuple[Callable[[Talk, SpokenLine], bool | None], ...] = (
     is_header,
     is_drivers,
     goes_on,
+    is_of_something_else,
     is_address,
     may_be_anothers,
     tells_outcome,
