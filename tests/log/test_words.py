@@ -27,6 +27,18 @@ UNSEEN = "./ops/tell.sh"
 
 EXAMPLES = (
     Example(
+        "an unnamed failure above a backup id that was not found is the look-up's",
+        "curl: (6) Could not resolve host: x.supabase.co\nCould not find backup_id",
+        lookup=(UNREACHABLE, None),
+        not_found=True,
+    ),
+    Example(
+        "so is a refusal that curl tells",
+        "curl: (22) The requested URL returned error: 401\nCould not find backup_id",
+        lookup=(REFUSED, 401),
+        not_found=True,
+    ),
+    Example(
         "what fails behind a direct update that was made is not the update",
         "Edge function call failed (HTTP 500)\nDirect update: HTTP 204\nSending a message\n"
         "curl: (22) The requested URL returned error: 404",

@@ -40,6 +40,9 @@ def finds_no_row(talk: Talk, line: SpokenLine) -> bool | None:
         return None
     talk.not_found = talk.not_found or line.text
     talk.current = CallSubject.LOOKUP
+    untold = None if talk.has_updated else talk.take_untold()
+    if untold and untold.told.outcome is not Outcome.OK:
+        talk.tell(CallSubject.LOOKUP, *untold)
     talk.tell(CallSubject.LOOKUP, talk.names.said(line.text), line.text)
     _take_answer_above(talk)
     return True
