@@ -27,6 +27,17 @@ UNSEEN = "./ops/tell.sh"
 
 EXAMPLES = (
     Example(
+        "a line that sums up has the status of both",
+        "Nothing worked: edge function HTTP 401, direct update HTTP 403",
+        function=(REFUSED, 401),
+        fallback=(REFUSED, 403),
+    ),
+    Example(
+        "what is to come is no outcome of it",
+        "Edge function failed (HTTP 401), direct update comes next, in 300 ms",
+        function=(REFUSED, 401),
+    ),
+    Example(
         "an unnamed failure above a backup id that was not found is the look-up's",
         "curl: (6) Could not resolve host: x.supabase.co\nCould not find backup_id",
         lookup=(UNREACHABLE, None),

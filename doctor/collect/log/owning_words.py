@@ -156,6 +156,7 @@ def tells_outcome(talk: Talk, line: SpokenLine) -> bool | None:
     if line.names(CallSubject.FALLBACK) and not told.worded:
         talk.function_failed_before()
     shows = _tell(talk, line, told)
+    _tell_second(talk, line, told)
     talk.unnamed = not line.mentions
     _look_ahead(talk, line)
     return shows
@@ -178,6 +179,16 @@ def _tell(talk: Talk, line: SpokenLine, told: Said) -> bool:
     if line.mentions:
         talk.current = _next(line, told, subject)
     return True
+
+
+def _tell_second(talk: Talk, line: SpokenLine, first: Said) -> None:
+    """A line that sums up has the direct update's status behind its name: `function 401, REST API 403`."""
+    behind = (at for at, one in line.mentions if one is CallSubject.FALLBACK and at > first.at)
+    at = next(behind, None)
+    second = talk.names.said(line.text[at:]) if at is not None else None
+    unsaid = talk.drafts[CallSubject.FALLBACK].outcome is Outcome.NOT_SAID
+    if unsaid and second and second.status is not None:
+        talk.tell(CallSubject.FALLBACK, second, line.text)
 
 
 def _is_second_answer(talk: Talk, line: SpokenLine) -> bool:
