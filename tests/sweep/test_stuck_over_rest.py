@@ -11,6 +11,7 @@ import pytest
 
 from backup_doctor.demo.supabase.gateway import Gateway
 from backup_doctor.demo.supabase.state import Project
+from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.case import Asked, Names
 from backup_doctor.run.runner import Silent
 from backup_doctor.run.sweep.close import CloseReader
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tests.database.lab import Lab
 
 ROOT = Path(__file__).parents[2]
+UUID = "3f0c7d52-8a1e-4b7e-9f64-1c2d3e4f5a6b"
 
 
 @pytest.fixture
@@ -71,6 +73,27 @@ def test_a_backup_that_is_read_closely_has_the_other_rows_of_its_id(
     assert case.row is not None
     assert case.row.period is not None
     assert case.row.rows == (alone.row,)
+
+
+def test_a_row_that_was_inserted_twice_is_judged_with_the_other_one(
+    lab: Lab, gateway: Gateway
+) -> None:
+    lab.sql(
+        f"UPDATE public.backup_history SET dispatch_id = '{UUID}';"
+        "INSERT INTO public.backup_history (dispatch_id, status, created_at)"
+        " SELECT dispatch_id, 'success', created_at + interval '2 seconds' FROM public.backup_history"
+    )
+    (stuck,) = found(lab, gateway).backups
+    key = Secret(gateway.project.keys.secret)
+    settings = Settings(names=Names(), supabase_url=gateway.url, service_key=key)
+    shared = collect_shared(settings, 60.0, Silent())
+
+    case = CloseReader(shared=shared, github=shared.ask.github).read(stuck, function_log=False)
+
+    assert case.asked == Asked(dispatch_id=UUID)
+    assert case.row is not None
+    assert not isinstance(case.row.rows, Unseen)
+    assert [one.status for one in case.row.rows] == ["success", "in_progress"]
 
 
 def test_none_is_stuck_where_other_rows_are_shown(lab: Lab, gateway: Gateway) -> None:

@@ -14,7 +14,6 @@ from backup_doctor.collect.function.collector import recorded
 from backup_doctor.collect.sources import Sources
 from backup_doctor.evidence.base import Evidence, Unseen, Why
 from backup_doctor.evidence.function import FunctionEvidence
-from backup_doctor.evidence.ids import is_uuid
 from backup_doctor.evidence.row import Route, RowEvidence
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ class CloseReader(Immutable, frozen=True, kw_only=True):
         """With the other rows of its dispatch id, which a listing over the Data API leaves out."""
         dispatch_id, seen = backup.row.dispatch_id, self.shared.row
         by_sql = isinstance(seen, RowEvidence) and seen.route not in (None, Route.REST)
-        if by_sql or not dispatch_id or is_uuid(dispatch_id):
+        if by_sql or not dispatch_id:
             return backup
         found = self.shared.ask.data_api.rows("dispatch_id", dispatch_id)
         if isinstance(found, Unseen) or len(found) < 2:  # noqa: PLR2004 -- itself, and another
