@@ -204,7 +204,7 @@ def test_another_column_that_the_table_lacks_is_not_compared(scene: Scene, colum
     assert audit.totals.gaps == []
 
 
-ID = "3f0c7d52-8a1e-4b7e-9f64-1c2d3e4f5a6b"
+ID, OTHER_ID = "3f0c7d52-8a1e-4b7e-9f64-1c2d3e4f5a6b", "7d1a0b3c-55aa-4d2e-8c11-0a9b8c7d6e5f"
 NO_TIME = "ALTER COLUMN created_at DROP DEFAULT, ALTER COLUMN created_at TYPE {0} USING {1}"
 AS_NUMBER = NO_TIME.format("bigint", "extract(epoch FROM created_at)::bigint")
 AS_TIME = NO_TIME.format("timestamptz", "to_timestamp(created_at)")
@@ -237,6 +237,25 @@ def test_a_row_of_no_known_age_is_as_old_as_its_object(
     assert audit.totals.gaps == []
     assert [(one.kind, one.s3_key) for one in items] == [("stuck-with-object", old)]
     assert audit.totals.rows == {"success": 1, "in progress": 2}
+
+
+def test_the_file_of_a_row_whose_status_no_setting_names_is_no_orphan(
+    scene: Scene, way: dict[str, str]
+) -> None:
+    scene.whole()
+    scene.world.sql(
+        "ALTER TABLE public.backup_history DROP CONSTRAINT IF EXISTS backup_history_status_check"
+    )
+    scene.row(None, "working", None, dispatch_id=ID)
+    scene.put(f"{FOLDER}/backup-{ID}.zip")
+    given_up = scene.row(None, "cancelled", None, dispatch_id=OTHER_ID)
+    left = scene.put(f"{FOLDER}/backup-{OTHER_ID}.zip")
+
+    items, audit = scene.audit(**way)
+
+    assert [(one.s3_key, one.backup_id) for one in items] == [(left, given_up)]
+    (gap,) = audit.totals.gaps
+    assert gap.what.startswith("1 object may be of backups in progress")
 
 
 def test_what_may_be_a_stuck_backups_own_file_is_no_orphan(scene: Scene) -> None:

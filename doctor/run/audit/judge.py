@@ -45,6 +45,7 @@ class ReadSoFar:
     young_rows: int = 0
     hidden_rows: int = 0
     perhaps_waited_for: int = 0
+    of_unknown_status: int = 0
     unlisted: int = 0
 
 
@@ -142,6 +143,9 @@ def unnamed(stored: Stored, aside: Aside, known: ReadSoFar) -> Iterator[Item]:
             )
         aside.note_found(bearer)
     if any(bearer.state in IN_PROGRESS for bearer in bearers):
+        return
+    if any(bearer.state == BackupState.OTHER for bearer in bearers):
+        known.of_unknown_status += 1
         return
     if is_since(modified, known.read_at):
         known.young_objects += 1

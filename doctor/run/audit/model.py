@@ -26,6 +26,7 @@ class BackupState(StrEnum):
 
     SUCCESS = "success"
     FAILED = "failed"
+    CANCELLED = "cancelled"
     RUNNING = "running"
     STUCK = "stuck"
     UNDATED = "in progress"

@@ -244,6 +244,8 @@ class Audit:
             totals.gaps.append(_no_success(totals.rows[BackupState.OTHER], self.settings.names))
         if known.perhaps_waited_for:
             totals.gaps.append(_perhaps(known.perhaps_waited_for))
+        if known.of_unknown_status:
+            totals.gaps.append(_unknown_status(known.of_unknown_status, self.settings.names))
         if known.unlisted:
             what = f"{_successes(known.unlisted)} with a key in a part of the bucket that was not listed."
             totals.gaps.append(Unseen(why=Why.NOT_ASKED, what=what, dependency="S3"))
@@ -275,6 +277,16 @@ def _no_success(others: int, names: Names) -> Unseen:
         f"{'row has' if others == 1 else 'rows have'} a {column} that is none of success, failed and "
         "in_progress.",
         remedy=f"Set {setting_of('status.success')}, if one of them means it.",
+        dependency="PostgreSQL",
+    )
+
+
+def _unknown_status(objects: int, names: Names) -> Unseen:
+    return Unseen(
+        why=Why.NOT_CONFIGURED,
+        what=f"{counted(objects, 'object')} may be of backups in progress: the rows with the dispatch id in "
+        f"the name have a {names.column('status')} that no setting names.",
+        remedy=f"Set {setting_of('status.in_progress')}, or the status that it means.",
         dependency="PostgreSQL",
     )
 

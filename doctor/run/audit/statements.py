@@ -121,10 +121,11 @@ def _state(names: Names, read_at: datetime) -> str:
     status = _text(names, "status")
     means = {
         one: f"WHEN {status} IN ({', '.join(literal(word) for word in names.words(one))})"
-        for one in (Status.SUCCESS, Status.FAILED, Status.IN_PROGRESS)
+        for one in (Status.SUCCESS, Status.FAILED, Status.CANCELLED, Status.IN_PROGRESS)
     }
     return (
         f"CASE {means[Status.SUCCESS]} THEN 'success' {means[Status.FAILED]} THEN 'failed' "
+        f"{means[Status.CANCELLED]} THEN 'cancelled' "
         f"{means[Status.IN_PROGRESS]} THEN {age} ELSE 'other' END"
     )
 

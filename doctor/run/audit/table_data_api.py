@@ -30,7 +30,11 @@ if TYPE_CHECKING:
     from backup_doctor.run.audit.model import Row
 
 BATCH_ROWS = 2000
-STATES = {Status.SUCCESS: BackupState.SUCCESS, Status.FAILED: BackupState.FAILED}
+STATES = {
+    Status.SUCCESS: BackupState.SUCCESS,
+    Status.FAILED: BackupState.FAILED,
+    Status.CANCELLED: BackupState.CANCELLED,
+}
 COLUMNS = ("id", "dispatch_id", "s3_key", "status", "size_bytes", "created_at", "finished_at")
 SCHEMA = """
 PRAGMA journal_mode = OFF;
