@@ -261,7 +261,7 @@ PIPELINE = SettingsGroup(
             name="max_age",
             key="max_age",
             env=("BACKUP_MAX_AGE",),
-            about="how old the last good backup may be, such as 26h; unset: not checked",
+            about="age that the last good backup may have, such as 26h (else not checked)",
             example="26h",
         ),
     ),

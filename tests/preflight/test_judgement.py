@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Asked, Case
-from backup_doctor.evidence.findings import Verdict
+from backup_doctor.evidence.findings import StageState, Verdict
 from backup_doctor.evidence.function import FunctionRecord, HttpAnswer
 from backup_doctor.evidence.object import ObjectEvidence
-from backup_doctor.evidence.rls import RlsEvidence
+from backup_doctor.evidence.rls import Reach, RlsEvidence
 from backup_doctor.evidence.row import ApiAnswer
 from backup_doctor.evidence.secrets import Level, SecretLevel, StoredSecret
 from backup_doctor.evidence.workflow import (
@@ -28,7 +28,8 @@ from backup_doctor.judge.history.ways import has_no_fallback
 from backup_doctor.judge.judgement import judge
 from backup_doctor.judge.preflight import foresee, function_accepts, summary, unsettled
 from backup_doctor.judge.registry import load_checks
-from tests.judgement.cases import COLUMNS, call, case, function, log, row, secrets, table
+from backup_doctor.report.compose.stages import stages
+from tests.judgement.cases import COLUMNS, call, case, function, log, rls, row, secrets, table
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.base import Evidence
@@ -69,6 +70,17 @@ def test_a_pipeline_of_which_all_was_seen_would_get_through() -> None:
     assert verdict is Verdict.HEALTHY
     assert said.startswith("The next backup would get through: the workflow is enabled")
     assert "the function accepts the key" in said
+
+
+def test_a_pipeline_without_a_function_has_one_update_that_would_fail() -> None:
+    well = ahead(rls(Reach.REFUSED, sqlstate="42501", message="permission denied for table x"))
+    alone = replace(well, names=replace(well.names, calls_function=False))
+
+    _, _, found = foreseen(alone)
+    states = {one.link: one.state for one in stages(alone, found)}
+
+    assert states["first-update"] is StageState.FAILED
+    assert states["other-updates"] is StageState.NOT_NEEDED
 
 
 @pytest.mark.parametrize("check", ["secrets", "workflow", "object", "row", "rls"])

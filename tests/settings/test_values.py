@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backup_doctor.settings import values
+from backup_doctor.settings.errors import where_to_set
 from backup_doctor.settings.load import SettingsError
+from backup_doctor.settings.table import BY_NAME, Setting
 from tests.settings.conftest import Load
 
 COUNTS = st.integers(0, 999)
@@ -72,6 +74,14 @@ def test_a_wrong_value_names_setting_place_and_example_and_no_secret(
     assert "backup-doctor.toml" in message
     assert "\nExample: " in message
     assert "hunter2" not in message
+
+
+@pytest.mark.parametrize("setting", BY_NAME.values(), ids=list(BY_NAME))
+def test_where_a_setting_is_set_is_a_sentence(setting: Setting) -> None:
+    said = where_to_set(setting)
+
+    assert not said.startswith(("The the ", "The how ", "The what "))
+    assert f" in .env, or as {setting.key} in backup-doctor.toml." in said
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,8 @@ def _told(case: Case, diagnosis: Diagnosis) -> dict[Link, tuple[str, ...]]:
 def _has_other_updates(case: Case) -> bool:
     """Whether there is more than one way to update the row, for all that is seen."""
     ways = update_ways(case)
-    return not ways or _has_function(case) or len(ways) >= SEVERAL
+    unknown = not ways and calls_function(case) is not None
+    return unknown or _has_function(case) or len(ways) >= SEVERAL
 
 
 def _codes(link: Link, diagnosis: Diagnosis) -> tuple[str, ...]:
@@ -105,7 +106,8 @@ def _state(
 ) -> StageState:
     """The state of a link that no cause broke."""
     if case.is_preflight:
-        return StageState.NOT_REACHED
+        other = link is Link.FALLBACK_UPDATES and not _has_other_updates(case)
+        return StageState.NOT_NEEDED if other else StageState.NOT_REACHED
     if link is Link.STAYS_SO:
         return _stays(case, diagnosis, failed_before)
     own = _OWN[link](case)
