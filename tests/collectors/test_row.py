@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from backup_doctor.collect.row.collector import look
+from backup_doctor.collect.row.newest import newest_rows
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.log import LogReading
 from backup_doctor.evidence.reuse import period_of
@@ -40,6 +41,26 @@ def test_the_stuck_row_is_seen_directly(lab: Lab) -> None:
     assert evidence.newest.created_at == datetime(2026, 1, 15, 2, 3, 4, tzinfo=UTC)
     assert evidence.failures == ()
     assert evidence.locks == ()
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "UTC"])
+@pytest.mark.parametrize("of_app", [False, True], ids=["now()", "UTC of the app"])
+def test_a_row_without_a_zone_is_not_taken_for_older_than_it_is(
+    lab: Lab, zone: str, *, of_app: bool
+) -> None:
+    lab.migrate().sql("ALTER TABLE public.backup_history ALTER created_at TYPE timestamp")
+    lab.sql(f"ALTER DATABASE {lab.name} SET timezone = '{zone}'", "supabase_admin")
+    made = "now() AT TIME ZONE 'UTC'" if of_app else "DEFAULT"
+    lab.sql(f"INSERT INTO public.backup_history (dispatch_id, created_at) VALUES ('fresh', {made})")
+
+    newest = seen(lab, dispatch_id="fresh").newest
+    told = newest_rows(lab.ask(), lab.names, None, (), 20)
+
+    assert newest is not None
+    assert newest.created_at is not None
+    assert abs(datetime.now(UTC) - newest.created_at) < timedelta(minutes=5)
+    assert not isinstance(told, Unseen)
+    assert newest.created_at in [one.created_at for one in told.rows]
 
 
 def test_a_dispatch_id_that_is_a_rows_id_finds_the_row(lab: Lab) -> None:

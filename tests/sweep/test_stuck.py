@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from psycopg.conninfo import conninfo_to_dict
 
 from backup_doctor.collect.deadline import Deadline
 from backup_doctor.collect.sources import Sources
@@ -185,3 +188,20 @@ def test_a_local_time_without_its_zone_is_not_taken_for_a_time_to_come(
     put(world, 2, "wrong", age="-26 h")
 
     assert names_of(found_in(world, tmp_path)) == ["wrong"]
+
+
+def test_a_stuck_row_is_found_whose_time_is_local_and_without_a_zone(
+    world: World, tmp_path: Path
+) -> None:
+    name = conninfo_to_dict(world.owner_uri)["dbname"]
+    world.sql("ALTER TABLE public.backup_history ALTER created_at TYPE timestamp")
+    world.sql_as_superuser(f"ALTER DATABASE {name} SET timezone = 'Asia/Tokyo'")
+    put(world, 1, "stuck", age="3 h")
+    put(world, 2, "young", age="1 h")
+
+    found = found_in(world, tmp_path)
+
+    assert names_of(found) == ["stuck"]
+    (made,) = (one.created_at for one in found.backups)
+    assert made is not None
+    assert timedelta(hours=2) < datetime.now(UTC) - made < timedelta(hours=4)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.collect.database.others import in_list, picked, table_of
 from backup_doctor.collect.database.visibility import may_hide
+from backup_doctor.collect.database.zones import ZONE
 from backup_doctor.evidence.case import Status
 from backup_doctor.evidence.sql import identifier, regclass
 
@@ -41,6 +42,7 @@ def _document(names: Names, pages: Sequence[str]) -> str:
     relation = regclass(names.schema, names.table_name)
     return f"""SELECT jsonb_build_object(
   'hidden', {may_hide(relation)},
+  'zone', {ZONE},
   'rows', {" || ".join(pages)}
 )::text AS document"""
 

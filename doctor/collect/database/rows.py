@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from backup_doctor.collect.database.visibility import may_hide
+from backup_doctor.collect.database.zones import ZONE
 from backup_doctor.evidence.case import Status, bare_id
 from backup_doctor.evidence.row import BackupRow
 from backup_doctor.evidence.sql import can_be_stored, identifier, literal, regclass
@@ -107,6 +108,7 @@ SELECT jsonb_build_object(
   'unwritten', {_unwritten(names, qualified, table)},
   'has_good', {_has_good(names, qualified, table)},
   'hidden', {may_hide(regclass(names.schema, names.table_name))},
+  'zone', {ZONE},
   'holders', (
     SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_object(
       'pid', l.pid, 'mode', 'row', 'transaction_start', a.xact_start, 'state', a.state,

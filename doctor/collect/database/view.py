@@ -27,6 +27,7 @@ from backup_doctor.collect.database.rows import (
     whole_number,
 )
 from backup_doctor.collect.database.statements import document
+from backup_doctor.collect.database.zones import at_latest
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.row import Table
 
@@ -123,7 +124,7 @@ def _rows(found: dict[str, Any] | Unseen, names: Names) -> tuple[BackupRow, ...]
     """The rows; none is only believed where no policy filters for the asking user."""
     if isinstance(found, Unseen):
         return found
-    rows = read_rows(found["rows"], names)
+    rows = at_latest(read_rows(found["rows"], names), found.get("zone"), names)
     return HIDDEN if not rows and found["hidden"] else rows
 
 

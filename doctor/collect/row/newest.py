@@ -14,6 +14,7 @@ from backup_doctor.collect.database.newest import TIMES, last_good_statement, ne
 from backup_doctor.collect.database.others import columns_of
 from backup_doctor.collect.database.rows import read_rows
 from backup_doctor.collect.database.statements import document
+from backup_doctor.collect.database.zones import made_at_latest
 from backup_doctor.collect.object.rows import read_told
 from backup_doctor.collect.row.absence import PLAIN, unproved_by_rest
 from backup_doctor.evidence.base import Unseen, Why, unseen
@@ -149,7 +150,9 @@ def _by_sql(ask: Sources, statement: str) -> Newest | Unseen:
     found = reply if isinstance(reply, Unseen) else document(reply)
     if isinstance(found, Unseen):
         return found
-    rows = tuple(read_told(found["rows"]))
+    told = zip(read_told(found["rows"]), found["rows"], strict=True)
+    zone = found.get("zone")
+    rows = tuple(made_at_latest(row, values.get("created_at"), zone) for row, values in told)
     return Newest(rows=rows, unproved=MAY_BE_MORE if found["hidden"] else None)
 
 

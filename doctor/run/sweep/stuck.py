@@ -12,6 +12,7 @@ from backup_doctor.collect.database.rows import read_row, unpadded
 from backup_doctor.collect.database.statements import document
 from backup_doctor.collect.database.view import HIDDEN
 from backup_doctor.collect.database.visibility import may_hide
+from backup_doctor.collect.database.zones import LOCAL_NOW, ZONE, at_latest
 from backup_doctor.collect.row.absence import unproved_by_rest
 from backup_doctor.collect.row.columns import columns_of, needed_gap
 from backup_doctor.evidence.base import Unseen, Why
@@ -130,7 +131,11 @@ def _by_sql(ask: Sources, search: StuckSearch, last: str | None) -> StuckPage | 
 def _decoded(found: dict[str, Any], search: StuckSearch, table: Table | None) -> list[StuckBackup]:
     """The page's rows, each with the others of its dispatch, newest first."""
     page, others = (
-        unpadded(tuple(read_row(values, search.names) for values in rows), table, search.names)
+        at_latest(
+            unpadded(tuple(read_row(one, search.names) for one in rows), table, search.names),
+            found.get("zone"),
+            search.names,
+        )
         for rows in (found["rows"], found["others"])
     )
     by_dispatch: dict[str, list[BackupRow]] = {}
@@ -182,6 +187,7 @@ SELECT jsonb_build_object(
     WHERE {dispatch} IN (SELECT p.dispatch FROM page AS p)
       AND {key} NOT IN (SELECT p.key FROM page AS p)),
   'hidden', {may_hide(regclass(names.schema, names.table_name))},
+  'zone', {ZONE},
   'holders', (
     SELECT coalesce(jsonb_agg(jsonb_build_object(
       'row', p.key, 'pid', l.pid, 'mode', 'row', 'transaction_start', a.xact_start,
@@ -210,7 +216,8 @@ def _is_stuck(search: StuckSearch, table: Table | None) -> str:
     if created and made and made.startswith("timestamp"):
         at = f"t.{identifier(created)}"
         now = "now()" if "with time zone" in made else "(now() AT TIME ZONE 'UTC')"
-        limit = f"{now} - make_interval(secs => {search.older_than_s})"
+        latest = now if "with time zone" in made else f"greatest({now}, {LOCAL_NOW})"
+        limit = f"{latest} - make_interval(secs => {search.older_than_s})"
         ahead = AHEAD_S if "with time zone" in made else LOCAL_AHEAD_S
         unborn = f"{at} > {now} + make_interval(secs => {ahead})"
         conditions.append(f"({at} < {limit} OR {at} IS NULL OR {unborn})")
