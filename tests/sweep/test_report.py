@@ -383,6 +383,16 @@ def test_an_unread_backup_between_two_of_one_cause_is_presumed_to_share_it() -> 
     assert f"By what holds now alone it would be {NO_GRANT}." in found.report.notes[-1]
 
 
+def test_between_two_that_broke_in_different_ways_nothing_is_presumed() -> None:
+    denied, old = (swept(FAILED_STEP, reason=one) for one in ("s3/access-denied", "script/no-file"))
+    unread = swept(NO_GRANT, closely=False)
+
+    one, same = presumed([denied, unread, old])[1], presumed([denied, unread, denied])[1]
+
+    assert (one.root_cause, one.presumed) == ("unknown", False)
+    assert (same.root_cause, same.reason) == (FAILED_STEP, "s3/access-denied")
+
+
 def test_the_repair_of_a_presumed_backup_without_a_whole_file_is_held_back() -> None:
     found = presumed([swept(), swept(NO_GRANT, closely=False), swept()])[1]
 

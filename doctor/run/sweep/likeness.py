@@ -67,7 +67,7 @@ def presume(backups: Sequence[Swept], groups: Sequence[Group]) -> tuple[Swept, .
     What the log of a run says outranks what can be seen without it, so where the neighbours differ,
     nothing is stated.
     """
-    read = {place: one.report.causes for place, one in enumerate(backups) if one.closely}
+    read = {place: one.way for place, one in enumerate(backups) if one.closely}
     found = list(backups)
     for place, (before, after) in neighbours(groups, read).items():
         found[place] = _presumed(backups, place, before, after)
@@ -80,9 +80,9 @@ def _presumed(backups: Sequence[Swept], place: int, before: int | None, after: i
         return one
     known = [backups[near] for near in (before, after) if near is not None]
     like = known[0]
-    alike = len({near.report.causes for near in known}) == 1
+    alike = len({near.way for near in known}) == 1
     if alike and like.report.causes == one.report.causes:
-        return one
+        return one if like.reason == one.reason else replace(one, reason=like.reason)
     if alike and len(known) == 2:  # noqa: PLR2004 -- one before it and one after it
         return _as_like(one, like)
     return _undecided(one, known)

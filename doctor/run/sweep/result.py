@@ -161,14 +161,14 @@ class Sweep(Immutable, frozen=True, kw_only=True):
     def groups(self) -> tuple[CauseGroup, ...]:
         """By the way in which they broke, the largest first, `unknown` last; running ones are in none.
 
-        The reason is in the log: a backup whose run was not read is told of with the most that were, of
-        its own causes.
+        The reason is in the log: a backup whose run was not read, and of which none is presumed, is told of
+        with the most that were read, of its own causes.
         """
         read = Counter(one.way for one in self.stuck if one.closely)
         usual = {way[:2]: way for way, _ in reversed(read.most_common())}
         by_way: dict[Way, list[Swept]] = defaultdict(list)
         for one in self.stuck:
-            by_way[one.way if one.closely else usual.get(one.way[:2], one.way)].append(one)
+            by_way[one.way if one.way in read else usual.get(one.way[:2], one.way)].append(one)
         groups = [CauseGroup(root_cause=way[0], backups=tuple(of)) for way, of in by_way.items()]
         return tuple(sorted(groups, key=lambda one: (one.root_cause == UNKNOWN, -len(one.backups))))
 

@@ -236,9 +236,7 @@ class Sweeping:
                 for nth, place in enumerate(wanted)
             ]
             done = self._all(reader.shared, calls, READERS)
-            causes.update(
-                {place: self._judged[place].report.causes for place in wanted[: len(done)]}
-            )
+            causes.update({place: self._judged[place].way for place in wanted[: len(done)]})
             if len(done) < len(wanted):
                 return
         unread = self._total - len(causes)
