@@ -92,12 +92,19 @@ def _workflow(seen: RepositoryReading) -> Workflow | None:
     )
     clues = [Clue(setting="workflow", value=one.name, path=one.path) for one in able]
     if not able:
-        seen.unknown["workflow"] = "none in .github/workflows was seen to update a backup's row"
+        seen.unknown["workflow"] = _unfound(seen)
     elif len(started) == 1:
         seen.facts.append(clues[0])
         return able[0]
     taken = seen.take("workflow", clues)
     return next((one for one in able if one.name == taken), None)
+
+
+def _unfound(seen: RepositoryReading) -> str:
+    """That no workflow is the one, and which of them could not be read."""
+    broken = [one.name for one in seen.workflows if one.text.strip() and not one.document]
+    unread = f"; not valid YAML: {', '.join(broken)}" if broken else ""
+    return f"none in .github/workflows was seen to update a backup's row{unread}"
 
 
 def _named(seen: RepositoryReading, workflow: Workflow) -> bool:

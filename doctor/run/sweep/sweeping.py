@@ -134,7 +134,8 @@ class Sweeping:
             self._found.gap, self._endings = newest.gap, newest.endings
         self._note(self._found.gap, self._found.unasked)
         if self._found.cut:
-            self._gaps.append(f"Only {self.wish.limit} rows were looked at, as --limit says.")
+            rows = "1 row was" if self.wish.limit == 1 else f"{self.wish.limit} rows were"
+            self._gaps.append(f"Only {rows} looked at, as --limit says.")
 
     def _judge_all(self, shared: Shared) -> None:
         backups, names = self._found.backups, shared.case.names

@@ -274,6 +274,16 @@ def test_a_workflow_that_makes_no_backup_is_not_taken_for_one(tmp_path: Path) ->
     assert "workflow" in reading.unknown
 
 
+def test_a_workflow_that_is_not_yaml_is_named(tmp_path: Path) -> None:
+    root = shapes.guides(tmp_path)
+    for file in (root / ".github/workflows").iterdir():
+        file.write_text("jobs: [backup")
+
+    reading = read_repository(root)
+
+    assert reading.unknown["workflow"].endswith("update a backup's row; not valid YAML: backup.yml")
+
+
 @pytest.mark.parametrize(
     "sql",
     [
