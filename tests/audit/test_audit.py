@@ -272,6 +272,18 @@ def test_what_may_be_a_stuck_backups_own_file_is_no_orphan(scene: Scene) -> None
     assert gap.what.startswith("1 object under the prefix may be a backup's in progress")
 
 
+def test_of_two_rows_of_one_day_the_later_is_the_duplicate(
+    scene: Scene, way: dict[str, str]
+) -> None:
+    shared = scene.put(f"{FOLDER}/shared.zip")
+    rows = [(scene.row(shared, age=f"{hours} hours"), hours) for hours in (30, 31, 32, 33)]
+
+    items, _ = scene.audit(**way)
+
+    found = {one.backup_id for one in items if one.kind == "duplicate-key"}
+    assert found == {row for row, hours in rows if hours != 33}
+
+
 def test_in_a_bucket_without_any_rows_object_nothing_is_called_missing(
     scene: Scene, way: dict[str, str]
 ) -> None:

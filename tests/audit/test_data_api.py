@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,9 +62,10 @@ def test_it_tells_what_sql_tells_in_the_byte_order_of_the_keys(
 
 
 def _meant(row: Row) -> tuple[str, ...]:
-    """PostgreSQL writes JSON with other blanks."""
-    key, *others = row
-    return (key.replace('", ', '",').replace("null, ", "null,"), *map(str, others))
+    """PostgreSQL writes JSON with other blanks, and times in another form."""
+    key, *others, made = row
+    at = datetime.fromisoformat(made or "")
+    return (key.replace('", ', '",').replace("null, ", "null,"), *map(str, (*others, at)))
 
 
 def test_a_key_that_the_gateway_refuses_breaks_it_off(scene: Scene) -> None:

@@ -14,6 +14,7 @@ import msgspec
 if TYPE_CHECKING:
     from backup_doctor.evidence.base import Unseen
 
+DAY = len("YYYY-MM-DD")
 # So many rows are diagnosed for a page, and for a script: each takes several requests.
 MOST_OF_PAGE, MOST_OF_SCRIPT = 10, 300
 
@@ -36,8 +37,8 @@ class BackupState(StrEnum):
 IN_PROGRESS = frozenset({BackupState.RUNNING, BackupState.STUCK, BackupState.UNDATED})
 
 # A row: key (`backup_doctor.run.audit.statements` says how one that is not plain is written), id, state, size as
-# the database writes it, day as YYYY-MM-DD. There are millions of rows and of objects, and nothing
-# is made as fast as a bare tuple.
+# the database writes it, and when it was made, which begins with YYYY-MM-DD. There are millions of rows and
+# of objects, and nothing is made as fast as a bare tuple.
 Row: TypeAlias = "tuple[str, str, str, str | None, str | None]"
 # An object: key, size and time of its last change as S3 writes them.
 Stored: TypeAlias = "tuple[str, str, str]"
@@ -76,7 +77,7 @@ class DisagreementKind(StrEnum):
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """One disagreement. `day` (of the row) is for the picture, and not printed as JSON."""
+    """One disagreement. `day` (and time of the row) is for the picture, and not printed as JSON."""
 
     kind: DisagreementKind
     backup_id: str | None = None
@@ -153,7 +154,7 @@ class Totals:
         """Take an item into account."""
         self.kinds[item.kind] += 1
         if item.kind is DisagreementKind.MISSING_OBJECT and item.day:
-            self.missing_by_day[item.day] += 1
+            self.missing_by_day[item.day[:DAY]] += 1
 
     @property
     def complete(self) -> bool:

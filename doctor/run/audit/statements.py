@@ -87,7 +87,7 @@ def _select(names: Names, state: str) -> str:
         f'{_text(names, "id")} COLLATE "C" AS backup_id',
         f"{state} AS state",
         f"{_text(names, 'size_bytes')} AS size",
-        f"{_day(names)} AS day",
+        f"{_text(names, 'created_at')} AS day",
     ]
     return f"SELECT {', '.join(columns)}\nFROM {identifier(names.schema, names.table_name)}"
 

@@ -45,7 +45,7 @@ CREATE TABLE rows (
 """
 SORTED = "SELECT key, backup_id, state, size, day FROM rows ORDER BY is_plain, key, backup_id"
 BY_DAY = """
-SELECT day, state, count(*), sum(bytes) FROM rows WHERE day IS NOT NULL
+SELECT substr(day, 1, 10) AS day, state, count(*), sum(bytes) FROM rows WHERE day IS NOT NULL
 GROUP BY 1, 2 ORDER BY 1, 2
 """
 
@@ -119,7 +119,7 @@ class DataApiTable:
         key, made = told["s3_key"], _moment(told["created_at"])
         is_plain = key is not None and self._is_plain(key)
         shown = key if is_plain else ODD + json.dumps([key, told["dispatch_id"]])
-        day = made.date().isoformat() if made else None
+        day = made.isoformat() if made else None
         size = told["size_bytes"]
         bytes_ = int(size) if size and size.isdecimal() else 0
         return is_plain, shown, told["id"] or "", self._state(told, made), size, day, bytes_
