@@ -219,8 +219,6 @@ BODY_LABEL = re.compile(
 EXCEPTION = re.compile(
     r"\bFunctionsHttpError: (?!.*\b(?:non-2xx|An error occurred))(\S.*)$", re.IGNORECASE
 )
-# What supabase-js says of an answer that nobody has read: the function's body is not shown.
-WITHOUT_BODY = re.compile(r"\bFunctionsHttpError\b|\bnon-2xx status code\b")
 SAYS_OK = re.compile(r"\b(?:success|ok)[\"']?\s*:\s*true\b")
 SAYS_FAILURE = re.compile(
     r"\b(?:success|ok)[\"']?\s*:\s*false\b|\berrors?[\"']?\s*:\s*(?:[\"'](?![\"'])|\{|\[(?!\s*\]))"
@@ -232,6 +230,8 @@ IS_REFUSAL = re.compile(
     r"|\bmessage[\"']?\s*:\s*[\"']"
     r"(?:Invalid |Missing |No API key|Legacy API|Forbidden|Unauthorized|JWT )"
 )
+# How supabase-js tells that a function failed: in words of its own, without the answer.
+BY_SUPABASE_JS = re.compile(r"\bFunctions(?:Http|Relay|Fetch)Error\b")
 # A code that only PostgREST or PostgreSQL gives.
 DATA_API_BODY = re.compile(
     r"\bcode[\"']?\s*:\s*[\"'](?:PGRST\d+|\d[0-9A-Z]{4}|(?:P0|XX)\d{3})[\"']"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.log.test_known import NOT_SAID, OK, REFUSED, UNREACHABLE, of, reading
 
 HTTPX = """
@@ -226,3 +228,31 @@ def test_what_stands_before_a_whole_pipeline_turns_all_of_it_round() -> None:
 
     assert (parted.function_call.outcome, parted.fallback_call.outcome) == (REFUSED, REFUSED)
     assert joined.function_call.outcome is not OK
+
+
+POSTGREST = "{ code: '42501', details: null, hint: null, message: 'permission denied' }"
+DUMPED = """\
+FunctionsHttpError: Edge Function returned a non-2xx status code
+    at FunctionsClient.invoke (file:///app/node_modules/@supabase/functions-js/x.js:90:27) {
+  context: Response {
+    status: 404,
+    headers: Headers { 'content-type': 'application/json' },
+    url: 'https://***/functions/v1/update-backup'
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("failed", "status"), [(DUMPED, 404), (DUMPED.splitlines()[0] + "\n", None)]
+)
+@pytest.mark.parametrize("script", ["node ci/update.mjs", SUPABASE_JS.replace("'Aua', ", "")])
+def test_an_object_behind_supabase_js_error_is_what_the_table_answered(
+    script: str, failed: str, status: int | None
+) -> None:
+    seen = reading(script, f"{failed}{POSTGREST}\n")
+
+    assert of(seen.function_call) == (REFUSED, status)
+    assert seen.function_call.body == ""
+    assert of(seen.fallback_call) == (REFUSED, None)
+    assert "42501" in seen.fallback_call.body

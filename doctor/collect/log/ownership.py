@@ -98,12 +98,14 @@ def _whose(talk: Talk, body: str) -> CallSubject | None:
 def _is_over(talk: Talk) -> bool:
     """Whether the function, of which was spoken last, cannot have passed on what PostgREST said.
 
-    It never ran, or never answered; or its failure was shown whole, and an update is what failed then.
+    It never ran, or never answered; supabase-js tells of it, which shows no function's answer; or its
+    answer was shown, and an update is what failed then.
     """
     function = talk.function
     never_ran = bool(gateway_body().search("\n".join(function.body)))
-    shown = bool(function.body) or any(wording.WITHOUT_BODY.search(one) for one in function.lines)
-    return never_ran or function.outcome in NO_ANSWER or (shown and talk.of_update)
+    unshown = any(map(wording.BY_SUPABASE_JS.search, function.lines))
+    another = bool(function.body) and talk.of_update
+    return never_ran or function.outcome in NO_ANSWER or unshown or another
 
 
 def _traced(talk: Talk, traced: Traced) -> None:
