@@ -634,6 +634,16 @@ def test_of_two_jobs_that_failed_the_error_is_that_of_the_first(
     assert seen.function_call.status == 404
 
 
+def test_an_update_job_that_was_skipped_beside_a_good_one_is_the_one() -> None:
+    skipped = job(72, "", name="backup", steps=[], conclusion="skipped")
+    known = repository(run(7, job(71, "", name="upload"), skipped, title=DISPATCH), files=files())
+
+    found_job = Scene(known).look().job
+
+    assert found_job
+    assert (found_job.name, found_job.conclusion) == ("backup", "skipped")
+
+
 def test_what_each_of_several_jobs_uploaded_is_known() -> None:
     def leg_with(number: int, name: str) -> Any:
         upload = step("aws s3 cp", f"upload: ./b.zip to s3://acme/{DISPATCH}/{name}.zip")

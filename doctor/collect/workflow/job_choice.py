@@ -149,15 +149,13 @@ def _with_update_step(
 
 
 def _without_update_step(jobs: Sequence[Job], file: WorkflowFile | None) -> Job | None:
-    if file and file.update_step:
-        called = [job for job in jobs if is_called(job, file.job) or is_called(job, file.job_name)]
-        # One that was skipped because an earlier job failed says less than that earlier job.
-        told = [job for job in called if job.conclusion != "skipped"]
-        if told:
-            return told[0]
+    names = (file.job, file.job_name) if file and file.update_step else ()
+    called = [job for job in jobs if any(is_called(job, name) for name in names)]
+    # One that was skipped because an earlier job failed says less than that earlier job.
+    told = [job for job in called if job.conclusion != "skipped"]
     going = [job for job in jobs if job.status != "completed"]
     failed = [job for job in jobs if job.conclusion in FAILED]
-    for group in (failed, going):
+    for group in (told, failed, going, called):
         if group:
             return group[0]
     return jobs[0] if len(jobs) == 1 else None
