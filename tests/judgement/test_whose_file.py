@@ -24,6 +24,7 @@ from backup_doctor.evidence.object import (
 )
 from backup_doctor.evidence.workflow import (
     FoundBy,
+    Job,
     Run,
     RunAttempt,
     Step,
@@ -514,6 +515,24 @@ def test_without_the_workflows_file_the_log_may_show_that_no_step_could_upload(
     assert left_no_file(case(early)) is not None
     assert left_no_file(case(late)) is None
     assert left_no_file(case(cut_off)) is None
+
+
+def test_a_run_whose_job_that_uploads_never_began_left_no_file() -> None:
+    told = log(NOT_SAID, NOT_SAID, uploaded=(), assignments={}, shows_no_store=True)
+    seen = stopped("Create backup archive", log=told, file=NOT_THERE)
+    assert seen.job
+    dump = replace(seen.job, steps=tuple(one for one in seen.job.steps if "Create" in one.name))
+    later = replace(seen.job, id=99, name="upload", conclusion="skipped", steps=())
+    began = replace(later, conclusion="failure", steps=seen.job.steps)
+
+    def left(*jobs: Job, shown: bool = True) -> Shown | None:
+        reading = replace(told, shows_no_store=shown)
+        return left_no_file(case(replace(seen, job=dump, jobs=jobs, update_step=None, log=reading)))
+
+    assert left(dump, later) is not None
+    assert left(dump, later, shown=False) is None
+    assert left(dump, began) is None
+    assert left(dump) is None
 
 
 def test_what_opens_the_bucket_for_all_steps_lets_any_script_upload() -> None:

@@ -148,8 +148,8 @@ def _uploads_skipped(case: Case) -> Shown | None:
         # The file's steps are those of the job that updates the row: what others do is not seen.
         return None
     job = workflow.job
-    passed = _passed_by(job, file) if isinstance(file, WorkflowFile) else _stopped_early(case, job)
-    return Shown(by=NEVER_CAME) if passed else None
+    passed = isinstance(file, WorkflowFile) and _passed_by(job, file)
+    return Shown(by=NEVER_CAME) if passed or _stopped_early(case, job, others) else None
 
 
 def _works(job: Job) -> set[str]:
@@ -171,16 +171,16 @@ def _passed_by(job: Job, file: WorkflowFile) -> bool:
     return bool(uploading) and not uploading & ran and ran <= known
 
 
-def _stopped_early(case: Case, job: Job) -> bool:
-    """Whether the job has a step called an upload, and its log shows none that could have uploaded.
+def _stopped_early(case: Case, job: Job, others: list[Job]) -> bool:
+    """Whether an upload was still to come, in the job or in another, and the log shows none that could be one.
 
-    So it is known where the workflow's file cannot be read.
+    So it is known where the workflow's file cannot be read, or tells of another job.
     """
     log = case.log
     if log is None or log.truncated or not log.shows_no_store:
         return False
     named = {step.name for step in job.steps if _is_named_upload(step.name)}
-    return bool(named) and not named & _works(job)
+    return bool(named or others) and not named & _works(job)
 
 
 def _is_given_to_all(file: WorkflowFile) -> bool:
