@@ -259,6 +259,15 @@ def test_the_address_of_a_tool_that_the_log_fetches_names_no_file_of_the_bucket(
     assert keys_found(world.look(row(), told)) == []
 
 
+def test_a_file_that_the_log_speaks_of_is_looked_for_in_the_folder_of_the_day(
+    world: World,
+) -> None:
+    world.put(f"{FOLDER}/nightly.zip")
+    told = LogReading(source="job", mentioned=("nightly.zip",))
+
+    assert keys_found(world.look(row(), told)) == [f"{FOLDER}/nightly.zip"]
+
+
 def test_an_older_file_that_the_log_speaks_of_is_not_this_backups(world: World) -> None:
     world.put("backups/nightly.zip")
     later = row(created_at=NOW + timedelta(hours=1))

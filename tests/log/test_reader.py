@@ -114,6 +114,7 @@ def test_an_upload_that_was_reported_is_named(line: str, key: str) -> None:
             "PUT https://acme.s3.amazonaws.com/b/nightly.zip?X-Amz-Expires=900&X-Amz-Signature=1f 200",
             "https://acme.s3.amazonaws.com/b/nightly.zip",
         ),
+        ("2026/11/30 02:08:00 INFO  : nightly.zip: Copied (new)", "nightly.zip"),
     ],
 )
 def test_a_word_that_may_be_a_backups_key_is_kept_whatever_the_line_says(

@@ -170,8 +170,9 @@ def mentions_of_files(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _without_label(word: str) -> str:
-    bare = word.partition("?")[0] if "://" in word else word.rpartition(":")[2]
-    return bare.rstrip(".:")
+    told = word.partition("?")[0] if "://" in word else word
+    told = told.rstrip(".:")
+    return told if "://" in told else told.rpartition(":")[2]
 
 
 def _may_be_key(word: str) -> bool:

@@ -24,7 +24,7 @@ def look_where_mentioned(
 ) -> Search | None:
     """What is in the bucket under a name that the log mentions, no older than the row; None for nothing."""
     of_bucket = [text for text in mentions if _may_be_in(bucket.name, text)]
-    keys = tuple(_keys(of_bucket[-MOST_MENTIONS:], sought.prefix))
+    keys = tuple(_keys(of_bucket[-MOST_MENTIONS:], sought))
     here = (one for one in at_any(ask, bucket, keys) if one.key not in sought.others)
     hits = backups_in(one for one in here if sought.is_of_time(one))
     return Search(prefixes=(), listed=len(hits), complete=True, hits=hits) if hits else None
@@ -37,8 +37,9 @@ def _may_be_in(bucket: str, text: str) -> bool:
     return any(place.bucket == bucket for place in places(text, bucket))
 
 
-def _keys(mentions: Sequence[str], prefix: str) -> Iterator[str]:
+def _keys(mentions: Sequence[str], sought: Sought) -> Iterator[str]:
     """Each as it stands; then as a file's name, of which the log left the folder out."""
-    root = f"{prefix.rstrip('/')}/" if prefix.strip("/") else ""
+    root = f"{sought.prefix.rstrip('/')}/" if sought.prefix.strip("/") else ""
     yield from mentions
-    yield from (root + basename(text) for text in mentions)
+    for folder in (root, *sought.folders):
+        yield from (folder + basename(text) for text in mentions)
