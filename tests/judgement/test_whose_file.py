@@ -466,6 +466,16 @@ def test_a_masked_bucket_is_not_another_one() -> None:
     assert "object/other-bucket" not in codes(case(GONE, row(finished_row()), run))
 
 
+def test_the_other_row_of_a_dispatch_is_called_that() -> None:
+    other = finished_row(id=OTHER_ID)
+    owned = the_object(owners=(KeyOwner(key=KEY, row=other),))
+
+    found = found_file(case(owned, STUCK, workflow(None)))
+
+    assert found
+    assert found.why == f"The other row of this dispatch, {OTHER_ID} (success), names it."
+
+
 # The run itself ----------------------------------------------------------------------------------
 
 

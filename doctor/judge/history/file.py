@@ -146,6 +146,13 @@ def _named(row: BackupRow) -> str:
     return f"{named} ({row.status})" if row.status else named
 
 
+def _named_beside(case: Case, row: BackupRow) -> str:
+    """The same; another row of the very dispatch by its own id."""
+    if case.backup is None or row.dispatch_id is None or row.dispatch_id != case.backup.dispatch_id:
+        return _named(row)
+    return f"the other row of this dispatch, {row.id} ({row.status}),"
+
+
 def _by_later(
     case: Case, seen: ObjectEvidence, here: StoredObject, by_key: tuple[KeyOwner, ...]
 ) -> Belonging | None:
@@ -214,7 +221,9 @@ def _by_time(
         if not (_row_names(case) or (may_have_passed(case, error) and _is_as_made(case, here))):
             return Belonging(Whose.OPEN, f"The run's log has an error of its upload: {error}")
     if by_key and not _row_names(case):
-        return Belonging(Whose.ANOTHERS, f"{_capital(_named(by_key[0].row))} names it.")
+        return Belonging(
+            Whose.ANOTHERS, f"{_capital(_named_beside(case, by_key[0].row))} names it."
+        )
     return Belonging(Whose.OWN)
 
 
