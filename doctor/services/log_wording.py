@@ -55,6 +55,8 @@ FALLBACK = _any(
     r"\btry(?:ing)?\b[^.{]{0,40}\binstead\b",
     r"\.from\([^)]*\)\.(?:update|upsert)\b",
 )
+# That a call of the table is no look-up.
+SAYS_UPDATE = _any(_UPDATE, r"\bdirect", r"\bfall(?:ing|s)?[ -]?back\b", r"\bpsql\b", r"\bupsert")
 # What a line does to a table that it names.
 CHANGES = _any(
     r"\b(?:patch|updat|upsert|writ|mark|chang|fix)\w*\b|\bset(?:ting)?\b",

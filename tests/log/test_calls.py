@@ -314,6 +314,20 @@ EXAMPLES = (
         not_found=True,
     ),
     Example(
+        "a look-up that was refused, by its address alone",
+        f"GET rest/v1/backup_history -> HTTP 403 {NO_GRANT}\n##[error]Could not find backup_id",
+        lookup=(REFUSED, 403),
+        script="./ci/finish",
+        not_found=True,
+    ),
+    Example(
+        "a direct update that failed before somebody else found no backup",
+        f"Direct update failed (HTTP 403): {NO_GRANT}\n##[error]Could not find backup_id",
+        fallback=(REFUSED, 403),
+        script="./ci/finish",
+        not_found=True,
+    ),
+    Example(
         "no backup found, in other words",
         f"##[error]No backup found for dispatch {DISPATCH}",
         not_found=True,

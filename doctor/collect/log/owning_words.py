@@ -5,9 +5,10 @@ A rule returns None where it does not fit; else whether the answer that stands i
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from backup_doctor.collect.log.draft import NO_ANSWER
+from backup_doctor.collect.log.draft import NO_ANSWER, CallDraft
 from backup_doctor.collect.log.other_work import is_of_something_else, verifies
 from backup_doctor.collect.log.said import Said
 from backup_doctor.collect.log.talk import FAILED, SpokenLine, Talk, Untold
@@ -43,9 +44,20 @@ def finds_no_row(talk: Talk, line: SpokenLine) -> bool | None:
     untold = None if talk.has_updated else talk.take_untold()
     if untold and untold.told.outcome is not Outcome.OK:
         talk.tell(CallSubject.LOOKUP, *untold)
+    _take_call_above(talk)
     talk.tell(CallSubject.LOOKUP, talk.names.said(line.text), line.text)
     _take_answer_above(talk)
     return True
+
+
+def _take_call_above(talk: Talk) -> None:
+    """A call of the table that failed above, and of which no word says that it updates, was the look-up."""
+    above, own = talk.drafts[CallSubject.FALLBACK], talk.drafts[CallSubject.LOOKUP]
+    first = own.outcome is Outcome.NOT_SAID and talk.function.outcome is Outcome.NOT_SAID
+    words = (wording.OPENING.split(line)[0] for line in above.lines)
+    if first and above.outcome in FAILED and not any(map(wording.SAYS_UPDATE.search, words)):
+        talk.drafts[CallSubject.LOOKUP] = replace(above, subject=CallSubject.LOOKUP)
+        talk.drafts[CallSubject.FALLBACK] = CallDraft(CallSubject.FALLBACK)
 
 
 def _take_answer_above(talk: Talk) -> None:
