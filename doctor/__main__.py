@@ -5,8 +5,13 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import signal
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 # What is imported stays: looking through all of it again and again for cycles would only cost time.
 COLLECT_AFTER = 100_000
@@ -14,11 +19,26 @@ COLLECT_AFTER = 100_000
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    end_on_signals()
     open_streams()
     gc.set_threshold(COLLECT_AFTER)
     from backup_doctor.cli.entry import run
 
     leave(run(sys.argv[1:]))
+
+
+def end_on_signals() -> None:
+    """Let a signal end the process at once, and with its exit code, until a command says otherwise.
+
+    What is ignored, as in the background, stays ignored.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _end)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    os._exit(128 + number)
 
 
 def open_streams() -> None:

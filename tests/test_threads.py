@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import Future
 
 import pytest
 
-from backup_doctor.base.threads import LOOK_EVERY_S, Pool, Watch
+from backup_doctor.base.threads import LOOK_EVERY_S, Pool, Watch, result_of
 
 WAIT_S = 10.0
 
@@ -58,3 +59,29 @@ def test_a_watch_tells_once_of_a_block_that_is_late_and_of_no_other() -> None:
         assert told.wait(WAIT_S)
     assert watch.was_late
     watch.close()
+
+
+def test_a_result_is_waited_for_in_short_spells() -> None:
+    """A signal that another thread took is heard at the end of one."""
+    waits: list[float] = []
+
+    class Slow(Future[str]):
+        def result(self, timeout: float | None = None) -> str:
+            waits.append(timeout or 0.0)
+            if len(waits) < 3:
+                raise TimeoutError
+            return "done"
+
+    assert result_of(Slow(), 60.0) == "done"
+    assert max(waits) <= LOOK_EVERY_S
+
+
+def test_what_does_not_end_in_time_and_a_call_that_ran_out_of_its_own_are_both_told() -> None:
+    late: Future[None] = Future()
+    own: Future[None] = Future()
+    own.set_exception(TimeoutError("its own"))
+
+    with pytest.raises(TimeoutError):
+        result_of(late, 0.01)
+    with pytest.raises(TimeoutError, match="its own"):
+        result_of(own, 60.0)

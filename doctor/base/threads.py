@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
@@ -26,6 +26,23 @@ def spawn(call: Callable[[], T]) -> Future[T]:
     run = partial(_settle, future, call)
     threading.Thread(target=run, daemon=True, name=getattr(call, "__name__", "call")).start()
     return future
+
+
+def result_of(future: Future[T], timeout_s: float) -> T:
+    """What a call returned, waited for in short spells.
+
+    Whoever waits in one piece does not hear a signal that came just before, or to another thread.
+
+    Raises:
+        TimeoutError: it has not ended in time.
+    """
+    until = time.monotonic() + timeout_s
+    while True:
+        left = until - time.monotonic()
+        with suppress(TimeoutError):
+            return future.result(timeout=max(0.0, min(left, LOOK_EVERY_S)))
+        if future.done() or left <= 0:
+            return future.result(timeout=0)
 
 
 def _settle(future: Future[T], call: Callable[[], T]) -> None:
@@ -108,6 +125,6 @@ def in_parallel(
     for call in calls:
         under_way.append(spawn(call))
         if len(under_way) >= width:
-            yield under_way.popleft().result(timeout=timeout_s())
+            yield result_of(under_way.popleft(), timeout_s())
     while under_way:
-        yield under_way.popleft().result(timeout=timeout_s())
+        yield result_of(under_way.popleft(), timeout_s())

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_doctor.base.redaction import Redactor
-from backup_doctor.base.threads import spawn
+from backup_doctor.base.threads import result_of, spawn
 from backup_doctor.cli.codes import Exit
 from backup_doctor.cli.interrupts import Interrupted, interruptible
 from backup_doctor.cli.output import publish
@@ -144,7 +144,7 @@ def _examined(settings: Settings, backup: Asked, asked: Request, redactor: Redac
 
         future = spawn(examined)
         try:
-            return future.result(timeout=asked.budget_s + GRACE_S)
+            return result_of(future, asked.budget_s + GRACE_S)
         except Interrupted as interrupt:
             known = judged(run.collected(interrupted=True))
             return known._replace(signal_code=interrupt.exit_code)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from backup_doctor.base.quoting import one_line
-from backup_doctor.base.threads import spawn
+from backup_doctor.base.threads import result_of, spawn
 from backup_doctor.cli import steering
 from backup_doctor.cli.codes import Exit
 from backup_doctor.cli.interrupts import Interrupted, interruptible, stoppable
@@ -96,7 +96,7 @@ class Fixing:
             )
             future = spawn(lambda: look(run, self._redactor))
             try:
-                return future.result(timeout=self._asked.budget_s + GRACE_S)
+                return result_of(future, self._asked.budget_s + GRACE_S)
             except TimeoutError:
                 self._say("The diagnosis did not end within its budget. Give a larger --budget.")
         return None

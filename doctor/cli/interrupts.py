@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
+from _thread import start_new_thread
 from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -11,6 +15,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# So long after a signal the process lives at most, and so soon what was lost is raised again.
+LIMIT_S, SOON_S = 4.5, 0.02
 
 
 class Interrupted(BaseException):
@@ -30,19 +36,60 @@ class Interrupted(BaseException):
 def interruptible() -> Iterator[None]:
     """Within it, the first signal raises `Interrupted` in the main thread.
 
-    Afterwards signals have no effect: what is left to do is to print, and that takes no time.
+    Afterwards signals have no effect: what is left to do is to print, and that takes no time. If the
+    block has not ended `LIMIT_S` after the signal, the process does.
     """
+    left = Lock()
 
     def interrupt(number: int, _frame: FrameType | None) -> NoReturn:
         _ignore()
+        start_new_thread(_end, (left, Interrupted(number).exit_code))
         raise Interrupted(number)
 
     for number in SIGNALS:
         signal.signal(number, interrupt)
     try:
-        yield
+        with left, _raised_again():
+            yield
     finally:
         _ignore()
+
+
+def _end(left: Lock, code: int) -> None:
+    """End the process, unless the block is left in time: it may wait for what was broken off."""
+    if not left.acquire(timeout=LIMIT_S):
+        os._exit(code)
+    left.release()
+
+
+@contextmanager
+def _raised_again() -> Iterator[None]:
+    """Within it, an `Interrupted` that was lost is raised once more.
+
+    It is lost if it is raised while the interpreter calls something by itself, as when a module was imported.
+    """
+    before = sys.unraisablehook
+
+    def lost(what: sys.UnraisableHookArgs) -> None:
+        if isinstance(what.exc_value, Interrupted):
+            _raise_soon(what.exc_value.number)
+        else:
+            before(what)
+
+    sys.unraisablehook = lost
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _raise_soon(number: int) -> None:
+    def again(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise Interrupted(number)
+
+    signal.signal(signal.SIGALRM, again)
+    signal.setitimer(signal.ITIMER_REAL, SOON_S)
 
 
 class Stop:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from backup_doctor.base import files
 from backup_doctor.base.heaps import keep_few_heaps
-from backup_doctor.base.threads import spawn
+from backup_doctor.base.threads import result_of, spawn
 from backup_doctor.cli import steering
 from backup_doctor.cli.codes import Exit, UsageError
 from backup_doctor.cli.interrupts import Interrupted, interruptible
@@ -113,7 +113,7 @@ def _swept(
                 sweeping = _begun(settings, asked, told, bar)
                 # What hangs takes little of the time of other projects.
                 grace_s = min(GRACE_S, asked.budget_s / 4)
-                return spawn(sweeping.run).result(timeout=asked.budget_s + grace_s), None, None
+                return result_of(spawn(sweeping.run), asked.budget_s + grace_s), None, None
         except Interrupted as interrupt:
             signal_code, why = interrupt.exit_code, "The sweep was interrupted."
         except TimeoutError:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import signal
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -23,12 +25,20 @@ _QUOTED = re.compile(r"'([^']+)'")
 
 def by_typer(arguments: Sequence[str]) -> object:
     """What the command returns; else the exit code of what was wrong."""
+    _break_off_questions()
     try:
         return app(list(arguments), prog_name=PROGRAM, standalone_mode=False)
     except typer.TyperException as mistake:
         return _mistyped(mistake)
     except typer.Abort:
         return INTERRUPTED
+
+
+def _break_off_questions() -> None:
+    """Let Ctrl-C raise, so that a question for a secret leaves the terminal as it was."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        with suppress(ValueError):  # not in the main thread
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _mistyped(mistake: typer.TyperException) -> int:

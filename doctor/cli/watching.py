@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from backup_doctor.base.quoting import one_line
-from backup_doctor.base.threads import spawn
+from backup_doctor.base.threads import result_of, spawn
 from backup_doctor.cli.codes import UsageError
 from backup_doctor.cli.diagnose import Diagnosed, diagnosed, finish
 from backup_doctor.cli.interrupts import Interrupted, interruptible
@@ -132,7 +132,7 @@ class Vigil:
             return ()
         ask = partial(pulse, self._settings, collected.case, self._redactor, self._asked.budget_s)
         try:
-            return spawn(ask).result(timeout=PULSE_BUDGET_S + GRACE_S)
+            return result_of(spawn(ask), PULSE_BUDGET_S + GRACE_S)
         except Exception:  # noqa: BLE001 -- the diagnosis that follows will say what is wrong
             return ()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from queue import Full, Queue
+from contextlib import suppress
+from queue import Empty, Full, Queue
 from threading import Event
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -30,12 +31,18 @@ class Ahead(Generic[T]):
     def __iter__(self) -> Iterator[T]:
         """Yield the items; to be called once."""
         while True:
-            item, error = self._queue.get()
+            item, error = self._get()
             if error is not None:
                 if isinstance(error, StopIteration):
                     return
                 raise error
             yield item  # type: ignore[misc] # an item, where there is no error
+
+    def _get(self) -> tuple[T | None, BaseException | None]:
+        """The next entry, waited for in short spells, so that no signal is missed."""
+        while True:
+            with suppress(Empty):
+                return self._queue.get(timeout=LOOK_EVERY_S)
 
     def close(self) -> None:
         """Let the thread end."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgspec.structs import replace
 
 from backup_doctor.base.immutable import Immutable
-from backup_doctor.base.threads import Pool
+from backup_doctor.base.threads import Pool, result_of
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.run.audit.table import BrokeOffError
 
@@ -141,7 +141,7 @@ def _ask(source: Lists, pool: Pool, ahead: int, waiting: deque[PendingPage]) -> 
 
 def _waited_for(page: Future[ListPage]) -> ListPage:
     try:
-        return page.result(timeout=PAGE_LIMIT_S)
+        return result_of(page, PAGE_LIMIT_S)
     except TimeoutError:
         raise BrokeOffError(TOO_SLOW) from None
 
