@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from backup_doctor import checks
+from backup_doctor.base.quoting import visible
 from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.findings import FixKind
 from backup_doctor.evidence.workflow import Job, Run
@@ -48,9 +50,21 @@ def of(names: Names) -> Any:
 
 
 def test_every_word_is_an_argument_of_its_own() -> None:
-    made = said(command("aws", "--key", "a b'; rm -rf / #\n$(x)"))
+    made = said(command("aws", "--key", "a b'; rm -rf / # $(x)"))
 
-    assert shlex.split(made) == ["aws", "--key", "a b'; rm -rf / #\n$(x)"]
+    assert shlex.split(made) == ["aws", "--key", "a b'; rm -rf / # $(x)"]
+
+
+def test_what_is_shown_of_a_command_is_what_is_pasted() -> None:
+    odd = "a\x1b[2J\n'b\u202e\u3164"
+    made = command("printf", "%s", odd).piped("grep", "-F", "--", odd)
+
+    pasted = subprocess.run(
+        ["bash", "-c", said(command("printf", "%s", odd))], capture_output=True, check=True
+    )
+
+    assert said(made) == visible(said(made))
+    assert pasted.stdout.decode() == odd
 
 
 def test_gh_names_the_repository_and_a_server_of_its_own_with_its_host() -> None:

@@ -132,3 +132,14 @@ def test_xml_is_well_formed_with_any_text_inside(text: str) -> None:
 )
 def test_what_stands_between_backticks_is_code(text: str, shown: str) -> None:
     assert quoting.with_code(text, quoting.for_markdown_inline, quoting.markdown_code) == shown
+
+
+@pytest.mark.parametrize("char", ["\u3164", "\u115f", "\u2800", "\u034f", "\ufe0f", "\U000e0100"])
+def test_a_letter_of_which_nothing_is_seen_is_shown(char: str) -> None:
+    code = f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"
+
+    assert quoting.visible(f"a{char}b") == f"a{code}b"
+
+
+def test_how_a_symbol_is_drawn_is_left_to_it() -> None:
+    assert quoting.visible("\u26a0\ufe0f No backup") == "\u26a0\ufe0f No backup"

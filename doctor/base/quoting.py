@@ -1,6 +1,6 @@
 r"""Text from outside, made safe for the place where it is shown. Pure functions, no exceptions.
 
-Invisible characters (C0, C1, DEL, bidirectional and zero-width ones, lone surrogates) are shown as
+Invisible characters (C0, C1, DEL, bidirectional and zero-width ones, fillers, lone surrogates) are shown as
 escapes (`\x1b`, `\u202e`): what the reader sees is all that there is.
 """
 
@@ -18,6 +18,12 @@ ZERO_WIDTH = "\u200b"
 # Categories that move the cursor, reorder the line or show nothing: control, format, surrogate,
 # private use, line and paragraph separator.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+# Letters, marks and symbols of which nothing is seen: fillers, joiners, a blank pattern of Braille.
+_BLANK = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+) | frozenset(map(chr, range(0xE0100, 0xE01F0)))
+# They choose how the symbol before them is drawn; behind anything else they are not seen.
+_SELECTORS = re.compile(r"[\ufe00-\ufe0f]")
 _MARKDOWN = re.compile(r"[\\`*\[\]{}<>|~$]|(?<![^\W_])_|_(?![^\W_])")
 _LINE_START = re.compile(r"^(\s*(?:\d+(?=[.)](?:\s|$)))?)([#+\-=]|(?<=\d)[.)])")
 # What GitHub and GitLab link or notify without any markup: @name, #1, !1, GH-1, www., scheme://
@@ -33,11 +39,18 @@ def visible(text: str, *, keep: str = "") -> str:
     """The text with every invisible character but those in `keep` shown as an escape."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_shown(char) if char not in keep else char for char in text)
+    shown = "".join(_shown(char) if char not in keep else char for char in text)
+    return _SELECTORS.sub(_selected, shown)
+
+
+def _selected(found: re.Match[str]) -> str:
+    before = found.string[: found.start()][-1:]
+    drawn = before and unicodedata.category(before) == "So"
+    return found[0] if drawn else f"\\u{ord(found[0]):04x}"
 
 
 def _shown(char: str) -> str:
-    if unicodedata.category(char) not in _INVISIBLE:
+    if unicodedata.category(char) not in _INVISIBLE and char not in _BLANK:
         return char
     if char in "\n\r\t":
         return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}[char]

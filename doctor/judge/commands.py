@@ -6,14 +6,16 @@ and what remains is advice in words (`backup_doctor.judge.show.by_command`).
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from backup_doctor.base.immutable import Immutable
+from backup_doctor.base.quoting import for_shell
 from backup_doctor.evidence.workflow import Run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.workflow import Job
 
@@ -29,7 +31,7 @@ class Command(Immutable, frozen=True):
 
     def piped(self, *words: str) -> Command:
         """This one, its output read by another."""
-        return Command(f"{self.text} | {shlex.join(words)}")
+        return Command(f"{self.text} | {_joined(words)}")
 
 
 class Stored(Immutable, frozen=True, kw_only=True):
@@ -40,8 +42,12 @@ class Stored(Immutable, frozen=True, kw_only=True):
 
 
 def command(*words: str) -> Command:
-    """A program and its arguments, each quoted."""
-    return Command(shlex.join(words))
+    """A program and its arguments, each quoted; control characters as bash's escapes."""
+    return Command(_joined(words))
+
+
+def _joined(words: Iterable[str]) -> str:
+    return " ".join(map(for_shell, words))
 
 
 def doctor(case: Case, *words: str) -> Command:
@@ -109,7 +115,7 @@ def gh_secret_set(case: Case, secret: Stored) -> Command | None:
     """Set a secret; gh asks for its value, or reads it from a pipe."""
     environment = ("--env", secret.environment) if secret.environment else ()
     made = gh(case, "secret", "set", secret.name)
-    return made and Command(made.text + (f" {shlex.join(environment)}" if environment else ""))
+    return made and Command(made.text + (f" {_joined(environment)}" if environment else ""))
 
 
 def gh_secret_list(case: Case, environment: str | None = None) -> Command | None:
@@ -142,7 +148,7 @@ def new_key(case: Case, on_github: Stored, in_function: str) -> Command | None:
     return Command(
         "K=$(openssl rand -hex 32)\n"
         f'printf %s "$K" | {caller.text}\n'
-        f'supabase secrets set {shlex.quote(in_function)}="$K" {flag} --yes'
+        f'supabase secrets set {for_shell(in_function)}="$K" {flag} --yes'
     )
 
 
