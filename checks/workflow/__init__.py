@@ -5,6 +5,7 @@ from __future__ import annotations
 from backup_doctor.checks.workflow import (
     access,
     advice,
+    early_failure,
     edge_call,
     fallback,
     going,
@@ -32,6 +33,7 @@ check.include(
     waiting.rules,
     going.rules,
     job.rules,
+    early_failure.rules,
     update_step.rules,
     look_up.rules,
     edge_call.rules,
