@@ -161,13 +161,16 @@ def scan(chunks: Iterable[bytes], wanted: Callable[[bytes], bool]) -> Scan:
     for raw, following in pairwise(chain(split(_counted(chunks, result)), (b"",))):
         if not result.found and wanted(raw):
             result.found = True
-        mark = clean(raw).text if raw.find(MARK, 0, 64) >= 0 else ""
+        if raw.find(MARK, 0, 64) < 0:
+            if raw.endswith(_AFTERMATH) or raw.rstrip(b"\r").endswith(_AFTERMATH):
+                section = _begin(result, Section(aftermath=True))
+            section.add(raw)
+            continue
+        mark = clean(raw).text
         if mark.startswith(START) and _begins_step(mark.removeprefix(START), clean(following)):
             title = mark.removeprefix(START).strip()
             section = _begin(result, Section(title=title, nested=nested))
             between = nested = False
-        elif raw.endswith(_AFTERMATH) or raw.rstrip(b"\r").endswith(_AFTERMATH):
-            section = _begin(result, Section(aftermath=True))
         between = between or mark.startswith(_BETWEEN)
         if mark.startswith(_NESTED):
             nested = mark.startswith(_NESTED[0])
