@@ -451,6 +451,41 @@ def test_a_page_that_refuses_a_request_on_its_way_is_neither_the_functions_nor_t
     assert roots(case(workflow(reading))) == ["function/unreachable"]
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "means"),
+    [
+        (404, '{"message":"no Route matched with those values"}', "secrets/bad-url"),
+        (503, '{"message":"name resolution failed"}', "function/unreachable"),
+        (503, '{"message":"failure to get a peer from the ring-balancer"}', "function/unreachable"),
+        (
+            502,
+            '{"message":"An invalid response was received from the upstream server"}',
+            "function/unreachable",
+        ),
+        (
+            503,
+            "upstream connect error or disconnect/reset before headers. reset reason: overflow",
+            "function/unreachable",
+        ),
+        (503, "no healthy upstream", "function/unreachable"),
+    ],
+)
+def test_what_the_gateway_says_of_what_is_behind_it_is_nobody_elses_word(
+    status: int, body: str, means: str
+) -> None:
+    reading = logged(
+        f"Edge function call failed (HTTP {status})",
+        f"Response: {body}",
+        "Falling back to direct Supabase update",
+        f"Direct update failed (HTTP {status})",
+        f"Response: {body}",
+    )
+
+    assert function_meaning(reading.function_call) == Meaning(codes=(means,), own_words=False)
+    assert fallback_meaning(reading.fallback_call).codes == (means,)
+    assert roots(case(workflow(reading))) == [means]
+
+
 def test_a_page_behind_a_status_is_shown_as_the_answer() -> None:
     reading = logged(f"Edge function call failed (HTTP 403): {BLOCKED}")
 
