@@ -30,6 +30,7 @@ from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history.early import early_codes
 from backup_doctor.judge.history.file import own_file
 from backup_doctor.judge.history.row import RowState, row_state
+from backup_doctor.judge.history.run import dispatch_runs
 from backup_doctor.judge.history.upload import may_have_passed, upload_errors
 from backup_doctor.judge.history.whole_step import ended_before_update
 from backup_doctor.judge.show import exhibit
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 rules = Rules[WorkflowEvidence]()
 
+SEVERAL = 2
 MAKES_BACKUP = re.compile(
     r"dump|back-?up|archiv|export|\bzip\b|\btar\b|upload|\bs3\b|rclone", re.IGNORECASE
 )
@@ -93,8 +95,9 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
     done = step is not None and uploaded and not uploads and not early_codes(case)
     at_update = step is not None and step is seen.update_step and not early
     before = Link.FILE_UPLOADED if uploads else Link.BACKUP_MADE
+    failed = f"{what_failed(seen, step)}{quoted(told, new or errors) or annotated(seen)}"
     return Found(
-        summary=f"{what_failed(seen, step)}{quoted(told, new or errors) or annotated(seen)}",
+        summary=failed if done or at_update else f"{failed}{_beside(case, failed)}",
         evidence=(
             *run_exhibits(seen, case),
             *(
@@ -112,6 +115,14 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
         by_log=done,
         reason=told.error.id if told else None,
     )
+
+
+def _beside(case: Case, failed: str) -> str:
+    """That there is a file all the same, where another run or attempt of the dispatch left it."""
+    if len(dispatch_runs(case)) < SEVERAL or own_file(case) is None:
+        return ""
+    end = "" if failed.endswith(".") else "."
+    return f"{end} The file that is there was left by another run or attempt of this dispatch."
 
 
 def _left_no_file(seen: WorkflowEvidence, case: Case) -> Step | None:

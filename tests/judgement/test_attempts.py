@@ -595,6 +595,18 @@ def test_a_row_of_many_days_whose_run_nobody_can_see_is_over() -> None:
     assert progress(case(WorkflowEvidence(run=HIDDEN), old, now=CREATED)) is RunProgress.OVER
 
 
+def test_a_run_that_failed_early_beside_anothers_file_says_whose_the_file_is() -> None:
+    failed = workflow(log(NOT_SAID, NOT_SAID, uploaded=()), upload="failure", update="skipped")
+    beside = replace(failed, attempts=(attempt(42, 2, at=HOUR), attempt()))
+
+    def told(*evidence: Any) -> str:
+        return finding(case(*evidence), "workflow/failed-before-update").found.summary
+
+    left = "failed. The file that is there was left by another run or attempt of this dispatch."
+    assert told(beside, the_object()).endswith(left)
+    assert "was left by" not in told(beside, NOTHING) + told(failed, the_object())
+
+
 @pytest.mark.parametrize(
     "unfinished",
     [
