@@ -90,10 +90,29 @@ def test_a_status_that_curl_prints_behind_the_answer_is_the_call_s() -> None:
     assert of(found.fallback_call) == (Outcome.REFUSED, 403)
 
 
+def test_a_status_that_stands_right_before_the_answer_is_told_from_it() -> None:
+    found = reading(
+        """
+        curl -s -o a -w '%{http_code}' -X POST "$U/functions/v1/update-backup" -d x
+        cat a
+        curl -s -o b -w '%{http_code}' -X PATCH "$U/rest/v1/backup_history?id=eq.$id" -d '{"status":"success"}'
+        cat b
+        """,
+        f"500{CRASHED}403{NO_GRANT}\n",
+    )
+
+    assert of(found.function_call) == (Outcome.REFUSED, 500)
+    assert found.function_call.body == CRASHED
+    assert of(found.fallback_call) == (Outcome.REFUSED, 403)
+    assert found.fallback_call.body == NO_GRANT
+
+
 @pytest.mark.parametrize(
     "line",
     [
         '{"a": 1}',
+        "500 {}",
+        '5001{"a": 1}',
         '{"a": 1} said 500',
         '{"a": 1}5',
         '[{"id": 1}], and more',

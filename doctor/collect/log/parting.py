@@ -25,6 +25,8 @@ LINES = 400
 _CURL = re.compile(r"(?<=[\w}\])>.!])curl: \(\d{1,3}\) ")
 # Words, or the status that `-w` has curl print.
 _STATUS = re.compile(r"[1-5]\d\d(?=\s*$|[{\[]|[^\W\d_])")
+# The same where the answer is shown behind it: `404{"code": …}`.
+_STATUS_FIRST = re.compile(r"[1-5]\d\d(?=\{\s*\")")
 _BEHIND = re.compile(rf"##\[\w+\]|[^\W\d_]|\{{\s*\"|{_STATUS.pattern}")
 _DECODER = json.JSONDecoder()
 
@@ -49,6 +51,10 @@ def _by_form(line: str) -> Iterator[str]:
     if len(line) > LINE_LIMIT:
         yield line
         return
+    shown_first = _STATUS_FIRST.match(line)
+    if shown_first:
+        yield shown_first[0]
+        line = line[shown_first.end() :]
     while (at := _end_of_json(line)) and _BEHIND.match(line, at):
         yield line[:at]
         line = line[at:]
