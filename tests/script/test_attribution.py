@@ -345,6 +345,8 @@ echo "$answer"
         # One is silent: what no table answers is the function's; the other may be anybody's.
         (ONE_BY_ONE, [REFUSED], [(0,)]),
         (ONE_BY_ONE, [DENIED], [()]),
+        (ONE_BY_ONE, ['{"code":"42501","details":null,"hint":null,"message":"denied"}'], [(1,)]),
+        (ONE_BY_ONE, ["[]"], [()]),
         (ONE_BY_ONE, ["{", '"error": "Unauthorized"}', DENIED], [(), (), ()]),
     ],
 )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _OF_TABLE = frozenset({CallKind.TABLE_UPDATE, CallKind.UPSERT, CallKind.INSERT, CallKind.LOOK_UP})
 # What the Data API and its gateway tell a refusal by.
 _MESSAGES = frozenset({"message", "msg", "code"})
+_OF_DATA_API = frozenset({"code", "details", "hint", "message"})
 
 
 def errors_in_turn(lines: Mapping[int, str], curls: Sequence[ScriptCall]) -> dict[int, ScriptCall]:
@@ -68,20 +69,25 @@ def answers_in_turn(
     if len(begun) == len(sources):
         return dict(zip(begun, sources, strict=True))
     functions = [one for one in sources if one.kind not in _OF_TABLE]
-    own = [at for at in begun if not _may_be_of_table(lines[at])]
-    return {own[0]: functions[0]} if len(own) == len(functions) == 1 else {}
+    own = [at for at in begun if _MESSAGES.isdisjoint(_fields(lines[at]) or _MESSAGES)]
+    if len(own) == len(functions) == 1:
+        return {own[0]: functions[0]}
+    # A function may pass on what the Data API said; then the table says it as well.
+    tables = [one for one in sources if one.kind in _OF_TABLE]
+    only = len(begun) == len(tables) == 1 and _fields(lines[begun[0]]) == _OF_DATA_API
+    return {begun[0]: tables[0]} if only else {}
+
+
+def _fields(line: str) -> frozenset[str]:
+    """The names in an answer that is one object; none for any other."""
+    try:
+        told = json.loads(line)
+    except (ValueError, RecursionError):
+        return frozenset()
+    return frozenset(told) if isinstance(told, dict) else frozenset()
 
 
 def _shows_answer(one: Print) -> bool:
     """Whether the print shows an answer as a whole."""
     holes = [part for part in one.pattern if isinstance(part, Hole)]
     return any(hole.what is What.ANSWER and not hole.part for hole in holes)
-
-
-def _may_be_of_table(line: str) -> bool:
-    """Whether the Data API can have answered so: with rows, or with a message."""
-    try:
-        told = json.loads(line)
-    except (ValueError, RecursionError):
-        return True
-    return not isinstance(told, dict) or not _MESSAGES.isdisjoint(told)
