@@ -169,6 +169,20 @@ def test_a_file_of_the_wrong_shape_is_one_clear_error(loaded: Load, toml: str) -
         loaded(toml=toml)
 
 
+def test_a_file_that_takes_minutes_to_read_is_one_clear_error(
+    loaded: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backup_doctor.settings.reading.READ_LIMIT_S", 0.05)
+
+    with pytest.raises(SettingsError, match=r"backup-doctor\.toml could not be read within"):
+        loaded(toml=f"{'.'.join('a' * 10_000)} = 1")
+
+
+def test_where_a_setting_may_be_set_is_a_sentence(loaded: Load) -> None:
+    with pytest.raises(SettingsError, match=r"Set BACKUP_DOCTOR_FUNCTION in the environment or"):
+        loaded(toml="function = '../admin'")
+
+
 def test_a_table_that_is_none_is_not_said_to_be_unknown(loaded: Load) -> None:
     with pytest.raises(SettingsError, match=r"columns .* must be a table: \[columns\]"):
         loaded(toml="columns = 5")
