@@ -7,13 +7,16 @@ from datetime import datetime
 
 from backup_doctor.evidence.columns import GUIDE_COLUMNS
 
+# The last code point that four hexadecimal digits can write.
+LAST_OF_FOUR = 0xFFFF
 # Names that are known to need no quotes; all others are quoted, whatever they look like.
 _PLAIN = frozenset({*GUIDE_COLUMNS, "public", "backup_history"})
-# What a reader cannot see or an editor may change on the way: controls, bidi and zero-width marks;
-# and what makes a command of a line for a CI runner (`##[error]`), anywhere in it.
+# What a reader cannot see or an editor may change on the way: controls, bidi and zero-width marks,
+# fillers, selectors and tags; and what makes a command of a line for a CI runner (`##[error]`), anywhere in it.
 _INVISIBLE = re.compile(
     r"(?<=##)\[|"
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 
 
@@ -38,7 +41,8 @@ def can_be_stored(value: str) -> bool:
 
 
 def _escape(match: re.Match[str]) -> str:
-    return f"\\u{ord(match.group()):04x}"
+    code = ord(match.group())
+    return f"\\u{code:04x}" if code <= LAST_OF_FOUR else f"\\U{code:08x}"
 
 
 def identifier(*names: str) -> str:
@@ -69,4 +73,5 @@ def _quoted(name: str) -> str:
 
 
 def _escape_in_name(match: re.Match[str]) -> str:
-    return f"\\{ord(match.group()):04x}"
+    code = ord(match.group())
+    return f"\\{code:04x}" if code <= LAST_OF_FOUR else f"\\+{code:06x}"

@@ -141,3 +141,18 @@ def test_a_word_of_a_shell_command_is_one_word(text: str) -> None:
 
 def test_a_literal_gives_a_ci_runner_no_command() -> None:
     assert sql.literal("##[error]x") == r"E'##\u005berror]x'"
+
+
+@pytest.mark.parametrize(
+    "char", ["\u3164", "\u2800", "\ufe0f", "\U000e0041", "\U000e0100", "\u202e"]
+)
+def test_what_is_not_seen_is_an_escape_in_a_literal_and_in_a_name(table: World, char: str) -> None:
+    text = f"a{char}b"
+    query = f"SELECT {sql.literal(text)} AS {sql.identifier(text)}"
+
+    assert query.isascii()
+    with psycopg.connect(table.owner_uri) as connection:
+        cursor = connection.execute(query.encode())
+        assert cursor.fetchone() == (text,)
+        assert cursor.description
+        assert cursor.description[0].name == text
