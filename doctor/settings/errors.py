@@ -24,10 +24,9 @@ def wrong_value(setting: Setting, *, given_as: str, problem: str) -> SettingsErr
 def where_to_set(setting: Setting) -> str:
     """In which places a setting may be set, as one sentence."""
     named = alternatives(setting.usual_variables)
-    about = setting.about.removeprefix("the ")
     return (
-        f"The {about} is set as {named} in the environment or in .env, or as {setting.key} in "
-        "backup-doctor.toml."
+        f"Set {named} in the environment or in .env, or {setting.key} in backup-doctor.toml: "
+        f"{setting.about}."
     )
 
 

@@ -80,8 +80,8 @@ def test_a_wrong_value_names_setting_place_and_example_and_no_secret(
 def test_where_a_setting_is_set_is_a_sentence(setting: Setting) -> None:
     said = where_to_set(setting)
 
-    assert not said.startswith(("The the ", "The how ", "The what "))
-    assert f" in .env, or as {setting.key} in backup-doctor.toml." in said
+    assert said.startswith("Set ")
+    assert f" in .env, or {setting.key} in backup-doctor.toml: " in said
 
 
 @pytest.mark.parametrize(
