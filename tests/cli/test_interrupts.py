@@ -46,10 +46,12 @@ except interrupts.Interrupted:
     time.sleep(0.5)
 print("printed")
 """
+# Whoever runs the tests in the background has SIGINT ignored, which a child inherits.
 EARLY = """
+import os, signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from backup_doctor import __main__
 __main__.end_on_signals()
-import os, signal, time
 os.kill(os.getpid(), {number})
 time.sleep(30)
 """

@@ -19,6 +19,8 @@ ACTION = re.compile(r"not authorized to perform: ([a-z0-9]+:[A-Za-z*]+)")
 # S3's older words for it have the former name of a key.
 OF_KMS = re.compile(r"kms|customer master key", re.IGNORECASE)
 SERVER_ERRORS = range(500, 600)
+REDIRECTS = range(300, 400)
+REGION = "x-amz-bucket-region"
 NOTHING_TO_SEE = frozenset(
     {Why.BAD_CREDENTIALS, Why.NOT_FOUND, Why.UNREACHABLE, Why.TIMED_OUT, Why.GARBLED}
 )
@@ -50,6 +52,11 @@ NOT_S3 = BucketRefusal(
     "What answers at {where} is not S3: a proxy, a sign-in page, or another service.",
     "Check AWS_ENDPOINT_URL_S3 and the proxy settings.",
 )
+ELSEWHERE = BucketRefusal(
+    Why.UNREACHABLE,
+    "What answers at {where} redirects S3's requests ({code}), and names no region of the bucket.",
+    "Check AWS_ENDPOINT_URL_S3 and the proxy settings.",
+)
 OWN_PROBLEM = BucketRefusal(
     Why.UNREACHABLE, "S3 ({where}) has an internal problem ({code}).", TRY_LATER
 )
@@ -76,6 +83,8 @@ def refused(error: ClientError, place: BucketPlace) -> Unseen:
     """The refusal as evidence. Of S3's own text only the name of a permission gets into it."""
     code = code_of(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    if code.isdecimal() and status in REDIRECTS and not headers_of(error).get(REGION):
+        return unseen(ELSEWHERE, place, status=status)
     refusal = coded(code) or _by_kind(error, code, status)
     if refusal.why is Why.DENIED:
         place = place._replace(needs=_denied_action(error) or place.needs)
