@@ -186,12 +186,6 @@ EXAMPLES = (
         fallback_body=NO_GRANT,
     ),
     Example(
-        "the one answer that is shown is PostgREST's refusal, and so of a direct call",
-        f"estado 403\n{NO_GRANT}",
-        fallback=(REFUSED, None),
-        fallback_body=NO_GRANT,
-    ),
-    Example(
         "a procedure is called by the Data API",
         f"RPC finish_backup -> 403\n{NO_GRANT}",
         fallback=(REFUSED, 403),

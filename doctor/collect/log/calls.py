@@ -48,7 +48,6 @@ def read_calls(
     attribute(talk, events(output, names))
     if is_update:
         talk.claim_unreached()
-        talk.claim_refused()
     lookup = talk.drafts[CallSubject.LOOKUP]
     several = says_several("\n".join(lookup.body))
     return Calls(

@@ -10,7 +10,6 @@ from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.log.draft import NO_ANSWER, CallDraft
 from backup_doctor.collect.log.said import Said
 from backup_doctor.evidence.log import Outcome
-from backup_doctor.services import log_wording as wording
 from backup_doctor.services.log_wording import CallSubject
 
 if TYPE_CHECKING:
@@ -162,15 +161,6 @@ class Talk:
         silent = all(draft.outcome is Outcome.NOT_SAID for draft in self.drafts.values())
         if silent and self.untold and self.untold.told.outcome in NO_ANSWER:
             self.function_failed_before()
-
-    def claim_refused(self) -> None:
-        """The only answer that was shown, and is the Data API's own refusal, is that of a direct call."""
-        shown = "\n".join(self.loose)
-        silent = all(draft.outcome is Outcome.NOT_SAID for draft in self.drafts.values())
-        if not silent or not wording.DATA_API_BODY.search(shown):
-            return
-        self.own(CallSubject.FALLBACK)
-        self.drafts[CallSubject.FALLBACK].answer(self.loose)
 
     def refuse(self, subject: CallSubject, text: str) -> None:
         """A refusal without a status, whose words are the answer."""
