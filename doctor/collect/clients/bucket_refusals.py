@@ -20,7 +20,6 @@ ACTION = re.compile(r"not authorized to perform: ([a-z0-9]+:[A-Za-z*]+)")
 OF_KMS = re.compile(r"kms|customer master key", re.IGNORECASE)
 SERVER_ERRORS = range(500, 600)
 REDIRECTS = range(300, 400)
-REGION = "x-amz-bucket-region"
 NOTHING_TO_SEE = frozenset(
     {Why.BAD_CREDENTIALS, Why.NOT_FOUND, Why.UNREACHABLE, Why.TIMED_OUT, Why.GARBLED}
 )
@@ -83,7 +82,11 @@ def refused(error: ClientError, place: BucketPlace) -> Unseen:
     """The refusal as evidence. Of S3's own text only the name of a permission gets into it."""
     code = code_of(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    if code.isdecimal() and status in REDIRECTS and not headers_of(error).get(REGION):
+    if (
+        code.isdecimal()
+        and status in REDIRECTS
+        and not region_named(headers_of(error), error.response)
+    ):
         return unseen(ELSEWHERE, place, status=status)
     refusal = coded(code) or _by_kind(error, code, status)
     if refusal.why is Why.DENIED:
@@ -133,6 +136,12 @@ def code_of(error: ClientError) -> str:
 def headers_of(error: ClientError) -> Mapping[str, Any]:
     """The headers of the refusal, names in lower case."""
     return error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+
+
+def region_named(headers: Mapping[str, Any], parsed: Mapping[str, Any] | None) -> str | None:
+    """The bucket's region, if the answer names it."""
+    named = headers.get("x-amz-bucket-region") or (parsed or {}).get("Error", {}).get("Region")
+    return str(named) if named else None
 
 
 def _by_kind(error: ClientError, code: str, status: int | None) -> BucketRefusal:

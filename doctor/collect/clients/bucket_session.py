@@ -12,6 +12,7 @@ from botocore.session import Session
 
 from backup_doctor import __version__
 from backup_doctor.collect.clients.bucket_models import small_models
+from backup_doctor.collect.clients.bucket_refusals import region_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -94,15 +95,9 @@ class Connection:
         """S3 names the bucket's region in the refusal; botocore then asks again there by itself."""
         if not response_dict or response_dict["status_code"] < 300:  # noqa: PLR2004 -- a success
             return
-        region = _region_named(response_dict["headers"], parsed_response)
+        region = region_named(response_dict["headers"], parsed_response)
         if region and region != self.region:
             self.redirected_to = str(region)
-
-
-def _region_named(headers: Mapping[str, Any], parsed: Mapping[str, Any] | None) -> str | None:
-    """The bucket's region, if the answer names it."""
-    named = headers.get("x-amz-bucket-region") or (parsed or {}).get("Error", {}).get("Region")
-    return str(named) if named else None
 
 
 def _follow_to_a_region_alone(
@@ -114,7 +109,7 @@ def _follow_to_a_region_alone(
     answer, parsed = response or (None, {})
     if answer is None or answer.status_code not in REDIRECTS:
         return
-    if _region_named(answer.headers, parsed) is None:
+    if region_named(answer.headers, parsed) is None:
         request_dict["context"].setdefault("s3_redirect", {})["redirected"] = True
 
 
