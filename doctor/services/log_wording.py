@@ -233,7 +233,10 @@ IS_REFUSAL = re.compile(
     r"(?:Invalid |Missing |No API key|Legacy API|Forbidden|Unauthorized|JWT )"
 )
 # How supabase-js tells that a function failed: in words of its own, without the answer.
-BY_SUPABASE_JS = re.compile(r"\bFunctions(?:Http|Relay|Fetch)Error\b")
+BY_SUPABASE_JS = re.compile(r"\bFunctions(?:Http|Fetch|Relay)Error\b")
+# What the runner puts before a line, and where a web page begins.
+MARKER = re.compile(r"^##\[\w+\]")
+PAGE = re.compile(r"<(?:!doctype html|html)\b", re.IGNORECASE)
 # A code that only PostgREST or PostgreSQL gives.
 DATA_API_BODY = re.compile(
     r"\bcode[\"']?\s*:\s*[\"'](?:PGRST\d+|\d[0-9A-Z]{4}|(?:P0|XX)\d{3})[\"']"
@@ -292,7 +295,7 @@ def function_subject(name: str) -> re.Pattern[str]:
         r"\bedge[ _-]?(?:fun[ck]\w+|fn\b)|(?<![^\W_])edge(?=_(?:status|code|http|body|resp|result))",
         r"functions/v1/[\w-]*",
         r"functions\.invoke",
-        r"\bFunctions(?:Http|Fetch|Relay)Error\b",
+        BY_SUPABASE_JS.pattern,
         rf"(?<![\w/.-]){called}(?![\w-]|\.\w)",
         rf"\b{called}\b[^.{{]{{0,20}}\bfunction\b",
     )

@@ -19,12 +19,10 @@ if TYPE_CHECKING:
     from backup_doctor.services.log_wording import CallSubject
 
 BODY_LINES = 60
-MARKER = re.compile(r"^##\[\w+\]")
 # What node prints for a field of an error that is not there.
 NOTHING = re.compile(r"^(?:null|undefined|None)\W*$")
 MASK = "***"
 MARKUP = re.compile(r"^\s*<(?:!doctype|html|\?xml|head|body)", re.IGNORECASE)
-PAGE = re.compile(r"<(?:!doctype html|html)\b", re.IGNORECASE)
 QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
 # A few words and a colon, in whatever language: `Cuerpo: {"code": …}`.
 LABELLED = re.compile(r"^\W*(?:[^\W\d_]+\s){0,2}[^\W\d_]+\s?:\s*$")
@@ -103,7 +101,7 @@ class _Splitter:
         if wording.ENDED_BY_RUNNER.match(line.strip()):
             yield from self.end()
             return
-        plain = wording.GUTTER.sub("", MARKER.sub("", line)).strip()
+        plain = wording.GUTTER.sub("", wording.MARKER.sub("", line)).strip()
         tag, text = _untagged(wording.LOGGER.sub("", plain))
         if not text:
             yield from self.end()
@@ -198,7 +196,7 @@ class _Splitter:
 
 def _opening(text: str) -> re.Match[str] | None:
     """Where the answer begins that stands in a line of words."""
-    opening = PAGE.search(text) or wording.OPENING.search(text)
+    opening = wording.PAGE.search(text) or wording.OPENING.search(text)
     return None if opening and OF_CLIENT.search(text[: opening.start()]) else opening
 
 

@@ -9,7 +9,7 @@ from backup_doctor.collect.log.header import MASK
 from backup_doctor.evidence.log import EnvShown, Variable
 from backup_doctor.evidence.object_keys import FileKind, basename, kind_of
 from backup_doctor.services.error_lines import names_upload_error
-from backup_doctor.services.log_wording import LOGGER, TAG
+from backup_doctor.services.log_wording import LOGGER, MARKER, TAG
 from backup_doctor.services.printed_secrets import is_secret_name
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ _ASSIGNMENT = re.compile(
     r"|dispatch[_ -]?id|backup[_ -]?id)\s*[=:]\s*(.+?)\s*$",
     re.IGNORECASE,
 )
-_MARKER = re.compile(r"^##\[\w+\]")
 # What a line says behind a value: the next one (`, SIZE=12`), or a remark on it (` (12 MB)`).
 _NEXT = re.compile(r"(?:[,;|]|\s)\s*(?=[A-Za-z][\w -]{0,30}?\s?[=:]\s?\S)")
 _REMARK = re.compile(r"\s+(?:\([^()]*\)|\[[^\[\]]*\])$")
@@ -92,7 +91,7 @@ def assignments(lines: Iterable[str]) -> dict[str, str]:
     """`S3_KEY=…`, `Backup size: …` and the like, by one name each; the last one wins."""
     found = {}
     for line in lines:
-        rest = TAG.sub("", LOGGER.sub("", _MARKER.sub("", line).strip()))
+        rest = TAG.sub("", LOGGER.sub("", MARKER.sub("", line).strip()))
         while match := _ASSIGNMENT.match(rest):
             value, rest = _parted(match[2])
             name = ASSIGNED[re.sub(r"[^a-z0-9]", "", match[1].lower())]
