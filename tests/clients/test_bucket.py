@@ -196,6 +196,8 @@ def test_a_profile_that_does_not_exist_is_said_so(made: stand_in.Bucket) -> None
 def test_a_profile_is_not_needed_beside_explicit_keys(
     made: stand_in.Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The stand-in runs in this process, and reads the variable too when it is first asked.
+    client(made).head(KEY)
     monkeypatch.setenv("AWS_PROFILE", "nope")
 
     assert client(made, profile="nope").head(KEY) == Absent()
