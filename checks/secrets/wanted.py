@@ -151,7 +151,8 @@ def is_needed(case: Case, one: Wanted) -> bool | None:
     if update_ran(case) is not False:
         return False
     if file is None:
-        return None if _was_refused_without(case, one) else False
+        # Of the store's keys only those are listed then that the failed step was handed as empty.
+        return None if one.use in UPLOAD_KEYS and _key_was_refused(case) else False
     if step is None:
         return False
     named = set(early_codes(case)) - codes_with(Trait.KEY_NOT_SHOWN)
@@ -159,12 +160,10 @@ def is_needed(case: Case, one: Wanted) -> bool | None:
     return None if uses(file, step, one.written) and not other else False
 
 
-def _was_refused_without(case: Case, one: Wanted) -> bool:
-    """Whether the store refused the key of the step that failed, which was handed an empty one."""
-    logged = case.log.failed_variable(one.written) if case.log else None
+def _key_was_refused(case: Case) -> bool:
+    """Whether the store refused the key of the step that failed, and the step gives no other reason."""
     text = early_text(case)
-    refused = _KEY_REFUSED.search(text) and not _OTHER_REASON.search(text)
-    return bool(refused) and logged is not None and logged.shown is EnvShown.EMPTY
+    return bool(_KEY_REFUSED.search(text)) and not _OTHER_REASON.search(text)
 
 
 def broken_elsewhere(case: Case, one: Wanted) -> Mapping[Link, bool | None]:

@@ -370,6 +370,28 @@ def test_without_the_workflows_file_an_empty_key_is_missing_where_the_store_refu
     assert ("secrets/missing" in causes(one)) is missing
 
 
+def test_a_store_that_refused_a_key_does_not_show_that_an_empty_supabase_key_stopped_the_upload() -> (
+    None
+):
+    told = log(
+        NOT_SAID,
+        NOT_SAID,
+        update_seen=False,
+        variables=(),
+        failed_step=FAILED_AT,
+        failed_variables=tuple(
+            Variable(name=name, shown=EnvShown.EMPTY) for name in (KEY, UPLOAD_KEY)
+        ),
+        errors=("InvalidAccessKeyId: The AWS Access Key Id does not exist",),
+    )
+    seen = workflow(told, upload="failure", update="skipped", file=NOT_THERE)
+    one = case(secrets(levels=listed()), seen)
+
+    missing = [cause.found.summary for cause in diagnosed(one).causes]
+
+    assert [UPLOAD_KEY in summary for summary in missing] == [True]
+
+
 def test_of_two_missing_secrets_both_are_causes() -> None:
     both = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     seen = stopped(both[0], "Unable to locate credentials")
