@@ -341,6 +341,29 @@ def test_the_password_of_a_configured_url_is_removed_on_its_own() -> None:
     assert "db.example.test" in redacted
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "jdbc:postgresql://postgres:hunter2hunter@db.example.test/postgres",
+        "postgresql+psycopg://postgres:hunter2hunter@db.example.test/postgres",
+        "postgresql://postgres:hunter2[hunter@db.example.test/postgres",
+        "mysql://postgres:hunter2hunter@db.example.test/postgres",
+    ],
+)
+def test_of_a_databases_url_that_cannot_be_used_the_password_alone_is_secret(url: str) -> None:
+    redactor = Redactor([url], words="")
+    message = "backup-doctor: SUPABASE_DB_URL is not a PostgreSQL URL: postgres, db.example.test"
+
+    assert redactor.text(message) == message
+    assert "hunter2" not in redactor.text("sent hunter2hunter and hunter2[hunter")
+
+
+def test_of_a_webhooks_url_the_path_is_secret_beside_the_password() -> None:
+    redactor = Redactor(["https://user:hunter2hunter@hooks.example.test/T0/x8Kd02mfQp"], words="")
+
+    assert "x8Kd02mfQp" not in redactor.text("posted to T0/x8Kd02mfQp")
+
+
 @pytest.mark.parametrize("cut", cuts("n0body+should/see=any-part-of-this"))
 def test_no_piece_of_a_secret_is_left_by_a_cut(cut: str) -> None:
     secret = "n0body+should/see=any-part-of-this"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,6 +27,7 @@ PYPROJECT = "pyproject.toml"
 TABLE = "backup-doctor"
 # A key of many thousand parts takes minutes.
 READ_LIMIT_S = 5.0
+_QUOTED = re.compile(r"""(["'])([^"']*)\1""")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +62,14 @@ class Source:
 
 
 def environment(environ: Mapping[str, str]) -> Source:
-    """The process's environment."""
-    return Source(place="the environment", values=given_values(environ))
+    """The process's environment. `docker run --env-file` leaves quotes around a value in place."""
+    values = {name: _unquoted(value) for name, value in environ.items()}
+    return Source(place="the environment", values=given_values(values))
+
+
+def _unquoted(value: str) -> str:
+    quoted = _QUOTED.fullmatch(value.strip())
+    return quoted[2] if quoted else value
 
 
 def named(cwd: Path, chosen: Sequence[Path]) -> list[Source]:

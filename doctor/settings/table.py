@@ -112,7 +112,7 @@ SUPABASE = SettingsGroup(
             key="database_url",
             env=("SUPABASE_DB_URL", "DATABASE_URL"),
             about="database URL",
-            example="postgresql://reader:password@db.abcdefghijklmnopqrst.supabase.co:5432/postgres",
+            example="postgresql://reader:PASSWORD@db.abcdefghijklmnopqrst.supabase.co:5432/postgres",
             secret=True,
         ),
     ),

@@ -29,6 +29,11 @@ BUCKET = re.compile(
     r"|arn:aws[a-z-]*:s3[a-z-]*:[a-z0-9-]*:\d{12}:(?:accesspoint|outpost)[:/][\w:/.-]+"
 )
 DATABASE_SCHEME = re.compile(r"postgres(?:ql)?(?:\+\w+)?")
+# The dashboard's connection strings come with a blank where the password goes.
+TO_FILL_IN = re.compile(r":(\[YOUR[-_ ]PASSWORD\])@", re.IGNORECASE)
+# In the place of the port stand a password's first characters, up to one that ends them.
+CUT_SHORT = re.compile(r"[^/?#@]*:(?!\d*[/?#])[^/?#@]*[/?#].*@")
+ESCAPED = "Write its special characters percent-encoded: # as %23, / as %2F, ? as %3F, @ as %40."
 SECRET_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 REGION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 LONGEST = 1024
@@ -100,6 +105,11 @@ def database_url(value: str) -> str:
     scheme, separator, rest = value.partition("://")
     if not separator or DATABASE_SCHEME.fullmatch(scheme.lower()) is None:
         raise ValueError("is not a PostgreSQL URL. It must begin with postgresql://.")
+    blank = TO_FILL_IN.search(rest)
+    if blank:
+        raise ValueError(f"still has {blank[1]} where the database password goes. {ESCAPED}")
+    if CUT_SHORT.match(rest):
+        raise ValueError(f"is not a URL: its password has a / ? or # in it. {ESCAPED}")
     _split(f"postgresql://{rest}")
     return f"postgresql://{rest}"
 

@@ -55,6 +55,15 @@ def test_two_names_with_different_values_are_a_warning_that_shows_neither(loaded
     )
 
 
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_quotes_that_docker_leaves_around_a_value_are_not_the_values(
+    loaded: Load, quote: str
+) -> None:
+    settings = loaded({"GITHUB_REPOSITORY": f"{quote}acme/app{quote}"})
+
+    assert settings.repository == "acme/app"
+
+
 def test_two_names_with_one_value_are_fine(loaded: Load) -> None:
     assert loaded({"GITHUB_TOKEN": "ghs_same", "GH_TOKEN": "ghs_same"}).warnings == ()
 

@@ -11,7 +11,7 @@ import codecs
 import re
 from itertools import accumulate
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.redaction.canonical import fold
@@ -27,7 +27,12 @@ EDGE = 7
 # With fewer letters and digits among them, they are punctuation that other texts have as well.
 FEWEST = 4
 NEVER = 1 << 60
-_DATABASE = re.compile(r"\s*postgres(?:ql)?://")
+# A database's URL, of whatever kind: what is around its password tells nothing. Of one for HTTP,
+# the path may be a secret as well.
+_WITH_PASSWORD = re.compile(
+    r"\s*(?:jdbc:)?(?!https?:)[\w+.-]+://[^\s:/@]*:(?P<password>\S*)@[^\s@]*\s*"
+)
+_DATABASE = re.compile(r"\s*(?:jdbc:)?postgres(?:ql)?(?:\+\w+)?://")
 # How keys of a kind begin, all of them; it tells nothing of any.
 KIND = re.compile(
     r"eyJ|sb_(?:secret|publishable)_|gh[pousr]_|github_pat_|sbp_|AKIA|ASIA", re.IGNORECASE
@@ -59,8 +64,9 @@ def parts(secret: str) -> Iterator[str]:
 
     All of it is the text as given, without surrounding blanks, and each of its lines.
     """
-    if _DATABASE.match(secret):
-        for password in _passwords(secret.strip()):
+    with_password = _WITH_PASSWORD.fullmatch(secret)
+    if with_password or _DATABASE.match(secret):
+        for password in _passwords(secret, with_password):
             yield password
             yield unquote(password)
         return
@@ -68,14 +74,11 @@ def parts(secret: str) -> Iterator[str]:
     yield from (line.strip() for line in secret.splitlines())
 
 
-def _passwords(url: str) -> Iterator[str]:
-    try:
-        split = urlsplit(url)
-    except ValueError:
-        return
-    if split.password:
-        yield split.password
-    yield from (value for name, value in parse_qsl(split.query) if NAME.search(name))
+def _passwords(url: str, with_password: re.Match[str] | None) -> Iterator[str]:
+    if with_password:
+        yield with_password["password"]
+    query = url.partition("?")[2]
+    yield from (value for name, value in parse_qsl(query) if NAME.search(name))
 
 
 def edges(secret: str) -> Iterator[str]:
