@@ -21,6 +21,8 @@ DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6}
 REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*)/[A-Za-z0-9._-]+")
 PROJECT_REF = re.compile(r"[a-z]{20}")
 HOSTED = re.compile(r"([a-z]{20})\.supabase\.(?:co|in)")
+DASHBOARD = ("supabase.com", "www.supabase.com", "app.supabase.com", "app.supabase.io")
+DATABASE_HOST = re.compile(r"db\.([a-z]{20})\.supabase\.(?:co|in)")
 FUNCTION = re.compile(r"[A-Za-z0-9_-]+")
 IDENTIFIER = re.compile(r'[^\x00-\x1f\x7f."]{1,63}')
 # Of ARNs, boto3 takes those of access points in the place of a name, and no bucket's own.
@@ -84,6 +86,28 @@ def base_url(value: str) -> str:
             f"sends keys unencrypted: {shown(value)}. Use https://; http is for loopback."
         )
     return value.rstrip("/")
+
+
+def supabase_url(value: str) -> str:
+    """A project's URL; neither that of a page of the dashboard nor the database's host."""
+    url = base_url(value)
+    parts = urlsplit(url)
+    other = DATABASE_HOST.fullmatch(parts.hostname or "")
+    if other is None and parts.hostname not in DASHBOARD:
+        return url
+    ref = (
+        other[1] if other else next(iter(re.findall(r"/project/([a-z]{20})", parts.path)), "<ref>")
+    )
+    what = "the database's host" if other else "the dashboard"
+    raise ValueError(f"is {what}: {shown(value)}. The project's URL is https://{ref}.supabase.co.")
+
+
+def github_url(value: str) -> str:
+    """The base URL of GitHub's API, not of its website."""
+    url = base_url(value)
+    if urlsplit(url).hostname in ("github.com", "www.github.com"):
+        raise ValueError("is GitHub's website. Its API is https://api.github.com.")
+    return url
 
 
 def github_server(api_url: str, given: str | None = None) -> str:
@@ -199,9 +223,9 @@ def _matching(pattern: re.Pattern[str], value: str, problem: str, hint: str) -> 
 
 
 RULES: dict[str, Callable[[str], object]] = {
-    "supabase_url": base_url,
+    "supabase_url": supabase_url,
     "management_url": base_url,
-    "github_url": base_url,
+    "github_url": github_url,
     "endpoint": base_url,
     "database_url": database_url,
     "project_ref": project_ref,

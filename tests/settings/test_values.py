@@ -48,6 +48,15 @@ def test_anything_else_is_no_duration(text: str) -> None:
         ({"SUPABASE_URL": "https://exa mple.com"}, "is not a URL"),
         ({"SUPABASE_URL": "http://example.com"}, "http is for loopback"),
         ({"SUPABASE_URL": "https://127.0.0.1\\.example.com"}, "no backslash"),
+        (
+            {"SUPABASE_URL": f"https://supabase.com/dashboard/project/{'abcde' * 4}/settings"},
+            f'is the dashboard: "https://supabase.com/dashboard/project/{"abcde" * 4}',
+        ),
+        (
+            {"SUPABASE_URL": f"https://db.{'abcde' * 4}.supabase.co"},
+            f"The project's URL is https://{'abcde' * 4}.supabase.co",
+        ),
+        ({"GITHUB_API_URL": "https://github.com/"}, "Its API is https://api.github.com"),
         ({"GITHUB_API_URL": "https://user:hunter2@example.com"}, "user name or password"),
         ({"SUPABASE_DB_URL": "mysql://root:hunter2@db/x"}, "is not a PostgreSQL URL"),
         ({"DATABASE_URL": "host=db password=hunter2"}, "is not a PostgreSQL URL"),
