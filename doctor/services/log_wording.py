@@ -57,6 +57,13 @@ FALLBACK = _any(
 )
 # That a call of the table is no look-up.
 SAYS_UPDATE = _any(_UPDATE, r"\bdirect", r"\bfall(?:ing|s)?[ -]?back\b", r"\bpsql\b", r"\bupsert")
+# To whom a script tells of the backup, or where it counts: their answers are no update's.
+MESSENGER = _any(
+    r"\b(?:slack|discord|telegram|mattermost|rocket\.?chat|google chat|(?:ms|microsoft) ?teams"
+    r"|pagerduty|opsgenie|ntfy|pushover|gotify|twilio|sendgrid|mailgun|postmark|smtp|e-?mail)\b",
+    r"\b(?:sentry|datadog|dogstatsd|statsd|new ?relic|honeycomb|grafana|prometheus|push ?gateway"
+    r"|cloudwatch|healthchecks\.io|hc-ping|cronitor|better ?stack|uptime ?robot|metrics?|telemetry)\b",
+)
 # What a line does to a table that it names.
 CHANGES = _any(
     r"\b(?:patch|updat|upsert|writ|mark|chang|fix)\w*\b|\bset(?:ting)?\b",
@@ -96,6 +103,8 @@ NOT_ASKED = _any(
     r"\bskip(?:ping|ped)?\b[^.{]{0,30}\bedge function\b",
     r"\bBACKUP_API_KEY\b[^.{]{0,10}\bset\s*[:=]\s*(?:no|false|0)\s*$",
 )
+# What an answer says, where its members stand on several lines.
+MEMBER = re.compile(r"\"(?:error|message|details?)\"\s*:")
 # The same for the way round it.
 NO_FALLBACK = _any(
     r"\b(?:no|without(?: a)?|skip(?:ping|ped)?)\s+(?:the |direct |automatic )?"
@@ -246,7 +255,7 @@ FOUND_ID = _any(
 )
 TRACE = re.compile(r"^\++ ")
 TRACED_STATUS = re.compile(
-    r"\b(?:http_?(?:code|status)|status(?:_code)?|code)=['\"]?([1-5]\d\d|000)\b", re.IGNORECASE
+    r"(?<![\w-])(?!\w*exit)\w*(?:http|status|code)\w*=['\"]?([1-5]\d\d|000)\b", re.IGNORECASE
 )
 # What loggers put before a message.
 LOGGER = re.compile(

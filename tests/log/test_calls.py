@@ -224,6 +224,12 @@ EXAMPLES = (
         function=(REFUSED, 546),
     ),
     Example(
+        "set -x, and statuses that are called after their calls",
+        "+ curl -s -o /tmp/out -w '%{http_code}' -X POST https://x.supabase.co/functions/v1/update-backup\n"
+        "+ FN_HTTP=500\n+ EXIT_CODE=137",
+        function=(REFUSED, 500),
+    ),
+    Example(
         "set -x, and a status that is called code",
         "+ curl -s -o /tmp/out -w '%{http_code}' -X POST https://x.supabase.co/functions/v1/update-backup\n"
         "+ code=000\n+ cat /tmp/out\ncat: /tmp/out: No such file or directory",

@@ -64,6 +64,25 @@ EXAMPLES = (
         function_body=DONE,
     ),
     Example(
+        "what Slack or a mail server answered is of no call, wherever it stands",
+        f"Edge Function responded with 503\n[notify] Slack webhook failed with HTTP 404 (ignored)\n{BOOT}\n"
+        f"Falling back to PATCH\nemail sent: HTTP 202\nHTTP 403\n{NO_GRANT}\nmetrics pushed: 200 OK",
+        function=(REFUSED, 503),
+        function_body=BOOT,
+        fallback=(REFUSED, 403),
+        fallback_body=NO_GRANT,
+    ),
+    Example(
+        "a message to Slack that names a call quotes its outcome",
+        "Slack: update-backup failed with HTTP 500",
+        function=(REFUSED, 500),
+    ),
+    Example(
+        "a member of an answer that speaks of a key that is not set does not say that nothing was called",
+        'Calling update-backup\napp:update: {\napp:update:   "success": false,\n'
+        'app:update:   "error": "BACKUP_API_KEY is not set in the secrets"\napp:update: }',
+    ),
+    Example(
         "what fails in a line of other words behind a success is something else",
         "update-backup: 200 OK\nPurging the CDN's cache ... 403 Forbidden",
         function=(OK, 200),

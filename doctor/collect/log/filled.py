@@ -136,7 +136,7 @@ def _count(draft: CallDraft, made: ScriptCall, fills: Sequence[Fill]) -> None:
 
 def _loose(draft: CallDraft, one: Attributed, line: str) -> list[str]:
     """A line that no print of the script made, and that can only be of this call."""
-    if one.print is not None:
+    if one.print is not None or wording.MESSENGER.search(line):
         return []
     told = said(line)
     if told:

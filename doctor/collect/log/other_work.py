@@ -1,6 +1,6 @@
 """What a step does once it has updated the row: it looks at the row, sends a message, tidies up.
 
-Two rules of whose a line of words is, for `owning_words`.
+Rules of whose a line of words is, for `owning_words`.
 """
 
 from __future__ import annotations
@@ -39,6 +39,17 @@ def verifies(talk: Talk, line: SpokenLine) -> bool | None:
     elif line.mentions or further:
         talk.verifies = False
     return False if talk.verifies else None
+
+
+def is_of_a_message(talk: Talk, line: SpokenLine) -> bool | None:
+    """What Slack, a mail server or a collector of metrics answered: `Slack notified (HTTP 200)`.
+
+    A message that names a call quotes it: `Slack: update-backup failed with HTTP 500`.
+    """
+    its_own = line.mentions or talk.names.by_bare_word(line.text)
+    if its_own or not talk.names.outcome(line.text):
+        return None
+    return False if wording.MESSENGER.search(line.text) else None
 
 
 def is_of_something_else(talk: Talk, line: SpokenLine) -> bool | None:

@@ -9,7 +9,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backup_doctor.collect.log.draft import NO_ANSWER, CallDraft
-from backup_doctor.collect.log.other_work import is_of_something_else, verifies
+from backup_doctor.collect.log.other_work import (
+    is_of_a_message,
+    is_of_something_else,
+    verifies,
+)
 from backup_doctor.collect.log.said import Said
 from backup_doctor.collect.log.talk import FAILED, SpokenLine, Talk, Untold
 from backup_doctor.evidence.log import Outcome
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
 
 def states_absence(talk: Talk, line: SpokenLine) -> bool | None:
     """A call that was not made, and why: the other one follows. One that was answered was made."""
-    if talk.names.said(line.text) is not None:
+    if talk.names.said(line.text) is not None or wording.MEMBER.search(line.text):
         return None
     if wording.NOT_ASKED.search(line.text):
         talk.function.skip(line.text)
@@ -283,6 +287,7 @@ def _next(line: SpokenLine, told: Said, subject: CallSubject) -> CallSubject:
 
 RULES: tuple[Callable[[Talk, SpokenLine], bool | None], ...] = (
     verifies,
+    is_of_a_message,
     states_absence,
     finds_no_row,
     finds_row,
