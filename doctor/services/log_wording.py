@@ -57,13 +57,6 @@ FALLBACK = _any(
 )
 # That a call of the table is no look-up.
 SAYS_UPDATE = _any(_UPDATE, r"\bdirect", r"\bfall(?:ing|s)?[ -]?back\b", r"\bpsql\b", r"\bupsert")
-# To whom a script tells of the backup, or where it counts: their answers are no update's.
-MESSENGER = _any(
-    r"\b(?:slack|discord|telegram|mattermost|rocket\.?chat|google chat|(?:ms|microsoft) ?teams"
-    r"|pagerduty|opsgenie|ntfy|pushover|gotify|twilio|sendgrid|mailgun|postmark|smtp|e-?mail)\b",
-    r"\b(?:sentry|datadog|dogstatsd|statsd|new ?relic|honeycomb|grafana|prometheus|push ?gateway"
-    r"|cloudwatch|healthchecks\.io|hc-ping|cronitor|better ?stack|uptime ?robot|metrics?|telemetry)\b",
-)
 # What a line does to a table that it names.
 CHANGES = _any(
     r"\b(?:patch|updat|upsert|writ|mark|chang|fix)\w*\b|\bset(?:ting)?\b",
@@ -278,11 +271,6 @@ GUTTER = re.compile(r"^\s+(?:\d+\s+)?\| ")
 # PostgreSQL's own client: two blanks behind the severity, and what belongs to it on the next lines.
 PSQL = re.compile(r"^(?:psql:\S*:\d+: )?(?:ERROR|FATAL|PANIC):  \S|^psql: error: ")
 PSQL_MORE = re.compile(r"^(?:psql:\S*:\d+: )?(?:DETAIL|HINT|CONTEXT|STATEMENT|LINE \d+|QUERY):? ")
-# A look at the row after its update, which writes nothing.
-VERIFIES = re.compile(
-    r"^\W*(?:now |then )?(?:verif(?:y|ying|ication)|confirm(?:ing)?|(?:double[ -]?|re-?)?check(?:ing)?)\b",
-    re.IGNORECASE,
-)
 TRIES_AGAIN = re.compile(
     r"\bagain\b|\bretr(?:y|ies|ying)\b|\battempt|\btry(?:ing)? (?:#?\d|in\b)|\bsleep|\bwait",
     re.IGNORECASE,

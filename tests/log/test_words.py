@@ -72,6 +72,29 @@ EXAMPLES = (
         fallback=(REFUSED, 403),
         fallback_body=NO_GRANT,
     ),
+    *(
+        Example(
+            f"what a message is answered that is begun by {said!r} is not the failed update's",
+            f"Edge Function responded with 503\n{BOOT}\nFalling back to PATCH\nHTTP 403\n{NO_GRANT}\n"
+            f"{said}\nHTTP 200\nok",
+            function=(REFUSED, 503),
+            function_body=BOOT,
+            fallback=(REFUSED, 403),
+            fallback_body=NO_GRANT,
+        )
+        for said in ("Posting to Slack", "Alerting the team", "Sending the failure notification")
+    ),
+    *(
+        Example(
+            f"what is answered behind {said!r} may be the update's",
+            f"Edge Function responded with 503\n{BOOT}\n{said}\nHTTP 403\n{NO_GRANT}",
+            function=(REFUSED, 503),
+            function_body=BOOT,
+            fallback=(REFUSED, 403),
+            fallback_body=NO_GRANT,
+        )
+        for said in ("Notifying the API", "Posting the result", "Sending the status message")
+    ),
     Example(
         "a message to Slack that names a call quotes its outcome",
         "Slack: update-backup failed with HTTP 500",

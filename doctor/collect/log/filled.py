@@ -11,6 +11,7 @@ from backup_doctor.collect.script.lines import depth_of, is_curl_s
 from backup_doctor.collect.script.model import CallKind, What
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.services import log_wording as wording
+from backup_doctor.services.afterwards_wording import MESSENGER
 from backup_doctor.services.log_wording import CallSubject
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def _count(draft: CallDraft, made: ScriptCall, fills: Sequence[Fill]) -> None:
 
 def _loose(draft: CallDraft, one: Attributed, line: str) -> list[str]:
     """A line that no print of the script made, and that can only be of this call."""
-    if one.print is not None or wording.MESSENGER.search(line):
+    if one.print is not None or MESSENGER.search(line):
         return []
     told = said(line)
     if told:

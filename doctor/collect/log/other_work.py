@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.log import Outcome
+from backup_doctor.services import afterwards_wording as afterwards
 from backup_doctor.services import log_wording as wording
 from backup_doctor.services.log_wording import CallSubject
 
@@ -29,16 +30,22 @@ _OF_ANY_ANSWER = frozenset(
 )
 
 
-def verifies(talk: Talk, line: SpokenLine) -> bool | None:
-    """A look at the row after its update: what it says, and is answered, is of no call that writes."""
+def comes_afterwards(talk: Talk, line: SpokenLine) -> bool | None:
+    """A look at the row after its update, or a message about it: what they are answered is no update's."""
     text = line.text
     further = wording.TRIES_AGAIN.search(text) or wording.FALLS_BACK.search(text)
     told = further or talk.names.said(text)
-    if talk.has_updated and not told and wording.VERIFIES.match(text):
-        talk.verifies, talk.current = True, None
+    if talk.has_updated and not told and (afterwards.VERIFIES.match(text) or _notifies(line)):
+        talk.afterwards, talk.current = True, None
     elif line.mentions or further:
-        talk.verifies = False
-    return False if talk.verifies else None
+        talk.afterwards = False
+    return False if talk.afterwards else None
+
+
+def _notifies(line: SpokenLine) -> bool:
+    if line.mentions or wording.CHANGES.search(line.text):
+        return False
+    return bool(afterwards.MESSENGER.search(line.text) or afterwards.NOTIFIES.match(line.text))
 
 
 def is_of_a_message(talk: Talk, line: SpokenLine) -> bool | None:
@@ -49,7 +56,7 @@ def is_of_a_message(talk: Talk, line: SpokenLine) -> bool | None:
     its_own = line.mentions or talk.names.by_bare_word(line.text)
     if its_own or not talk.names.outcome(line.text):
         return None
-    return False if wording.MESSENGER.search(line.text) else None
+    return False if afterwards.MESSENGER.search(line.text) else None
 
 
 def is_of_something_else(talk: Talk, line: SpokenLine) -> bool | None:

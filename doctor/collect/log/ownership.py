@@ -56,7 +56,7 @@ def _words(talk: Talk, words: Words) -> None:
 
 def _answer(talk: Talk, answer: ShownAnswer) -> None:
     body = "\n".join(answer.lines)
-    if talk.verifies or (answer.inline and not talk.shows_answer):
+    if talk.afterwards or (answer.inline and not talk.shows_answer):
         return
     if answer.doubtful and not _is_answer(talk, body):
         return

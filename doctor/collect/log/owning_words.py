@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.collect.log.draft import NO_ANSWER, CallDraft
 from backup_doctor.collect.log.other_work import (
+    comes_afterwards,
     is_of_a_message,
     is_of_something_else,
-    verifies,
 )
 from backup_doctor.collect.log.said import Said
 from backup_doctor.collect.log.talk import FAILED, SpokenLine, Talk, Untold
@@ -286,7 +286,7 @@ def _next(line: SpokenLine, told: Said, subject: CallSubject) -> CallSubject:
 
 
 RULES: tuple[Callable[[Talk, SpokenLine], bool | None], ...] = (
-    verifies,
+    comes_afterwards,
     is_of_a_message,
     states_absence,
     finds_no_row,

@@ -76,8 +76,9 @@ class Talk:
     shows_answer: bool = False
     # The call of which that answer is, where that line alone tells it.
     shown_of: CallSubject | None = None
-    # What is told now is of a look at the row after its update, until a call is named again.
-    verifies: bool = False
+    # What is told now is of a look at the row after its update, or of a message about it, until a
+    # call is named again.
+    afterwards: bool = False
     # How many outcomes named no call, and were given to the expected ones in their order.
     unlabelled: int = 0
     # What stood before the lines that told of each call.
