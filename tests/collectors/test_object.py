@@ -21,7 +21,7 @@ from backup_doctor.evidence.base import Evidence, Unseen, Why
 from backup_doctor.evidence.case import Asked, Case, Names
 from backup_doctor.evidence.log import LogReading
 from backup_doctor.evidence.object import FileEnd, KeySource, ObjectEvidence, Search, StoredObject
-from backup_doctor.evidence.row import BackupRow, RowEvidence
+from backup_doctor.evidence.row import BackupRow, Period, RowEvidence
 from backup_doctor.evidence.workflow import Run, WorkflowEvidence
 from backup_doctor.settings.model import Origin, Secret, Settings, Storage
 from tests.clients.s3_faults import HTML, Answer, error, faulty_s3, listing
@@ -366,6 +366,52 @@ def test_two_files_that_name_the_dispatch_are_both_reported(world: World) -> Non
     assert len(keys_found(evidence)) == 2
     assert evidence.found_tail is None
     assert evidence.present is None
+
+
+@pytest.mark.parametrize("first", [KEY, f"backups/monthly/backup-{DISPATCH}.zip"])
+def test_a_second_file_outside_of_the_folder_of_the_day_makes_it_a_choice(
+    world: World, first: str
+) -> None:
+    world.put(first)
+    world.put(f"tenants/a/{DISPATCH}.zip")
+
+    evidence = world.look(row())
+
+    assert sorted(keys_found(evidence)) == sorted([first, f"tenants/a/{DISPATCH}.zip"])
+    assert evidence.present is None
+
+
+def test_a_second_file_is_no_choice_where_the_log_says_which_one_it_uploaded(world: World) -> None:
+    world.put(KEY)
+    world.put(f"tenants/a/{DISPATCH}.zip")
+
+    evidence = world.look(row(), log(KEY))
+
+    assert evidence.present is not None
+    assert evidence.present.key == KEY
+
+
+def test_a_file_of_the_id_that_is_older_than_the_row_is_no_choice(world: World) -> None:
+    made = NOW + timedelta(days=2)
+    world.put(f"tenants/a/{DISPATCH}.zip")
+    world.put(f"{made:backups/%Y/%m/%d}/{DISPATCH}.zip")
+
+    assert world.look(row(created_at=made)).present is not None
+
+
+def test_a_file_from_another_backups_time_with_the_same_id_is_no_choice(world: World) -> None:
+    world.put(KEY)
+    world.put(f"tenants/a/{DISPATCH}.zip")
+
+    evidence = look_with(
+        Settings(names=world.names, storage=world.storage),
+        world.asked,
+        replace(row_evidence(row()), period=Period(until=NOW - timedelta(hours=1))),
+        workflow(None),
+    )
+
+    assert evidence.present is not None
+    assert evidence.present.key == KEY
 
 
 def test_where_nothing_is_found_the_whole_bucket_was_looked_through(world: World) -> None:

@@ -68,12 +68,39 @@ def shelf_of(*backups: StuckBackup) -> Shelf:
     return found
 
 
-def test_a_file_in_the_folder_of_its_day_is_found_without_listing_more() -> None:
-    found, asked = listed(backup(IN_ITS_FOLDER))
+def test_a_file_in_the_folder_of_its_day_that_its_row_names_is_found_without_listing_more() -> None:
+    one = backup(IN_ITS_FOLDER, s3_key=KEYS[0])
+
+    found, asked = listed(one)
 
     assert isinstance(found, Shelf)
-    assert [one.key for one in found.search(backup(IN_ITS_FOLDER)).hits] == [KEYS[0]]
+    assert found.at_key(one) is not None
     assert all(prefix.startswith("backups/2026/01/1") for prefix in asked)
+
+
+def test_a_second_file_of_a_backup_whose_row_names_none_is_seen_wherever_it_is() -> None:
+    second = f"tenants/a/{IN_ITS_FOLDER}.zip"
+    keys = (*KEYS, second)
+
+    found, _ = listed(
+        backup(IN_ITS_FOLDER),
+        handle=lambda prefix: listing(*(key for key in keys if key.startswith(prefix))),
+    )
+
+    assert isinstance(found, Shelf)
+    assert {one.key for one in found.search(backup(IN_ITS_FOLDER)).hits} == {KEYS[0], second}
+
+
+def test_that_only_the_folder_of_the_day_may_be_listed_is_no_gap() -> None:
+    def handle(prefix: str) -> Answer:
+        in_folder = listing(*(key for key in KEYS if key.startswith(prefix)))
+        return in_folder if "/2026/" in prefix else error(403, "AccessDenied")
+
+    found, _ = listed(backup(IN_ITS_FOLDER), handle=handle)
+
+    assert isinstance(found, Shelf)
+    assert found.gap is None
+    assert found.has(backup(IN_ITS_FOLDER))
 
 
 @pytest.mark.parametrize(("dispatch_id", "key"), [(ELSEWHERE, KEYS[1]), (OUTSIDE, KEYS[2])])
@@ -85,7 +112,6 @@ def test_a_file_that_is_not_there_is_looked_for_in_wider_and_wider_circles(
     assert isinstance(found, Shelf)
     assert [one.key for one in found.search(backup(dispatch_id)).hits] == [key]
     assert "backups/" in asked
-    assert ("" in asked) is (dispatch_id == OUTSIDE)
 
 
 def test_a_bucket_that_was_listed_to_its_end_is_known_to_lack_a_file() -> None:

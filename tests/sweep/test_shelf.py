@@ -76,6 +76,14 @@ def test_of_all_else_nothing_is_kept() -> None:
     assert (len(shelf._by_id), len(shelf._by_key)) == (0, 0)
 
 
+def test_what_is_older_than_the_row_is_no_second_file() -> None:
+    one = backup(created_at=AT)
+    shelf = shelf_with(one, f"b/{DISPATCH}.zip")
+    shelf.put([{**entry(f"old/{DISPATCH}.zip"), "LastModified": "2026-10-01T00:00:00+00:00"}])
+
+    assert [found.key for found in shelf.search(one).hits] == [f"b/{DISPATCH}.zip"]
+
+
 IDS = st.text("abAB01-_. ", min_size=6, max_size=12).filter(lambda one: not is_odd(backup(one)))
 PIECES = st.text("abAB01-_./ ", max_size=8)
 

@@ -17,7 +17,13 @@ from backup_doctor.collect.object.history import trace
 from backup_doctor.collect.object.mentioned import look_where_mentioned
 from backup_doctor.collect.object.presumed import search_presumed
 from backup_doctor.collect.object.rows import neighbours_of, owners_of, without_others
-from backup_doctor.collect.object.search import latest, look_everywhere, look_nearby, merged
+from backup_doctor.collect.object.search import (
+    latest,
+    look_beside,
+    look_everywhere,
+    look_nearby,
+    merged,
+)
 from backup_doctor.collect.object.spot import (
     Early,
     at_any,
@@ -215,7 +221,7 @@ def _searched(
     if early.hits:
         found = _sorted_out(table, evidence, bucket, clues, early)
         if found.has_hits:
-            return found
+            return _with_rivals(table, found, bucket, clues)
     history = ask.meanwhile(partial(trace, ask, bucket, clues.sought))
     files = ask.meanwhile(lambda: files_of(ask, bucket, table.near.result()))
     search = _search(ask, bucket, clues, early)
@@ -236,10 +242,21 @@ def _searched(
         found = _sorted_out(table, evidence, bucket, clues, Early(search))
     shelf = files.result()
     return replace(
-        found,
+        _with_rivals(table, found, bucket, clues),
         control=control(bucket.name, shelf, search),
         named_by_id=are_named_by_id(shelf),
     )
+
+
+def _with_rivals(
+    table: RowQueries, found: ObjectEvidence, bucket: Bucket, clues: Clues
+) -> ObjectEvidence:
+    """The evidence with what else names the backup, where nobody says which file is its own."""
+    if clues.text is not None or found.present is None or not isinstance(found.search, Search):
+        return found
+    period = table.rows.period if table.rows else None
+    both = look_beside(bucket, clues.sought, found.search, period)
+    return _sorted_out(table, found, bucket, clues, Early(both)) if both else found
 
 
 def _sorted_out(

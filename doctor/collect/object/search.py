@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.clients.bucket_objects import stored
 from backup_doctor.evidence.base import Unseen, Why, unseen
@@ -20,6 +22,7 @@ from backup_doctor.evidence.object_keys import (
     kind_of,
     same_file,
 )
+from backup_doctor.evidence.row import Period
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,7 +45,8 @@ class Sought(Immutable, frozen=True, kw_only=True):
     """What a backup's file may be known by.
 
     `since` is when the row was made; `expected` the key where nothing is, and `delete_marker` the
-    version id of the marker that S3 named there. `others` are keys that are other rows'.
+    version id of the marker that S3 named there. `others` are keys that are other rows'. `of_period`:
+    what is older than the row, or from outside of its own time, does not count, whatever it names.
     """
 
     ids: Ids
@@ -51,6 +55,7 @@ class Sought(Immutable, frozen=True, kw_only=True):
     expected: str | None = None
     delete_marker: str | None = None
     others: frozenset[str] = frozenset()
+    of_period: Period | None = None
 
     def named_in(self, key: str) -> Named:
         """How the key names the backup; as a whole, if it is the expected file in another place."""
@@ -62,7 +67,9 @@ class Sought(Immutable, frozen=True, kw_only=True):
 
     def is_of_time(self, found: StoredObject) -> bool:
         """Whether the object is no older than the row; one that names it may be."""
-        if self.since is None or self.ids.whole_in(found.key):
+        if self.of_period is not None and not self.of_period.has(found.modified_at):
+            return False
+        if self.since is None or (self.of_period is None and self.ids.whole_in(found.key)):
             return True
         return found.modified_at >= self.since - SKEW
 
@@ -104,6 +111,24 @@ def look_everywhere(bucket: Bucket, sought: Sought) -> Search | Unseen:
     seconds = SEARCH_S - (time.monotonic() - started)
     whole = walk(bucket, "", sought, keys=SEARCH_KEYS - listed, seconds=seconds)
     return merged((under, whole)) or under
+
+
+def look_beside(
+    bucket: Bucket, sought: Sought, found: Search, period: Period | None
+) -> Search | None:
+    """The search with what else in the bucket names this backup; None where nothing does.
+
+    What is older than the row, or from another backup's `period`, is no choice. A bucket that is too
+    large to be listed is listed as far as the bound goes.
+    """
+    known = frozenset(one.key for one in found.hits)
+    rest = look_everywhere(
+        bucket, replace(sought, others=sought.others | known, of_period=period or Period())
+    )
+    if isinstance(rest, Unseen) or not rest.hits:
+        return None
+    both = merged((found, rest))
+    return both if isinstance(both, Search) else None
 
 
 def latest(ask: Sources, bucket: Bucket, case: Case) -> StoredObject | None:

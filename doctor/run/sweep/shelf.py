@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.base.threads import in_parallel
 from backup_doctor.collect.clients.bucket_objects import stored
-from backup_doctor.collect.object.search import SEARCH_KEYS, search_of
+from backup_doctor.collect.object.search import SEARCH_KEYS, SKEW, search_of
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.ids import SHORTEST_PART, Ids, Named, goes_on, is_uuid
 from backup_doctor.evidence.object_keys import date_folders, places
@@ -106,10 +106,16 @@ class Shelf:
         self._keys.clear()
 
     def search(self, backup: StuckBackup) -> Search:
-        """The objects whose keys name the backup, surely or perhaps, as a single search finds them."""
+        """The objects whose keys name the backup, surely or perhaps, as a single search finds them.
+
+        What was there before its row, or is of another backup's time, is none beside one that is not.
+        """
         ids = ids_of(backup)
         found = {one.key: one for name in ids.ids for one in self._by_id.get(name.lower(), ())}
         graded = [(ids.named_in(key), one) for key, one in found.items()]
+        timely = [(named, one) for named, one in graded if _is_of_time(one, backup)]
+        if any(named is Named.WHOLE for named, _ in timely):
+            graded = timely
         return search_of(
             tuple(self.walked),
             self.listed,
@@ -127,6 +133,12 @@ class Shelf:
     def has(self, backup: StuckBackup) -> bool:
         """Whether an object of the backup was come upon."""
         return self.at_key(backup) is not None or bool(self.search(backup).hits)
+
+
+def _is_of_time(found: StoredObject, backup: StuckBackup) -> bool:
+    made, period = backup.created_at, backup.period
+    is_older = made is not None and found.modified_at < made - SKEW
+    return not is_older and (period is None or period.has(found.modified_at))
 
 
 def is_odd(backup: StuckBackup) -> bool:
@@ -156,7 +168,8 @@ def list_bucket(ask: Sources, names: Names, backups: Sequence[StuckBackup]) -> S
     """List what is needed to find the files of the backups, and no more.
 
     First the folders of the days around the rows; then, if files are missing, the whole prefix; then
-    the rest of the bucket, as far as a single diagnosis would search it.
+    the rest of the bucket, as far as a single diagnosis would search it. So it is, too, for a second
+    file of a backup that only its file's name tells of.
     """
     if not names.bucket:
         return ask.settings.absent("bucket")
@@ -176,8 +189,18 @@ def list_bucket(ask: Sources, names: Names, backups: Sequence[StuckBackup]) -> S
         _walk_all(ask, shelf, [names.prefix])
     if names.prefix and not _is_done(shelf, backups):
         _walk(ask, shelf, "", SEARCH_KEYS)
+    if shelf.gap is None and any(shelf.at_key(one) is None for one in backups):
+        _look_beside(ask, shelf, names.prefix)
     shelf.close()
     return shelf.gap if shelf.gap and not shelf.listed else shelf
+
+
+def _look_beside(ask: Sources, shelf: Shelf, prefix: str) -> None:
+    """List what was not needed to find a file for each: what cannot be listed takes nothing away."""
+    for one in (prefix, ""):
+        if not shelf.covers(one):
+            _walk(ask, shelf, one, SEARCH_KEYS)
+    shelf.gap = None
 
 
 def _is_done(shelf: Shelf, backups: Iterable[StuckBackup]) -> bool:
