@@ -46,6 +46,7 @@ from tests.judgement.cases import (
     log,
     no_run,
     row,
+    stored,
     the_object,
     workflow,
 )
@@ -284,6 +285,35 @@ def test_a_young_row_that_nothing_shows_to_be_without_a_run_is_unknown_and_says_
 
     assert report.verdict is Verdict.UNKNOWN
     assert "Check it." in "\n".join(report.cannot_tell)
+
+
+@pytest.mark.parametrize(
+    ("seen", "told", "give"),
+    [
+        (no_run(), "no run of it was seen", "columns.created_at"),
+        (no_run(absence=HIDDEN), HIDDEN.what, "Check it."),
+        (workflow(None, run=HIDDEN), HIDDEN.what, "Check it."),
+    ],
+)
+def test_a_row_of_unknown_age_without_a_run_may_just_have_been_inserted(
+    seen: WorkflowEvidence, told: str, give: str
+) -> None:
+    report = report_of(case(seen, NOTHING, row(a_row(created_at=None))))
+
+    assert (report.verdict, report.fix_sql) == (Verdict.UNKNOWN, None)
+    (open_one,) = report.cannot_tell
+    assert "nothing tells how old it is" in open_one
+    assert "younger" not in open_one
+    assert told in open_one
+    assert give in open_one
+
+
+def test_a_row_of_unknown_age_is_as_old_as_the_file_that_names_it() -> None:
+    undated = row(a_row(created_at=None))
+    late = the_object(head=stored(modified_at=CREATED + 4 * HOUR))
+
+    assert report_of(case(no_run(absence=HIDDEN), undated)).verdict is Verdict.FAILING
+    assert report_of(case(no_run(absence=HIDDEN), undated, late)).verdict is Verdict.UNKNOWN
 
 
 def test_without_a_row_nothing_tells_how_old_the_run_would_be() -> None:

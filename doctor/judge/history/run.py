@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.base import Shown, Unseen
 from backup_doctor.evidence.workflow import Run, RunAttempt
+from backup_doctor.judge.history.naming import left_its_file
 from backup_doctor.judge.history.row import row_age
 
 if TYPE_CHECKING:
@@ -213,7 +214,15 @@ def is_over(case: Case) -> bool:
     if now is not RunProgress.UNSEEN:
         return now is not RunProgress.GOING
     age = row_age(case)
-    return age is None or age > timedelta(seconds=case.names.stuck_after_s)
+    age = _age_of_file(case) if age is None else age
+    long_ago = age is not None and age > timedelta(seconds=case.names.stuck_after_s)
+    return case.backup is None or long_ago
+
+
+def _age_of_file(case: Case) -> timedelta | None:
+    """How old the file is that surely names the backup: its row is no younger."""
+    here = case.object.present if case.object else None
+    return case.now - here.modified_at if here and left_its_file(case) else None
 
 
 def run_is_going(case: Case) -> bool:

@@ -23,6 +23,7 @@ from backup_doctor.judge.history import (
     RowState,
     absence_of_row,
     absence_of_table,
+    row_age,
     row_state,
     unknown_status,
 )
@@ -58,13 +59,18 @@ def deciding_gap(case: Case) -> Unseen | None:
 def _unseen_job(case: Case) -> Unseen:
     """Why it is not known whether the backup is still going."""
     young = "The row is in progress and younger than stuck_after;"
+    if row_age(case) is None:
+        young = "The row is in progress, and nothing tells how old it is;"
     if row_state(case) is RowState.CANCELLED:
         young = "The row says cancelled, and its run may go on;"
     workflow = case.workflow
     why = workflow.run or workflow.absence if workflow else case.evidence.get("workflow")
     if isinstance(why, Unseen):
         return msgspec.structs.replace(why, what=f"{young} its job could not be seen. {why.what}")
-    if case.workflow is not None:
+    if workflow is not None and not workflow.candidates:
+        what = "no run of it was seen, and one may still come."
+        remedy = "Set columns.created_at to the column that has the time at which a row was made."
+    elif workflow is not None:
         what, remedy = "could not determine which of the running runs is its own.", "Give --run-id."
     else:
         what, remedy = "its job was not looked at.", "Run the workflow check."
