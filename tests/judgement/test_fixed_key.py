@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from backup_doctor.evidence.findings import Role, Severity, Verdict
 from backup_doctor.evidence.log import NOT_SAID
 from backup_doctor.evidence.object import (
     DeleteMarker,
@@ -16,11 +17,12 @@ from backup_doctor.evidence.object import (
     ObjectEvidence,
     UnfinishedUpload,
 )
-from tests.judgement.asking import codes, finding
+from tests.judgement.asking import codes, diagnosed, finding
 from tests.judgement.cases import (
     CREATED,
     ENDED,
     KEY,
+    NOT_THERE,
     call,
     case,
     finished_row,
@@ -121,3 +123,51 @@ def test_a_version_under_a_key_that_names_the_backup_is_its_own_whenever_it_was_
     one = case(row(finished_row()), the_object(head=None, tail=None, deleted=marker))
 
     assert "delete-object" in first_fix(one)
+
+
+HALF_HOUR = timedelta(minutes=30)
+DATED = "backups/2026/11/20/full-020304.zip"
+
+
+@pytest.mark.parametrize(
+    ("key", "severity"), [(LATEST, Severity.WARN), (DATED, Severity.INFO), (KEY, None)]
+)
+def test_a_right_rows_file_that_was_written_after_its_run_is_not_healthy_without_a_word(
+    key: str, severity: Severity | None
+) -> None:
+    late = the_object(
+        expected_key=key,
+        key_source=KeySource.ROW,
+        head=stored(key=key, modified_at=ENDED + HALF_HOUR),
+    )
+    green = workflow(log(call(200), NOT_SAID, uploaded=(key,)), update="success")
+    one = case(green, row(finished_row(s3_key=key)), late)
+
+    assert diagnosed(one).verdict is Verdict.HEALTHY
+    if severity is None:
+        assert "object/replaced" not in codes(one)
+        return
+    found = finding(one, "object/replaced")
+    assert (found.severity, found.role) == (severity, Role.CONTEXT)
+    assert "2026-11-20T02:40:00Z" in found.found.summary
+    assert "2026-11-20T02:10:00Z" in found.found.summary
+
+
+def test_a_file_that_the_run_itself_wrote_needs_no_word() -> None:
+    seen = the_object(expected_key=LATEST, key_source=KeySource.ROW, head=OWN)
+
+    assert "object/replaced" not in codes(case(RUN, row(finished_row(s3_key=LATEST)), seen))
+    assert "object/replaced" not in codes(
+        case(workflow(None, run=NOT_THERE), row(finished_row(s3_key=LATEST)), seen)
+    )
+
+
+def test_without_a_run_the_row_says_when_its_file_was_done() -> None:
+    late = the_object(
+        expected_key=LATEST,
+        key_source=KeySource.ROW,
+        head=stored(key=LATEST, modified_at=ENDED + DAY),
+    )
+    one = case(workflow(None, run=NOT_THERE), row(finished_row(s3_key=LATEST)), late)
+
+    assert finding(one, "object/replaced").severity is Severity.WARN
