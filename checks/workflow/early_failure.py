@@ -28,9 +28,8 @@ from backup_doctor.evidence.workflow import WorkflowEvidence
 from backup_doctor.judge.commands import gh_log
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history.early import early_codes
-from backup_doctor.judge.history.file import own_file
+from backup_doctor.judge.history.file import left_by_another_run, own_file
 from backup_doctor.judge.history.row import RowState, row_state
-from backup_doctor.judge.history.run import dispatch_runs
 from backup_doctor.judge.history.upload import may_have_passed, upload_errors
 from backup_doctor.judge.history.whole_step import ended_before_update
 from backup_doctor.judge.show import exhibit
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
 
 rules = Rules[WorkflowEvidence]()
 
-SEVERAL = 2
 MAKES_BACKUP = re.compile(
     r"dump|back-?up|archiv|export|\bzip\b|\btar\b|upload|\bs3\b|rclone", re.IGNORECASE
 )
@@ -111,7 +109,9 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
             *told_fixes(told, advice_on(seen, new or errors)),
             *rerun(seen, case, AT_ITS_COMMIT),
         ),
-        breaks=(Link.FUNCTION_UPDATES if done or at_update else before,),
+        breaks=(
+            Link.FUNCTION_UPDATES if done or at_update or left_by_another_run(case) else before,
+        ),
         by_log=done,
         reason=told.error.id if told else None,
     )
@@ -119,7 +119,7 @@ def failed_before_update(seen: WorkflowEvidence, case: Case) -> Found | None:
 
 def _beside(case: Case, failed: str) -> str:
     """That there is a file all the same, where another run or attempt of the dispatch left it."""
-    if len(dispatch_runs(case)) < SEVERAL or own_file(case) is None:
+    if not left_by_another_run(case):
         return ""
     end = "" if failed.endswith(".") else "."
     return f"{end} The file that is there was left by another run or attempt of this dispatch."

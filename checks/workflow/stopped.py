@@ -10,6 +10,7 @@ from backup_doctor.checks.workflow.told import UPLOAD_STEP
 from backup_doctor.checks.workflow.view import failed_before, jobs_of, link_not_begun
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.workflow import Step, WorkflowEvidence, WorkflowFile
+from backup_doctor.judge.history.file import left_by_another_run
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -133,6 +134,8 @@ def link_reached(seen: WorkflowEvidence, case: Case) -> Link:
     """The link of the chain at which the job was stopped."""
     update, step = seen.update_step, stopped_step(seen)
     if update is not None and _was_reached(update) and not _is_before(step, update, seen):
+        return Link.FUNCTION_UPDATES
+    if left_by_another_run(case):
         return Link.FUNCTION_UPDATES
     if step is not None and UPLOAD_STEP.search(step.name):
         return Link.FILE_UPLOADED

@@ -39,6 +39,7 @@ from tests.judgement.asking import codes, finding
 from tests.judgement.cases import (
     CREATED,
     ENDED,
+    NOT_THERE,
     SHOWN,
     a_row,
     case,
@@ -635,6 +636,24 @@ def test_a_run_that_failed_early_beside_anothers_file_says_whose_the_file_is() -
     left = "failed. The file that is there was left by another run or attempt of this dispatch."
     assert told(beside, the_object()).endswith(left)
     assert "was left by" not in told(beside, NOTHING) + told(failed, the_object())
+
+
+@pytest.mark.parametrize("how", ["failed", "cancelled"])
+def test_beside_anothers_whole_file_what_a_run_did_not_come_to_is_the_update(how: str) -> None:
+    ended = workflow(log(NOT_SAID, NOT_SAID, uploaded=()), upload="failure", update="skipped")
+    if how == "cancelled":
+        ended = workflow(NOT_THERE, upload="cancelled", update="skipped")
+        job = replace(ended.job, conclusion="cancelled")
+        ended = replace(ended, job=job, jobs=(job,), run=replace(ended.run, conclusion="cancelled"))
+    report = report_of(case(replace(ended, attempts=(attempt(42, 2, at=HOUR), attempt()))))
+    alone = report_of(case(ended, NOTHING))
+
+    stages = {one.link: one.state for one in report.chain}
+    assert (stages["file-uploaded"], stages["first-update"]) == ("ok", "failed")
+    assert report.root_cause == alone.root_cause
+    assert report.fix_sql is not None
+    assert "'success'" in report.fix_sql
+    assert {one.link: one.state for one in alone.chain}["file-uploaded"] != "ok"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from backup_doctor.evidence.object_keys import places
 from backup_doctor.evidence.workflow import FoundBy
 from backup_doctor.judge.history.bucket import shown_bucket, shown_bucket_gone, shown_missing
 from backup_doctor.judge.history.naming import names_backup
-from backup_doctor.judge.history.run import dispatch_began, ended_at
+from backup_doctor.judge.history.run import dispatch_began, dispatch_runs, ended_at
 from backup_doctor.judge.history.upload import left_no_file, may_have_passed, upload_failed
 
 if TYPE_CHECKING:
@@ -64,6 +64,14 @@ def own_file(case: Case) -> StoredObject | None:
     """The file that is this backup's."""
     found = found_file(case)
     return case.object.present if case.object and found and found.whose is Whose.OWN else None
+
+
+def left_by_another_run(case: Case) -> bool:
+    """Whether this backup's file is there, and the dispatch had more runs or attempts than the judged one.
+
+    What the judged one did not come to is then the update: the file was made and uploaded.
+    """
+    return len(dispatch_runs(case)) > 1 and own_file(case) is not None
 
 
 def belonging(seen: ObjectEvidence, case: Case, here: StoredObject) -> Belonging:
