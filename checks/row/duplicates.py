@@ -12,11 +12,21 @@ from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.case import Status
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Role, Severity
+from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.reuse import APART, are_apart
 from backup_doctor.evidence.row import RowEvidence
 from backup_doctor.evidence.sql import identifier, literal
 from backup_doctor.judge.framework import Found, Rules
-from backup_doctor.judge.history import BOTH_WRITES, dispatch_runs, fallback_call
+from backup_doctor.judge.history import (
+    BOTH_WRITES,
+    RowState,
+    another_row_succeeded,
+    dispatch_runs,
+    fallback_call,
+    function_call,
+    row_state,
+)
+from backup_doctor.judge.history.calls import changed_nothing
 from backup_doctor.judge.show import after_row, exhibit, listed, log_lines, manual, row_query, table
 from backup_doctor.judge.traits import Trait
 from backup_doctor.services.single_row import says_several
@@ -39,7 +49,7 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
     """Several rows have this dispatch id, and the update reached only one of them.
 
     Detected: more than one row has the dispatch_id; one is finished, another is still in progress, or
-    the update step asked for the one row (`.single()`) and PostgREST says that there are several.
+    was given up as failed though the update got through, or the update step asked for the one row (`.single()`) and PostgREST says that there are several.
     If all of them are in the same state, or each is another backup with its own run (the id is used
     again), it is only worth a note; so it is if no run could be seen and the rows are far apart.
     Cause: the app inserted the row twice (a retry, a double click), and nothing forbids it.
@@ -66,6 +76,15 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
     again = _is_used_again(seen.rows, case)
     if inserted_twice and again is False:
         return Found(summary=summary, evidence=evidence, fixes=_forbid(case, states, closed=1))
+    reached = _reached(seen.rows, case) if again is False else None
+    if reached is not None:
+        return Found(
+            summary=f"{summary} The update reached the row {reached.id}; the newest one is recorded as "
+            "failed.",
+            evidence=evidence,
+            fixes=_forbid(case, states, closed=0),
+            by_log=True,
+        )
     refused = _refused_for_several(case)
     if refused is not None:
         return Found(
@@ -83,6 +102,17 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
         severity=Severity.WARN,
         role=Role.CONTEXT,
     )
+
+
+def _reached(rows: tuple[BackupRow, ...], case: Case) -> BackupRow | None:
+    """The finished row that the run's update got through to, where the newest row is a failed one."""
+    if row_state(case) is not RowState.FAILED or not another_row_succeeded(case):
+        return None
+    calls = (function_call(case), fallback_call(case))
+    if not any(one.outcome is Outcome.OK and not changed_nothing(one) for one in calls):
+        return None
+    done = [row for row in rows if case.names.status_of(row.status) is Status.SUCCESS]
+    return done[0] if len(done) == 1 else None
 
 
 def _refused_for_several(case: Case) -> Call | None:

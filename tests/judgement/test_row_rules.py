@@ -26,7 +26,8 @@ from backup_doctor.evidence.row import (
 )
 from backup_doctor.evidence.trigger import Trigger
 from backup_doctor.evidence.workflow import Run, RunAttempt
-from tests.judgement.asking import causes, codes, finding
+from backup_doctor.judge.fix_sql import repair
+from tests.judgement.asking import causes, codes, diagnosed, finding
 from tests.judgement.cases import (
     COLUMNS,
     CREATED,
@@ -255,6 +256,40 @@ def test_the_success_of_another_day_hides_no_false_success_of_today() -> None:
     one = case(row(a_row(dispatch_id="nightly"), before), run)
 
     assert causes(one) == ["function/false-success"]
+
+
+FAILED_TWIN = (a_row(status="failed"), finished_row(id=OTHER_ID))
+
+
+def test_a_failed_row_beside_the_one_that_the_update_reached_is_a_duplicate() -> None:
+    done = workflow(log(call(200), NOT_SAID), update="success")
+    one = case(row(*FAILED_TWIN), done)
+    found = finding(one, "row/duplicate").found
+    made = repair(one, diagnosed(one))
+
+    assert causes(one) == ["row/duplicate"]
+    assert f"The update reached the row {OTHER_ID}; the newest one is recorded as failed." in (
+        found.summary
+    )
+    assert (made.sql, made.alternatives) == (None, ())
+    assert f"row {OTHER_ID} has this backup" in made.notes[0]
+
+
+def test_a_failed_row_of_a_run_that_failed_itself_is_not_laid_to_the_earlier_good_one() -> None:
+    failed = workflow(log(BARE_500, NO_GRANT))
+
+    assert causes(case(row(*FAILED_TWIN), failed))[0] == "function/server-error"
+    assert role(case(row(*FAILED_TWIN), failed), "row/duplicate") is Role.CONTEXT
+
+
+def test_a_row_that_was_finished_before_the_run_began_is_none_that_its_update_reached() -> None:
+    before = finished_row(
+        id=OTHER_ID, created_at=CREATED - timedelta(hours=2), finished_at=CREATED - 3600 * SECOND
+    )
+    run = workflow(log(call(200), NOT_SAID), update="success")
+
+    assert causes(case(row(a_row(), before), run)) == ["function/false-success"]
+    assert causes(case(row(a_row(status="failed"), before), run)) == []
 
 
 SEVERAL = '{"code":"PGRST116","details":"The result contains 2 rows"}'

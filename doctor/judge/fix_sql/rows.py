@@ -275,6 +275,11 @@ def close_duplicate(case: Case) -> Repair:
     states = [(row, case.names.status_of(row.status)) for row in rows]
     done = [row for row, state in states if state is Status.SUCCESS]
     stuck = [row for row, state in states if state is Status.IN_PROGRESS]
+    if len(done) == 1 and not stuck:
+        return none(
+            f"row {done[0].id} has this backup, and its duplicate is recorded as failed: nothing is "
+            "left to write."
+        )
     if len(done) != 1 or len(stuck) != 1:
         return none("more than one row is stuck or finished; a person must choose the right one.")
     (finished,), (waiting,) = done, stuck

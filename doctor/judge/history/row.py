@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.base import Shown, Unseen, Why
 from backup_doctor.evidence.case import Status
-from backup_doctor.evidence.reuse import are_apart
-from backup_doctor.evidence.workflow import WorkflowFile
+from backup_doctor.evidence.reuse import CLOCKS, are_apart
+from backup_doctor.evidence.workflow import Run, WorkflowFile
 from backup_doctor.judge.history.absence import absence_of_row, absence_of_table
 
 if TYPE_CHECKING:
@@ -139,11 +139,24 @@ def rows_of(case: Case) -> tuple[BackupRow, ...]:
 
 
 def another_row_succeeded(case: Case) -> bool:
-    """Whether the update reached another row of the same backup; one of another day is none."""
+    """Whether the update reached another row of the same backup; one of another day is none.
+
+    Nor is one that was finished before the run began.
+    """
     rows = rows_of(case)
     if are_apart(rows):
         return False
-    return any(case.names.status_of(row.status) is Status.SUCCESS for row in rows[1:])
+    return any(
+        case.names.status_of(row.status) is Status.SUCCESS and not _was_finished(case, row)
+        for row in rows[1:]
+    )
+
+
+def _was_finished(case: Case, row: BackupRow) -> bool:
+    """Whether the row says that it was finished before the run that is judged began."""
+    run = case.workflow.run if case.workflow else None
+    began = run.started_at or run.created_at if isinstance(run, Run) else None
+    return began is not None and row.finished_at is not None and row.finished_at < began - CLOCKS
 
 
 def written_otherwise(case: Case) -> BackupRow | None:
