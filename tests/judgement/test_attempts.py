@@ -643,6 +643,8 @@ def test_beside_anothers_whole_file_what_a_run_did_not_come_to_is_the_update(how
     ended = workflow(log(NOT_SAID, NOT_SAID, uploaded=()), upload="failure", update="skipped")
     if how == "cancelled":
         ended = workflow(NOT_THERE, upload="cancelled", update="skipped")
+        assert ended.job is not None
+        assert isinstance(ended.run, Run)
         job = replace(ended.job, conclusion="cancelled")
         ended = replace(ended, job=job, jobs=(job,), run=replace(ended.run, conclusion="cancelled"))
     report = report_of(case(replace(ended, attempts=(attempt(42, 2, at=HOUR), attempt()))))
