@@ -141,7 +141,7 @@ def failed(seen: RowEvidence, case: Case) -> Found | None:
 
     Detected: `status` is the failed one.
     Cause: what `error_text` and the workflow's log say.
-    Fix: resolve the root cause, then start a new backup; a failed row is left as it is.
+    Fix: resolve the root cause, then make the backup again; a failed row is left as it is.
     By hand: select the row's status and error_text (guide, step 3).
     Source: guide, step 3.
     """

@@ -111,6 +111,25 @@ def test_an_index_that_the_row_still_breaks_comes_after_the_rows_sql() -> None:
     assert titles.index("Fix the row") < titles.index("Forbid the next duplicate")
 
 
+def test_a_row_that_is_not_the_one_of_the_head_is_named_in_its_step() -> None:
+    green = workflow(log(call(200), NOT_SAID), update="success")
+    newest_is_done = report_on(case(row(finished_row(), a_row(id="second")), green))
+    newest_is_stuck = report_on(case(row(a_row(), finished_row(id="second")), green))
+
+    (step,) = (one for one in newest_is_done.plan if one.title.startswith("Fix the row"))
+    assert step.title == "Fix the row second, the other one of this dispatch"
+    assert newest_is_done.subject.backup_id != "second"
+    assert "Fix the row" in [one.title for one in newest_is_stuck.plan]
+
+
+def test_what_is_said_of_a_failed_row_and_the_plan_advise_the_same() -> None:
+    early = workflow(log(NOT_SAID, NOT_SAID, uploaded=()), upload="failure", update="skipped")
+    report = report_on(case(row(a_row(status="failed")), early, cases.the_object(head=None)))
+
+    assert "make the backup again" in " ".join(report.fix_notes)
+    assert "new backup" not in " ".join(report.fix_notes)
+
+
 def test_of_a_backup_that_is_right_or_going_there_is_nothing_to_do() -> None:
     right = case(row(finished_row()), workflow(log(call(200), NOT_SAID), update="success"))
 

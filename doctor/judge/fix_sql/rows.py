@@ -258,8 +258,8 @@ def keep(case: Case, diagnosis: Diagnosis) -> Repair:
 def _kept(case: Case) -> str:
     if row_state(case) is RowState.FAILED:
         return (
-            "the row records a failure; a failed row is left as it is. Fix the cause and start a "
-            "new backup."
+            "the row records a failure; a failed row is left as it is. Fix the cause, then make the "
+            "backup again."
         )
     return "somebody recorded that it was cancelled; a cancelled row is left as it is."
 
@@ -284,4 +284,5 @@ def close_duplicate(case: Case) -> Repair:
         return none("more than one row is stuck or finished; a person must choose the right one.")
     (finished,), (waiting,) = done, stuck
     values = {"status": case.names.failed, "error_text": f"{DUPLICATE_OF}{finished.id}"}
-    return update(case, waiting, values)
+    is_other = case.backup is not None and waiting.id != case.backup.id
+    return replace(update(case, waiting, values), other_row=waiting.id if is_other else None)

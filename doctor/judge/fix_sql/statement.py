@@ -61,7 +61,7 @@ class Repair(Immutable, frozen=True, kw_only=True):
     it would change now. `refused_by` are the causes that would still refuse the statement, `waits_for`
     what is true of the findings whose fix must come before there can be one. `notes` say why there is no SQL, or what
     the reader should know of it. `alternatives` are what a person may choose instead where there is
-    none.
+    none. `other_row` is the id of the row that it changes, where that is not the one that is judged.
     """
 
     sql: str | None = None
@@ -73,6 +73,7 @@ class Repair(Immutable, frozen=True, kw_only=True):
     waits_for: Trait | None = None
     notes: tuple[str, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
+    other_row: str | None = None
 
     @property
     def offered(self) -> Repair | None:

@@ -127,8 +127,10 @@ def _alternative(one: Alternative) -> Fix:
 def _row(diagnosis: Diagnosis, repair: Repair, ended: set[str | None]) -> Iterator[PlanStep]:
     """The row's own step: its SQL, or where a person decides, that it may stay as it is."""
     if repair.sql:
-        sql = Fix(kind=FixKind.SQL, title=ROW_TITLE, text=repair.sql, risk=Risk.LOW)
-        yield PlanStep(title=ROW_TITLE, why=_symptom(diagnosis), one_of=(sql,))
+        which = f" {repair.other_row}, the other one of this dispatch" if repair.other_row else ""
+        title = f"{ROW_TITLE}{which}"
+        sql = Fix(kind=FixKind.SQL, title=title, text=repair.sql, risk=Risk.LOW)
+        yield PlanStep(title=title, why=_symptom(diagnosis), one_of=(sql,))
     open_ones = tuple(_alternative(one) for one in repair.alternatives if one.why not in ended)
     if open_ones:
         reason = " ".join(repair.notes)
