@@ -10,12 +10,12 @@ from backup_doctor.evidence.rls import RlsEvidence
 from backup_doctor.evidence.sql import identifier
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history.roles import PUBLIC_ROLES
-from backup_doctor.judge.openness import PUBLIC, lets_write, writes
+from backup_doctor.judge.openness import PUBLIC, lets_write, writes, writes_through
 from backup_doctor.judge.show import listed, manual, sql, table
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.row import Table
+    from backup_doctor.evidence.row import OpenView, Table
 
 
 rules = Rules[RlsEvidence]()
@@ -70,19 +70,22 @@ def open_to_all(seen: RlsEvidence, case: Case) -> Found | None:
 
     Detected: anon or authenticated has the grant, and a permissive policy lets it whose expression
     does not depend on who asks; or a SECURITY DEFINER function that writes the table may be called
-    by anon.
+    by anon; or a view without security_invoker, whose owner row-level security does not bind, may be
+    written by a public role.
     Cause: a policy `USING (true)` for everyone, made to get the pipeline through; a function whose
-    EXECUTE was never taken from PUBLIC.
+    EXECUTE was never taken from PUBLIC; a view that got Supabase's usual grants.
     Fix: take the writing away from the public roles; service_role needs no policy.
     By hand: `SELECT * FROM pg_policies WHERE tablename = 'backup_history';`
-    Source: Supabase's linter, rls_policy_always_true; PostgreSQL, SECURITY DEFINER functions.
+    Source: Supabase's linter, rls_policy_always_true and security_definer_view; PostgreSQL, SECURITY
+    DEFINER functions.
     """
     known = table_of(case)
     if known is None:
         return None
     roles = tuple(role for role in PUBLIC if lets_write(known, role))
     functions = tuple(one.name for one in known.open_functions if writes(one, known.name))
-    if not roles and not functions:
+    views = tuple(one for one in known.open_views if writes_through(one, known))
+    if not (roles or functions or views):
         return None
     said = (
         f"{listed(roles)} may write {case.names.table}: its policies and grants let every public key."
@@ -91,6 +94,7 @@ def open_to_all(seen: RlsEvidence, case: Case) -> Found | None:
         f"anon may call {listed(functions)}, which writes {case.names.table} with its owner's rights."
         if functions
         else "",
+        *(_by_view(one, case) for one in views),
     )
     return Found(
         summary=" ".join(filter(None, said)),
@@ -98,7 +102,32 @@ def open_to_all(seen: RlsEvidence, case: Case) -> Found | None:
         fixes=(
             *((_take_back(case, roles),) if roles else ()),
             *(_take_back_function(case, name) for name in functions),
+            *(_take_back_view(case, one) for one in views),
         ),
+    )
+
+
+def _by_view(view: OpenView, case: Case) -> str:
+    named = _named(view)
+    what = "" if named == table(case) else f", a view of {case.names.table}"
+    return (
+        f"{listed(view.roles)} may write {named}{what}: it has no security_invoker, so that it writes "
+        "with its owner's rights, whatever row-level security says."
+    )
+
+
+def _named(view: OpenView) -> str:
+    return identifier(view.schema, view.name)
+
+
+def _take_back_view(case: Case, view: OpenView) -> Fix:
+    is_own = _named(view) == table(case)
+    names = ", ".join(("PUBLIC", *(identifier(role) for role in view.roles)))
+    return sql(
+        f"Take the writing away from {listed(view.roles)} (anything else that writes through the view "
+        "loses it too)",
+        f"REVOKE INSERT, UPDATE, DELETE ON {_named(view)} FROM {names};{_keep(case) if is_own else ''}",
+        Risk.HIGH,
     )
 
 

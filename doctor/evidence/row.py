@@ -111,6 +111,18 @@ class OpenFunction(Fact, frozen=True, kw_only=True):
     source: str = ""
 
 
+class OpenView(Fact, frozen=True, kw_only=True):
+    """A view, updatable with its owner's rights, that public roles may write.
+
+    `source` is its query; the owner is one from whom row-level security hides nothing of the table.
+    """
+
+    schema: str
+    name: str
+    roles: tuple[str, ...]
+    source: str = ""
+
+
 class RoleGrants(Fact, frozen=True, kw_only=True):
     """What a role may do with the table, by has_table_privilege (column grants included in *_any)."""
 
@@ -149,6 +161,7 @@ class Table(Fact, frozen=True, kw_only=True):
     policies: tuple[Policy, ...] = ()
     grants: tuple[RoleGrants, ...] = ()
     open_functions: tuple[OpenFunction, ...] = ()
+    open_views: tuple[OpenView, ...] = ()
     rls_enabled: bool = False
     rls_forced: bool = False
     owner: str = ""

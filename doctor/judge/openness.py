@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from backup_doctor.evidence.row import OpenFunction, Policy, Table
+    from backup_doctor.evidence.row import OpenFunction, OpenView, Policy, Table
 
 PUBLIC = ("anon", "authenticated")
 # What an expression asks to learn who it is; a sub-select may ask anything.
@@ -18,6 +18,7 @@ _WHO = re.compile(
     r"\b(?:auth|jwt|uid|current_setting|current_user|session_user|current_role|select|exists)\b",
     re.IGNORECASE,
 )
+_BRACKETS = re.compile(r"\([^()]*\)")
 _COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
@@ -67,3 +68,15 @@ def writes(function: OpenFunction, table: str) -> bool:
     name = rf'(?:"?\w+"?\s*\.\s*)?"?{re.escape(table)}"?(?!\w)'
     changes = rf"\b(?:update(?:\s+only)?|insert\s+into|delete\s+from(?:\s+only)?)\s+{name}"
     return re.search(changes, source, re.IGNORECASE) is not None
+
+
+def writes_through(view: OpenView, known: Table) -> bool:
+    """Whether what the view writes is the table: the one that its query reads, and no sub-select's."""
+    if (view.schema, view.name) == (known.schema, known.name):
+        return True
+    source, before = view.source, ""
+    while source != before:
+        before, source = source, _BRACKETS.sub(" ", source)
+    schema, name = re.escape(known.schema), re.escape(known.name)
+    read = rf'\bFROM\s+(?:ONLY\s+)?(?:"?{schema}"?\s*\.\s*)?"?{name}"?(?!\w)'
+    return re.search(read, source, re.IGNORECASE) is not None

@@ -17,7 +17,7 @@ from backup_doctor.demo.supabase.keys import legacy_key
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.rls import Proof, Reach
 from backup_doctor.evidence.row import Table
-from backup_doctor.judge.openness import lets_write, writes
+from backup_doctor.judge.openness import lets_write, writes, writes_through
 from backup_doctor.settings.model import Secret
 from tests.database.lab import DISPATCH, ROW_ID, Lab
 from tests.database.proving import KEY, T, proof, seen, update
@@ -415,6 +415,89 @@ def test_an_open_policy_is_seen_where_a_public_key_really_writes(stuck: Lab) -> 
     assert update(stuck, "anon") == (1, None)
     assert lets_write(table, "anon")
     assert not lets_write(table, "authenticated")
+
+
+def seen_table(stuck: Lab) -> Table:
+    table = look_at_row(stuck.ask(stuck.settings()), stuck.case()).table
+    assert isinstance(table, Table)
+    return table
+
+
+def through(view: str) -> str:
+    return f"UPDATE public.{view} SET status = 'failed' WHERE dispatch_id = '{DISPATCH}'"
+
+
+def changed(stuck: Lab, view: str, role: str = "anon") -> int:
+    with psycopg.connect(stuck.uri()) as connection:
+        connection.execute(f"SET LOCAL ROLE {role}".encode())
+        try:
+            return connection.execute(through(view).encode()).rowcount
+        except (
+            psycopg.errors.InsufficientPrivilege,
+            psycopg.errors.ObjectNotInPrerequisiteState,
+        ):
+            return 0
+        finally:
+            connection.rollback()
+
+
+@pytest.mark.parametrize(
+    ("made", "grant", "is_open"),
+    [
+        ("SELECT * FROM public.backup_history", "SELECT, UPDATE", True),
+        ("SELECT id, dispatch_id, status FROM public.backup_history", "ALL", True),
+        ("SELECT * FROM public.backup_history", "SELECT", False),
+        ("SELECT DISTINCT id, dispatch_id, status FROM public.backup_history", "ALL", False),
+        (
+            "SELECT n.* FROM public.notes AS n WHERE n.id IN (SELECT b.id FROM backup_history AS b)",
+            "ALL",
+            False,
+        ),
+    ],
+)
+def test_a_view_that_anon_may_write_opens_the_table_behind_it(
+    stuck: Lab, made: str, grant: str, is_open: bool
+) -> None:
+    stuck.sql("CREATE TABLE public.notes (id uuid, dispatch_id text, status text)")
+    stuck.sql(f"CREATE VIEW public.latest AS {made}")
+    stuck.sql("REVOKE ALL ON public.latest FROM anon, authenticated")
+    stuck.sql(f"GRANT {grant} ON public.latest TO anon")
+
+    table = seen_table(stuck)
+    found = [one for one in table.open_views if writes_through(one, table)]
+
+    assert [(one.name, one.roles) for one in found] == ([("latest", ("anon",))] if is_open else [])
+    assert bool(changed(stuck, "latest")) is is_open
+
+
+def test_a_view_that_asks_with_the_rights_of_who_uses_it_opens_nothing(stuck: Lab) -> None:
+    stuck.sql("CREATE VIEW public.mine WITH (security_invoker) AS SELECT * FROM backup_history")
+    stuck.sql("CREATE VIEW public.theirs AS SELECT * FROM backup_history")
+    stuck.sql("GRANT ALL ON public.mine, public.theirs TO anon")
+    stuck.sql(f"ALTER TABLE {T} FORCE ROW LEVEL SECURITY")
+    stuck.sql("CREATE ROLE plain NOLOGIN NOBYPASSRLS", "supabase_admin")
+    try:
+        stuck.sql("GRANT USAGE, CREATE ON SCHEMA public TO plain", "supabase_admin")
+        stuck.sql(f"GRANT SELECT, UPDATE ON {T} TO plain", "supabase_admin")
+        stuck.sql("ALTER VIEW public.theirs OWNER TO plain", "supabase_admin")
+
+        assert seen_table(stuck).open_views == ()
+        assert changed(stuck, "mine") + changed(stuck, "theirs") == 0
+    finally:
+        stuck.sql("DROP OWNED BY plain; DROP ROLE plain", "supabase_admin")
+
+
+def test_a_view_in_the_tables_place_that_anon_may_write_is_open_itself(stuck: Lab) -> None:
+    stuck.sql(f"ALTER TABLE {T} RENAME TO backups")
+    stuck.sql(f"CREATE VIEW {T} AS SELECT * FROM public.backups")
+    stuck.sql(f"GRANT SELECT, UPDATE ON {T} TO anon")
+
+    table = seen_table(stuck)
+    (view,) = table.open_views
+
+    assert (view.name, "anon" in view.roles) == ("backup_history", True)
+    assert writes_through(view, table)
+    assert changed(stuck, "backup_history") == 1
 
 
 def test_without_the_row_check_nothing_is_claimed(stuck: Lab) -> None:

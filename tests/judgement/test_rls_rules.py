@@ -13,7 +13,7 @@ from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Fix, FixKind, Risk, Role, Severity
 from backup_doctor.evidence.log import NOT_SAID, Attempt
 from backup_doctor.evidence.rls import Reach, RlsEvidence
-from backup_doctor.evidence.row import OpenFunction, Policy, RoleGrants, Table
+from backup_doctor.evidence.row import OpenFunction, OpenView, Policy, RoleGrants, Table
 from backup_doctor.evidence.trigger import Trigger
 from tests.judgement.asking import codes, finding
 from tests.judgement.cases import (
@@ -716,6 +716,23 @@ def test_an_open_table_is_a_warning_and_its_fix_takes_rights_away_and_gives_nobo
     assert "anon may call public.finish(uuid)" in found.found.summary
     assert texts[0] == 'REVOKE INSERT, UPDATE, DELETE ON public.backup_history FROM PUBLIC, "anon";'
     assert texts[1].endswith('GRANT EXECUTE ON FUNCTION public.finish(uuid) TO "service_role";')
+
+
+def test_a_view_that_public_roles_may_write_is_named_and_taken_back() -> None:
+    view = OpenView(
+        schema="public",
+        name="latest",
+        roles=("anon", "authenticated"),
+        source=" SELECT id FROM backup_history;",
+    )
+    found = finding(guarded(open_views=(view,)), "rls/open").found
+
+    assert 'anon and authenticated may write public."latest", a view of' in found.summary
+    assert "security_invoker" in found.summary
+    (fix,) = found.fixes
+    assert fix.text == (
+        'REVOKE INSERT, UPDATE, DELETE ON public."latest" FROM PUBLIC, "anon", "authenticated";'
+    )
 
 
 @pytest.mark.parametrize(

@@ -198,6 +198,53 @@ SELECT jsonb_build_object(
           AND position(lower(:'table') IN lower(
             coalesce(nullif(f.prosrc, ''), pg_get_functiondef(f.oid)))) > 0
       ),
+      -- What the public roles may write through a view that asks with its owner's rights: of this table,
+      -- or the view that is asked about. Bits of pg_relation_is_updatable: 4 UPDATE, 8 INSERT.
+      'open_views', (
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+          'schema', v.schema, 'name', v.name, 'source', v.source, 'roles', v.roles
+        ) ORDER BY v.schema, v.name), '[]')
+        FROM (
+          SELECT n.nspname AS schema, c.relname AS name, pg_get_viewdef(c.oid) AS source, (
+            SELECT jsonb_agg(p.rolname ORDER BY p.rolname)
+            FROM pg_catalog.pg_roles AS p
+            WHERE p.rolname IN ('anon', 'authenticated')
+              AND has_schema_privilege(p.oid, n.oid, 'USAGE')
+              AND (
+                pg_relation_is_updatable(c.oid, false) & 8 <> 0
+                  AND has_any_column_privilege(p.oid, c.oid, 'INSERT')
+                  AND (c.oid = r.oid OR has_any_column_privilege(c.relowner, r.oid, 'INSERT'))
+                OR pg_relation_is_updatable(c.oid, false) & 4 <> 0
+                  AND has_any_column_privilege(p.oid, c.oid, 'UPDATE')
+                  AND has_any_column_privilege(p.oid, c.oid, 'SELECT')
+                  AND (c.oid = r.oid OR has_any_column_privilege(c.relowner, r.oid, 'UPDATE')))
+          ) AS roles
+          FROM pg_catalog.pg_class AS c
+          JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+          JOIN pg_catalog.pg_roles AS o ON o.oid = c.relowner
+          WHERE c.relkind = 'v'
+            AND NOT EXISTS (
+              SELECT FROM pg_options_to_table(c.reloptions) AS x
+              WHERE x.option_name = 'security_invoker' AND x.option_value::boolean)
+            AND (c.oid = r.oid OR r.relrowsecurity AND EXISTS (
+              SELECT FROM pg_catalog.pg_rewrite AS w
+              JOIN pg_catalog.pg_depend AS d
+                ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = w.oid
+              WHERE w.ev_class = c.oid AND w.ev_type = '1'
+                AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = r.oid))
+            -- Row-level security binds the owner of the view as anybody, but for its own tables.
+            AND NOT EXISTS (
+              SELECT FROM pg_catalog.pg_rewrite AS w
+              JOIN pg_catalog.pg_depend AS d
+                ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = w.oid
+                  AND d.refclassid = 'pg_catalog.pg_class'::regclass
+              JOIN pg_catalog.pg_class AS b ON b.oid = d.refobjid
+              WHERE w.ev_class = c.oid AND b.relrowsecurity
+                AND NOT (o.rolsuper OR o.rolbypassrls)
+                AND (b.relowner <> c.relowner OR b.relforcerowsecurity))
+        ) AS v
+        WHERE v.roles IS NOT NULL
+      ),
       'grants', (
         SELECT coalesce(jsonb_agg(jsonb_build_object(
           'role', w.name,
