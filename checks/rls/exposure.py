@@ -112,7 +112,7 @@ def _by_view(view: OpenView, case: Case) -> str:
     what = "" if named == table(case) else f", a view of {case.names.table}"
     return (
         f"{listed(view.roles)} may write {named}{what}: it has no security_invoker, so that it writes "
-        "with its owner's rights, whatever row-level security says."
+        "with its owner's rights, which row-level security does not bind."
     )
 
 
