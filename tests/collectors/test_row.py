@@ -319,6 +319,49 @@ def test_the_transaction_that_holds_the_row_is_named(lab: Lab) -> None:
     assert seen(lab).locks == ()
 
 
+def test_two_transactions_that_share_the_row_are_both_seen(lab: Lab) -> None:
+    lab.migrate()
+    row = f"SELECT FROM backup_history WHERE dispatch_id = '{DISPATCH}'"
+
+    def locked(how: str) -> list[str]:
+        with psycopg.connect(lab.uri(), application_name="one") as one:
+            with psycopg.connect(lab.uri(), application_name="two") as two:
+                for each in (one, two):
+                    each.execute(f"{row} {how}".encode())
+                locks = seen(lab).locks
+        assert isinstance(locks, tuple)
+        return sorted(holder.application or "" for holder in locks)
+
+    def left_alone() -> list[str | None]:
+        with psycopg.connect(lab.uri(), application_name="left") as left:
+            with psycopg.connect(lab.uri()) as ended:
+                ended.execute(f"{row} FOR SHARE".encode())
+                left.execute(f"{row} FOR SHARE".encode())
+            locks = seen(lab).locks
+        assert isinstance(locks, tuple)
+        return [holder.application for holder in locks]
+
+    assert locked("FOR SHARE") == ["one", "two"]
+    assert left_alone() == ["left"]
+    # A foreign key that points at the row keeps nobody from updating it.
+    assert locked("FOR KEY SHARE") == []
+    assert seen(lab).locks == ()
+
+
+def test_a_mark_that_an_ended_transaction_left_in_the_row_is_no_lock(lab: Lab) -> None:
+    lab.migrate()
+    row = f"SELECT FROM backup_history WHERE dispatch_id = '{DISPATCH}' FOR UPDATE"
+    lab.sql(row)
+    lab.sql("INSERT INTO backup_history (dispatch_id) VALUES ('other-1'), ('other-2')")
+
+    with psycopg.connect(lab.uri()) as one, psycopg.connect(lab.uri()) as two:
+        for number, each in enumerate((one, two), start=1):
+            other = f"SELECT FROM backup_history WHERE dispatch_id = 'other-{number}' FOR UPDATE"
+            each.execute(other.encode())
+
+        assert seen(lab).locks == ()
+
+
 def test_a_lock_on_the_whole_table_is_seen_though_the_row_is_not(lab: Lab) -> None:
     lab.migrate()
     with psycopg.connect(lab.uri(), application_name="migration") as migration:

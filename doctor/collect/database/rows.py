@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from backup_doctor.collect.database.sharing import shared_marks
 from backup_doctor.collect.database.visibility import may_hide
 from backup_doctor.collect.database.zones import ZONE
 from backup_doctor.evidence.case import Status, bare_id
@@ -117,7 +118,8 @@ SELECT jsonb_build_object(
     JOIN pg_catalog.pg_locks AS l
       ON l.locktype = 'transactionid' AND l.transactionid = f.holder AND l.granted
     LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
-    WHERE l.pid <> pg_backend_pid())
+    WHERE l.pid <> pg_backend_pid()),
+  'shared', {shared_marks(regclass(names.schema, names.table_name))}
 )::text AS document"""
 
 

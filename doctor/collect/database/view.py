@@ -26,6 +26,7 @@ from backup_doctor.collect.database.rows import (
     rows_statement,
     whole_number,
 )
+from backup_doctor.collect.database.sharing import members
 from backup_doctor.collect.database.statements import document
 from backup_doctor.collect.database.zones import at_latest
 from backup_doctor.evidence.base import Unseen, Why
@@ -88,7 +89,7 @@ def look_through(way: Way, ask: Sources, names: Names, keys: Keys | None, *roles
         rows=NOT_ASKED if keys is None else _rows(rows, names),
         table=table,
         server=server,
-        locks=_holders(rows, _document(locks)),
+        locks=_holders(way, rows, _document(locks)),
         sizes=() if isinstance(rows, Unseen) else _sizes(rows),
         unwritten=() if isinstance(rows, Unseen) else tuple(rows["unwritten"]),
         has_good=not isinstance(rows, Unseen) and rows["has_good"],
@@ -129,13 +130,16 @@ def _rows(found: dict[str, Any] | Unseen, names: Names) -> tuple[BackupRow, ...]
 
 
 def _holders(
-    rows: dict[str, Any] | Unseen, locks: dict[str, Any] | Unseen
+    way: Way, rows: dict[str, Any] | Unseen, locks: dict[str, Any] | Unseen
 ) -> tuple[LockHolder, ...] | Unseen:
     """The transactions that hold the row or the table, each once."""
     if isinstance(locks, Unseen):
         return locks
     of_row = [] if isinstance(rows, Unseen) else rows["holders"]
-    each = {holder["pid"]: holder for holder in [*locks["holders"], *of_row]}
+    together = [] if isinstance(rows, Unseen) else members(way, rows.get("shared", ()))
+    if isinstance(together, Unseen):
+        return together
+    each = {holder["pid"]: holder for holder in [*locks["holders"], *of_row, *together]}
     return read_holders(list(each.values()))
 
 
