@@ -70,6 +70,7 @@ def slow(seen: DiskEvidence, case: api.Case) -> api.Found | None:
         api.Trait.KEY_NOT_SHOWN,
         api.Trait.OF_ADDRESS,
         api.Trait.OF_TABLE,
+        api.Trait.OUT_OF_TIME,
         api.Trait.BEFORE_KEY,
     ),
 )
@@ -91,6 +92,7 @@ def _writes_size(_case: api.Case, values: Mapping[str, object]) -> bool:
         api.Trait.KEEPS_FROM_FILE,
         api.Trait.CONFLICTS,
         api.Trait.CUTS_OFF,
+        api.Trait.MAKES_WAIT,
         api.Trait.FAILS_LOOK_UP,
     ),
     refuses_sql=api.SqlRefusal(shown=_writes_size),

@@ -126,7 +126,7 @@ def rate_limited(seen: FunctionEvidence, case: Case) -> Found | None:
     "function/timeout",
     breaks=Link.FUNCTION_UPDATES,
     yields_to=("row/locked", "row/api-overloaded", "function/project-paused"),
-    traits=(Trait.FROM_BELOW, Trait.BEFORE_KEY),
+    traits=(Trait.FROM_BELOW, Trait.OUT_OF_TIME, Trait.BEFORE_KEY),
 )
 def timeout(seen: FunctionEvidence, case: Case) -> Found | None:
     """The function did not answer in time.

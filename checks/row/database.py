@@ -51,7 +51,13 @@ def _is_locked(case: Case, _values: Mapping[str, Any]) -> bool:
 @rules.cause(
     "row/locked",
     breaks=BOTH_WRITES,
-    traits=(Trait.AFTER_KEY, Trait.OF_TABLE, Trait.HIDES_TABLE, Trait.NAMED_BY_STEP),
+    traits=(
+        Trait.AFTER_KEY,
+        Trait.OF_TABLE,
+        Trait.MAKES_WAIT,
+        Trait.HIDES_TABLE,
+        Trait.NAMED_BY_STEP,
+    ),
     refuses_sql=SqlRefusal(shown=_is_locked, sqlstates=("55P03", "57014", "40P01")),
 )
 def locked(seen: RowEvidence, case: Case) -> Found | None:
@@ -217,7 +223,13 @@ def _out_of_time(case: Case) -> tuple[Link, ...]:
 @rules.cause(
     "row/api-overloaded",
     breaks=BOTH_WRITES,
-    traits=(Trait.AFTER_KEY, Trait.CUTS_OFF, Trait.FAILS_LOOK_UP, Trait.NAMED_BY_STEP),
+    traits=(
+        Trait.AFTER_KEY,
+        Trait.MAKES_WAIT,
+        Trait.CUTS_OFF,
+        Trait.FAILS_LOOK_UP,
+        Trait.NAMED_BY_STEP,
+    ),
 )
 def api_overloaded(seen: RowEvidence, case: Case) -> Found | None:
     """The Data API has no connection or resource left, lost its database, or its statements time out.

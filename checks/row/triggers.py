@@ -63,7 +63,13 @@ def _has_trigger(case: Case, _values: Mapping[str, Any]) -> bool:
 @rules.cause(
     "row/trigger-interferes",
     breaks=BOTH_WRITES,
-    traits=(Trait.AFTER_KEY, Trait.OF_TABLE, Trait.HIDES_ROW, Trait.NAMED_BY_STEP),
+    traits=(
+        Trait.AFTER_KEY,
+        Trait.OF_TABLE,
+        Trait.MAKES_WAIT,
+        Trait.HIDES_ROW,
+        Trait.NAMED_BY_STEP,
+    ),
     refuses_sql=SqlRefusal(shown=_has_trigger),
 )
 def trigger_interferes(seen: RowEvidence, case: Case) -> Found | None:

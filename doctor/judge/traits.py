@@ -36,6 +36,8 @@ class Trait(Enum):
     OF_ADDRESS = "a wrong address looks like this"
     OF_TABLE = "it is said of one table, which must be the backups'"
     CONFLICTS = "the Data API answers it with a conflict (409)"
+    OUT_OF_TIME = "who says so has waited for something, and was refused nothing"
+    MAKES_WAIT = "who meets it may wait until the time is out"
     CUTS_OFF = "a connection to the database may not come about for it"
     HIDES_ROW = "the function finds no row for it, or may not touch it"
     FAILS_LOOK_UP = "a look-up fails or finds nothing for it, without a word"

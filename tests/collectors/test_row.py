@@ -324,11 +324,13 @@ def test_two_transactions_that_share_the_row_are_both_seen(lab: Lab) -> None:
     row = f"SELECT FROM backup_history WHERE dispatch_id = '{DISPATCH}'"
 
     def locked(how: str) -> list[str]:
-        with psycopg.connect(lab.uri(), application_name="one") as one:
-            with psycopg.connect(lab.uri(), application_name="two") as two:
-                for each in (one, two):
-                    each.execute(f"{row} {how}".encode())
-                locks = seen(lab).locks
+        with (
+            psycopg.connect(lab.uri(), application_name="one") as one,
+            psycopg.connect(lab.uri(), application_name="two") as two,
+        ):
+            for each in (one, two):
+                each.execute(f"{row} {how}".encode())
+            locks = seen(lab).locks
         assert isinstance(locks, tuple)
         return sorted(holder.application or "" for holder in locks)
 

@@ -13,7 +13,7 @@ from backup_doctor.evidence.case import Asked, Names
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Fix, FixKind, Risk, Role, Severity
 from backup_doctor.evidence.log import NOT_SAID, Attempt, Call, Outcome
-from backup_doctor.evidence.rls import RefusedValue, RlsEvidence
+from backup_doctor.evidence.rls import Reach, RefusedValue, RlsEvidence
 from backup_doctor.evidence.row import (
     ApiAnswer,
     Column,
@@ -27,6 +27,7 @@ from backup_doctor.evidence.row import (
 from backup_doctor.evidence.trigger import Trigger
 from backup_doctor.evidence.workflow import Run, RunAttempt
 from backup_doctor.judge.fix_sql import repair
+from tests.judgement import cases
 from tests.judgement.asking import causes, codes, diagnosed, finding
 from tests.judgement.cases import (
     COLUMNS,
@@ -1349,6 +1350,17 @@ def test_a_function_that_ran_out_of_time_waited_for_the_lock_that_the_direct_upd
     direct: Call, locks: tuple[LockHolder, ...], expected: list[str]
 ) -> None:
     assert causes(case(workflow(log(IDLE, direct)), row(locks=locks))) == expected
+
+
+@pytest.mark.parametrize("waited", [IDLE, call(504), Call(outcome=Outcome.TIMED_OUT)])
+def test_what_is_refused_at_once_is_not_what_a_function_ran_out_of_time_for(waited: Call) -> None:
+    ungranted = cases.rls(
+        Reach.REFUSED, sqlstate="42501", message="permission denied for table backup_history"
+    )
+    one = case(workflow(log(waited, NO_GRANT)), row(locks=(HOLDER,)), ungranted)
+
+    assert causes(one) == ["row/locked", "rls/no-grant"]
+    assert finding(one, "rls/no-grant").breaks == (Link.FALLBACK_UPDATES,)
 
 
 def test_a_cache_and_a_constraint_that_are_well_again_are_told_as_past() -> None:

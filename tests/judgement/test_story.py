@@ -765,7 +765,7 @@ def test_without_an_address_no_call_came_as_far_as_the_function() -> None:
         (call(403, '{"error":"update failed"}'), False, None),
         (call(404, '{"code":"NOT_FOUND"}'), False, False),
         (call(401, '{"error":"no"}'), False, False),
-        (Call(outcome=Outcome.TIMED_OUT), False, None),
+        (Call(outcome=Outcome.TIMED_OUT), False, False),
     ],
 )
 def test_what_the_functions_answer_says_of_a_missing_grant_below_it(

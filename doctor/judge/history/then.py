@@ -203,7 +203,7 @@ def _from_below(case: Case, codes: tuple[str, ...]) -> bool | None:
     reached_below = meaning.own_words is not False and codes_with(Trait.FROM_BELOW).intersection(
         meaning.codes
     )
-    if not reached_below or _is_its_own_fault(case, call):
+    if not reached_below or _waited(meaning, codes) or _is_its_own_fault(case, call):
         return False
     if _NOT_REACHED.search(_told(case, call)) and not codes_with(Trait.CUTS_OFF).intersection(
         codes
@@ -215,6 +215,13 @@ def _from_below(case: Case, codes: tuple[str, ...]) -> bool | None:
     if call.status in _NOT_ITS_ROW and not codes_with(Trait.HIDES_ROW).intersection(codes):
         return False
     return None
+
+
+def _waited(meaning: Meaning, codes: tuple[str, ...]) -> bool:
+    """Whether it ran out of time: what is refused for one of the codes is refused at once."""
+    waits = codes_with(Trait.MAKES_WAIT)
+    only_waited = set(meaning.codes) <= codes_with(Trait.OUT_OF_TIME) | waits
+    return only_waited and not waits.intersection(codes)
 
 
 def _is_its_own_fault(case: Case, call: Call) -> bool:
