@@ -92,7 +92,7 @@ def let_pass(case: Case, one: Constraint) -> tuple[Fix, ...]:
     if one.kind == PARTITION:
         return _add_partition(case, one)
     if _only_status(case, one):
-        return (_allow_status(case, one, word_of_update(case)),)
+        return (allow_status(case, one, word_of_update(case)),)
     left_out = _left_out(case, one)
     if left_out:
         wants = f"The row with it satisfies {one.name}, which is: {one.definition}."
@@ -182,7 +182,7 @@ def _only_status(case: Case, one: Constraint) -> bool:
     )
 
 
-def _allow_status(case: Case, one: Constraint, status: str) -> Fix:
+def allow_status(case: Case, one: Constraint, status: str) -> Fix:
     """The same CHECK, which allows one word more."""
     name, column = identifier(one.name), identifier(case.names.column("status"))
     # What the rows of old do not satisfy is not held against them now either.
@@ -200,4 +200,4 @@ def other_status(case: Case, one: Constraint, sent: str) -> tuple[Fix, ...]:
         f"Let the update step write a status that {one.name} allows",
         f"It writes {sent!r}. The constraint is: {one.definition}.",
     )
-    return either(word, _allow_status(case, one, sent)) if _only_status(case, one) else (word,)
+    return either(word, allow_status(case, one, sent)) if _only_status(case, one) else (word,)

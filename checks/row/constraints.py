@@ -15,6 +15,7 @@ from backup_doctor.checks.row.constraint_fixes import (
     widen,
 )
 from backup_doctor.checks.row.constraint_told import name_in_log, row_sent, status_sent
+from backup_doctor.checks.row.failure_word import failure_refused, refusing_failure
 from backup_doctor.checks.row.types import refused_types, refused_values, told_of_other
 from backup_doctor.checks.row.unwritable import is_writable_now, let_write, refused_by_view
 from backup_doctor.checks.row.view import both_told, message_told, table_of, where, where_else
@@ -51,8 +52,13 @@ rules = Rules[RowEvidence]()
 _NO_PARTITION = "no partition of relation"
 
 
-def _refuses_success(case: Case, values: Mapping[str, Any]) -> bool:
-    """The verdicts are on the pipeline's own values: they speak of the statement that writes these."""
+def _refuses_status(case: Case, values: Mapping[str, Any]) -> bool:
+    """The verdicts are on the pipeline's own values: they speak of the statement that writes these.
+
+    Of one that writes a failure, a CHECK that lists the words for a status tells.
+    """
+    if values.get("status") == case.names.failed:
+        return refusing_failure(case) is not None
     same = values.get("status") == case.names.success == word_of_update(case)
     return same and bool(_refusing(case) or refused_values(case))
 
@@ -78,7 +84,7 @@ def _untried_refuses(case: Case, values: Mapping[str, Any]) -> bool:
     yields_to=("row/trigger-interferes",),
     traits=(Trait.AFTER_KEY, Trait.OF_TABLE, Trait.CONFLICTS, Trait.NAMED_BY_STEP),
     refuses_sql=SqlRefusal(
-        shown=_refuses_success,
+        shown=_refuses_status,
         sqlstates=VALUE_CLASSES,
         by_constraint=True,
         left_open=_untried_refuses,
@@ -91,7 +97,8 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
     cannot take one of its values (a run's number that is larger than an integer, a time in a column
     of numbers); or the log's answer was 23514, 23502, 23505, 23503, 22001, or that an enum has no such
     value. What was sent is read from PostgreSQL's "Failing row contains", or from the update step's
-    script.
+    script. A CHECK that lists the words for a status, and not the one for a failure, is a warning where
+    a failure is what is left to record.
     Cause: a CHECK that does not know the status `success`, a NOT NULL column that the update sets
     to NULL, a UNIQUE key that another row has, a foreign key, an EXCLUDE, a type or domain that is too
     narrow, a partition that is missing, a column that the table computes, a view that would not show
@@ -106,7 +113,7 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
     now = True if refusing or types or still else None
     weight = weigh(_then(case), now=now, case=case)
     if weight is None:
-        return None
+        return failure_refused(seen, case)
     # What the log names comes first: the others would refuse the update as well.
     first = (told,) if told and told not in refusing else ()
     blamed = first + (refusing if told or not table_beside(case, "row/constraint-rejects") else ())

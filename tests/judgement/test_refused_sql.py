@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.collected import FixCheck
+from backup_doctor.evidence.findings import FixKind, Severity
 from backup_doctor.evidence.log import NOT_SAID
 from backup_doctor.evidence.object import DeleteMarker
 from backup_doctor.evidence.rls import RefusedValue
@@ -22,6 +23,7 @@ from backup_doctor.judge.judgement import judge
 from backup_doctor.judge.registry import load_checks
 from backup_doctor.report.compose.plan import warned
 from tests.judgement import cases
+from tests.judgement.asking import causes, judged
 from tests.judgement.cases import NOT_THERE, a_row, call, case, log, row, the_object, workflow
 
 FINE = FixCheck(rows=1, refused=())
@@ -232,3 +234,90 @@ def test_sql_for_the_editor_is_not_said_to_fail_for_a_rule_that_acts_beside_the_
         rule = Trigger(name="note", definition=definition, function="")
         one = refused_by(answer, row(table=cases.table(triggers=(rule,))), the_object())
         assert first_line(settled(one, FINE)).startswith("-- This statement will fail") is refused
+
+
+def listing(*words: str, column: str = "status") -> Constraint:
+    allowed = ", ".join(f"'{word}'::text" for word in words)
+    expression = f"({column} = ANY (ARRAY[{allowed}]))"
+    return Constraint(
+        name="known_words",
+        kind="c",
+        definition=f"CHECK ({expression})",
+        expression=expression,
+        columns=(column,),
+        accepts=True,
+    )
+
+
+EARLY = workflow(
+    log(NOT_SAID, NOT_SAID, uploaded=(), upload_errors=("upload failed: AccessDenied",)),
+    upload="failure",
+    update="skipped",
+)
+NO_FILE = the_object(head=None, tail=None)
+
+
+def after_early_failure(*constraints: Constraint, **changes: Any) -> Any:
+    return case(EARLY, NO_FILE, row(table=cases.table(constraints=constraints)), **changes)
+
+
+@pytest.mark.parametrize("check", [None, FixCheck(rows=1, refused=("known_words",))])
+def test_a_check_that_knows_no_failure_is_told_before_the_sql_that_writes_one(
+    check: FixCheck | None,
+) -> None:
+    one = after_early_failure(listing("in_progress", "success"))
+    made = settled(one, check)
+    (found,) = (each for each in judged(one) if each.code == "row/constraint-rejects")
+
+    assert "known_words does not allow the status 'failed'" in found.found.summary
+    assert (found.severity, found.breaks) == (Severity.WARN, ())
+    (fix,) = found.found.fixes
+    assert "OR status = 'failed'" in fix.text
+    assert first_line(made).startswith(
+        "-- This statement will fail until row/constraint-rejects is fixed"
+    )
+    assert causes(one) == ["workflow/failed-before-update"]
+
+
+def test_a_word_of_the_check_that_no_setting_names_may_be_the_one_for_a_failure() -> None:
+    one = after_early_failure(listing("in_progress", "success", "error"))
+    (found,) = (each for each in judged(one) if each.code == "row/constraint-rejects")
+    meant, allow = found.found.fixes
+
+    assert meant.kind is FixKind.SETTING
+    assert "allows in_progress, success and error" in meant.text
+    assert "status.failed" in meant.text
+    assert allow.alternative
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        listing("in_progress", "success", "failed"),
+        listing("nightly", "weekly", column="kind"),
+        replace(listing(), expression="(status <> ''::text)"),
+        replace(listing(), expression="(length(status) > 3)"),
+        replace(listing("success"), expression="(NOT (status = 'success'::text))"),
+        replace(listing(), expression="((status = 'success'::text) OR (s3_key IS NULL))"),
+    ],
+)
+def test_what_a_check_does_beside_listing_words_says_nothing_of_a_failure(one: Constraint) -> None:
+    found = {each.code for each in judged(after_early_failure(one))}
+
+    assert "row/constraint-rejects" not in found
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "((status)::text = ANY ((ARRAY['in_progress'::character varying, 'done'::character varying])::text[]))",
+        "((status = 'in_progress'::text) OR (status = 'done'::text))",
+        "(status = 'done'::text)",
+    ],
+)
+def test_a_list_of_words_is_known_in_each_form_in_which_postgresql_keeps_it(
+    expression: str,
+) -> None:
+    one = after_early_failure(replace(listing(), expression=expression))
+
+    assert "row/constraint-rejects" in {each.code for each in judged(one)}
