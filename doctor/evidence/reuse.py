@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from backup_doctor.evidence.case import Asked
 from backup_doctor.evidence.ids import is_uuid
 from backup_doctor.evidence.row import Period
 
@@ -40,6 +41,18 @@ def period_of(row: BackupRow, same: Iterable[BackupRow]) -> Period | None:
     if not before and after is None:
         return None
     return Period(since=made - CLOCKS if before else None, until=after - CLOCKS if after else None)
+
+
+def is_reused_later(row: BackupRow, same: Iterable[BackupRow]) -> bool:
+    """Whether the row's dispatch id is a later backup's too: by it that one is found."""
+    period = period_of(row, same)
+    return period is not None and period.until is not None
+
+
+def asked_of(row: BackupRow, same: Iterable[BackupRow]) -> Asked:
+    """By what a diagnosis finds this very row, where `same` are all rows with its dispatch id."""
+    by_row = not row.dispatch_id or (row.id is not None and is_reused_later(row, same))
+    return Asked(backup_id=row.id) if by_row else Asked(dispatch_id=row.dispatch_id)
 
 
 def row_of_run(rows: Sequence[BackupRow], started: datetime | None) -> BackupRow | None:

@@ -290,14 +290,16 @@ def test_all_projects_is_for_no_single_one(lab: Lab, gateway: Gateway, tmp_path:
     assert "--project is for one project" in done.stderr
 
 
+@WAYS
+@pytest.mark.parametrize("flags", [(), ("--status", "in_progress")])
 def test_a_stuck_backup_whose_id_is_used_again_is_diagnosed_by_its_row(
-    lab: Lab, gateway: Gateway, tmp_path: Path
+    lab: Lab, gateway: Gateway, tmp_path: Path, flags: tuple[str, ...], *, by_sql: bool
 ) -> None:
     lab.sql(
         "INSERT INTO public.backup_history (dispatch_id, status, created_at)"
         " VALUES ('nightly-42', 'success', now())"
     )
 
-    done = Lister(environment(lab, gateway, by_sql=True), tmp_path)()
+    done = Lister(environment(lab, gateway, by_sql=by_sql), tmp_path)(*flags)
 
     assert f"backup-doctor --backup-id {ROW_ID}" in done.stdout

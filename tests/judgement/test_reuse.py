@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from backup_doctor.evidence.reuse import are_apart, period_of, row_of_run
+from msgspec.structs import replace
+
+from backup_doctor.evidence.case import Asked
+from backup_doctor.evidence.reuse import are_apart, asked_of, period_of, row_of_run
 from backup_doctor.evidence.row import BackupRow, Period
 
 NOW = datetime(2026, 11, 30, 2, 0, tzinfo=UTC)
@@ -49,6 +52,16 @@ def test_a_uuid_that_is_inserted_again_may_be_of_the_earlier_run() -> None:
     assert not are_apart(again)
     assert period_of(again[0], again) is None
     assert period_of(again[1], again) == Period(until=NOW + DAY - 5 * MINUTE)
+
+
+def test_a_row_goes_by_its_own_id_where_its_dispatch_id_is_a_later_backups_too() -> None:
+    newest, middle, _ = NIGHTLY
+    nameless = BackupRow(id="7", created_at=NOW)
+
+    assert asked_of(newest, NIGHTLY) == Asked(dispatch_id="nightly")
+    assert asked_of(middle, NIGHTLY) == Asked(backup_id="1")
+    assert asked_of(nameless, (nameless,)) == Asked(backup_id="7")
+    assert asked_of(replace(middle, id=None), NIGHTLY) == Asked(dispatch_id="nightly")
 
 
 def test_a_run_is_of_the_row_that_was_made_before_it() -> None:

@@ -68,11 +68,25 @@ def test_a_backup_that_is_read_closely_has_the_other_rows_of_its_id(
 
     case = CloseReader(shared=shared, github=shared.ask.github).read(alone, function_log=False)
 
-    assert alone.asked == Asked(dispatch_id="nightly-42")
+    assert alone.asked == Asked(backup_id=alone.row.id)
     assert case.asked == Asked(backup_id=alone.row.id)
     assert case.row is not None
     assert case.row.period is not None
     assert case.row.rows == (alone.row,)
+
+
+def test_each_of_two_stuck_backups_with_one_id_is_found(lab: Lab, gateway: Gateway) -> None:
+    lab.sql(
+        "INSERT INTO public.backup_history (dispatch_id, created_at)"
+        " VALUES ('nightly-42', now() - interval '1 day')"
+    )
+
+    both = found(lab, gateway).backups
+
+    assert {one.asked for one in both} == {
+        Asked(backup_id=next(one.row.id for one in both if one.has_next)),
+        Asked(dispatch_id="nightly-42"),
+    }
 
 
 def test_a_row_that_was_inserted_twice_is_judged_with_the_other_one(

@@ -90,6 +90,12 @@ class DataApi:
             column, values, lambda one: self._newest_first(one, ROWS_ASKED, column)
         )
 
+    def of_dispatches(self, *ids: str) -> Rows:
+        """Every column of the rows with these dispatch ids; of very many the newest."""
+        return self._with_one_of(
+            "dispatch_id", ids, lambda one: self._newest_first(one, PAGE_ROWS, "dispatch_id")
+        )
+
     def newest(self) -> Rows:
         """Every column of the newest rows."""
         return self._newest_first({}, NEWEST_ASKED)

@@ -10,11 +10,16 @@ from msgspec.structs import replace
 
 from backup_doctor.collect.clients.data_api import NO_COLUMN
 from backup_doctor.collect.database.answers import UNDEFINED_TABLE
+from backup_doctor.collect.database.rows import read_rows, rows_statement
+from backup_doctor.collect.database.statements import document
 from backup_doctor.collect.row.columns import needed_gap
 from backup_doctor.collect.row.newest import Newest, newest_rows
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Asked, Case, Names, Status
+from backup_doctor.evidence.ids import is_uuid
+from backup_doctor.evidence.reuse import asked_of
 from backup_doctor.evidence.row import Table
+from backup_doctor.evidence.sql import can_be_stored
 from backup_doctor.judge.freshness import Freshness, freshness
 from backup_doctor.judge.mistakes import refuse_mistaken_names
 from backup_doctor.run.backups.model import ListedBackup, Listing
@@ -44,8 +49,9 @@ def list_backups(
     words = [word for status in statuses for word in case.names.words(status)]
     page = _page(ask, case, settings, words, limit)
     fresh = freshness(case.row.last_good if case.row else None, case.names.max_age_s, case.now)
+    listed = () if isinstance(page, Unseen) else tuple(_listed(row, case) for row in page.rows)
     return Listing(
-        backups=() if isinstance(page, Unseen) else tuple(_listed(row, case) for row in page.rows),
+        backups=listed,
         freshness=fresh,
         statuses=tuple(statuses),
         stuck_after_s=case.names.stuck_after_s,
@@ -53,6 +59,7 @@ def list_backups(
         notes=_notes(case, fresh),
         warnings=collected.warnings,
         project=case.names.project,
+        first_stuck=_first_stuck(ask, case, listed),
     )
 
 
@@ -101,6 +108,30 @@ def _page(
         refuse_mistaken_names(msgspec.structs.replace(case, evidence=evidence), settings)
         return needed_gap(case.names, columns) or page
     return page
+
+
+def _first_stuck(ask: Sources, case: Case, listed: Sequence[ListedBackup]) -> Asked | None:
+    """By what the first stuck backup is found: its dispatch id may be that of a later one, listed or not."""
+    rows = (one.row for one in listed if one.stuck and (one.row.dispatch_id or one.row.id))
+    row = next(rows, None)
+    if row is None:
+        return None
+    same = [one.row for one in listed if one.row.dispatch_id == row.dispatch_id]
+    return asked_of(row, (*same, *_others(ask, case, row.dispatch_id)))
+
+
+def _others(ask: Sources, case: Case, dispatch_id: str | None) -> tuple[BackupRow, ...]:
+    """The rows with this dispatch id, as far as they can be seen; a UUID is not used again."""
+    if not dispatch_id or is_uuid(dispatch_id) or not can_be_stored(dispatch_id):
+        return ()
+    table = case.row.table if case.row and isinstance(case.row.table, Table) else None
+    by_id = (("dispatch_id", dispatch_id),)
+    found = ask.database.query(rows_statement(case.names, by_id, table))
+    told = found if isinstance(found, Unseen) else document(found)
+    if not isinstance(told, Unseen):
+        return read_rows(told["rows"], case.names)
+    rows = ask.data_api.rows("dispatch_id", dispatch_id)
+    return () if isinstance(rows, Unseen) else read_rows(rows, case.names)
 
 
 def _shown_columns(ask: Sources) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from backup_doctor.evidence.base import Fact, Unseen
-from backup_doctor.evidence.case import Status
+from backup_doctor.evidence.case import Asked, Status
 from backup_doctor.evidence.row import BackupRow
 from backup_doctor.judge.freshness import Freshness
 
@@ -25,7 +25,8 @@ class Listing(Fact, frozen=True, kw_only=True):
     """The newest rows of `statuses` (of all where none is named).
 
     `gap` is why the table could not be read, or why it may have rows that were not shown; `notes`
-    are what else could not be seen. `project` is the one of the file that was chosen.
+    are what else could not be seen. `project` is the one of the file that was chosen. `first_stuck` is
+    by what a diagnosis finds the first backup that is stuck.
     """
 
     backups: tuple[ListedBackup, ...]
@@ -36,6 +37,7 @@ class Listing(Fact, frozen=True, kw_only=True):
     notes: tuple[Unseen, ...] = ()
     warnings: tuple[str, ...] = ()
     project: str | None = None
+    first_stuck: Asked | None = None
 
     @property
     def unseen(self) -> tuple[Unseen, ...]:

@@ -12,12 +12,12 @@ from rich.cells import cell_len
 from rich.markup import escape as escape_markup
 
 from backup_doctor.base.quoting import for_shell, for_terminal, one_line, without_commands
-from backup_doctor.evidence.reuse import period_of
 from backup_doctor.judge.freshness import WHAT_TO_DO, sentence
 from backup_doctor.judge.show import duration, listed
 from backup_doctor.report.render.to_text import AS_IS, to_terminal
 
 if TYPE_CHECKING:
+    from backup_doctor.evidence.case import Asked
     from backup_doctor.report.render.formats import Look
     from backup_doctor.run.backups.model import ListedBackup, Listing
 
@@ -85,33 +85,21 @@ def _below(listing: Listing) -> list[str]:
     lines = [said] if said else []
     if fresh.ok is False:
         lines = [f"[bold red]{said}[/]", f"What to do: {WHAT_TO_DO}"]
-    command = next(
-        (_command(one, listing) for one in listing.backups if one.stuck and _has_id(one)),
-        None,
-    )
-    if command is not None:
+    if listing.first_stuck is not None:
         limit = duration(timedelta(seconds=listing.stuck_after_s))
         lines.append(f"Stuck: in progress for longer than {limit}. To find out why:")
-        lines.append(f"{AS_IS}  {command}")
+        lines.append(f"{AS_IS}  {_command(listing.first_stuck, listing.project)}")
     gaps = (f"Could not check: {gap.what} {gap.remedy or ''}".rstrip() for gap in listing.unseen)
     warnings = (f"Warning: {warning}" for warning in listing.warnings)
     return [*lines, *map(_escaped, (*gaps, *warnings))]
 
 
-def _has_id(one: ListedBackup) -> bool:
-    return bool(one.row.dispatch_id or one.row.id)
-
-
-def _command(one: ListedBackup, listing: Listing) -> str:
-    """What diagnoses it: its dispatch id, unless that is a later backup's too, or the row's own."""
-    row, project = one.row, listing.project
-    same = [each.row for each in listing.backups if each.row.dispatch_id == row.dispatch_id]
-    period = period_of(row, same)
-    by_row = bool(row.id) and period is not None and period.until is not None
+def _command(asked: Asked, project: str | None) -> str:
+    """What diagnoses it."""
     flag, value = (
-        ("--dispatch-id", row.dispatch_id)
-        if row.dispatch_id and not by_row
-        else ("--backup-id", row.id or "")
+        ("--dispatch-id", asked.dispatch_id)
+        if asked.dispatch_id
+        else ("--backup-id", asked.backup_id or "")
     )
     chosen = f"--project {for_shell(project)} " if project else ""
     return escape_markup(without_commands(f"backup-doctor {chosen}{flag} {for_shell(value)}"))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backup_doctor.base.immutable import Immutable
-from backup_doctor.evidence.case import Asked
-from backup_doctor.evidence.reuse import period_of
+from backup_doctor.evidence.reuse import asked_of, is_reused_later, period_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from backup_doctor.evidence.case import Asked
     from backup_doctor.evidence.row import BackupRow, LockHolder, Period
 
 
@@ -29,14 +29,12 @@ class StuckBackup(Immutable, frozen=True, kw_only=True):
     @property
     def has_next(self) -> bool:
         """Whether its dispatch id is a later backup's too."""
-        return self.period is not None and self.period.until is not None
+        return is_reused_later(self.row, self.rows)
 
     @property
     def asked(self) -> Asked:
         """What a single diagnosis of it would be asked; by its dispatch id that finds the newest backup."""
-        if self.row.dispatch_id and not self.has_next:
-            return Asked(dispatch_id=self.row.dispatch_id)
-        return Asked(backup_id=self.row.id)
+        return asked_of(self.row, self.rows)
 
     @property
     def created_at(self) -> datetime | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.database.answers import Refusal
 from backup_doctor.collect.database.catalogue import read_holders
-from backup_doctor.collect.database.rows import read_row, unpadded
+from backup_doctor.collect.database.rows import read_row, read_rows, unpadded
 from backup_doctor.collect.database.statements import document
 from backup_doctor.collect.database.view import HIDDEN
 from backup_doctor.collect.database.visibility import may_hide
@@ -17,12 +17,13 @@ from backup_doctor.collect.row.absence import unproved_by_rest
 from backup_doctor.collect.row.columns import columns_of, needed_gap
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Status
+from backup_doctor.evidence.ids import is_uuid
 from backup_doctor.evidence.row import BackupRow, Table
 from backup_doctor.evidence.sql import identifier, literal, regclass
 from backup_doctor.run.sweep.backup import StuckBackup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from backup_doctor.collect.database.answers import Reply
     from backup_doctor.collect.sources import Sources
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.row import LockHolder
 
 PAGE_ROWS = 1000
+# As many dispatch ids as a query string holds.
+IDS_AT_ONCE = 50
 TOO_LATE = Unseen(
     why=Why.TIMED_OUT,
     what="The budget ended before every stuck row was read.",
@@ -138,9 +141,7 @@ def _decoded(found: dict[str, Any], search: StuckSearch, table: Table | None) ->
         )
         for rows in (found["rows"], found["others"])
     )
-    by_dispatch: dict[str, list[BackupRow]] = {}
-    for row in (*page, *others):
-        by_dispatch.setdefault(row.dispatch_id or "", []).append(row)
+    by_dispatch = _by_dispatch((*page, *others))
     holders: dict[str, list[dict[str, Any]]] = {}
     for holder in found["holders"]:
         holders.setdefault(str(holder.pop("row")), []).append(holder)
@@ -152,6 +153,14 @@ def _decoded(found: dict[str, Any], search: StuckSearch, table: Table | None) ->
         )
         for row in page
     ]
+
+
+def _by_dispatch(rows: Iterable[BackupRow]) -> dict[str, list[BackupRow]]:
+    """The rows of each dispatch id, every row once."""
+    found: dict[str, dict[str | None, BackupRow]] = {}
+    for row in rows:
+        found.setdefault(row.dispatch_id or "", {}).setdefault(row.id, row)
+    return {dispatch_id: list(same.values()) for dispatch_id, same in found.items()}
 
 
 def _backup(
@@ -230,9 +239,27 @@ def _type_of(table: Table | None, column: str) -> str | None:
 
 
 def _over_rest(ask: Sources, search: StuckSearch, last: str | None) -> StuckPage | Unseen:
-    """With the service key alone: the rows, without the others of their dispatches."""
+    """With the service key alone: the rows, with the others of an id that may be used again.
+
+    The other rows of a UUID are looked up where one backup is read closely.
+    """
     found = ask.data_api.stuck(search.older_than_s, last, PAGE_ROWS)
     if isinstance(found, Unseen):
         return found
-    backups = [_backup(row, [row]) for row in (read_row(values, search.names) for values in found)]
+    page = [read_row(values, search.names) for values in found]
+    same = _by_dispatch((*page, *_others_over_rest(ask, search, page)))
+    backups = [_backup(row, same[row.dispatch_id] if row.dispatch_id else [row]) for row in page]
     return StuckPage(backups, unproved_by_rest(ask, search.names, some_seen=bool(backups)))
+
+
+def _others_over_rest(
+    ask: Sources, search: StuckSearch, page: Iterable[BackupRow]
+) -> Iterator[BackupRow]:
+    """The rows with the dispatch ids of a page that are no UUIDs, as far as they are shown."""
+    ids = tuple(
+        {row.dispatch_id: 1 for row in page if row.dispatch_id and not is_uuid(row.dispatch_id)}
+    )
+    for first in range(0, len(ids), IDS_AT_ONCE):
+        found = ask.data_api.of_dispatches(*ids[first : first + IDS_AT_ONCE])
+        if not isinstance(found, Unseen):
+            yield from read_rows(found, search.names)
