@@ -6,14 +6,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from backup_doctor.collect.clients import data_api
 from backup_doctor.collect.clients.data_api import DataApi
+from backup_doctor.collect.clients.management import Management
 from backup_doctor.collect.deadline import Deadline
 from backup_doctor.evidence.case import Names
 from backup_doctor.run.audit.table import BrokeOffError
 from backup_doctor.run.audit.table_data_api import DataApiTable
 from backup_doctor.run.audit.table_direct import DirectTable
+from backup_doctor.run.audit.table_pages import PagedTable
 from tests.audit.scene import FOLDER, Scene
 
 if TYPE_CHECKING:
@@ -66,6 +69,47 @@ def _meant(row: Row) -> tuple[str, ...]:
     key, *others, made = row
     at = datetime.fromisoformat(made or "")
     return (key.replace('", ', '",').replace("null, ", "null,"), *map(str, (*others, at)))
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+@pytest.mark.parametrize("now", ["now()", "(now() AT TIME ZONE 'UTC')"])
+def test_by_both_ways_a_time_without_a_zone_makes_no_row_older_than_it_is(
+    scene: Scene, zone: str, now: str
+) -> None:
+    names, world = Names(bucket=scene.world.bucket.name), scene.world
+    database = conninfo_to_dict(world.owner_uri)["dbname"]
+    times = "ALTER TABLE public.backup_history ALTER {0} TYPE {2}, ALTER {1} TYPE {2}"
+    columns = ("created_at", "finished_at")
+    world.sql(times.format(*columns, "timestamp"))
+    world.sql_as_superuser(f"ALTER DATABASE {database} SET timezone = '{zone}'")
+    try:
+        for name, age in (("young", "10 min"), ("old", "20 h")):
+            world.sql(
+                "INSERT INTO public.backup_history (dispatch_id, s3_key, created_at) VALUES"
+                f" ('{name}', '{FOLDER}/{name}.zip', {now} - interval '{age}')"
+            )
+        world.sql(
+            "INSERT INTO public.backup_history (dispatch_id, s3_key, status, created_at, finished_at)"
+            f" VALUES ('done', '{FOLDER}/done.zip', 'success', {now}, {now} - interval '1 min')"
+        )
+        pages = PagedTable(Management(scene.settings(), Deadline(60)), names, Deadline(60), 10)
+        for table in (
+            DirectTable(world.reader_uri, names, Deadline(60)),
+            pages,
+            by_data_api(scene, names),
+        ):
+            table.about()
+            states = {row[0].rpartition("/")[2]: row[2] for row in all_of(table)}
+            table.close()
+
+            assert (type(table), states) == (
+                type(table),
+                {"young.zip": "running", "old.zip": "stuck", "done.zip": "success"},
+            )
+    finally:
+        world.sql_as_superuser(f"ALTER DATABASE {database} RESET timezone")
+        world.sql("TRUNCATE public.backup_history")
+        world.sql(times.format(*columns, "timestamptz"))
 
 
 def test_a_key_that_the_gateway_refuses_breaks_it_off(scene: Scene) -> None:

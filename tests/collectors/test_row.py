@@ -10,12 +10,14 @@ import pytest
 
 from backup_doctor.collect.row.collector import look
 from backup_doctor.collect.row.newest import newest_rows
+from backup_doctor.demo.supabase.gateway import Gateway
+from backup_doctor.demo.supabase.state import Project
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.log import LogReading
 from backup_doctor.evidence.reuse import period_of
 from backup_doctor.evidence.row import Route, RowEvidence, Server, Table
 from backup_doctor.evidence.workflow import WorkflowEvidence
-from backup_doctor.settings.model import Settings
+from backup_doctor.settings.model import Secret, Settings
 from tests.database.lab import DISPATCH, ROW_ID, Lab
 
 ANOTHER_ID = "11111111-2222-4333-8444-555555555555"
@@ -55,6 +57,27 @@ def test_a_row_without_a_zone_is_not_taken_for_older_than_it_is(
 
     newest = seen(lab, dispatch_id="fresh").newest
     told = newest_rows(lab.ask(), lab.names, None, (), 20)
+
+    assert newest is not None
+    assert newest.created_at is not None
+    assert abs(datetime.now(UTC) - newest.created_at) < timedelta(minutes=5)
+    assert not isinstance(told, Unseen)
+    assert newest.created_at in [one.created_at for one in told.rows]
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "UTC"])
+@pytest.mark.parametrize("of_app", [False, True], ids=["now()", "UTC of the app"])
+def test_nor_is_it_where_the_data_api_alone_tells(lab: Lab, zone: str, *, of_app: bool) -> None:
+    lab.migrate().sql("ALTER TABLE public.backup_history ALTER created_at TYPE timestamp")
+    lab.sql(f"ALTER DATABASE {lab.name} SET timezone = '{zone}'", "supabase_admin")
+    made = "now() AT TIME ZONE 'UTC'" if of_app else "DEFAULT"
+    lab.sql(f"INSERT INTO public.backup_history (dispatch_id, created_at) VALUES ('fresh', {made})")
+
+    with Gateway(Project(lab.uri("supabase_admin"))) as gateway:
+        key = Secret(gateway.project.keys.secret)
+        ask = lab.ask(Settings(names=lab.names, supabase_url=gateway.url, service_key=key))
+        newest = look(ask, lab.case(dispatch_id="fresh")).newest
+        told = newest_rows(ask, lab.names, None, (), 20)
 
     assert newest is not None
     assert newest.created_at is not None

@@ -110,6 +110,22 @@ def test_a_row_that_was_inserted_twice_is_judged_with_the_other_one(
     assert [one.status for one in case.row.rows] == ["success", "in_progress"]
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+@pytest.mark.parametrize("made", ["now()", "now() AT TIME ZONE 'UTC'"])
+def test_times_without_a_zone_neither_hide_a_stuck_row_nor_make_one(
+    lab: Lab, gateway: Gateway, zone: str, made: str
+) -> None:
+    lab.sql("ALTER TABLE public.backup_history ALTER created_at TYPE timestamp")
+    lab.sql(f"ALTER DATABASE {lab.name} SET timezone = '{zone}'", "supabase_admin")
+    lab.sql("DELETE FROM public.backup_history")
+    lab.sql(
+        "INSERT INTO public.backup_history (dispatch_id, created_at) VALUES"
+        f" ('old', {made} - interval '20 h'), ('young', {made} - interval '10 min')"
+    )
+
+    assert [one.row.dispatch_id for one in found(lab, gateway).backups] == ["old"]
+
+
 def test_none_is_stuck_where_other_rows_are_shown(lab: Lab, gateway: Gateway) -> None:
     lab.sql("UPDATE public.backup_history SET status = 'success'")
 

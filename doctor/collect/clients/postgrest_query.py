@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+# Behind a column that is selected: a time with its zone, which is the session's where the column has none.
+WITH_ZONE = "::timestamptz"
+
 
 def quoted(column: str) -> str:
     """A column's name; in quotes where a reserved character stands in it."""
-    return f'"{column}"' if set(column) & set('.,:()" ') else column
+    name = column.removesuffix(WITH_ZONE)
+    cast = column[len(name) :]
+    return f'"{name}"{cast}' if set(name) & set('.,:()" ') else column
 
 
 def one_of(values: tuple[str, ...]) -> str:

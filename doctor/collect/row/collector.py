@@ -31,6 +31,7 @@ from backup_doctor.collect.row.absence import (
 )
 from backup_doctor.collect.row.columns import columns_of, needed_gap
 from backup_doctor.collect.row.newest import last_good
+from backup_doctor.collect.row.rest_zone import read_at_latest
 from backup_doctor.collect.row.run_asked import asked_of_run
 from backup_doctor.evidence.base import Shown, Unseen, Why, unseen
 from backup_doctor.evidence.case import Asked, Status, bare_id
@@ -194,7 +195,7 @@ def _over_rest(ask: Sources, case: Case, keys: Keys, survey: Survey) -> Survey:
     """The row alone, with the service key."""
     answers = ask.at_once(*(partial(ask.data_api.rows, *key) for key in in_one_call(keys)))
     found = [row for answer in answers if not isinstance(answer, Unseen) for row in answer]
-    rows = _newest_first(read_rows(_distinct(found), case.names))
+    rows = _newest_first(read_at_latest(ask, _distinct(found), case.names))
     reason = next(iter(unseen(*answers)), None)
     if rows or reason is None:
         view = replace(survey.view, rows=rows, **_of_good_rows(ask, case, rows))

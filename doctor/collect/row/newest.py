@@ -12,11 +12,11 @@ from backup_doctor.collect.clients.data_api import NO_COLUMN
 from backup_doctor.collect.database.answers import LOCKED
 from backup_doctor.collect.database.newest import TIMES, last_good_statement, newest_statement
 from backup_doctor.collect.database.others import columns_of
-from backup_doctor.collect.database.rows import read_rows
 from backup_doctor.collect.database.statements import document
 from backup_doctor.collect.database.zones import made_at_latest
 from backup_doctor.collect.object.rows import read_told
 from backup_doctor.collect.row.absence import PLAIN, unproved_by_rest
+from backup_doctor.collect.row.rest_zone import read_at_latest
 from backup_doctor.evidence.base import Unseen, Why, unseen
 from backup_doctor.evidence.case import Status
 from backup_doctor.evidence.row import BackupRow, LastGood, Table
@@ -176,7 +176,7 @@ def _over_rest(ask: Sources, names: Names, calls: Sequence[Call]) -> Newest | Un
     rows = [row for one in answered for row in one]
     unproved = unproved_by_rest(ask, names, some_seen=bool(rows))
     return Newest(
-        rows=tuple(_told(row) for row in read_rows(rows, names)),
+        rows=tuple(_told(row) for row in read_at_latest(ask, rows, names)),
         unproved=next(iter(failed), unproved),
         columns=tuple(rows[0]) if rows else (),
     )

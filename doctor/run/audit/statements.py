@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from backup_doctor.collect.database.visibility import may_hide
+from backup_doctor.collect.database.zones import ZONE_NAME
 from backup_doctor.evidence.case import Status
 from backup_doctor.evidence.sql import identifier, literal, relation
 
@@ -114,8 +115,13 @@ def _plain(names: Names) -> str:
 def _state(names: Names, read_at: datetime) -> str:
     since = f"{literal(read_at)}::timestamptz - interval '{names.stuck_after_s:.0f} seconds'"
     made = _column(names, "created_at")
+    meanings, to_come = _meanings(made), f"{literal(read_at)}::timestamptz + interval '1 hour'"
+    latest = (
+        f"CASE WHEN greatest({meanings}) > {to_come} THEN least({meanings}) "
+        f"ELSE greatest({meanings}) END"
+    )
     age = (
-        f"CASE WHEN {made} < {since} THEN 'stuck' WHEN {made} IS NULL THEN 'in progress' "
+        f"CASE WHEN {latest} < {since} THEN 'stuck' WHEN {made} IS NULL THEN 'in progress' "
         "ELSE 'running' END"
     )
     status = _text(names, "status")
@@ -130,9 +136,18 @@ def _state(names: Names, read_at: datetime) -> str:
     )
 
 
+def _meanings(time: str) -> str:
+    """What a time may mean: a local one and, if it has no zone, one in UTC too."""
+    has_none = f"pg_typeof({time}) = 'timestamp without time zone'::regtype"
+    in_utc = f"CASE WHEN {has_none} THEN {time}::timestamp AT TIME ZONE 'UTC' END"
+    local = f"{time}::timestamp AT TIME ZONE {ZONE_NAME}"
+    return f"CASE WHEN {has_none} THEN {local} ELSE {time}::timestamptz END, {in_utc}"
+
+
 def _paged_state(names: Names, read_at: datetime) -> str:
     """Pages are no snapshot: of a row that ended meanwhile the object may not have been listed."""
-    ended = f"{_column(names, 'finished_at')} > {literal(read_at)}::timestamptz"
+    meanings = _meanings(_column(names, "finished_at"))
+    ended = f"least({meanings}) > {literal(read_at)}::timestamptz"
     return f"CASE WHEN {ended} THEN 'running' ELSE {_state(names, read_at)} END"
 
 

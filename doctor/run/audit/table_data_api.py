@@ -12,6 +12,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from backup_doctor.collect.clients.key_role import SERVICE_ROLE
+from backup_doctor.collect.database.zones import latest_of, meanings
+from backup_doctor.collect.row.rest_zone import has_no_zone, rest_zone
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Status
 from backup_doctor.evidence.object_keys import places
@@ -21,7 +23,7 @@ from backup_doctor.run.audit.statements import ODD
 from backup_doctor.run.audit.table import About, BrokeOffError, Day, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from backup_doctor.collect.clients.data_api import DataApi
@@ -63,6 +65,8 @@ class DataApiTable:
         # Read by a thread of its own, closed by another.
         self._kept = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._is_read = False
+        # None: not looked for yet; empty where nothing tells it.
+        self._zone: Mapping[str, Any] | None = None
 
     def about(self) -> About:
         """What one row tells: the columns, and that this key sees rows."""
@@ -107,12 +111,27 @@ class DataApiTable:
         after: str | None = None
         # A project may allow fewer rows a page than are asked for: only an empty page is the end.
         while page := _seen(self._api.page_by_id(wanted, after)):
+            self._look_for_zone(page)
             rows = [self._row(values) for values in page]
             self._kept.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             before, after = after, str(rows[-1][2])
             if after == before:
                 raise BrokeOffError(NO_ORDER)
         self._is_read = True
+
+    def _look_for_zone(self, page: list[dict[str, Any]]) -> None:
+        """Which zone the times are of, where the first one that is told has none."""
+        column = self._names.column("created_at")
+        if self._zone is not None or not any(has_no_zone(row.get(column)) for row in page):
+            return
+        assert self._read_at is not None
+        self._zone = rest_zone(self._api, self._names, self._read_at) or {}
+
+    def _meanings(self, told: str | None) -> list[datetime]:
+        at = _moment(told)
+        if at is None:
+            return []
+        return [*meanings(at, self._zone)] if self._zone and has_no_zone(told) else [at]
 
     def _row(self, values: dict[str, Any]) -> tuple[object, ...]:
         told = {name: _text(values.get(self._names.column(name))) for name in COLUMNS}
@@ -131,7 +150,7 @@ class DataApiTable:
 
     def _state(self, told: dict[str, str | None], made: datetime | None) -> str:
         assert self._read_at is not None
-        ended = _moment(told["finished_at"])
+        ended = min(self._meanings(told["finished_at"]), default=None)
         if ended and ended > self._read_at:  # its object may not have been listed
             return BackupState.RUNNING
         status = self._names.status_of(told["status"])
@@ -140,7 +159,9 @@ class DataApiTable:
         since = self._read_at - timedelta(seconds=self._names.stuck_after_s)
         if made is None:
             return BackupState.UNDATED
-        return BackupState.STUCK if made < since else BackupState.RUNNING
+        has_none = has_no_zone(told["created_at"])
+        latest = latest_of(made, self._zone) if self._zone and has_none else made
+        return BackupState.STUCK if latest < since else BackupState.RUNNING
 
 
 def _seen(rows: list[dict[str, Any]] | Unseen) -> list[dict[str, Any]]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.database.answers import Refusal
 from backup_doctor.collect.database.catalogue import read_holders
-from backup_doctor.collect.database.rows import read_row, read_rows, unpadded
+from backup_doctor.collect.database.rows import read_row, unpadded
 from backup_doctor.collect.database.statements import document
 from backup_doctor.collect.database.view import HIDDEN
 from backup_doctor.collect.database.visibility import may_hide
 from backup_doctor.collect.database.zones import LOCAL_NOW, ZONE, at_latest
 from backup_doctor.collect.row.absence import unproved_by_rest
 from backup_doctor.collect.row.columns import columns_of, needed_gap
+from backup_doctor.collect.row.rest_zone import east_of_utc, read_at_latest
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Status
 from backup_doctor.evidence.ids import is_uuid
@@ -23,7 +25,7 @@ from backup_doctor.evidence.sql import identifier, literal, regclass
 from backup_doctor.run.sweep.backup import StuckBackup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from backup_doctor.collect.database.answers import Reply
     from backup_doctor.collect.sources import Sources
@@ -88,10 +90,26 @@ def find_stuck(ask: Sources, search: StuckSearch, found: StuckFound) -> None:
 
 
 class StuckPage(Immutable, frozen=True):
-    """One page of stuck backups; `gap` is why there may be others that were not shown."""
+    """One page of stuck backups; `gap` is why there may be others that were not shown.
+
+    `last` is the id of the last row that was read, None where there are no more.
+    """
 
     backups: list[StuckBackup]
     gap: Unseen | None = None
+    last: str | None = None
+
+
+def _page(
+    backups: Sequence[StuckBackup], gap: Unseen | None, search: StuckSearch, now: datetime
+) -> StuckPage:
+    """The page without the rows that are too young: a time without a zone is read at its latest."""
+    limit = now - timedelta(seconds=search.older_than_s)
+    ahead = now + timedelta(seconds=AHEAD_S)
+    made = ((one, one.row.created_at) for one in backups)
+    old = [one for one, at in made if at is None or at < limit or at > ahead]
+    last = backups[-1].row.id if len(backups) >= PAGE_ROWS else None
+    return StuckPage(old, gap, last)
 
 
 def _pages(
@@ -115,9 +133,9 @@ def _pages(
         if page.gap is not None:
             yield page.gap
             return
-        if len(page.backups) < PAGE_ROWS:
+        last = page.last
+        if last is None:
             return
-        last = page.backups[-1].row.id
 
 
 def _by_sql(ask: Sources, search: StuckSearch, last: str | None) -> StuckPage | Unseen:
@@ -128,7 +146,10 @@ def _by_sql(ask: Sources, search: StuckSearch, last: str | None) -> StuckPage | 
     found = reply if isinstance(reply, Unseen) else document(reply)
     if isinstance(found, Unseen):
         return found
-    return StuckPage(_decoded(found, search, table), HIDDEN if found["hidden"] else None)
+    gap = HIDDEN if found["hidden"] else None
+    zone = found.get("zone")
+    now = datetime.fromisoformat(zone["now"]) if zone else ask.now
+    return _page(_decoded(found, search, table), gap, search, now)
 
 
 def _decoded(found: dict[str, Any], search: StuckSearch, table: Table | None) -> list[StuckBackup]:
@@ -243,23 +264,25 @@ def _over_rest(ask: Sources, search: StuckSearch, last: str | None) -> StuckPage
 
     The other rows of a UUID are looked up where one backup is read closely.
     """
-    found = ask.data_api.stuck(search.older_than_s, last, PAGE_ROWS)
+    # A local time in the east is ahead of the limit, which is told in UTC.
+    older_than_s = search.older_than_s - east_of_utc(ask, search.names).total_seconds()
+    found = ask.data_api.stuck(older_than_s, last, PAGE_ROWS)
     if isinstance(found, Unseen):
         return found
-    page = [read_row(values, search.names) for values in found]
+    page = read_at_latest(ask, found, search.names)
     same = _by_dispatch((*page, *_others_over_rest(ask, search, page)))
     backups = [_backup(row, same[row.dispatch_id] if row.dispatch_id else [row]) for row in page]
-    return StuckPage(backups, unproved_by_rest(ask, search.names, some_seen=bool(backups)))
+    gap = unproved_by_rest(ask, search.names, some_seen=bool(backups))
+    return _page(backups, gap, search, ask.now)
 
 
 def _others_over_rest(
     ask: Sources, search: StuckSearch, page: Iterable[BackupRow]
 ) -> Iterator[BackupRow]:
     """The rows with the dispatch ids of a page that are no UUIDs, as far as they are shown."""
-    ids = tuple(
-        {row.dispatch_id: 1 for row in page if row.dispatch_id and not is_uuid(row.dispatch_id)}
-    )
+    named = (row.dispatch_id for row in page if row.dispatch_id)
+    ids = tuple(dict.fromkeys(one for one in named if not is_uuid(one)))
     for first in range(0, len(ids), IDS_AT_ONCE):
         found = ask.data_api.of_dispatches(*ids[first : first + IDS_AT_ONCE])
         if not isinstance(found, Unseen):
-            yield from read_rows(found, search.names)
+            yield from read_at_latest(ask, found, search.names)
