@@ -15,7 +15,8 @@ from backup_doctor.judge.show import listed, manual, sql, table
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.row import OpenView, Table
+    from backup_doctor.evidence.open_to_all import OpenView
+    from backup_doctor.evidence.row import Table
 
 
 rules = Rules[RlsEvidence]()

@@ -91,8 +91,12 @@ def let_pass(case: Case, one: Constraint) -> tuple[Fix, ...]:
         return (_let_both(case, one),)
     if one.kind == PARTITION:
         return _add_partition(case, one)
-    if _only_status(case, one):
-        return (allow_status(case, one, word_of_update(case)),)
+    if one.partitions or _only_status(case, one):
+        return (
+            _as_partition_has_it(one)
+            if one.partitions
+            else allow_status(case, one, word_of_update(case)),
+        )
     left_out = _left_out(case, one)
     if left_out:
         wants = f"The row with it satisfies {one.name}, which is: {one.definition}."
@@ -113,6 +117,13 @@ def let_pass(case: Case, one: Constraint) -> tuple[Fix, ...]:
         f"It was: {one.definition}. {how}",
     )
     return (drop, after_row(again))
+
+
+def _as_partition_has_it(one: Constraint) -> Fix:
+    return manual(
+        f"Let {one.name} of {listed(one.partitions)} take the row, or let the update write what it allows",
+        f"The table itself does not have it: {one.definition}.",
+    )
 
 
 def _left_out(case: Case, one: Constraint) -> list[str]:
@@ -162,7 +173,7 @@ def _add_partition(case: Case, one: Constraint) -> tuple[Fix, ...]:
 
 def let_pass_beside(case: Case, what: str, triggers: Sequence[Trigger]) -> tuple[Fix, ...]:
     """What lets pass what is written to another table, by these triggers if there are any."""
-    named = listed(f"the {one.kind} {one.name}" for one in triggers)
+    named = listed(one.named for one in triggers)
     by = (
         f"It is written by {named}"
         if named

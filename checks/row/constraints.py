@@ -179,7 +179,7 @@ def _summary(
         )
     if any(one.kind == PARTITION for one in blamed):
         return f"{case.names.table} has no partition for the row that the update makes of this one."
-    named = listed(one.name for one in blamed) or name_in_log(case)
+    named = listed(map(_named_with_partitions, blamed)) or name_in_log(case)
     other = None if blamed else table_beside(case, "row/constraint-rejects")
     if other and _NO_PARTITION in both_told(case):
         return f"The table {other} has no partition for what is written to it beside {case.names.table}."
@@ -188,6 +188,11 @@ def _summary(
         violates = "made violated" if over else "makes violates"
         return f"The update that the pipeline {violates} {named or 'a constraint'}{of}."
     return f"PostgreSQL refuses the update that the pipeline makes{message_told(case, links)}."
+
+
+def _named_with_partitions(one: Constraint) -> str:
+    """Its name, and where it is if the table itself does not have it."""
+    return f"{one.name} of {listed(one.partitions)}" if one.partitions else one.name
 
 
 def _shown(one: Constraint, seen: RowEvidence, case: Case) -> Exhibit:

@@ -277,7 +277,7 @@ def _overload(case: Case) -> str:
 
 def _find_what_is_slow(case: Case) -> Fix:
     """What an update waits for: what it fires, and what else runs."""
-    fired = listed(f"the {one.kind} {one.name}" for one in enabled_triggers(case))
+    fired = listed(one.named for one in enabled_triggers(case))
     fires = f" An update fires {fired}: see what that does." if fired else ""
     return manual(
         "Find what made the update slow",

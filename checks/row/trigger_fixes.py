@@ -87,6 +87,12 @@ def _disable(case: Case, trigger: Trigger) -> Fix:
             f"{case.names.table} is a view: PostgreSQL cannot switch its {trigger.kind} off. Correct it: "
             f"{trigger.definition.strip().rstrip(';')}.",
         )
+    if trigger.partition:
+        return manual(
+            f"Let the function of {trigger.named} let the update pass, or switch the trigger off",
+            f"Only {trigger.partition} has it: {trigger.definition.strip().rstrip(';')}.",
+            Risk.HIGH,
+        )
     return sql(
         f"Switch the {trigger.kind} {trigger.name} off until {until} lets the update pass",
         f"ALTER TABLE {table(case)} DISABLE {named};\n"

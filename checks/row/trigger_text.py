@@ -114,4 +114,4 @@ def calls_functions(*texts: str | None) -> bool:
 
 def triggers_named(triggers: tuple[Trigger, ...]) -> str:
     """Their kinds and names, as a sentence has them."""
-    return listed(f"the {one.kind} {one.name}" for one in triggers)
+    return listed(one.named for one in triggers)

@@ -8,6 +8,7 @@ from typing import Any
 
 from backup_doctor.evidence.base import Evidence, Fact, Shown, Unseen, Why, unseen
 from backup_doctor.evidence.columns import DUPLICATE_OF
+from backup_doctor.evidence.open_to_all import OpenFunction, OpenView
 from backup_doctor.evidence.trigger import Trigger
 
 
@@ -78,6 +79,7 @@ class Constraint(Fact, frozen=True, kw_only=True):
     `accepts` is its verdict on the row as the pipeline would write it, None where that could not be
     evaluated (`problem` says why). A unique index is of kind u too. `columns` are its own; `expression`
     is a CHECK's, or that of a partial unique index. `holder`: another row that has a unique key already.
+    `partitions` are those that alone have it, where the table itself does not.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Constraint(Fact, frozen=True, kw_only=True):
     accepts: bool | None = None
     problem: str | None = None
     holder: str | None = None
+    partitions: tuple[str, ...] = ()
 
 
 class Policy(Fact, frozen=True, kw_only=True):
@@ -99,28 +102,6 @@ class Policy(Fact, frozen=True, kw_only=True):
     command: str
     using: str | None = None
     check: str | None = None
-
-
-class OpenFunction(Fact, frozen=True, kw_only=True):
-    """A SECURITY DEFINER function that speaks of the table and that anon may call.
-
-    `name` is its signature, quoted and qualified; `source` its body.
-    """
-
-    name: str
-    source: str = ""
-
-
-class OpenView(Fact, frozen=True, kw_only=True):
-    """A view, updatable with its owner's rights, that public roles may write.
-
-    `source` is its query; the owner is one from whom row-level security hides nothing of the table.
-    """
-
-    schema: str
-    name: str
-    roles: tuple[str, ...]
-    source: str = ""
 
 
 class RoleGrants(Fact, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ class Trigger(Fact, frozen=True, kw_only=True):
     """A row or statement trigger (or rewrite rule) that an UPDATE fires.
 
     `columns`: it fires only if one of them is among those that the UPDATE sets; none: any does.
+    `partition`: the one that has it, where the table itself does not.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Trigger(Fact, frozen=True, kw_only=True):
     enabled: bool = True
     before: bool = False
     columns: tuple[str, ...] = ()
+    partition: str = ""
 
     @property
     def code(self) -> str:
@@ -53,6 +55,12 @@ class Trigger(Fact, frozen=True, kw_only=True):
         """Whether all that it does is to write the time of now into columns of the row."""
         body = self.code.strip()
         return self.before and (body == "moddatetime" or _KEEPS_TIME.fullmatch(body) is not None)
+
+    @property
+    def named(self) -> str:
+        """Its kind and name, and the partition that has it, as a sentence has them."""
+        of = f" of the partition {self.partition}" if self.partition else ""
+        return f"the {self.kind} {self.name}{of}"
 
     @property
     def kind(self) -> str:

@@ -10,7 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from backup_doctor.evidence.row import OpenFunction, OpenView, Policy, Table
+    from backup_doctor.evidence.open_to_all import OpenFunction, OpenView
+    from backup_doctor.evidence.row import Policy, Table
 
 PUBLIC = ("anon", "authenticated")
 # What an expression asks to learn who it is; a sub-select may ask anything.

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from backup_doctor.collect.row.collector import look as look_at_row
 from backup_doctor.evidence.log import NOT_SAID, Attempt, LogReading
 from backup_doctor.evidence.object import ObjectEvidence, StoredObject
 from backup_doctor.evidence.rls import Proof, Reach, RlsEvidence
+from backup_doctor.evidence.row import Table
 from backup_doctor.evidence.workflow import Step, WorkflowEvidence
 from tests.database.proving import KEY, T, seen, update
 
@@ -253,3 +255,63 @@ def test_a_value_that_the_type_refuses_is_named_and_the_role_proved_all_the_same
     assert [(one.column, one.sqlstate) for one in evidence.refused_values] == [(column, sqlstate)]
     assert isinstance(evidence.proof, Proof)
     assert evidence.proof.reach is Reach.NO_OBSTACLE
+
+
+PARTITIONED = """
+ALTER TABLE public.backup_history RENAME TO real;
+CREATE TABLE public.backup_history (LIKE public.real INCLUDING DEFAULTS) PARTITION BY RANGE (created_at);
+CREATE TABLE public.of_2026 PARTITION OF public.backup_history
+  FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+CREATE TABLE public.later PARTITION OF public.backup_history DEFAULT;
+INSERT INTO public.backup_history SELECT * FROM public.real;
+GRANT ALL ON public.backup_history TO service_role;
+DROP TABLE public.real
+"""
+FIRED = """
+CREATE FUNCTION public.guard() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'guarded'; END $$;
+CREATE TRIGGER {0} BEFORE UPDATE OF status ON public.{0} FOR EACH ROW EXECUTE FUNCTION public.guard()
+"""
+
+
+@pytest.mark.parametrize(("partition", "accepts"), [("of_2026", False), ("later", True)])
+def test_a_check_of_one_partition_holds_for_the_rows_that_it_takes(
+    stuck: Lab, partition: str, *, accepts: bool
+) -> None:
+    stuck.sql(PARTITIONED)
+    stuck.sql(
+        f"ALTER TABLE public.{partition} ADD CONSTRAINT own_rule CHECK (status = 'in_progress')"
+    )
+
+    found = constraint(seen(stuck), "own_rule")
+
+    assert (found.accepts, found.partitions) == (accepts, (f"public.{partition}",))
+    assert found.columns == ("status",)
+    assert update(stuck, "service_role") == ((1, None) if accepts else (0, "23514"))
+
+
+def test_a_check_that_the_table_gives_its_partitions_is_told_once(stuck: Lab) -> None:
+    stuck.sql(PARTITIONED)
+    stuck.sql(f"ALTER TABLE {T} ADD CONSTRAINT whole CHECK (status <> 'x')")
+    stuck.sql("ALTER TABLE public.of_2026 ADD CONSTRAINT off CHECK (status = 'x') NOT ENFORCED")
+    evidence = seen(stuck)
+
+    assert isinstance(evidence.constraints, tuple)
+    names = [one.name for one in evidence.constraints]
+    assert (names.count("whole"), names.count("off")) == (1, 0)
+    assert constraint(evidence, "whole").partitions == ()
+
+
+@pytest.mark.parametrize(("partition", "fires"), [("of_2026", True), ("later", False)])
+def test_a_trigger_of_one_partition_fires_for_its_rows_alone(
+    stuck: Lab, partition: str, *, fires: bool
+) -> None:
+    stuck.sql(PARTITIONED)
+    stuck.sql(FIRED.format(partition))
+
+    table = look_at_row(stuck.ask(stuck.settings()), stuck.case()).table
+
+    assert isinstance(table, Table)
+    told = [(one.name, one.partition, one.columns) for one in table.triggers]
+    assert told == ([(partition, f"public.{partition}", ("status",))] if fires else [])
+    assert update(stuck, "service_role") == ((0, "P0001") if fires else (1, None))

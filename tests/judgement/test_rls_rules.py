@@ -12,8 +12,9 @@ from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Fix, FixKind, Risk, Role, Severity
 from backup_doctor.evidence.log import NOT_SAID, Attempt
+from backup_doctor.evidence.open_to_all import OpenFunction, OpenView
 from backup_doctor.evidence.rls import Reach, RlsEvidence
-from backup_doctor.evidence.row import OpenFunction, OpenView, Policy, RoleGrants, Table
+from backup_doctor.evidence.row import Policy, RoleGrants, Table
 from backup_doctor.evidence.trigger import Trigger
 from tests.judgement.asking import codes, finding
 from tests.judgement.cases import (

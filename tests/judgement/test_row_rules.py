@@ -718,6 +718,18 @@ def test_what_the_script_writes_is_what_was_refused_where_the_answer_does_not_sh
     )
 
 
+def test_a_constraint_that_one_partition_has_is_named_with_it_and_is_no_matter_of_the_table() -> (
+    None
+):
+    own = replace(CHECK, partitions=("public.of_2026",))
+    found = finding(answered(VIOLATED, rls(constraints=(own,))), "row/constraint-rejects").found
+    (fix,) = found.fixes
+
+    assert "violates status_check of public.of_2026" in found.summary
+    assert fix.kind is FixKind.MANUAL
+    assert "public.of_2026" in fix.title
+
+
 @pytest.mark.parametrize(
     ("answer", "evidence", "works"),
     [

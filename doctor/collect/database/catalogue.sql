@@ -111,14 +111,15 @@ SELECT jsonb_build_object(
       'constraints', (
         SELECT coalesce(jsonb_agg(jsonb_build_object(
           'name', c.name, 'kind', c.kind, 'definition', c.definition, 'expression', c.expression,
-          'columns', (
+          'partitions', c.partitions, 'columns', (
             SELECT coalesce(jsonb_agg(a.attname ORDER BY k.place), '[]')
             FROM unnest(c.keys) WITH ORDINALITY AS k (number, place)
             JOIN pg_catalog.pg_attribute AS a ON a.attrelid = r.oid AND a.attnum = k.number)
         ) ORDER BY c.name), '[]')
         FROM (
           SELECT c.conname AS name, c.contype::text AS kind, c.conkey AS keys,
-            pg_get_constraintdef(c.oid) AS definition, pg_get_expr(c.conbin, c.conrelid) AS expression
+            pg_get_constraintdef(c.oid) AS definition, pg_get_expr(c.conbin, c.conrelid) AS expression,
+            '[]'::jsonb AS partitions
           FROM pg_catalog.pg_constraint AS c
           WHERE c.conrelid = r.oid AND c.contype IN ('c', 'u', 'p', 'f', 'x', 'n')
             -- Since PostgreSQL 18 there are some that are kept and refuse nothing.
@@ -128,7 +129,7 @@ SELECT jsonb_build_object(
           SELECT x.relname, 'u',
             CASE WHEN i.indexprs IS NULL THEN (i.indkey::int2[])[0:i.indnkeyatts - 1] END,
             pg_get_indexdef(i.indexrelid),
-            pg_get_expr(i.indpred, i.indrelid)
+            pg_get_expr(i.indpred, i.indrelid), '[]'
           FROM pg_catalog.pg_index AS i
           JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
           WHERE i.indrelid = r.oid AND i.indisunique AND NOT EXISTS (
@@ -137,7 +138,7 @@ SELECT jsonb_build_object(
           -- A row that fits no partition is refused, as by a CHECK.
           SELECT 'the partitions', 'partition', p.partattrs::int2[],
             coalesce('PARTITION BY ' || pg_get_partkeydef(r.oid) || ': ' || l.bounds, 'no partition'),
-            coalesce(l.expression, 'false')
+            coalesce(l.expression, 'false'), '[]'
           FROM pg_catalog.pg_partitioned_table AS p, LATERAL (
             SELECT string_agg(DISTINCT pg_get_expr(k.relpartbound, k.oid), ', ') AS bounds,
               string_agg(coalesce(pg_get_partition_constraintdef(k.oid), 'true'), ' OR ') AS expression
@@ -146,26 +147,50 @@ SELECT jsonb_build_object(
             WHERE t.isleaf
           ) AS l
           WHERE p.partrelid = r.oid
+          UNION ALL
+          -- A CHECK that only some partitions have holds for the rows that they take.
+          SELECT c.conname, 'c', array_agg(DISTINCT a.attnum), string_agg(DISTINCT c.definition, '; '),
+            string_agg(DISTINCT format('((%s) IS NOT TRUE OR (%s))', c.takes, c.holds), ' AND '),
+            jsonb_agg(DISTINCT c.relation::text)
+          FROM (
+            SELECT k.conname, k.conkey, k.conrelid::regclass AS relation,
+              pg_get_constraintdef(k.oid) AS definition, pg_get_expr(k.conbin, k.conrelid) AS holds,
+              coalesce(pg_get_partition_constraintdef(t.relid), 'true') AS takes
+            FROM pg_partition_tree(r.oid) AS t
+            JOIN pg_catalog.pg_constraint AS k ON k.conrelid = t.relid
+            WHERE r.relkind = 'p' AND t.level > 0 AND k.contype = 'c' AND k.coninhcount = 0
+              AND pg_get_constraintdef(k.oid) NOT LIKE '% NOT ENFORCED'
+          ) AS c
+          JOIN pg_catalog.pg_attribute AS l ON l.attrelid = c.relation AND l.attnum = ANY (c.conkey)
+          JOIN pg_catalog.pg_attribute AS a ON a.attrelid = r.oid AND a.attname = l.attname
+          GROUP BY c.conname
         ) AS c
       ),
       'triggers', (
         SELECT coalesce(jsonb_agg(jsonb_build_object(
           'name', t.name, 'definition', t.definition, 'function', t.function,
-          'source', t.source, 'enabled', t.enabled, 'before', t.before, 'columns', (
+          'source', t.source, 'enabled', t.enabled, 'before', t.before,
+          'partition', CASE WHEN t.relation <> r.oid THEN t.relation::regclass::text ELSE '' END,
+          'columns', (
             SELECT coalesce(jsonb_agg(a.attname ORDER BY a.attnum), '[]')
             FROM pg_catalog.pg_attribute AS a
-            WHERE a.attrelid = r.oid AND a.attnum = ANY (t.columns::int2[]))
+            WHERE a.attrelid = t.relation AND a.attnum = ANY (t.columns::int2[]))
         ) ORDER BY t.name), '[]')
         FROM (
           -- tgtype: 2 BEFORE, 16 UPDATE, 64 INSTEAD OF (src/include/catalog/pg_trigger.h)
           SELECT t.tgname AS name, pg_get_triggerdef(t.oid) AS definition,
             f.oid::regproc::text AS function, f.prosrc AS source,
-            t.tgenabled IN ('O', 'A') AS enabled, t.tgtype & 66 <> 0 AS before, t.tgattr AS columns
+            t.tgenabled IN ('O', 'A') AS enabled, t.tgtype & 66 <> 0 AS before, t.tgattr AS columns,
+            t.tgrelid AS relation
           FROM pg_catalog.pg_trigger AS t
           JOIN pg_catalog.pg_proc AS f ON f.oid = t.tgfoid
-          WHERE t.tgrelid = r.oid AND NOT t.tgisinternal AND t.tgtype & 16 <> 0
+          -- Of a partition, only its own: for each row (1), and none that the table gave it.
+          WHERE NOT t.tgisinternal AND t.tgtype & 16 <> 0 AND (t.tgrelid = r.oid OR (
+            r.relkind = 'p' AND t.tgtype & 1 <> 0 AND t.tgparentid = 0
+            AND t.tgrelid IN (SELECT p.relid FROM pg_partition_tree(r.oid) AS p WHERE p.level > 0)))
           UNION ALL
-          SELECT w.rulename, pg_get_ruledef(w.oid), '', '', w.ev_enabled IN ('O', 'A'), true, ''::int2vector
+          SELECT w.rulename, pg_get_ruledef(w.oid), '', '', w.ev_enabled IN ('O', 'A'), true,
+            ''::int2vector, r.oid
           FROM pg_catalog.pg_rewrite AS w
           WHERE w.ev_class = r.oid AND w.ev_type = '2'
         ) AS t

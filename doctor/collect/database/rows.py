@@ -95,12 +95,11 @@ def rows_statement(names: Names, keys: Keys, table: Table | None = None) -> str:
     where = " OR ".join(filter(None, conditions)) or "false"
     created = _present(names.column("created_at"), table)
     newest_first = f"ORDER BY t.{identifier(created)} DESC NULLS LAST" if created else ""
-    place = (
-        "t.xmax" if table is None or table.kind in ("table", "partitioned table") else "NULL::xid"
-    )
+    stored = table is None or table.kind in ("table", "partitioned table")
+    place, stored_in = ("t.xmax", "t.tableoid") if stored else ("NULL::xid", "NULL::oid")
     qualified = identifier(names.schema, names.table_name)
     return f"""WITH found AS MATERIALIZED (
-  SELECT to_jsonb(t) AS row, {place} AS holder, row_number() OVER ({newest_first}) AS place
+  SELECT to_jsonb(t) AS row, {place} AS holder, {stored_in} AS relation, row_number() OVER ({newest_first}) AS place
   FROM {qualified} AS t WHERE {where} {newest_first} LIMIT {ROWS_SHOWN}
 )
 SELECT jsonb_build_object(
@@ -110,6 +109,7 @@ SELECT jsonb_build_object(
   'has_good', {_has_good(names, qualified, table)},
   'hidden', {may_hide(regclass(names.schema, names.table_name))},
   'zone', {ZONE},
+  'stored_in', (SELECT f.relation::regclass::text FROM found AS f WHERE f.place = 1),
   'holders', (
     SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_object(
       'pid', l.pid, 'mode', 'row', 'transaction_start', a.xact_start, 'state', a.state,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.database.answers import (
     NO_TABLE,
@@ -85,6 +87,8 @@ def look_through(way: Way, ask: Sources, names: Names, keys: Keys | None, *roles
     if table is None and isinstance(found, Refusal) and found.sqlstate in NO_TABLE:
         return TableView(_no_table(names, server), table, server, ())
     rows = _document(found)
+    if isinstance(table, Table):
+        table = _with_triggers_of_row(table, None if isinstance(rows, Unseen) else rows)
     return TableView(
         rows=NOT_ASKED if keys is None else _rows(rows, names),
         table=table,
@@ -94,6 +98,13 @@ def look_through(way: Way, ask: Sources, names: Names, keys: Keys | None, *roles
         unwritten=() if isinstance(rows, Unseen) else tuple(rows["unwritten"]),
         has_good=not isinstance(rows, Unseen) and rows["has_good"],
     )
+
+
+def _with_triggers_of_row(table: Table, rows: dict[str, Any] | None) -> Table:
+    """The table without the triggers of other partitions than the row's."""
+    stored_in = rows.get("stored_in") if rows else None
+    fired = tuple(one for one in table.triggers if one.partition in ("", stored_in))
+    return table if fired == table.triggers else replace(table, triggers=fired)
 
 
 def _no_table(names: Names, server: Server | Unseen) -> Unseen:

@@ -57,7 +57,7 @@ def _untried_triggers(case: Case, repair: Repair) -> tuple[str, ...]:
     open_ones = [one for one in enabled_triggers(case) if updates and not one.only_keeps_time]
     if not open_ones:
         return ()
-    fired = listed(f"the {one.kind} {one.name}" for one in open_ones)
+    fired = listed(one.named for one in open_ones)
     return (f"It fires {fired}, which no check has tried: EXPLAIN executes nothing.",)
 
 
