@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from backup_doctor.checks.row.slow import RELIEVE, find_what_is_slow
 from backup_doctor.checks.row.view import api_text, where
 from backup_doctor.evidence.base import Unseen, Why, unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Risk
-from backup_doctor.evidence.log import Outcome
+from backup_doctor.evidence.log import NOT_SAID, Outcome
 from backup_doctor.evidence.row import RowEvidence
 from backup_doctor.judge.framework import Found, Resolved, Rules
 from backup_doctor.judge.history import (
@@ -19,12 +20,12 @@ from backup_doctor.judge.history import (
     fallback_said,
     function_call,
     function_said,
+    stopped_at_look_up,
     weigh,
 )
-from backup_doctor.judge.history.beside import enabled_triggers
-from backup_doctor.judge.history.calls import said_beyond
+from backup_doctor.judge.history.calls import look_up_said, said_beyond
 from backup_doctor.judge.history.since import data_api_answers
-from backup_doctor.judge.show import duration, exhibit, listed, log_lines, manual, sql
+from backup_doctor.judge.show import duration, exhibit, log_lines, manual, sql
 from backup_doctor.judge.traits import SqlRefusal, Trait
 from backup_doctor.services.meaning import (
     coded_answer,
@@ -199,16 +200,18 @@ def database_read_only(seen: RowEvidence, case: Case) -> Found | None:
     )
 
 
-RELIEVE = manual(
-    "Relieve the database, and let the pipeline retry",
-    "Look at the open connections and long queries, raise the pool size or the instance, and let the "
-    "update step retry on 503 and 504.",
-)
 _TIMED_OUT = database_meaning("statement timeout")
 
 
 def _out_of_time(case: Case) -> tuple[Link, ...]:
-    """The writes that the log shows to have been cancelled for their time, and not given up by the client."""
+    """The writes that the log shows to have been cancelled for their time, and not given up by the client.
+
+    Where the look-up before them was, neither was made.
+    """
+    if stopped_at_look_up(case):
+        call = case.log.lookup_call if case.log else NOT_SAID
+        late = call.outcome is Outcome.REFUSED and look_up_said(case).codes == _TIMED_OUT
+        return BOTH_WRITES if late else ()
     said = {
         Link.FUNCTION_UPDATES: (function_call(case), function_said(case)),
         Link.FALLBACK_UPDATES: (fallback_call(case), fallback_said(case)),
@@ -252,15 +255,16 @@ def api_overloaded(seen: RowEvidence, case: Case) -> Found | None:
     if weight is None:
         return None
     late = set(weight.breaks) <= set(_out_of_time(case)) and weight.is_cause
+    what = "look-up" if stopped_at_look_up(case) else "update"
     return weight.found(
-        "The database cancelled the update: it took longer than the statement timeout allows."
+        f"The database cancelled the {what}: it took longer than the statement timeout allows."
         if late
         else _overload(case),
         (
             *log_lines(case, "answer to the update", fallback_call(case)),
             exhibit("Data API now", api_text(seen), "Data API", None),
         ),
-        (_find_what_is_slow(case) if late else RELIEVE,),
+        (find_what_is_slow(case) if late else RELIEVE,),
         # An update that ran out of time is another request than a look-up that is answered.
         resolved=Resolved(by="the Data API answers the pipeline's look-up")
         if data_api_answers(case) and not _out_of_time(case)
@@ -273,17 +277,6 @@ def _overload(case: Case) -> str:
     if said:
         return f"The database could not take the update: {said}."
     return "The Data API was overloaded: no connection left, or the statement timed out."
-
-
-def _find_what_is_slow(case: Case) -> Fix:
-    """What an update waits for: what it fires, and what else runs."""
-    fired = listed(one.named for one in enabled_triggers(case))
-    fires = f" An update fires {fired}: see what that does." if fired else ""
-    return manual(
-        "Find what made the update slow",
-        f"Look at long queries and locks at the time of the run.{fires} Then let the update step retry, "
-        "or raise the role's statement_timeout.",
-    )
 
 
 @rules.context("row/unreachable")

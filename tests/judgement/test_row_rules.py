@@ -1595,6 +1595,20 @@ def test_a_statement_that_ran_out_of_time_met_a_lock_or_an_overloaded_database()
     ]
 
 
+def test_a_look_up_that_ran_out_of_time_kept_the_step_from_both_updates() -> None:
+    line = "Could not find backup_id for dispatch_id x (HTTP 500)"
+    one = workflow(log(NOT_SAID, NOT_SAID, lookup_call=OUT_OF_TIME, backup_id_not_found=line))
+    seen, blind = case(one, row(locks=())), case(one, row(locks=NOT_THERE))
+    found = finding(seen, "row/api-overloaded").found
+
+    assert causes(seen) == ["row/api-overloaded"]
+    assert found.summary.startswith("The database cancelled the look-up: it took longer than")
+    assert "dispatch_id has an index" in found.fixes[0].text
+    assert causes(blind) == ["workflow/backup-id-not-found"]
+    for fix in finding(blind, "workflow/backup-id-not-found").found.fixes:
+        assert "dump" not in fix.text
+
+
 def test_postgres_own_words_for_a_missing_column_are_no_stale_cache() -> None:
     said = call(body='ERROR:  column "finished_at" of relation "backup_history" does not exist')
     one = case(workflow(log(call(546), said)))
