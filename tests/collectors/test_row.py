@@ -450,6 +450,20 @@ def test_a_database_that_is_read_only_is_seen(lab: Lab, role: str) -> None:
     assert evidence.server.default_read_only is True
 
 
+@pytest.mark.parametrize(("role", "is_on"), [("authenticator", True), ("service_role", False)])
+def test_a_roles_own_default_counts_where_it_logs_in(lab: Lab, role: str, *, is_on: bool) -> None:
+    lab.migrate()
+    lab.sql(
+        f"ALTER ROLE {role} IN DATABASE {lab.name} SET default_transaction_read_only = on",
+        "supabase_admin",
+    )
+
+    server = look(lab.ask(lab.settings("postgres")), lab.case()).server
+
+    assert isinstance(server, Server)
+    assert server.default_read_only is is_on
+
+
 def test_no_row_behind_row_level_security_proves_nothing(lab: Lab) -> None:
     lab.migrate()
     lab.sql("GRANT SELECT ON public.backup_history TO authenticator")

@@ -18,12 +18,13 @@ read_only AS (
     AND s.setdatabase IN (
       0, (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = current_database()))
 ),
--- The Data API logs in as authenticator and takes on the writing role, whose settings it applies.
+-- The Data API logs in as authenticator. What it takes on of the writing role comes within a transaction,
+-- which a default for new ones does not change any more.
 pipeline_read_only AS (
   SELECT o.on FROM read_only AS o
   WHERE o.setrole = 0 OR o.setrole IN (
     SELECT r.oid FROM pg_catalog.pg_roles AS r
-    WHERE r.rolname IN ('authenticator', :'writer'))
+    WHERE r.rolname = 'authenticator' OR (r.rolname = :'writer' AND r.rolcanlogin))
   ORDER BY o.setrole <> 0 DESC, o.setdatabase <> 0 DESC, o.on DESC
   LIMIT 1
 ),
