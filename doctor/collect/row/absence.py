@@ -49,12 +49,12 @@ def absence_by_sql(way: Way, case: Case, table: Table) -> Absence:
     rows = [] if isinstance(found, Unseen) else found["rows"]
     near = nearest(rows, case.names, case.asked)
     others = f"{table.kind} {case.names.table}"
-    if table.kind not in PLAIN and not rows:
-        return Absence(shown=_shows_nothing(case.names, others))
     if table.kind not in PLAIN and not _shows_all(way, table):
         return Absence(
             shown=_may_leave_out(others), near=near, spelling=same_uuid(near, case.asked)
         )
+    if table.kind not in PLAIN and not rows:
+        return Absence(shown=_shows_nothing(case.names, others))
     user = "" if isinstance(found, Unseen) else f" ({found['user']})"
     return Absence(
         shown=Shown(by=f"The doctor's database user{user} may see every row of the {others}."),
