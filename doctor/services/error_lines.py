@@ -48,6 +48,13 @@ _NAMES_ERROR = re.compile(
 _NOISE = re.compile(r"^(?:##\[(?:group|endgroup|debug|command)\]|\++ |\s*$)")
 # npm tells of every script that failed: its own error is one only where nothing else tells of one.
 _NPM = re.compile(r"^npm (?:ERR!|error) ")
+# A command runner tells that a recipe failed, which the command in it has told before.
+_RUNNER_ENDS = re.compile(
+    r"^(?:g?make(?:\[\d+\])?: (?:\*\*\* |Entering directory|Leaving directory)"
+    r"|task: (?:\[[^\]]{1,80}\] |Failed to run task )"
+    r"|error: Recipe `[^`]{1,80}` (?:failed|was terminated)"
+    r"|\s?ELIFECYCLE\b|error Command failed with exit code \d+\.$)"
+)
 _WELL = re.compile(r"^\s*(?:✓|✔|✅|☑|\[?OK\]?\b)", re.IGNORECASE)
 # What a runner or an action says of any program that failed.
 _ONLY_EXITED = re.compile(
@@ -76,6 +83,11 @@ def upload_errors(lines: Iterable[str]) -> Iterator[str]:
     return (line.removeprefix(_ERROR).strip() for line in told)
 
 
+def is_of_recipe_runner(line: str) -> bool:
+    """Whether make, just, Task or pnpm says it of a recipe that it runs."""
+    return _RUNNER_ENDS.match(line) is not None
+
+
 def has_error(lines: Iterable[str]) -> bool:
     """Whether the runner or a script reported an error."""
     return any(line.startswith(_ERROR) for line in lines)
@@ -100,7 +112,8 @@ def _printed(lines: Sequence[str], before: Sequence[str]) -> Sequence[str]:
     """What a program printed of its error before the runner said that it ended."""
     if not before:
         return ()
-    said = [line for line in lines[: lines.index(before[0])] if not _NOISE.match(line)]
+    printed = [line for line in lines[: lines.index(before[0])] if not _NOISE.match(line)]
+    said = [line for line in printed if not is_of_recipe_runner(line)] or printed
     named = [at for at, line in enumerate(said) if _names_error(line)]
     if not named:
         npm = next((at for at, line in enumerate(said) if _NPM.match(line)), None)

@@ -40,6 +40,27 @@ def test_npm_is_quoted_only_where_nothing_else_tells_of_an_error() -> None:
     assert error_lines.errors([PACKED, *npm, EXITED])[0] == npm[0]
 
 
+@pytest.mark.parametrize(
+    "epilogue",
+    [
+        "make: *** [Makefile:12: backup] Error 1",
+        "make[1]: Leaving directory '/home/runner/work/app/app/ops'",
+        'task: Failed to run task "backup": exit status 1',
+        "error: Recipe `backup` failed on line 12 with exit code 1",
+        " ELIFECYCLE  Command failed with exit code 1.",
+        "error Command failed with exit code 1.",
+    ],
+)
+def test_what_a_command_runner_says_of_its_recipe_is_not_quoted_beside_the_error(
+    epilogue: str,
+) -> None:
+    dump = "pg_dump: error: aborting because of server version mismatch"
+
+    assert error_lines.errors([dump, PACKED, epilogue, EXITED])[0] == dump
+    assert epilogue not in error_lines.errors([dump, epilogue, EXITED])
+    assert error_lines.errors([epilogue, EXITED])[0] == epilogue.strip()
+
+
 def test_what_the_runner_says_of_any_program_hides_no_error() -> None:
     limit = "Error response from daemon: toomanyrequests: You have reached your pull rate limit"
 

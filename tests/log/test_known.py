@@ -715,3 +715,29 @@ def test_a_powershell_script_that_the_step_runs_throws_where_no_row_came_back() 
     assert of(seen.function_call) == (REFUSED, 401)
     assert of(seen.fallback_call) == (OK, None)
     assert seen.fallback_call.rows == 0
+
+
+MAKEFILE = """
+update:
+\t@code=$$(curl -s -o /tmp/o -w '%{http_code}' -X POST "$(SUPABASE_URL)/functions/v1/update-backup" -d x); \\
+\tif [ "$$code" != 200 ]; then echo "erste: $$code $$(cat /tmp/o)"; \\
+\t  code=$$(curl -s -o /tmp/o -w '%{http_code}' -X PATCH "$(SUPABASE_URL)/rest/v1/backup_history" -d '{"status":"success"}'); \\
+\t  [ "$$code" = 204 ] || { echo "zweite: $$code $$(cat /tmp/o)"; exit 1; }; fi
+"""
+
+
+def test_the_lines_of_a_recipe_are_of_the_calls_that_the_makefile_makes() -> None:
+    denied = '{"code":"42501","message":"permission denied for table backup_history"}'
+    seen = reading(
+        "make update",
+        f"""
+        erste: 404 {{"code":"NOT_FOUND"}}
+        zweite: 403 {denied}
+        make: *** [Makefile:3: update] Error 1
+        """,
+        Makefile=MAKEFILE,
+    )
+
+    assert of(seen.function_call) == (REFUSED, 404)
+    assert of(seen.fallback_call) == (REFUSED, 403)
+    assert seen.fallback_call.body == denied

@@ -23,11 +23,11 @@ Understood:
   urllib, supabase-py, psycopg and other DB-API drivers, boto3, subprocess, logging;
 - PowerShell: functions, splatting, `try`, Invoke-RestMethod, Invoke-WebRequest, programs;
 - scripts in scripts: `node -e`, `python -c`, `bash -c`, by standard input or a file written before,
-  unescaped first; files of the repository, `npm run`, composite and JavaScript actions, called
-  workflows; GitHub's `${{ }}`; line ends of Windows.
+  unescaped first; files of the repository, recipes (`make`, `just`, `task`, `npm run`), composite
+  and JavaScript actions, called workflows; GitHub's `${{ }}`; line ends of Windows.
 
-Not understood (its calls and prints are missing, its values are holes): `make`, Docker actions and
-what runs in containers; Deno's, Bun's and zsh's own syntax; `parallel` with commands,
+Not understood (its calls and prints are missing, its values are holes): Docker actions and what
+runs in containers; conditions of make; Deno's, Bun's and zsh's own syntax; `parallel` with commands,
 co-processes, `eval` of what is not literal; arithmetic; sed, awk and jq beyond the usual cuts;
 decorators, generators, monkey patches, callbacks that a library calls later in another order; HTTP
 clients that are made by other libraries than those named; templates of other languages; bundled

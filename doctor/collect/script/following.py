@@ -36,6 +36,7 @@ class ShellAsked(Protocol):
     status: Value
     errexit: bool
     errexit_next: bool
+    testing: int
     traps: list[Value]
     directory: str
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from backup_doctor.services.error_lines import is_of_recipe_runner
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -42,7 +44,8 @@ _INTERPRETER = re.compile(
 
 def is_interpreter_s(line: str) -> bool:
     """Whether an interpreter says it of a script that it could not run."""
-    return bool(_INTERPRETER.search(line[:TOLD].strip()))
+    told = line[:TOLD].strip()
+    return is_of_recipe_runner(told) or bool(_INTERPRETER.search(told))
 
 
 def names_target(line: str, call: ScriptCall) -> bool:

@@ -1,14 +1,17 @@
-"""Scripts inside scripts: `node -e`, `python - <<EOF`, files that are run or sourced, `npm run`."""
+"""Scripts inside scripts: `node -e`, `python - <<EOF`, files that are run or sourced, `npm run`, `make`."""
 
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
 from backup_doctor.collect.script.composing import cases, to_text
 from backup_doctor.collect.script.model import Branch, CallEnd
+from backup_doctor.collect.script.recipes import RUNNERS
 from backup_doctor.collect.script.shell.files import EXTENSIONS, ScriptFiles
+from backup_doctor.collect.script.shell.recipe_running import RecipeRunning
 from backup_doctor.collect.script.texts import literal, rendered
 from backup_doctor.collect.script.values import UNKNOWN, Cases, Const, Items, Lit, Text
 
@@ -50,6 +53,7 @@ _TAKING = frozenset(
         "--config",
     }
 )
+_FOLDERS = frozenset({"--prefix", "-C", "--dir", "--cwd"})
 _CODE = frozenset({"-e", "--eval", "-c", "-p", "--print", "-Command", "-command", "-pe"})
 NESTED = 8
 _SHEBANG = re.compile(r"^#!.*?\b(node|python|bash|sh|zsh|pwsh|deno|tsx|bun)")
@@ -61,6 +65,7 @@ class Programs(ScriptFiles):
     def __init__(self, trace: Following) -> None:
         super().__init__(trace)
         self._running: list[str] = []
+        self._recipes = RecipeRunning(trace)
 
     def run(self, words: list[Value], line: int) -> Value | None:
         """A command that starts a script; None if it is none."""
@@ -68,6 +73,8 @@ class Programs(ScriptFiles):
         base = name.rpartition("/")[2]
         if base in _RUNNERS and (found := self._by_runner(base, words[1:], line)) is not None:
             return found
+        if base in RUNNERS:
+            return self._recipes.run(base, words[1:])
         language = _language(base)
         if language is not None:
             return self._interpreter(language, words[1:])
@@ -118,6 +125,7 @@ class Programs(ScriptFiles):
 
     def _by_runner(self, base: str, args: list[Value], line: int) -> Value | None:
         """`npm run backup`, `npx tsx file.ts`, `uv run file.py`."""
+        folder, args = _folder(args) if base in {"npm", "pnpm", "yarn"} else ("", args)
         words = [one for one in args if not (literal(one) or "").startswith("-")]
         verb = literal(words[0]) if words else None
         if base in {"npx", "pnpx", "uvx", "dotenv"} or verb in {"exec", "dlx"}:
@@ -132,9 +140,14 @@ class Programs(ScriptFiles):
         if base == "bun" and verb not in {"run", None} and verb.rpartition(".")[2] in EXTENSIONS:
             return None
         script = literal(words[1]) if verb in {"run", "run-script"} and len(words) > 1 else verb
-        return self._package_script(script or "")
+        rest = words[1 + (verb in {"run", "run-script"}) :]
+        shell = self._trace.shell
+        before, shell.directory = shell.directory, posixpath.join(shell.directory, folder)
+        status = self._package_script(script or "", rest)
+        shell.directory = before
+        return status
 
-    def _package_script(self, name: str) -> Value | None:
+    def _package_script(self, name: str, args: list[Value]) -> Value | None:
         found = self.text_of("package.json")
         if found is None:
             return None
@@ -146,7 +159,8 @@ class Programs(ScriptFiles):
         if not isinstance(told, str) or f"npm:{name}" in self._running:
             return None
         self._running.append(f"npm:{name}")
-        status = self.run_text(Text((Lit(told, "package.json", 1),)), "bash")
+        behind = [part for one in args for part in (Lit(" "), *to_text(one).parts)]
+        status = self.run_text(Text((Lit(told, found[0], 1), *behind)), "bash")
         self._running.pop()
         return status
 
@@ -228,6 +242,7 @@ class Programs(ScriptFiles):
         shell = trace.shell
         errexit, shell.errexit = shell.errexit, shell.errexit_next
         shell.errexit_next = False
+        testing, shell.testing = shell.testing, 0
         trace.exits.append([])
         tries, trace.tries = trace.tries, []
         mark = len(trace.branches)
@@ -238,6 +253,7 @@ class Programs(ScriptFiles):
             exits.append((last, trace.here()))
         del trace.branches[mark:]
         trace.leaving, trace.tries, shell.errexit = None, tries, errexit
+        shell.testing = testing
         made = trace.calls[start:]
         exits.extend(
             (Const(value=False), (*one.branches, _thrown(one)))
@@ -248,6 +264,14 @@ class Programs(ScriptFiles):
         if isinstance(status, Cases):
             return status
         return UNKNOWN if made and isinstance(status, Const) and status.value else status
+
+
+def _folder(args: list[Value]) -> tuple[str, list[Value]]:
+    """The folder of the package that a runner is told, and its words without it."""
+    for at, one in enumerate(args[:-1]):
+        if literal(one) in _FOLDERS:
+            return rendered(args[at + 1]), [*args[:at], *args[at + 2 :]]
+    return "", args
 
 
 def _thrown(call: OpenCall) -> Branch:
