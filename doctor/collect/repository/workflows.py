@@ -108,6 +108,13 @@ class Workflow(Immutable, frozen=True, dict=True):
                 yield from _texts(_name(step), step.get("env"))
                 yield from _texts(_name(step), step.get("with"))
 
+    def commands(self) -> Iterator[tuple[str, str]]:
+        """Every script that stands in the file, with its step's name; the doctor's own are left out."""
+        for key, job in self.jobs.items():
+            for step in _steps(job) if key not in self.doctor_jobs else ():
+                if isinstance(step.get("run"), str):
+                    yield _name(step), step["run"]
+
     @cached_property
     def doctor_jobs(self) -> frozenset[str]:
         """The keys of the jobs that are there to run the doctor."""

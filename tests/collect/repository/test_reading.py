@@ -303,3 +303,27 @@ def test_hostile_sql_is_read_in_little_time(sql: str, tmp_path: Path) -> None:
     read_repository(root)
 
     assert time.process_time() - begun < 9
+
+
+def test_a_key_of_very_many_parts_in_the_cli_s_configuration_does_not_hold_it_up(
+    tmp_path: Path,
+) -> None:
+    root = shapes.made(tmp_path, {"supabase/config.toml": "a." * 100_000 + "a = 1\n"})
+    begun = time.monotonic()
+
+    read_repository(root)
+
+    assert time.monotonic() - begun < 9
+
+
+def test_a_secret_of_any_name_is_known_by_what_the_script_does_with_it(tmp_path: Path) -> None:
+    reading = read_repository(shapes.made(tmp_path, shapes.SHORT_NAMES))
+
+    assert told(reading)["secrets.supabase_url"] == "SB_URL"
+    assert told(reading)["secrets.service_key"] == "SB_PROD"
+    assert inputs(reading) == {
+        "supabase_url": "${{ secrets.SB_URL }}",
+        "service_key": "${{ secrets.SB_PROD }}",
+        "bucket": "${{ vars.R2_BUCKET }}",
+        "dispatch_id": "${{ inputs.request_id }}",
+    }

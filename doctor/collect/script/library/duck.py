@@ -16,6 +16,7 @@ from backup_doctor.collect.script.requests import written
 from backup_doctor.collect.script.sql import IS_SQL, read_sql
 from backup_doctor.collect.script.texts import literal, rendered
 from backup_doctor.collect.script.values import (
+    EMPTY,
     UNKNOWN,
     Api,
     Closure,
@@ -135,6 +136,7 @@ def table_call(trace: Following, of: Api, name: str, args: list[Value], line: in
         target=literal(fields.get("of", UNKNOWN)) or rendered(fields.get("of", UNKNOWN)),
         writes=written(args[0]) if args and method != "GET" else (),
         auth=_client_auth(of.config),
+        url=rendered(of.config.fields.get("client_url", EMPTY)),
         reads=method == "GET",
         raises=trace.language == "python",
         fails_on_status=trace.language == "python",
@@ -186,6 +188,7 @@ def _rpc(trace: Following, config: Fields, args: list[Value], named: Fields, lin
         target=literal(name) or rendered(name),
         writes=written(given),
         auth=_client_auth(config),
+        url=rendered(config.fields.get("client_url", EMPTY)),
         raises=trace.language == "python",
         fails_on_status=trace.language == "python",
         line=line,
@@ -208,6 +211,7 @@ def _invoke(trace: Following, config: Fields, args: list[Value], named: Fields, 
         target=literal(args[0]) or rendered(args[0]) if args else None,
         writes=written(fields.get("body", UNKNOWN)),
         auth=(*own, *_client_auth(config)),
+        url=rendered(config.fields.get("client_url", EMPTY)),
         raises=trace.language == "python",
         fails_on_status=trace.language == "python",
         line=line,
