@@ -10,6 +10,7 @@ from backup_doctor.checks.workflow.foreseen import (
     step_to_be_missed,
     step_to_be_skipped,
 )
+from backup_doctor.checks.workflow.missed import never_followed
 from backup_doctor.checks.workflow.view import earlier_jobs, failed_before, run_exhibits
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.log import Outcome
@@ -35,9 +36,11 @@ def step_missing(seen: WorkflowEvidence, case: Case) -> Found | None:
 
     Detected: the job is over, its steps are known, and none has the configured name or speaks of
     backup_history or the function; or, in `preflight`, the file on the default branch has
-    no such step.
-    Cause: the run used another branch or an older commit, or the step has another name.
-    Fix: add the step, or set `step` in the configuration.
+    no such step. If another workflow updates the row after this one's runs (`workflow_run`), and
+    GitHub shows no run of it that began then, the report says so.
+    Cause: the run used another branch or an older commit, the step has another name, or the workflow
+    that follows was never started.
+    Fix: add the step, or set `step` in the configuration; let the workflow that follows start.
     By hand: the steps on the run's page.
     Source: guide, step 1.
     """
@@ -48,6 +51,8 @@ def step_missing(seen: WorkflowEvidence, case: Case) -> Found | None:
         return None
     if job.conclusion != "success" or _log_shows_update(case):
         return None
+    if seen.missed is not None:
+        return never_followed(seen, seen.missed, case)
     return Found(
         summary=f"The run has no step {case.names.step!r}, nor one like it.",
         evidence=run_exhibits(seen, case),

@@ -142,8 +142,9 @@ class WorkflowFile(Fact, frozen=True, kw_only=True):
     or `owner/name/path@ref`;
     `after_failure` are the steps and jobs, the doctor's own aside, that run although something
     before them failed; `writing_jobs` are keys and names of other jobs that could write the row.
-    `only_doctor`: all that it does is to run backup-doctor. `events` are what starts it, and
-    `dispatch_types` the types of repository_dispatch that do (none: any type).
+    `only_doctor`: all that it does is to run backup-doctor. `events` are what starts it,
+    `dispatch_types` the types of repository_dispatch that do (none: any type), and `follows` the
+    workflows whose runs do (`workflow_run`), by the names that the file has for them.
     """
 
     path: str
@@ -156,6 +157,7 @@ class WorkflowFile(Fact, frozen=True, kw_only=True):
     only_doctor: bool = False
     events: tuple[str, ...] = ()
     dispatch_types: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
     job_timeout_minutes: float | None = None
     environment: str | None = None
     secrets: tuple[str, ...] = ()
@@ -196,6 +198,22 @@ class LastGoodRun(Fact, frozen=True, kw_only=True, tag="LastGood"):
     lines: tuple[str, ...] = ()
 
 
+class MissedFollowUp(Fact, frozen=True, kw_only=True):
+    """A workflow that updates the row after runs of others, and of which no run came after this one.
+
+    `follows` are the workflows that it waits for, `name` is what the run's own is called.
+    """
+
+    workflow: WorkflowState
+    follows: tuple[str, ...]
+    name: str
+
+    @property
+    def listens(self) -> bool:
+        """Whether the run's own workflow is one of those that it waits for."""
+        return self.name in self.follows
+
+
 class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
     """Guide step 1: the run of this backup, and what its update step did.
 
@@ -205,7 +223,7 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
     doctor's own job is never in `jobs`. `usual_s` are the durations of recent successful runs, in
     seconds. `unread_annotations` says why GitHub's own words on a job that did not end well could
     not be read; `approvals` is what a waiting job waits for. `last_good` is only asked for where a
-    step failed of an error that is not known.
+    step failed of an error that is not known. `missed` is only looked for where the run has no update step.
 
     `run` is None where GitHub answered and no run fits; `searched` then says where was looked,
     `candidates` are runs that might be it but do not name the dispatch, `absence` is the proof that a
@@ -239,6 +257,7 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
     absence: Shown | Unseen | None = None
     ours_file: WorkflowFile | Unseen | None = None
     last_good: LastGoodRun | None = None
+    missed: MissedFollowUp | None = None
 
     @property
     def reading(self) -> LogReading | None:

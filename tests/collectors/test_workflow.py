@@ -530,6 +530,39 @@ def test_a_run_that_updates_what_the_backups_own_leaves_off_is_judged(
     assert (evidence.update_step is not None) is taken
 
 
+FOLLOWER = """
+on: {workflow_run: {workflows: [Backup], types: [completed]}}
+jobs: {finish: {steps: [{name: Finish, run: "curl -X POST $U/functions/v1/update-backup"}]}}
+"""
+
+
+@pytest.mark.parametrize(("minutes", "missed"), [(None, True), (1, False), (40, True), (-5, True)])
+def test_the_workflow_that_follows_is_missed_if_no_run_of_it_began_then(
+    minutes: int | None, *, missed: bool
+) -> None:
+    steps = [Step("Upload to S3", 2, started_at=NOW, completed_at=NOW)]
+    own = run(7, job(71, steps=steps), title=DISPATCH)
+    later = NOW + timedelta(minutes=minutes or 0)
+    other = run(8, update_job(81, "for another"), title="Finish", created_at=later, workflow_id=2)
+    path = ".github/workflows/finish.yml"
+    other.path = path
+    backup = b"name: Backup\njobs: {backup: {steps: [{name: Upload to S3, run: ./ship.sh}]}}"
+    known = repository(
+        *([] if minutes is None else [other]),
+        own,
+        workflows=[Workflow(1, "Backup", PATH), Workflow(2, "Finish", path)],
+        files={PATH: backup, path: FOLLOWER.encode()},
+    )
+
+    evidence = Scene(known).look()
+
+    assert evidence.update_step is None
+    assert (evidence.missed is not None) is missed
+    if evidence.missed:
+        assert evidence.missed.listens
+        assert evidence.missed.workflow.path == path
+
+
 REFUSED = '{"code":"23514","message":"violates check constraint"}400'
 QUIET = """
 jobs:

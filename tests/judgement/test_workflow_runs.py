@@ -13,6 +13,7 @@ from backup_doctor.evidence.case import Asked, Case
 from backup_doctor.evidence.findings import Role
 from backup_doctor.evidence.log import NOT_SAID
 from backup_doctor.evidence.workflow import (
+    MissedFollowUp,
     Run,
     WorkflowEvidence,
     WorkflowFile,
@@ -235,6 +236,32 @@ def succeeded(**changes: Any) -> WorkflowEvidence:
 
 def test_a_green_job_without_the_update_step_has_none() -> None:
     assert causes(succeeded(update_step=None)) == ["workflow/step-missing"]
+
+
+@pytest.mark.parametrize(
+    ("state", "follows", "words", "advice"),
+    [
+        (
+            "active",
+            ("Backup",),
+            "no run of .github/workflows/finish.yml began then.",
+            "default branch",
+        ),
+        ("disabled_inactivity", ("Backup",), "it is disabled now", "gh workflow enable finish.yml"),
+        ("active", ("Backup DB",), "it waits for runs of 'Backup DB'", "write the name 'Backup'"),
+    ],
+)
+def test_a_workflow_that_was_to_update_the_row_afterwards_and_never_started_is_named(
+    state: str, follows: tuple[str, ...], words: str, advice: str
+) -> None:
+    finish = WorkflowState(id=2, name="Finish", path=".github/workflows/finish.yml", state=state)
+    missed = MissedFollowUp(workflow=finish, follows=follows, name="Backup")
+
+    found = finding(case(succeeded(update_step=None, missed=missed)), "workflow/step-missing").found
+
+    assert words in found.summary
+    assert advice in found.fixes[0].text
+    assert not found.weak
 
 
 def test_an_update_step_that_was_skipped_tells_its_condition() -> None:

@@ -10,7 +10,7 @@ from backup_doctor.collect.log.mention import is_same_id, mentions
 from backup_doctor.collect.workflow.ahead import attempts_of, read_ahead
 from backup_doctor.collect.workflow.attempts import SeenAttempt, judged, with_choice
 from backup_doctor.collect.workflow.ci import JobSurroundings
-from backup_doctor.collect.workflow.continued import continued
+from backup_doctor.collect.workflow.continued import continued, missed_follow_up
 from backup_doctor.collect.workflow.find_run import RunsFound, find_runs, newest_runs
 from backup_doctor.collect.workflow.job_choice import by_secrets
 from backup_doctor.collect.workflow.last_good import look_at_last_good
@@ -81,7 +81,11 @@ def look(ask: Sources, case: Case) -> WorkflowEvidence:
         anothers = evidence.run.id
         evidence = looked(find_runs(ask, case, row, facts, newest, anothers=anothers))
         evidence = msgspec.structs.replace(evidence, run_title_dispatch=handed)
-    return msgspec.structs.replace(evidence, workflows=workflows.result())
+    states = workflows.result()
+    if isinstance(evidence.run, Run) and evidence.job and evidence.update_step is None:
+        missed = missed_follow_up(ask, case, evidence.run, states)
+        evidence = msgspec.structs.replace(evidence, missed=missed)
+    return msgspec.structs.replace(evidence, workflows=states)
 
 
 def _handed_another(evidence: WorkflowEvidence, dispatch_id: str | None) -> str | None:

@@ -74,6 +74,7 @@ def read_workflow(
         writing_jobs=tuple(_called_so(jobs, writing_jobs(steps, {*doctors, key}, function, table))),
         events=events,
         dispatch_types=types,
+        follows=_follows(document.get("on")),
     )
     if key is None:
         return shown
@@ -93,6 +94,14 @@ def _triggers(on: Json) -> tuple[tuple[str, ...], tuple[str, ...]]:
     named = [types] if isinstance(types, str) else types
     told = tuple(filter(None, map(_text, named))) if isinstance(named, list) else ()
     return tuple(str(name) for name in on), told
+
+
+def _follows(on: Json) -> tuple[str, ...]:
+    """The workflows whose runs start this one."""
+    event = on.get("workflow_run") if isinstance(on, dict) else None
+    named = event.get("workflows") if isinstance(event, dict) else None
+    told = [named] if isinstance(named, str) else named
+    return tuple(filter(None, map(_text, told))) if isinstance(told, list) else ()
 
 
 def _with_job(
