@@ -12,6 +12,7 @@ from backup_doctor.checks.workflow.empty_values import (
 )
 from backup_doctor.checks.workflow.look_up import BELOW
 from backup_doctor.checks.workflow.other_ways import how, name_of, other_ways, others_failed
+from backup_doctor.checks.workflow.silent import printed_nothing
 from backup_doctor.checks.workflow.told import (
     own_complaint,
     quoted,
@@ -152,6 +153,9 @@ def _refused(seen: WorkflowEvidence, case: Case, call: Call) -> Found:
 
 def _red(seen: WorkflowEvidence, case: Case, step: Step) -> Found:
     """The step is red, and no call tells why: by its own error, else that it failed and no more."""
+    silent = seen.reading.silent if seen.reading else None
+    if silent is not None:
+        return printed_nothing(seen, case, step, silent)
     told, own = told_by_update(seen, case), own_complaint(seen)
     evidence = (*run_exhibits(seen, case), *update_excerpt(case))
     if told or own:

@@ -51,6 +51,11 @@ SHOW_ANSWER = manual(
     "The log has its status alone. `curl --fail-with-body` prints the answer where `--fail` drops it; "
     "other clients have it in the error or the response.",
 )
+SHOW_SILENT = manual(
+    "Let curl print its error and the answer, then run the backup again",
+    "Write `-sS --fail-with-body` in place of `-sf`: with `-s` alone curl prints no error, and `-f` drops "
+    "what was answered. The log of the next run then says why.",
+)
 CHECK_ADDRESS = manual(
     "See why no answer came",
     "The request has no status: compare its address with the project's, and its time limit with how "

@@ -87,6 +87,16 @@ class Attempt(Fact, frozen=True, kw_only=True):
         return self.kind in {"table-update", "upsert"}
 
 
+class SilentExit(Fact, frozen=True, kw_only=True):
+    """An update step that printed nothing: with which code its last call ended.
+
+    `calls` are the names of its calls, each made because those before it had failed.
+    """
+
+    code: int
+    calls: tuple[str, ...]
+
+
 class LogReading(Fact, frozen=True, kw_only=True):
     """What one job's log says.
 
@@ -106,7 +116,8 @@ class LogReading(Fact, frozen=True, kw_only=True):
     runner echoes of the update step's script; `failed_excerpt` the last lines of the step that failed.
     `attempts` are the calls of the update step's script, in its order, where it could be read; of
     those, `function_call` is the function's, `fallback_call` the one of the others that decides.
-    `whole_script`: nothing of it is missing there. `unread_script` says why it could not be read
+    `whole_script`: nothing of it is missing there. `silent` is set where it printed nothing, and its
+    exit code alone tells of the calls. `unread_script` says why it could not be read
     although it is there.
     """
 
@@ -141,6 +152,7 @@ class LogReading(Fact, frozen=True, kw_only=True):
     failed_excerpt: tuple[str, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     whole_script: bool = False
+    silent: SilentExit | None = None
     unread_script: Unseen | None = None
 
     def word_written(self, column: str) -> str | None:

@@ -14,7 +14,7 @@ from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Role, Severity
 from backup_doctor.evidence.function import FunctionRecord
-from backup_doctor.evidence.log import NOT_SAID, Attempt, Call, Outcome
+from backup_doctor.evidence.log import NOT_SAID, Attempt, Call, Outcome, SilentExit
 from backup_doctor.evidence.rls import RlsEvidence
 from backup_doctor.evidence.workflow import (
     FoundBy,
@@ -27,7 +27,7 @@ from backup_doctor.evidence.workflow import (
     WorkflowState,
     WorkflowStep,
 )
-from tests.judgement.asking import causes, codes, finding
+from tests.judgement.asking import causes, codes, diagnosed, finding
 from tests.judgement.cases import (
     CREATED,
     ENDED,
@@ -1235,3 +1235,16 @@ def test_the_one_way_to_the_row_is_named_once() -> None:
     found = finding(case(workflow(told)), "workflow/fallback-failed").found
 
     assert found.summary == "The SQL update of backup_history failed."
+
+
+def test_a_step_that_printed_nothing_is_told_by_its_exit_code() -> None:
+    calls = ("function update-backup", "direct update of backup_history")
+    silent = SilentExit(code=22, calls=calls)
+    one = case(workflow(log(NOT_SAID, NOT_SAID, silent=silent)))
+
+    (cause,) = diagnosed(one).causes
+    assert cause.code == "workflow/fallback-failed"
+    assert cause.breaks == (FUNCTION, FALLBACK)
+    assert "both failed" in cause.found.summary
+    assert "HTTP status of 400 or more" in cause.found.summary
+    assert "--fail-with-body" in cause.found.fixes[0].text

@@ -12,7 +12,7 @@ from backup_doctor.collect.log.reader import LookFor, read
 from backup_doctor.collect.log.step_script import RepositoryFiles
 from backup_doctor.collect.script.parser import client
 from backup_doctor.collect.script.parser.process import ParseReply
-from backup_doctor.evidence.log import Call, LogReading, Outcome
+from backup_doctor.evidence.log import Call, LogReading, Outcome, SilentExit
 from tests.log.logs import UPDATE, api_step, job, step
 
 OK, REFUSED, NOT_SAID = Outcome.OK, Outcome.REFUSED, Outcome.NOT_SAID
@@ -741,3 +741,35 @@ def test_the_lines_of_a_recipe_are_of_the_calls_that_the_makefile_makes() -> Non
     assert of(seen.function_call) == (REFUSED, 404)
     assert of(seen.fallback_call) == (REFUSED, 403)
     assert seen.fallback_call.body == denied
+
+
+SILENT_FUNCTION = 'curl -sf -X POST "$SUPABASE_URL/functions/v1/update-backup" -d "$BODY"'
+SILENT_PATCH = (
+    """curl -sf -X PATCH "$SUPABASE_URL/rest/v1/backup_history?id=eq.1" -d '{"status":"success"}'"""
+)
+CALLS = ("function update-backup", "direct update of backup_history")
+
+
+@pytest.mark.parametrize(
+    ("script", "output", "code", "calls"),
+    [
+        (f"{SILENT_FUNCTION} || {SILENT_PATCH}", "", 22, CALLS),
+        (f"if ! {SILENT_FUNCTION}; then {SILENT_PATCH}; fi", "", 6, CALLS),
+        (SILENT_PATCH, "", 28, CALLS[1:]),
+        # Either can have ended the step.
+        (f"{SILENT_FUNCTION}\n{SILENT_PATCH}", "", 22, None),
+        (f"{SILENT_FUNCTION} || {SILENT_PATCH}", "retrying", 22, None),
+        (f"{SILENT_FUNCTION} || {SILENT_PATCH}", "", 1, None),
+        (f"{SILENT_FUNCTION} || {SILENT_PATCH.replace('-sf', '-s')}", "", 22, None),
+        (f"{SILENT_FUNCTION} || ./other.sh", "", 22, None),
+    ],
+)
+def test_a_step_that_prints_nothing_tells_by_its_exit_code_how_the_last_call_ended(
+    script: str, output: str, code: int, calls: tuple[str, ...] | None
+) -> None:
+    seen = reading(script, f"{output}\n##[error]Process completed with exit code {code}.")
+
+    if calls is None:
+        assert seen.silent is None
+    else:
+        assert seen.silent == SilentExit(code=code, calls=calls)

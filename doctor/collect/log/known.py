@@ -16,6 +16,7 @@ from backup_doctor.collect.log.draft import OPEN, CallDraft
 from backup_doctor.collect.log.filled import take
 from backup_doctor.collect.log.names import CallNames
 from backup_doctor.collect.log.parting import parted_by
+from backup_doctor.collect.log.silent_exit import silent_exit
 from backup_doctor.collect.log.whose_lines import (
     calls_of,
     contradicts,
@@ -27,7 +28,7 @@ from backup_doctor.collect.log.whose_lines import (
 from backup_doctor.collect.script import attribute, described, tell
 from backup_doctor.collect.script.model import ANSWERED, FAILED, CallKind, Certainty, What
 from backup_doctor.collect.script.model import CallEnd as End
-from backup_doctor.evidence.log import Attempt, Call, Outcome
+from backup_doctor.evidence.log import Attempt, Call, Outcome, SilentExit
 from backup_doctor.services.log_wording import CallSubject
 from backup_doctor.services.single_row import rows_for_one
 
@@ -99,6 +100,7 @@ class KnownCalls(Immutable, frozen=True):
     subjects: tuple[CallSubject | None, ...]
     not_found: str | None = None
     whole: bool = False
+    silent: SilentExit | None = None
 
     def call(self, subject: CallSubject) -> Call:
         """The attempt that decides: the first that worked, else the last that the log tells of."""
@@ -142,6 +144,8 @@ def know(script: Script, lines: Sequence[str], targets: Targets) -> KnownCalls:
         )
         for one in kept
     )
+    whole = not (script.partial or script.unread or any(map(_leads_anywhere, script.calls)))
+    names_of = [one.name for one in attempts if one.updates]
     return KnownCalls(
         lines=tuple(lines),
         attempts=attempts,
@@ -152,7 +156,8 @@ def know(script: Script, lines: Sequence[str], targets: Targets) -> KnownCalls:
         },
         subjects=tuple(subjects[one.number] for one in kept),
         not_found=_not_found(subjects, lines, attributed, script) or _asked_for_one(attempts),
-        whole=not (script.partial or script.unread or any(map(_leads_anywhere, script.calls))),
+        whole=whole,
+        silent=silent_exit(script, lines, names_of) if whole else None,
     )
 
 

@@ -85,6 +85,7 @@ def read(source: str, chunks: Iterable[bytes], wanted: LookFor) -> LogReading:
         lookup_call=calls.lookup,
         attempts=told.attempts,
         whole_script=told.whole,
+        silent=told.silent,
         unread_script=unreadable(update[0]) if update else None,
         backup_id_not_found=calls.not_found,
         failed_step=parts.title(failed),

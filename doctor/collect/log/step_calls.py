@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from backup_doctor.collect.log.known import Targets
     from backup_doctor.collect.log.sections import Section
-    from backup_doctor.evidence.log import Attempt
+    from backup_doctor.evidence.log import Attempt, SilentExit
 
 SECONDS = 2.0
 """Processor time for the scripts of one log; what comes after is left to the words."""
@@ -50,12 +50,13 @@ BREAK = ""
 class StepCalls(Immutable, frozen=True):
     """The calls as the diagnosis takes them, and all of them as the script makes them.
 
-    `whole`: no script of the step has a part that could not be read.
+    `whole`: no script of the step has a part that could not be read. `silent`: it printed nothing.
     """
 
     calls: Calls
     attempts: tuple[Attempt, ...] = ()
     whole: bool = False
+    silent: SilentExit | None = None
 
 
 def step_calls(
@@ -103,6 +104,7 @@ def step_calls(
         ),
         attempts=attempts,
         whole=whole,
+        silent=known[0].silent if len(known) == 1 and known[0] else None,
     )
 
 
