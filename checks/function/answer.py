@@ -23,6 +23,7 @@ from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history import (
     BOTH_WRITES,
     RowState,
+    address_then,
     fallback_call,
     function_call,
     function_said,
@@ -32,9 +33,13 @@ from backup_doctor.judge.history.calls import changed_nothing, function_log, sam
 from backup_doctor.judge.show import exhibit, manual
 from backup_doctor.judge.traits import Trait
 from backup_doctor.services.meaning import NOT_ALLOWED, NOT_FOUND
+from backup_doctor.services.single_row import found_instead
+from backup_doctor.services.success_bodies import says_not_found
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Fix
+    from backup_doctor.evidence.log import Call
 
 
 rules = Rules[FunctionEvidence]()
@@ -43,6 +48,12 @@ BELOW = ("row/*", "rls/*", "secrets/*")
 SEND_ALL = manual(
     "Compare what the step sends with what the function expects",
     "backup_id, s3_key, size_bytes and workflow_run_id must all be set when the update step runs.",
+)
+FIND_ONE = manual(
+    "Let the function find the one row",
+    "Its query ends in `.single()`, which fails unless there is exactly one row. Compare the id by which it "
+    "asks with the row's own; see whether the key that it uses may read the row (row-level security), and "
+    "whether several rows have that id.",
 )
 USE_POST = manual(
     "Let the step call the function with POST",
@@ -68,23 +79,30 @@ def rejected(seen: FunctionEvidence, case: Case) -> Found | None:
     By hand: call the function with curl (guide, step 5).
     Source: guide, step 5.
     """
-    if _proved_by_log(case) == "function/rejected" or _bare_404_of_a_deployed_function(seen, case):
+    bare = _bare_404_of_a_deployed_function(seen, case) or _bare_405_at_the_right_address(case)
+    if _proved_by_log(case) == "function/rejected" or bare:
         call = function_call(case)
         said = quoted(":", call.body)
         # It does not find the row that the direct update cannot change either: one cause.
-        missed = call.status == NOT_FOUND and changed_nothing(fallback_call(case))
+        not_found = call.status == NOT_FOUND or says_not_found(call.body)
+        missed = not_found and changed_nothing(fallback_call(case))
         return Found(
             breaks=() if missed else None,
             role=Role.SYMPTOM if missed else None,
-            summary=f"{seen.name} rejects the call itself (HTTP {call.status}){said}.",
+            summary=f"{seen.name} rejects the call itself (HTTP {call.status}){said}."
+            f"{_asked_for_one(call)}",
             evidence=function_exhibits(seen, case),
-            fixes=(
-                see_logs(case),
-                USE_POST if call.status == NOT_ALLOWED else SEND_ALL,
-            ),
+            fixes=_accept(case, call),
             by_log=True,
         )
     return None
+
+
+def _accept(case: Case, call: Call) -> tuple[Fix, ...]:
+    """What lets the function take the call."""
+    if found_instead(call.body):
+        return (FIND_ONE,)
+    return (see_logs(case), USE_POST if call.status == NOT_ALLOWED else SEND_ALL)
 
 
 def _bare_404_of_a_deployed_function(seen: FunctionEvidence, case: Case) -> bool:
@@ -98,6 +116,13 @@ def _bare_404_of_a_deployed_function(seen: FunctionEvidence, case: Case) -> bool
         and says_now(seen, "function/not-deployed") is not True
         and not deployed_after_404(seen, case)
     )
+
+
+def _bare_405_at_the_right_address(case: Case) -> bool:
+    """Whether the other update was answered as only Supabase does: then the function took no such method."""
+    refused = function_call(case).status == NOT_ALLOWED
+    own = "function/rejected" in function_said(case).codes
+    return refused and own and address_then(case).get(Link.FALLBACK_UPDATES) is False
 
 
 def _proved_by_log(case: Case) -> str | None:
@@ -144,10 +169,12 @@ def server_error(seen: FunctionEvidence, case: Case) -> Found | None:
     )
     if in_log:
         said = quoted(":", call.body)
+        asked = _asked_for_one(call)
         return Found(
-            summary=f"{seen.name} failed with HTTP {call.status}{said}.{last_error(function_log(case))}",
+            summary=f"{seen.name} failed with HTTP {call.status}{said}.{asked}"
+            f"{last_error(function_log(case))}",
             evidence=(*function_exhibits(seen, case), *_log_of_function(case)),
-            fixes=(see_logs(case),),
+            fixes=(FIND_ONE,) if asked else (see_logs(case),),
             # The same error of the database twice is one cause, whatever it means.
             breaks=BOTH_WRITES if same_refusal(case) else None,
             by_log=True,
@@ -173,6 +200,12 @@ def server_error(seen: FunctionEvidence, case: Case) -> Found | None:
         role=None if tested else Role.CONTEXT,
         weak=True,
     )
+
+
+def _asked_for_one(call: Call) -> str:
+    """That it passes on PostgREST's refusal to give it the one row, as a sentence; else empty."""
+    instead = found_instead(call.body)
+    return f" It asked the Data API for exactly one row and found {instead}." if instead else ""
 
 
 def _log_of_function(case: Case) -> tuple[Exhibit, ...]:

@@ -84,7 +84,7 @@ def project_paused(seen: FunctionEvidence, case: Case) -> Found | None:
     resolved = _is_there_again(state, case)
     return weight.found(
         f"The Supabase project {'was' if weight.is_over(resolved) else 'is'} paused"
-        f"{f' ({state})' if state and now else ''}.",
+        f"{f' ({state})' if now and state in PAUSED else ''}{_listed_otherwise(state, now=now)}.",
         function_exhibits(seen, case),
         (
             manual(
@@ -94,6 +94,13 @@ def project_paused(seen: FunctionEvidence, case: Case) -> Found | None:
         ),
         resolved=resolved,
     )
+
+
+def _listed_otherwise(state: str | None, *, now: bool | None) -> str:
+    """That the platform answers so, though it lists the project as another thing."""
+    if not now or state is None or state in PAUSED:
+        return ""
+    return f": that is what its address answers, though the Management API lists it as {state}"
 
 
 def _is_there_again(state: str | None, case: Case) -> Resolved | None:

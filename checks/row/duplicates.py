@@ -91,7 +91,7 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
             summary=f"{summary} The update step asked for the one row, and was refused.",
             evidence=(*evidence, *log_lines(case, "log", refused)),
             fixes=_forbid(case, states, closed=0),
-            breaks=(Link.FALLBACK_UPDATES,) if refused == fallback_call(case) else BOTH_WRITES,
+            breaks=_broken_by_several(case, refused),
             by_log=True,
         )
     return Found(
@@ -116,9 +116,21 @@ def _reached(rows: tuple[BackupRow, ...], case: Case) -> BackupRow | None:
 
 
 def _refused_for_several(case: Case) -> Call | None:
-    """The look-up or the direct update that wanted a single row, where there were several."""
-    calls = (case.log.lookup_call, fallback_call(case)) if case.log else ()
+    """The call that wanted a single row, where there were several: the function passes that on."""
+    log = case.log
+    calls = (log.lookup_call, fallback_call(case), function_call(case)) if log else ()
     return next((one for one in calls if says_several(one.body)), None)
+
+
+def _broken_by_several(case: Case, refused: Call) -> tuple[Link, ...]:
+    """What the refusal kept from the row: of the look-up, both updates."""
+    calls = {
+        Link.FUNCTION_UPDATES: function_call(case),
+        Link.FALLBACK_UPDATES: fallback_call(case),
+    }
+    if refused not in calls.values():
+        return BOTH_WRITES
+    return tuple(link for link, one in calls.items() if says_several(one.body))
 
 
 def _told_apart(seen: RowEvidence, case: Case, *, again: bool | None) -> str:

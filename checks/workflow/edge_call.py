@@ -12,7 +12,7 @@ from backup_doctor.checks.workflow.empty_values import (
 )
 from backup_doctor.checks.workflow.look_up import BELOW
 from backup_doctor.checks.workflow.other_ways import how
-from backup_doctor.checks.workflow.update_fixes import find_out
+from backup_doctor.checks.workflow.update_fixes import CHECK_METHOD, find_out
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Role, Severity
@@ -27,6 +27,7 @@ from backup_doctor.judge.history import (
 from backup_doctor.judge.history.calls import FAILED
 from backup_doctor.judge.show import log_lines
 from backup_doctor.judge.traits import Trait
+from backup_doctor.services.meaning import NOT_ALLOWED
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -67,7 +68,13 @@ def edge_call_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     return Found(
         summary=f"The call of {case.names.function} failed{how(call)}.{said_empty(case, sent)}",
         evidence=(*log_lines(case, "log", call), *empty_variables(case, sent)),
-        fixes=(send_it(case, sent),) if sent else () if known else (ask_more,),
+        fixes=(send_it(case, sent),)
+        if sent
+        else (CHECK_METHOD,)
+        if call.status == NOT_ALLOWED
+        else ()
+        if known
+        else (ask_more,),
         by_log=True,
         breaks=_breaks(case, sent=bool(sent)),
         role=Role.SYMPTOM if reached else None,

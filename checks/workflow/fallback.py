@@ -25,6 +25,8 @@ from backup_doctor.checks.workflow.told import (
 )
 from backup_doctor.checks.workflow.update_fixes import (
     CHECK_ADDRESS,
+    CHECK_METHOD,
+    CORRECT_PATH,
     FAIL_ON_NONE,
     FIND_ROW,
     MAKE_PROCEDURE,
@@ -62,7 +64,7 @@ from backup_doctor.judge.history.written import is_begun, written_by
 from backup_doctor.judge.registry import codes_with
 from backup_doctor.judge.show import log_lines
 from backup_doctor.judge.traits import Trait
-from backup_doctor.services.meaning import NOT_FOUND, data_api_status, database_meaning
+from backup_doctor.services.meaning import NOT_ALLOWED, NOT_FOUND, data_api_status, database_meaning
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -75,6 +77,7 @@ if TYPE_CHECKING:
 rules = Rules[WorkflowEvidence]()
 
 NO_PROCEDURE = "PGRST202"
+BAD_PATH = "PGRST125"
 
 
 @rules.cause(
@@ -134,7 +137,9 @@ def _refused(seen: WorkflowEvidence, case: Case, call: Call) -> Found:
     too = " too" if function_call(case).outcome in FAILED else ""
     same = bool(sent and empty_value(function_call(case))) or _told_by_the_function(case)
     why = quoted(told, ()) or how(call) + quoted_answer(call)
-    last_resort = _by_answer(call) if _database_was_asked(case) else _ask_the_database(case)
+    method = call.status == NOT_ALLOWED
+    asked = method or _database_was_asked(case)
+    last_resort = _by_answer(call) if asked else _ask_the_database(case)
     return Found(
         summary=f"The {name_of(case, call)} failed{too}{why}."
         f"{others_failed(case, call)}{said_empty(case, sent)}",
@@ -204,6 +209,10 @@ def _by_answer(call: Call) -> Fix:
     """What to do about a refusal that nothing explains, where the log has the answer, or only a status."""
     if data_api_status(call.status).whose is not None and not database_meaning(call.body):
         return SEE_PROJECT
+    if call.status == NOT_ALLOWED and not call.body:
+        return CHECK_METHOD
+    if BAD_PATH in call.body:
+        return CORRECT_PATH
     if call.body:
         return READ_ANSWER
     return SHOW_ANSWER if call.status else CHECK_ADDRESS

@@ -56,6 +56,17 @@ SHOW_SILENT = manual(
     "Write `-sS --fail-with-body` in place of `-sf`: with `-s` alone curl prints no error, and `-f` drops "
     "what was answered. The log of the next run then says why.",
 )
+CHECK_METHOD = manual(
+    "Compare the method and the address of the call with what is there",
+    "405 says that whoever answered takes no such method there. The function is called by POST at "
+    "`/functions/v1/<name>`, a row is updated by PATCH at `/rest/v1/<table>`; what follows a redirect may "
+    "become a GET, and another server at a wrong address answers so too.",
+)
+CORRECT_PATH = manual(
+    "Correct the path of the request",
+    "The Data API takes `/rest/v1/<table>?<column>=eq.<value>`, and no further path: no schema, no id and no "
+    "slash behind the table. The URL that stands before it is the project's own, without a path.",
+)
 CHECK_ADDRESS = manual(
     "See why no answer came",
     "The request has no status: compare its address with the project's, and its time limit with how "

@@ -24,7 +24,7 @@ from backup_doctor.services.answers import (
     first_known,
     table,
 )
-from backup_doctor.services.success_bodies import SUCCESS, refuses_caller
+from backup_doctor.services.success_bodies import SUCCESS, refuses_call, refuses_caller
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.row import ApiAnswer
@@ -38,6 +38,7 @@ _NOBODY_THERE = (
     "secrets/empty",
     "secrets/whitespace",
 )
+_ADDRESS = ("secrets/bad-url",)
 UNAUTHORIZED = 401
 NOT_FOUND = 404
 NOT_ALLOWED = 405
@@ -164,10 +165,8 @@ def function_meaning(call: Call) -> Meaning:
         return _refused_by_function(call)
     if call.outcome is Outcome.UNREACHABLE:
         return Meaning(codes=unsent(call) or ("function/unreachable",))
-    timed_out = call.outcome is Outcome.TIMED_OUT
-    return Meaning(
-        codes=("function/timeout", "row/locked", "row/api-overloaded") if timed_out else ()
-    )
+    late = ("function/timeout", "row/locked", "row/api-overloaded")
+    return Meaning(codes=late if call.outcome is Outcome.TIMED_OUT else ())
 
 
 def _refused_by_function(call: Call) -> Meaning:
@@ -184,7 +183,8 @@ def _refused_by_function(call: Call) -> Meaning:
 def _own_answer(status: int | None, body: str) -> Meaning:
     spoke = bool(body.strip()) and not _PAGE.search(body)
     below = database_meaning(body) if spoke else ()
-    if below:
+    # An address that it passes on is that of its own request.
+    if below and below[:1] != _ADDRESS:
         # The platform gives a function its key: who misses one is the Data API, asked in its place.
         return Meaning(codes=below, own_words=None if "secrets/missing" in below else True)
     if status is None and not refuses_caller(body):
@@ -195,12 +195,12 @@ def _own_answer(status: int | None, body: str) -> Meaning:
     if (status is None or status in SUCCESS) and refuses_caller(body):
         # Of an answer whose status is not shown, its words tell.
         status = UNAUTHORIZED
+    elif status in SUCCESS and refuses_call(body):
+        status = NOT_FOUND
     known = by_status(at_function(), status)
-    if known is UNKNOWN:
-        # A failure that the function reports with a 200 is one of its own.
-        return Meaning(codes=("function/server-error",), own_words=True if spoke else None)
-    # Its own words: not the gateway, which would have shown one of its codes.
-    codes = (known.spoken if spoke else ()) or known.means
+    # Its own words: not the gateway, which would have shown one of its codes. What it calls a failure
+    # with a 200 is one of its own.
+    codes = (known.spoken if spoke else ()) or known.means or ("function/server-error",)
     return Meaning(codes=codes, own_words=True if spoke else None)
 
 
@@ -256,14 +256,14 @@ _PAGE = re.compile(rf"{wording.PAGE.pattern}|\berror code: 1\d{{3}}\b", re.IGNOR
 
 def unsent(call: Call) -> tuple[str, ...]:
     """What can have kept the client from sending anything: it was given no URL."""
-    codes = database_meaning("\n".join(call.lines))
-    return codes if codes[:1] == ("secrets/bad-url",) else ()
+    codes = database_meaning("\n".join(call.lines)) if call.status is None else ()
+    return codes if codes[:1] == _ADDRESS else ()
 
 
 def _of_page(call: Call) -> tuple[str, ...]:
     """What a web page means that refuses the request: Supabase's own answers to a call are JSON.
 
-    Of what is not there it tells the address, else somebody on the way (a firewall) let nothing through.
+    Of what is not there it tells the address, else a firewall on the way let nothing through.
     """
     shown = call.body or "\n".join(call.lines)
     if call.status not in CLIENT_ERRORS or not _PAGE.search(shown):

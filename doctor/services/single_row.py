@@ -13,6 +13,24 @@ _NOT_ONE = re.compile(
 )
 
 
+# The words without the code: what PostgREST says since version 12, and what it said before.
+_SAYS_NOT_ONE = re.compile(
+    r"\bPGRST116\b|\bcannot coerce the result to a single JSON object\b"
+    r"|\bJSON object requested, multiple \(or no\) rows returned",
+    re.IGNORECASE,
+)
+
+
+def found_instead(body: str) -> str:
+    """What was found in the place of the one row, in words; empty where nothing was refused for that."""
+    if not _SAYS_NOT_ONE.search(body):
+        return ""
+    rows = rows_for_one(body)
+    if rows is None:
+        return "none that it may see, or several"
+    return f"{rows} of them" if rows else "none that it may see"
+
+
 def rows_for_one(body: str) -> int | None:
     """How many rows there are in the place of the one; None where nothing was refused for that."""
     found = _NOT_ONE.search(body)

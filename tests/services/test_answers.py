@@ -21,10 +21,11 @@ from backup_doctor.collect.log.reader import LookFor, read
 from backup_doctor.demo.serving import LoopbackServer
 from backup_doctor.demo.supabase import platform_errors, rest_errors
 from backup_doctor.demo.supabase.platform_errors import PlatformError
-from backup_doctor.evidence.base import Unseen, Why
+from backup_doctor.evidence.base import Evidence, Unseen, Why
 from backup_doctor.evidence.collected import FixCheck
 from backup_doctor.evidence.function import HttpAnswer
 from backup_doctor.evidence.log import Call, Outcome
+from backup_doctor.evidence.row import Server
 from backup_doctor.judge.history import function_blocked_now
 from backup_doctor.judge.registry import codes_with, load_checks
 from backup_doctor.judge.traits import Trait
@@ -47,6 +48,9 @@ from tests.judgement.asking import causes, codes, finding
 from tests.judgement.cases import (
     NO_BACKUP,
     NOT_THERE,
+    NOW,
+    a_row,
+    call,
     case,
     function,
     log,
@@ -660,3 +664,105 @@ def test_the_words_of_an_answer_without_a_status_tell_that_a_key_was_refused(
     call = Call(outcome=Outcome.REFUSED, body=body, lines=(body,))
 
     assert function_meaning(call).codes == codes
+
+
+NO_PATH = '{"code":"PGRST125","details":null,"hint":null,"message":"Invalid path specified in request URL"}'
+NOT_ONE = "Cannot coerce the result to a single JSON object"
+NONE_OF = f'{{"code":"PGRST116","details":"The result contains 0 rows","hint":null,"message":"{NOT_ONE}"}}'
+SEVERAL = f'{{"code":"PGRST116","details":"The result contains 2 rows","hint":null,"message":"{NOT_ONE}"}}'
+DENIED = '{"code":"42501","message":"permission denied for table backup_history"}'
+
+
+def refused_with(status: int, body: str) -> Call:
+    return call(status, body, outcome=Outcome.REFUSED)
+
+
+def answered_so(function: tuple[int, str], direct: tuple[int, str], *evidence: Evidence) -> Case:
+    """A run in which both calls were answered so."""
+    return case(workflow(log(refused_with(*function), refused_with(*direct))), *evidence)
+
+
+@pytest.mark.parametrize(
+    ("function", "direct", "expected"),
+    [
+        # The URL has /rest/v1 in it: PostgREST is asked for the function as well.
+        ((404, NO_PATH), (404, NO_PATH), ["secrets/bad-url"]),
+        # The path of the one request.
+        (
+            (500, '{"error":"x"}'),
+            (404, NO_PATH),
+            ["function/server-error", "workflow/fallback-failed"],
+        ),
+        # The address of the function's own request.
+        ((500, NO_PATH), (500, "{}"), ["function/server-error", "workflow/fallback-failed"]),
+        # A status alone: a wrong method, or somebody else's server.
+        ((405, ""), (405, ""), ["workflow/edge-call-failed", "workflow/fallback-failed"]),
+        ((405, ""), (403, DENIED), ["function/rejected", "rls/no-grant"]),
+        (
+            (405, '{"error":"Method not allowed"}'),
+            (405, ""),
+            ["function/rejected", "workflow/fallback-failed"],
+        ),
+        (
+            (200, '{"success":false,"error":"Backup not found"}'),
+            (500, "{}"),
+            ["function/rejected", "workflow/fallback-failed"],
+        ),
+        (
+            (200, '{"success":false,"error":"Missing required fields"}'),
+            (500, "{}"),
+            ["function/rejected", "workflow/fallback-failed"],
+        ),
+        (
+            (200, '{"success":false,"error":"connection reset"}'),
+            (500, "{}"),
+            ["function/server-error", "workflow/fallback-failed"],
+        ),
+    ],
+)
+def test_a_path_a_method_or_a_call_that_was_not_taken_is_told_as_that(
+    function: tuple[int, str], direct: tuple[int, str], expected: list[str]
+) -> None:
+    assert roots(answered_so(function, direct)) == expected
+
+
+def test_a_database_that_is_read_only_now_explains_a_bare_405() -> None:
+    server = Server(version="18.4", now=NOW, user="backup_reader", default_read_only=True)
+
+    assert roots(answered_so((500, "{}"), (405, ""), row(server=server))) == [
+        "row/database-read-only"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (NONE_OF, "found none that it may see."),
+        (SEVERAL, "found 2 of them."),
+        (f'{{"error":"{NOT_ONE}"}}', "found none that it may see, or several."),
+        (
+            '{"error":"JSON object requested, multiple (or no) rows returned"}',
+            "found none that it may see, or several.",
+        ),
+    ],
+)
+def test_a_function_that_did_not_find_the_one_row_is_told_as_that(body: str, words: str) -> None:
+    found = finding(answered_so((500, body), (500, "{}")), "function/server-error").found
+
+    assert words in found.summary
+    assert "whether several rows have that id" in found.fixes[0].text
+
+
+def test_two_rows_of_the_dispatch_are_why_the_function_did_not_find_the_one() -> None:
+    twice = row(a_row(), a_row(id="0b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6e"))
+
+    assert roots(answered_so((500, SEVERAL), (403, DENIED), twice))[0] == "row/duplicate"
+
+
+def test_a_project_that_is_listed_as_active_and_answers_as_a_paused_one_is_told_as_both() -> None:
+    paused = HttpAnswer(status=540)
+    one = answered_so((540, ""), (540, ""), function(empty_post=paused, options=paused))
+
+    summary = finding(one, "function/project-paused").found.summary
+    assert summary.startswith("The Supabase project is paused: that is what its address answers")
+    assert "lists it as ACTIVE_HEALTHY" in summary

@@ -161,7 +161,13 @@ def address_then(case: Case) -> dict[Link, bool | None]:
         Link.FUNCTION_UPDATES: (function_call(case), function_said(case)),
         Link.FALLBACK_UPDATES: (fallback_call(case), fallback_said(case)),
     }
-    return {link: _at_wrong_address(link, *said) for link, said in calls.items()}
+    then = {link: _at_wrong_address(link, *said) for link, said in calls.items()}
+    likeliest = calls[Link.FALLBACK_UPDATES][1].codes[:1]
+    led_there = then[Link.FUNCTION_UPDATES] or _wants_key(*calls[Link.FUNCTION_UPDATES])
+    if led_there and codes_with(Trait.OF_ADDRESS).intersection(likeliest):
+        # What may be the script's own path is the address's: the function's call led to the Data API too.
+        return dict.fromkeys(BOTH_WRITES, True)
+    return then
 
 
 def _at_wrong_address(link: Link, call: Call, meaning: Meaning) -> bool | None:
@@ -177,9 +183,17 @@ def _is_from_right_address(link: Link, call: Call, meaning: Meaning) -> bool:
     A function is never asked for an API key: where its call is, the Data API was asked instead.
     """
     of_database = database_meaning(call.body)
-    shows_none = bool(codes_with(Trait.KEY_NOT_SHOWN).intersection(of_database))
-    wants_key = link is Link.FUNCTION_UPDATES and shows_none
+    if codes_with(Trait.OF_ADDRESS).intersection(of_database):
+        return False
+    wants_key = link is Link.FUNCTION_UPDATES and _wants_key(call, meaning)
     return meaning.own_words is False or bool(of_database and not wants_key)
+
+
+def _wants_key(call: Call, meaning: Meaning) -> bool:
+    """Whether whoever answered asks for an API key, and is not known to be the platform's gate."""
+    of_database = database_meaning(call.body)
+    shows_none = codes_with(Trait.KEY_NOT_SHOWN).intersection(of_database)
+    return bool(shows_none) and meaning.own_words is not False
 
 
 def _function_below(case: Case, codes: tuple[str, ...], *, silent: bool) -> bool | None:
