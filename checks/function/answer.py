@@ -29,7 +29,8 @@ from backup_doctor.judge.history import (
     function_said,
     row_state,
 )
-from backup_doctor.judge.history.calls import changed_nothing, function_log, same_refusal
+from backup_doctor.judge.history.calls import changed_nothing, same_refusal
+from backup_doctor.judge.history.record import function_log
 from backup_doctor.judge.show import exhibit, manual
 from backup_doctor.judge.traits import Trait
 from backup_doctor.services.meaning import NOT_ALLOWED, NOT_FOUND

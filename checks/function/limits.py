@@ -18,7 +18,7 @@ from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.function import FunctionEvidence
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history import function_said, function_then, platform_then, weigh
-from backup_doctor.judge.history.calls import function_log
+from backup_doctor.judge.history.record import function_log
 from backup_doctor.judge.history.since import runs_now
 from backup_doctor.judge.show import manual
 from backup_doctor.judge.traits import Trait

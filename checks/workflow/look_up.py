@@ -15,7 +15,8 @@ from backup_doctor.judge.advice import set_on_github
 from backup_doctor.judge.commands import gh_log
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history import RowState, row_state, stopped_at_look_up, update_ran
-from backup_doctor.judge.history.calls import CLOCKS, NO_ROWS
+from backup_doctor.judge.history.calls import NO_ROWS
+from backup_doctor.judge.history.record import CLOCKS
 from backup_doctor.judge.history.secret_names import called
 from backup_doctor.judge.show import duration, exhibit, log_lines, manual
 from backup_doctor.judge.traits import Trait

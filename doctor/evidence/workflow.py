@@ -224,6 +224,7 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
     seconds. `unread_annotations` says why GitHub's own words on a job that did not end well could
     not be read; `approvals` is what a waiting job waits for. `last_good` is only asked for where a
     step failed of an error that is not known. `missed` is only looked for where the run has no update step.
+    `beside` are runs of the same workflow for other dispatches that went on at the same time.
 
     `run` is None where GitHub answered and no run fits; `searched` then says where was looked,
     `candidates` are runs that might be it but do not name the dispatch, `absence` is the proof that a
@@ -258,6 +259,7 @@ class WorkflowEvidence(Evidence, frozen=True, kw_only=True):
     ours_file: WorkflowFile | Unseen | None = None
     last_good: LastGoodRun | None = None
     missed: MissedFollowUp | None = None
+    beside: tuple[int, ...] = ()
 
     @property
     def reading(self) -> LogReading | None:

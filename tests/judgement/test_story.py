@@ -44,13 +44,15 @@ from backup_doctor.judge.history import (
     usual_s,
     weigh,
 )
-from backup_doctor.judge.history.calls import function_said, function_wrote, url_was_unusable
+from backup_doctor.judge.history.calls import function_said, url_was_unusable
+from backup_doctor.judge.history.record import function_wrote
 from backup_doctor.judge.show import manual
 from backup_doctor.services.meaning import Meaning
 from tests.judgement.cases import (
     CREATED,
     ENDED,
     NOT_THERE,
+    ROW_ID,
     a_row,
     call,
     case,
@@ -264,6 +266,31 @@ def test_a_record_that_may_be_of_another_call_says_nothing(invocations: Any) -> 
     one = case(workflow(log(NOT_SAID, NOT_SAID)), function(invocations=invocations))
 
     assert function_call(one) == NOT_SAID
+
+
+NAMES_IT = FunctionLogLine(at=CREATED, level="log", message=f"updated backup {ROW_ID}")
+
+
+@pytest.mark.parametrize(
+    ("beside", "others", "logs", "told"),
+    [
+        ((), (), (), True),
+        ((43,), (), (), False),
+        ((43,), (), (NAMES_IT,), True),
+        ((43,), (), (replace(NAMES_IT, message="updated backup of another"),), False),
+        ((), (replace(POST, at=ENDED + 60 * SECOND),), (), False),
+        ((), (replace(POST, at=ENDED + 60 * SECOND),), (NAMES_IT,), True),
+        ((), (replace(POST, at=ENDED + 600 * SECOND),), (), True),
+    ],
+)
+def test_where_other_runs_go_on_the_functions_own_log_must_name_the_backup(
+    beside: tuple[int, ...], others: tuple[Any, ...], logs: tuple[Any, ...], *, told: bool
+) -> None:
+    seen = workflow(log(NOT_SAID, NOT_SAID), beside=beside)
+
+    one = case(seen, function(invocations=(POST, *others), logs=logs))
+
+    assert (function_call(one) != NOT_SAID) is told
 
 
 @pytest.mark.parametrize("at", [CREATED - 3 * SECOND, ENDED + 3 * SECOND])

@@ -166,6 +166,23 @@ def _examine(
         approvals=waits.result(),
         last_good=look_at_last_good(ask, run, jobs, log, step),
         attempts=tuple((one if each is first else each).attempt for each in attempts),
+        beside=_beside(run, found, {each.run.id for each in attempts}),
+    )
+
+
+def _beside(run: Run, found: RunsFound, own: set[int]) -> tuple[int, ...]:
+    """The other dispatches' runs of the workflow, of those listed, that went on while this one did."""
+    if run.created_at is None or run.updated_at is None:
+        return ()
+    same = (one for one in found.listed if one.workflow_id == run.workflow_id)
+    return tuple(
+        one.id
+        for one in same
+        if one.id not in own
+        and one.created_at
+        and one.updated_at
+        and one.created_at <= run.updated_at
+        and one.updated_at >= run.created_at
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +11,7 @@ from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.function import HttpAnswer
 from backup_doctor.evidence.log import NOT_SAID, Call, EnvShown, Outcome
 from backup_doctor.judge.history.naming import left_its_file
+from backup_doctor.judge.history.record import function_wrote, recorded_call
 from backup_doctor.judge.history.whole_step import ended_before_update
 from backup_doctor.judge.registry import codes_with
 from backup_doctor.judge.traits import Trait
@@ -29,18 +29,12 @@ from backup_doctor.services.meaning import (
 from backup_doctor.services.secret_uses import GUIDES_NAMES, Use, use_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.function import FunctionLogLine, Invocation
     from backup_doctor.evidence.log import Attempt, Variable
     from backup_doctor.evidence.workflow import WorkflowEvidence
 
 API_KEY = "BACKUP_API_KEY"
 SERVICE_URLS = ("SUPABASE_URL", "VITE_SUPABASE_URL")
-SUCCESS = range(200, 300)
-# GitHub tells whole seconds, and two clocks need not agree.
-CLOCKS = timedelta(seconds=3)
 # Answers of the Data API, or of jq to them, in which there is no row.
 NO_ROWS = frozenset({"[]", "null"})
 FAILED = (Outcome.REFUSED, Outcome.UNREACHABLE, Outcome.TIMED_OUT)
@@ -102,7 +96,7 @@ def function_call(case: Case) -> Call:
     if log.function_call.outcome is Outcome.NOT_SAID and look_up_failed(case):
         return Call(outcome=Outcome.NOT_MADE)
     if log.function_call.outcome is Outcome.NOT_SAID:
-        return _recorded_call(case) or log.function_call
+        return recorded_call(case) or log.function_call
     return _with_record(case, log.function_call)
 
 
@@ -114,7 +108,7 @@ def _with_record(case: Case, call: Call) -> Call:
     claimed = call.outcome is Outcome.OK and not call.body
     if call.status is not None or not (claimed or call.outcome is Outcome.REFUSED):
         return call
-    recorded = _recorded_call(case)
+    recorded = recorded_call(case)
     if recorded is None or recorded.outcome is not Outcome.REFUSED:
         return call
     if claimed:
@@ -142,37 +136,6 @@ def _is_mere_words(call: Call) -> bool:
     """Whether nothing shows that the call was made: a script may call it failed that had no key."""
     answered = call.outcome is Outcome.OK or call.status is not None or bool(call.body)
     return not answered and call.outcome not in (Outcome.UNREACHABLE, Outcome.TIMED_OUT)
-
-
-def _recorded_call(case: Case) -> Call | None:
-    """The one call of the function that the platform recorded while the update step ran."""
-    during = _update_step(case)
-    posts = _posts(case, during) if during else ()
-    if len(posts) != 1:
-        return None
-    (post,) = posts
-    return Call(
-        outcome=Outcome.OK if post.status in SUCCESS else Outcome.REFUSED,
-        status=post.status,
-        lines=(f"Supabase's own record: POST, HTTP {post.status}, {post.at:%H:%M:%S} UTC",),
-    )
-
-
-def _update_step(case: Case) -> tuple[datetime, datetime] | None:
-    """When the update step ran, by either clock."""
-    step = case.workflow.update_step if case.workflow else None
-    if step is None or step.started_at is None or step.completed_at is None:
-        return None
-    return step.started_at - CLOCKS, step.completed_at + CLOCKS
-
-
-def _posts(case: Case, during: tuple[datetime, datetime]) -> tuple[Invocation, ...]:
-    """The calls of the function that the platform recorded in that time."""
-    invocations = case.function.invocations if case.function else ()
-    if isinstance(invocations, Unseen):
-        return ()
-    since, until = during
-    return tuple(one for one in invocations if one.method == "POST" and since <= one.at <= until)
 
 
 def fallback_call(case: Case) -> Call:
@@ -267,32 +230,6 @@ def said_beyond(case: Case, code: str) -> str:
     now = UNKNOWN if api is None or isinstance(api, Unseen) else seen_answer(api)
     known = (*map(database_answer, (function_wrote(case), *texts)), now)
     return next((one.what for one in known if code in one.means and one.what), "")
-
-
-def function_wrote(case: Case, *levels: str) -> str:
-    """What the function wrote into its own log while the update step ran, at these levels or any."""
-    return "\n".join(line.message for line in function_log(case, *levels))
-
-
-def function_log(case: Case, *levels: str) -> tuple[FunctionLogLine, ...]:
-    """The lines of it. None where other calls came at the same time: they may be theirs.
-
-    The doctor's own calls make it write too, seconds after the step where the doctor is the next one of
-    the job.
-    """
-    seen, during = case.function, _update_step(case)
-    logs, asked_at = (seen.logs, seen.asked_at) if seen else ((), None)
-    if isinstance(logs, Unseen) or during is None or len(_posts(case, during)) > 1:
-        return ()
-    since, until = during
-    return tuple(
-        line
-        for line in logs
-        if line.at
-        and since <= line.at <= until
-        and (asked_at is None or line.at < asked_at)
-        and (not levels or line.level.lower() in levels)
-    )
 
 
 def _platform_now(case: Case, status: int | None) -> tuple[str, ...]:

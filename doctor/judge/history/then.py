@@ -15,13 +15,13 @@ from backup_doctor.judge.history.calls import (
     fallback_said,
     function_call,
     function_said,
-    function_wrote,
     look_up_said,
     stopped_at_look_up,
     url_was_unusable,
 )
 from backup_doctor.judge.history.early import early_then
 from backup_doctor.judge.history.now import function_blocked_now
+from backup_doctor.judge.history.record import function_wrote
 from backup_doctor.judge.history.written import shows_written
 from backup_doctor.judge.registry import codes_with
 from backup_doctor.judge.traits import Trait
