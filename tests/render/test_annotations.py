@@ -40,3 +40,12 @@ def test_a_github_command_stays_below_what_the_runner_cuts(text: str) -> None:
     assert all(len(line) < 4_096 + 250 for line in lines)
     assert all(len(line.partition("::")[2].partition("::")[2]) < 4_096 for line in lines)
     assert not any(re.search(r"%(?!25|0A|0D|3A|2C)", line) for line in lines)
+
+
+def test_the_annotation_says_which_backup_it_is_of() -> None:
+    first = rendered(STUCK, Format.GITHUB).splitlines()[0]
+
+    assert STUCK.subject.dispatch_id
+    assert STUCK.subject.run_url
+    assert f"%0Adispatch id: {STUCK.subject.dispatch_id}%0A" in first
+    assert f"%0Arun: {STUCK.subject.run_url}%0A" in first.replace("%3A", ":")

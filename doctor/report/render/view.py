@@ -236,6 +236,12 @@ class View(Immutable, frozen=True, dict=True):
         return subject_lines(self.report.subject)
 
     @property
+    def names(self) -> list[str]:
+        """The lines that find the backup again: its ids and the page of its run."""
+        kept = (one for one in self.subject if one.label in {"dispatch id", "row id", "run"})
+        return [f"{one.label}: {one.url or one.value}" for one in kept]
+
+    @property
     def headline_url(self) -> str | None:
         """The documentation of what stands beside the verdict."""
         urls = (one.finding.url for one in self.placed if one.finding.code == self.headline)
