@@ -28,7 +28,7 @@ Understood:
 
 Not understood (its calls and prints are missing, its values are holes): Docker actions and what
 runs in containers; conditions of make; Deno's, Bun's and zsh's own syntax; `parallel` with commands,
-co-processes, `eval` of what is not literal; arithmetic; sed, awk and jq beyond the usual cuts;
+co-processes, `eval` of what is not literal; arithmetic beyond counting; sed, awk and jq beyond the usual cuts;
 decorators, generators, monkey patches, callbacks that a library calls later in another order; HTTP
 clients that are made by other libraries than those named; templates of other languages; bundled
 JavaScript beyond the bounds in `budget`. Loops are followed once, unless they go over a few things

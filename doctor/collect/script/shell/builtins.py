@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from backup_doctor.collect.script.composing import joined, plain, to_text
 from backup_doctor.collect.script.formats import repeated
+from backup_doctor.collect.script.shell.arithmetic import let
 from backup_doctor.collect.script.syntax import nodes as n
 from backup_doctor.collect.script.syntax.bash_tests import read_words
 from backup_doctor.collect.script.syntax.bash_words import ansi_c
@@ -202,6 +203,7 @@ BUILTINS: dict[str, Command] = {
     "exit": _leave("exit"),
     "break": _leave("break"),
     "continue": _leave("break"),
+    "let": let,
     "read": _read,
     "source": _source,
     ".": _source,

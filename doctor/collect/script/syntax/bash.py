@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from backup_doctor.collect.script.syntax.bash_counting import counted
 from backup_doctor.collect.script.syntax.bash_tests import read_test
 from backup_doctor.collect.script.syntax.bash_words import ShellWords
 from backup_doctor.collect.script.syntax.nodes import (
@@ -222,7 +223,7 @@ class BashReader(ShellWords):
 
     def _group(self, node: Node) -> Expr:
         if node.children and node.children[0].type == "((":
-            return read_test(self, node)
+            return counted(self.text(node), self.line(node)) or read_test(self, node)
         return Grouping(self.statements(node.named_children), subshell=node.type == "subshell")
 
     def _test(self, node: Node) -> Expr:

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_doctor.collect.script.syntax.nodes import Compare, Expr, Literal, Logic, Opaque
+from backup_doctor.collect.script.syntax.nodes import (
+    Compare,
+    Expr,
+    Literal,
+    Logic,
+    Opaque,
+)
 from backup_doctor.collect.script.syntax.reading import NOTHING
 
 if TYPE_CHECKING:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
+from backup_doctor.collect.script.syntax.bash_counting import counting
 from backup_doctor.collect.script.syntax.nodes import (
     Assigned,
     Constant,
     Default,
+    Do,
     Expr,
     Indexed,
     Listed,
@@ -16,6 +18,7 @@ from backup_doctor.collect.script.syntax.nodes import (
     Name,
     Opaque,
     Parameter,
+    Printed,
     SplitWords,
 )
 from backup_doctor.collect.script.syntax.reading import (
@@ -150,8 +153,9 @@ class ShellWords(Reader):
     def _array(self, node: Node) -> Expr:
         return Listed(tuple(self.word(one) for one in node.named_children))
 
-    def _arithmetic(self, _: Node) -> Expr:
-        return Opaque()
+    def _arithmetic(self, node: Node) -> Expr:
+        told = self.text(node).strip().removeprefix("$((").removesuffix("))")
+        return Printed((Do(counting(told, self.line(node), "$")),))
 
     def _expansion(self, node: Node) -> Expr:
         of = child(node, "variable_name", "special_variable_name", "subscript")
