@@ -559,3 +559,21 @@ def test_a_file_that_the_log_of_a_guessed_run_speaks_of_may_be_anothers() -> Non
     guessed = workflow(said, found_by=FoundBy.ONLY_CANDIDATE)
 
     assert "only a guess" in reason(stuck(guessed, found("backups/nightly.zip")))
+
+
+VERSIONS_DENIED = Unseen(why=Why.DENIED, what="S3 refuses to list the bucket's versions.")
+
+
+def test_beside_failed_it_is_said_that_versions_were_not_seen_unless_nothing_was_uploaded() -> None:
+    gone = replace(GONE, versions=VERSIONS_DENIED)
+    upload = workflow(
+        log(call(500), call(500), uploaded=(), upload_errors=("upload failed: AccessDenied",)),
+        upload="failure",
+        update="skipped",
+    )
+
+    hidden = repaired(done(gone))
+    assert "status = 'failed'" in (hidden.sql or "")
+    assert any("restore it and do not run this SQL" in one for one in hidden.notes)
+    assert not repaired(done(GONE)).notes
+    assert not any("version" in one for one in repaired(stuck(gone, upload)).notes)

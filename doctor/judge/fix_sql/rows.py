@@ -26,6 +26,7 @@ from backup_doctor.judge.fix_sql.refusal import may_add_columns
 from backup_doctor.judge.fix_sql.statement import Alternative, Repair, none, update
 from backup_doctor.judge.history import BOTH_WRITES, RowState, row_state, rows_of
 from backup_doctor.judge.history.file import Whose, found_file, own_size, shown_no_file
+from backup_doctor.judge.history.upload import left_no_file, upload_failed
 from backup_doctor.judge.history.versions import earlier_version, is_written_over, version_of_row
 from backup_doctor.judge.show import rfc3339, size
 from backup_doctor.judge.traits import Trait
@@ -114,7 +115,7 @@ def _failed(case: Case, diagnosis: Diagnosis, seen: ObjectEvidence, row: BackupR
     shown = Shown(by="the file is there, and not whole") if is_broken else shown_no_file(seen, case)
     if isinstance(shown, Unseen):
         return none(" ".join(filter(None, (shown.what, shown.remedy))))
-    failing = update(case, row, _failure(case, diagnosis))
+    failing = _with_unseen_versions(update(case, row, _failure(case, diagnosis)), case, seen)
     if failing.sql is None or earlier_version(seen, case) is None:
         return failing
     return none(
@@ -126,6 +127,22 @@ def _failed(case: Case, diagnosis: Diagnosis, seen: ObjectEvidence, row: BackupR
             why=_ended(seen),
         ),
     )
+
+
+def _with_unseen_versions(repair: Repair, case: Case, seen: ObjectEvidence) -> Repair:
+    """What the reader should know if the versions were not seen, unless nothing was ever uploaded."""
+    if repair.sql is None or not isinstance(seen.versions, Unseen) or _never_uploaded(case):
+        return repair
+    note = (
+        "A version of the file that was deleted or overwritten may still be in the bucket; its versions "
+        f"could not be looked at: {seen.versions.what} If there is one, restore it and do not run this SQL."
+    )
+    return replace(repair, notes=(*repair.notes, note))
+
+
+def _never_uploaded(case: Case) -> bool:
+    """Whether the run itself shows that it brought no file to the bucket."""
+    return left_no_file(case) is not None or upload_failed(case) is not None
 
 
 def _ended(seen: ObjectEvidence) -> str:
