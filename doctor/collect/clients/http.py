@@ -233,12 +233,12 @@ class Http:
             return self._client
 
     def _opened(self) -> dict[str, OpenedTransport]:
-        """The way to the base URL's host, where a connection to it was begun."""
-        openings = self._openings
-        if openings is None or not openings.lead_to(self.base_url) or proxy_for(self.base_url):
+        """The way to the base URL's host: by the connection that was begun to it, if there is one."""
+        openings, parts = self._openings, urlsplit(self.base_url)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or proxy_for(self.base_url):
             return {}
-        parts = urlsplit(self.base_url)
-        return {f"{parts.scheme}://{parts.netloc}": OpenedTransport(openings)}
+        begun = openings if openings and openings.lead_to(self.base_url) else None
+        return {f"{parts.scheme}://{parts.netloc}": OpenedTransport(begun)}
 
     def close(self) -> None:
         """Close the connections."""
