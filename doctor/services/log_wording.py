@@ -11,6 +11,7 @@ from enum import StrEnum
 from http import HTTPStatus
 
 from backup_doctor.evidence.log import Outcome
+from backup_doctor.services.not_set import LACKING, NOT_PRESENT
 
 
 class CallSubject(StrEnum):
@@ -79,17 +80,14 @@ NOT_FOUND = _any(
 
 # A script, a shell or a client says of a variable that it has no value.
 SAYS_NOT_SET = _any(
-    r"\bnot (?:set|configured|provided|available|present|defined|found)\b|\bisn'?t set\b",
-    r"\b(?:missing|unset|undefined|empty|is required|must be (?:set|provided|given)|unbound variable"
+    rf"\b{NOT_PRESENT}\b",
+    rf"\b(?:{'|'.join(LACKING)}|is required|must be (?:set|provided|given)|unbound variable"
     r"|parameter (?:null|not set)|KeyError|no value)\b",
 )
 
 # The key is not there, so the function is not asked.
 _KEY = r"(?:BACKUP_API_KEY|(?:backup )?api[ _-]key|function key)"
-_ABSENT = (
-    r"(?:not (?:set|configured|provided|available|present|defined|found)|isn'?t set"
-    r"|missing|empty|unset|absent|undefined)"
-)
+_ABSENT = rf"(?:{NOT_PRESENT}|{'|'.join(LACKING)})"
 NOT_ASKED = _any(
     rf"\b{_KEY}\b[^.{{]{{0,20}}\b(?:is |was )?{_ABSENT}\b",
     rf"\b(?:no|missing|without(?: a)?|empty)\b (?:\w+ ){{0,2}}{_KEY}\b",

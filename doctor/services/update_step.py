@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from backup_doctor.services.runner_steps import is_runners
+from backup_doctor.services.uploading import BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,6 @@ HANDLES_FAILURE = re.compile(
 )
 # What the variables and secrets of a step are called that speaks with the project.
 SUPABASE = re.compile(r"SUPABASE|BACKUP_API_KEY")
-UPLOADS = re.compile(r"upload|\bs3\b|\br2\b|rclone|\baws\b|object storage|bucket", re.IGNORECASE)
 
 
 def named_update(names: Sequence[str], table: str, function: str) -> int | None:
@@ -42,7 +42,7 @@ def named_update(names: Sequence[str], table: str, function: str) -> int | None:
     speaking = [at for at, name in enumerate(names) if _names_table(name, table)]
     speaking = speaking or [at for at, name in enumerate(names) if function in name]
     able = [at for at in speaking if not _is_aside(names[at], names)]
-    uploads = [at for at, name in enumerate(names) if at not in speaking and UPLOADS.search(name)]
+    uploads = [at for at, name in enumerate(names) if at not in speaking and BY_NAME.search(name)]
 
     def rank(at: int) -> tuple[bool, bool, bool, int]:
         name = names[at]

@@ -755,3 +755,12 @@ def test_a_step_is_the_update_where_it_alone_tells_of_the_calls_and_more_than_a_
     steps = (api_step("Zip"), api_step("Finish", 1))
 
     assert read("a log", [log], LookFor(steps=steps)).update_step == expected
+
+
+@pytest.mark.parametrize(
+    "words", ["not given", "NOT FOUND", "n/a", "(none)", "absent", "not present"]
+)
+def test_words_for_no_value_are_no_key(words: str) -> None:
+    seen = read("a log", [job(step("bash update.sh", f"S3_KEY: {words}"))], WANTED)
+
+    assert "S3_KEY" not in seen.assignments

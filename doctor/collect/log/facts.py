@@ -10,6 +10,7 @@ from backup_doctor.evidence.log import EnvShown, Variable
 from backup_doctor.evidence.object_keys import FileKind, basename, kind_of
 from backup_doctor.services.error_lines import names_upload_error
 from backup_doctor.services.log_wording import LOGGER, MARKER, TAG
+from backup_doctor.services.not_set import IN_ITS_PLACE
 from backup_doctor.services.printed_secrets import is_secret_name
 
 if TYPE_CHECKING:
@@ -38,37 +39,6 @@ _ASSIGNMENT = re.compile(
 _NEXT = re.compile(r"(?:[,;|]|\s)\s*(?=[A-Za-z][\w -]{0,30}?\s?[=:]\s?\S)")
 _REMARK = re.compile(r"\s+(?:\([^()]*\)|\[[^\[\]]*\])$")
 _QUOTES = "\"'`* "
-# What a script prints where there is no value, or instead of one.
-_NO_VALUES = frozenset(
-    {
-        *(
-            "",
-            "null",
-            "none",
-            "nil",
-            "undefined",
-            "na",
-            "unset",
-            "empty",
-            "blank",
-            "missing",
-            "absent",
-        ),
-        *(
-            "unknown",
-            "set",
-            "yes",
-            "no",
-            "true",
-            "false",
-            "ok",
-            "present",
-            "configured",
-            "provided",
-        ),
-        *("notset", "notfound", "notprovided", "notavailable", "notdefined", "notconfigured"),
-    }
-)
 _UPLOADED = (
     re.compile(r"^(?:upload|copy|move): .+ to (s3://\S.*?)\s*$"),
     re.compile(r"^upload: .+ -> '?(s3://[^\s']+)"),
@@ -95,7 +65,7 @@ def assignments(lines: Iterable[str]) -> dict[str, str]:
         while match := _ASSIGNMENT.match(rest):
             value, rest = _parted(match[2])
             name = ASSIGNED[re.sub(r"[^a-z0-9]", "", match[1].lower())]
-            if MASK not in value and re.sub(r"[\W_]", "", value).lower() not in _NO_VALUES:
+            if MASK not in value and re.sub(r"[\W_]", "", value).lower() not in IN_ITS_PLACE:
                 found[name] = value[:VALUE_LIMIT]
     return found
 

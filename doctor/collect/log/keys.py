@@ -10,6 +10,7 @@ from backup_doctor.evidence.log import EnvShown
 from backup_doctor.services.error_lines import has_error
 from backup_doctor.services.secret_uses import UPLOAD_KEYS, Use, use_of
 from backup_doctor.services.update_step import HANDLES_FAILURE, SUPABASE
+from backup_doctor.services.uploading import ANY_WAY, BY_SCRIPT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,14 +19,8 @@ if TYPE_CHECKING:
     from backup_doctor.collect.log.sections import Section
 
 
-# What a step says or is given that brings files to a store.
-_BRINGS = re.compile(r"upload|\bs3\b|rclone|s5cmd|\bmc (?:cp|mirror|pipe|put)\b", re.IGNORECASE)
+# What it is given for it.
 _OF_STORE = re.compile(r"BUCKET|^MC_HOST_|^RCLONE_|ACCESS_KEY")
-# The same where every way to a store counts, however rare.
-_MAY_BRING = re.compile(
-    rf"{_BRINGS.pattern}|aws|minio|\bmc\b|\b[br]2\b|gsutil|gcloud|azcopy|\bscp\b|rsync|\bPUT\b|\bcurl\b.*\s-T",
-    re.IGNORECASE,
-)
 _OF_DATABASE = re.compile(r"^PG|DB_|DATABASE|POSTGRES|SUPABASE|^GITHUB_TOKEN$|^GH_TOKEN$")
 
 
@@ -40,7 +35,7 @@ def _may_bring(parts: Parts, section: Section) -> bool:
     given = header.variables(section)
     secret = {one.name for one in given if one.shown is not EnvShown.PLAIN}
     return (
-        bool(_MAY_BRING.search(told))
+        bool(ANY_WAY.search(told))
         or any(_OF_STORE.search(one.name) or use_of(one.name) in UPLOAD_KEYS for one in given)
         or not all(use_of(name) or _OF_DATABASE.search(name) for name in secret)
     )
@@ -92,7 +87,7 @@ def _brings_files(parts: Parts, before: Section, section: Section) -> bool:
     own = {variable.name for variable in header.variables(before)}
     own -= {variable.name for variable in header.variables(section)}
     told = "\n".join((parts.title(before) or "", *header.script(before)))
-    return bool(_BRINGS.search(told)) or any(map(_OF_STORE.search, own))
+    return bool(BY_SCRIPT.search(told)) or any(map(_OF_STORE.search, own))
 
 
 def uploads_too(parts: Parts, update: Section) -> bool:

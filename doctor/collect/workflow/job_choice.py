@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.log.mention import is_same_id, mentions, names_another
 from backup_doctor.evidence.log import LogReading
 from backup_doctor.services.update_step import SUPABASE, named_update
+from backup_doctor.services.uploading import NAMED_OR_HANDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.case import Names
     from backup_doctor.evidence.workflow import Job, Step, WorkflowFile, WorkflowStep
 
-UPLOADS = re.compile(r"upload|\bs3\b|rclone|\baws|AWS_", re.IGNORECASE)
 FAILED = frozenset({"failure", "cancelled", "timed_out", "startup_failure"})
 
 
@@ -110,7 +109,7 @@ def by_secrets(job: Job | None, file: WorkflowFile | None) -> Step | None:
 
 def _uploads(step: WorkflowStep) -> bool:
     told = (step.name, step.uses or "", step.script, *step.secrets, *step.env)
-    return any(UPLOADS.search(text) for text in told)
+    return any(NAMED_OR_HANDED.search(text) for text in told)
 
 
 def _choose(jobs: Sequence[Job], names: Names, file: WorkflowFile | None) -> JobChoice:

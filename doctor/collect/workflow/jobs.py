@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from backup_doctor.services.runner_steps import ARTIFACT
 from backup_doctor.services.secret_uses import Use, use_of
 from backup_doctor.services.update_step import GUIDES_TABLE, named_update
+from backup_doctor.services.uploading import HANDED
 from backup_doctor.services.writers import STATUS_FUNCTION, is_doctors
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ BACKUP_WORK = re.compile(
     r"pg_dump|\bdump|\bbackup|\barchive|\bexport|\bzip\b|\btar\b|\brclone\b|\baws s3\b|\bs3\b",
     re.IGNORECASE,
 )
-_UPLOADS = re.compile(r"upload|\bs3\b|s3api|rclone|s5cmd|\baws|AWS_|BUCKET", re.IGNORECASE)
 _OF_SUPABASE = frozenset({Use.URL, Use.SERVICE_KEY, Use.FUNCTION_KEY})
 _CALLS_A_FUNCTION = re.compile(r"/functions/v1/|\bfunctions\s*\.\s*invoke\s*\(")
 
@@ -62,7 +62,7 @@ def _is_behind_upload(every: Sequence[tuple[str, WorkflowStep]], step: WorkflowS
 
 
 def _uploads(step: WorkflowStep) -> bool:
-    return any(map(_UPLOADS.search, step.told)) and not ARTIFACT.search(step.uses or "")
+    return any(map(HANDED.search, step.told)) and not ARTIFACT.search(step.uses or "")
 
 
 def _is_handler(step: WorkflowStep) -> bool:

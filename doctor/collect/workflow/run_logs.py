@@ -13,7 +13,6 @@ from backup_doctor.collect.log.reader import LookFor, read
 from backup_doctor.collect.log.step_script import RepositoryFiles
 from backup_doctor.collect.workflow.job_choice import (
     FAILED,
-    UPLOADS,
     JobChoice,
     is_named,
     leg_of,
@@ -24,6 +23,7 @@ from backup_doctor.collect.workflow.pending import Pending
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Status
 from backup_doctor.evidence.log import LogReading
+from backup_doctor.services.uploading import NAMED_OR_HANDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -176,7 +176,9 @@ def _rank(job: Job) -> int:
     if job.conclusion in FAILED:
         return 0
     names = (job.name, *(step.name for step in job.steps))
-    return 1 if any(BACKUP_WORK.search(name) or UPLOADS.search(name) for name in names) else 2
+    return (
+        1 if any(BACKUP_WORK.search(name) or NAMED_OR_HANDED.search(name) for name in names) else 2
+    )
 
 
 def _like(wanted: str, names: Iterable[str]) -> str | None:

@@ -13,6 +13,7 @@ from backup_doctor.judge.history.run import dispatch_runs, is_over
 from backup_doctor.judge.history.whole_step import ended_before_update
 from backup_doctor.services.error_lines import is_of_another_call, is_of_upload
 from backup_doctor.services.runner_steps import ARTIFACT, is_runners
+from backup_doctor.services.uploading import BY_NAME_AND_DONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,10 +26,6 @@ _PASSING = re.compile(
     r"SlowDown|InternalError|ServiceUnavailable|RequestTimeout|OperationAborted|Failed to copy"
     r"|Could not connect|EndpointConnection|timed? ?out|reset by peer|\b50[0234]\b",
     re.IGNORECASE,
-)
-# "Nothing was uploaded" is what a step says, not what it does.
-_UPLOADS = re.compile(
-    r"upload(?!ed)|rclone|minio|s5cmd|(?<![a-z0-9])(?:s3|aws|r2)(?![a-z0-9])", re.IGNORECASE
 )
 _EXITED = re.compile(r"^Process completed with exit code \d+")
 # Actions of GitHub's that only prepare the runner.
@@ -79,7 +76,7 @@ def _died_in_upload(case: Case) -> bool:
 
 
 def _is_named_upload(name: str) -> bool:
-    return bool(_UPLOADS.search(name)) and not ARTIFACT.search(name)
+    return bool(BY_NAME_AND_DONE.search(name)) and not ARTIFACT.search(name)
 
 
 def _others_may_have_uploaded(case: Case) -> bool:
@@ -186,10 +183,10 @@ def _stopped_early(case: Case, job: Job, others: list[Job]) -> bool:
 def _is_given_to_all(file: WorkflowFile) -> bool:
     """Whether the job or the workflow hands what opens the bucket to each of its steps."""
     own = {name for step in file.steps for name in step.secrets}
-    return any(map(_UPLOADS.search, {*file.env_secrets, *(set(file.secrets) - own)}))
+    return any(map(BY_NAME_AND_DONE.search, {*file.env_secrets, *(set(file.secrets) - own)}))
 
 
 def _may_upload(step: WorkflowStep) -> bool:
     if ARTIFACT.search(step.uses or ""):
         return False
-    return any(map(_UPLOADS.search, step.told))
+    return any(map(BY_NAME_AND_DONE.search, step.told))

@@ -18,6 +18,7 @@ from backup_doctor.judge.history.naming import left_its_file
 from backup_doctor.services.error_lines import is_of_another_call
 from backup_doctor.services.secret_uses import UPLOAD_KEYS, use_of
 from backup_doctor.services.told import told_by
+from backup_doctor.services.uploading import BY_COMMAND
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -32,7 +33,6 @@ _OF_FILES = frozenset(
 # Programs that only make files, where what they say has the words of others.
 _DUMPS = re.compile(r"^\W*(?:pg_dump(?:all)?|pg_basebackup|mysqldump|mongodump|zip|7z|tar|gzip): ")
 _UNTOLD = frozenset({Outcome.NOT_SAID, Outcome.NOT_MADE})
-_UPLOADS = re.compile(r"\baws s3|\bs3:|rclone|s5cmd|\bmc (?:cp|mirror|put)\b|upload", re.IGNORECASE)
 
 
 def ended_before_update(case: Case) -> str | None:
@@ -77,7 +77,7 @@ def _does_all(workflow: WorkflowEvidence, log: LogReading) -> bool:
 
 def _may_upload(step: WorkflowStep) -> bool:
     own = {use_of(name) for name in step.env} & {*UPLOAD_KEYS}
-    return bool(own or _UPLOADS.search(f"{step.name}\n{step.script}"))
+    return bool(own or BY_COMMAND.search(f"{step.name}\n{step.script}"))
 
 
 def _has_none(seen: ObjectEvidence, log: LogReading) -> bool:
