@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backup_doctor.checks.rls.view import exhibits, proof_of, role_of, table_of
+from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.rls import Reach, RlsEvidence
 from backup_doctor.evidence.sql import identifier
 from backup_doctor.judge.advice import set_on_github
@@ -17,13 +18,15 @@ from backup_doctor.judge.history import (
 )
 from backup_doctor.judge.history.calls import answers_told, update_ways
 from backup_doctor.judge.history.early import early_text
-from backup_doctor.judge.history.roles import PUBLIC_ROLES
+from backup_doctor.judge.history.roles import PUBLIC_ROLES, is_by_sql, role_refused
 from backup_doctor.judge.show import either, listed, manual, setting, sql, table
 from backup_doctor.judge.traits import Trait
 from backup_doctor.services.meaning import denied_object, table_to_grant
 from backup_doctor.services.secret_uses import Use
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Fix
 
@@ -33,6 +36,8 @@ rules = Rules[RlsEvidence]()
 REFUSED_GRANT = "42501"
 # Who Supabase's SQL editor and its migrations are.
 USUAL_OWNER = "postgres"
+# The role of the key; who connects with another user may name its role by `writer_role`.
+USUAL_WRITER = "service_role"
 _RELATIONS = ("table", "relation", "view")
 
 
@@ -71,6 +76,12 @@ def no_grant(seen: RlsEvidence, case: Case) -> Found | None:
             exhibits(seen, case),
             _allow_beside(denied, role, case),
         )
+    if denied and _is_of_client(then, case):
+        return weight.found(
+            f"The database user with which the update connects had no grant to update {case.names.table}.",
+            exhibits(seen, case),
+            (_grant_client(case),),
+        )
     other = _other_table(case) if denied else None
     if other is not None:
         return weight.found(
@@ -91,6 +102,22 @@ def no_grant(seen: RlsEvidence, case: Case) -> Found | None:
         exhibits(seen, case),
         (_grant(case, role),),
         resolved=resolved,
+    )
+
+
+def _is_of_client(then: Mapping[Link, bool | None], case: Case) -> bool:
+    """Whether it was another user than the key's role that was refused: one that connects by itself."""
+    alone = [link for link, shown in then.items() if shown] == [Link.FALLBACK_UPDATES]
+    told = role_refused(case) is not None or case.names.writer_role != USUAL_WRITER
+    return alone and is_by_sql(case) and not told
+
+
+def _grant_client(case: Case) -> Fix:
+    return manual(
+        "Grant that user what the update needs",
+        "It is the user in the connection string of the update step. In the SQL editor, grant it USAGE on "
+        f"the schema {case.names.schema} and SELECT, INSERT and UPDATE on {case.names.table}; or give the "
+        "step the connection string of a user that has them.",
     )
 
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, TypeAlias
 from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.log.record import record
 from backup_doctor.services import log_wording as wording
+from backup_doctor.services.drivers import is_mark, tells_refusal
+from backup_doctor.services.log_wording import CallSubject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from backup_doctor.collect.log.names import CallNames
-    from backup_doctor.services.log_wording import CallSubject
 
 BODY_LINES = 60
 # What node prints for a field of an error that is not there.
@@ -64,11 +65,15 @@ class Traced(Immutable, frozen=True):
 
 
 class ByPsql(Immutable, frozen=True):
-    """What PostgreSQL's own client says of a failure; `more`: a further line of it."""
+    """What a client of PostgreSQL says of a failure; `more`: a further line of it.
+
+    `doubtful`: the database's words alone, which a function may have passed on.
+    """
 
     text: str
     more: bool
     tag: str = ""
+    doubtful: bool = False
 
 
 Event: TypeAlias = Words | ShownAnswer | Label | Traced | ByPsql
@@ -106,7 +111,14 @@ class _Splitter:
         if not text:
             yield from self.end()
             return
-        fails = wording.PSQL.match(plain)
+        fails = wording.PSQL.match(plain) is not None
+        inside = bool(self._open) or self._in_object
+        refused = None if fails or inside else self._by_driver(text)
+        if refused:
+            yield from self.end()
+            self._by_psql = True
+            yield ByPsql(text, more=False, tag=tag, doubtful=not is_mark(refused))
+            return
         if fails or (self._by_psql and wording.PSQL_MORE.match(plain)):
             yield from self.end()
             self._by_psql = True
@@ -121,6 +133,12 @@ class _Splitter:
             yield from self.end()
             self._in_object = self._in_object and line[:1].isspace()
             yield from self._begin(text, tag)
+
+    def _by_driver(self, text: str) -> str | None:
+        """What tells that a driver prints PostgreSQL's refusal of the direct update."""
+        told = tells_refusal(text, self._names.table_name)
+        others = any(of is not CallSubject.FALLBACK for _, of in self._names.mentioned(text))
+        return None if others or self._names.outcome(text) else told
 
     def end(self) -> Iterator[Event]:
         """The answer that was being shown has ended."""

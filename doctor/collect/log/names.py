@@ -50,6 +50,7 @@ class CallNames:
             (CallSubject.LOOKUP, wording.LOOKUP),
             (CallSubject.FALLBACK, wording.FALLBACK),
         )
+        self.table_name = table
         self._table = wording.table_subject(table)
 
     def mentioned(self, text: str) -> list[tuple[int, CallSubject]]:

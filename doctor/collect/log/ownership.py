@@ -129,6 +129,10 @@ def _by_psql(talk: Talk, said: ByPsql) -> None:
             draft = talk.drafts[talk.psql]
             draft.answer([*draft.body, said.text])
         return
+    of_function = talk.current is CallSubject.FUNCTION or talk.function.outcome in FAILED
+    if said.doubtful and of_function:
+        _words(talk, Words(said.text, said.tag))
+        return
     talk.psql = CallSubject.LOOKUP if talk.current is CallSubject.LOOKUP else CallSubject.FALLBACK
     talk.function_failed_before()
     talk.refuse(talk.psql, said.text)
