@@ -1,4 +1,4 @@
-"""A line that a logger wrote: one JSON object (pino, zap, structlog), or `key=value` pairs (slog, logrus)."""
+"""A line that a logger wrote: one JSON object (pino, zap, tracing, Monolog), or `key=value` pairs (slog, structlog)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LEVEL = ("level", "severity", "levelname", "lvl")
-MESSAGE = ("msg", "message", "event")
+LEVEL = ("level", "severity", "levelname", "lvl", "level_name", "log.level", "LogLevel", "@l")
+MESSAGE = ("msg", "message", "event", "Message", "@m", "@mt")
+# Where loggers keep what belongs to the message (tracing, Monolog, .NET's).
+_INSIDE = ("fields", "context", "extra", "attributes", "attrs", "ctx", "State")
 ERROR = ("err", "error", "exception", "exc_info", "cause", "reason")
 # What tells of the line, and not of what happened.
 BESIDE = (*LEVEL, "time", "ts", "timestamp", "@timestamp", "pid", "hostname", "caller", "logger")
 
 _PAIR = re.compile(
     r"(?:^|\s)(?P<key>[\w.@]{1,40})=(?P<value>\"(?:[^\"\\]|\\.)*\"|[^\s\"]*)(?=\s|$)"
+)
+_STRUCTLOG = re.compile(
+    r"^(?:\d{4}-\d\d-\d\d\S*(?: [\d:.]+)?\s+)?\[(?P<level>[a-z]{4,8})\s*\]\s+(?P<event>\S.{0,200}?)"
+    r"(?P<pairs>\s+[\w.]{1,40}=\S.*)$"
+)
+_REPR_PAIR = re.compile(
+    r"\s(?P<key>[\w.]{1,40})=(?P<value>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\S+)"
 )
 _FAILED_LEVEL = re.compile(r"error|fatal|panic|crit|alert|emerg|[56]0$", re.IGNORECASE)
 # A level behind the time: `2026-01-15T02:03:04Z ERROR ops: `, `[… 02:03:04] production.ERROR: `.
@@ -28,7 +37,7 @@ _BEHIND_TIME = re.compile(
 
 def fields(line: str) -> Mapping[str, object] | None:
     """What the line holds by its keys, a level and a message among them; None where it is no logger's."""
-    found = _of_json(line) if line.startswith("{") else _of_pairs(line)
+    found = _of_json(line) if line.startswith("{") else _of_structlog(line) or _of_pairs(line)
     if not any(key in found for key in LEVEL) or message_of(found) is None:
         return None
     return found
@@ -69,7 +78,31 @@ def _of_json(line: str) -> Mapping[str, object]:
         parsed = json.loads(line)
     except (ValueError, RecursionError):
         return {}
-    return parsed if isinstance(parsed, dict) else {}
+    if not isinstance(parsed, dict):
+        return {}
+    inside = (parsed[key] for key in _INSIDE if isinstance(parsed.get(key), dict))
+    found = {key: value for key, value in parsed.items() if key not in _INSIDE or not value}
+    for more in inside:
+        found = {**more, **found}
+    return found
+
+
+def is_structlogs(line: str) -> bool:
+    """Whether structlog wrote it for people: its level in brackets is a field, and no tag."""
+    return _STRUCTLOG.match(line) is not None
+
+
+def _of_structlog(line: str) -> Mapping[str, object]:
+    """What structlog writes for people: the time, the level in brackets, the event, and pairs of `repr`."""
+    told = _STRUCTLOG.match(line)
+    if told is None:
+        return {}
+    pairs = {one["key"]: _as_shown(one["value"]) for one in _REPR_PAIR.finditer(told["pairs"])}
+    return {"level": told["level"], "event": told["event"].strip(), **pairs}
+
+
+def _as_shown(value: str) -> str:
+    return value[1:-1].replace("\\'", "'") if value[:1] in {"'", '"'} else value
 
 
 def _of_pairs(line: str) -> Mapping[str, object]:

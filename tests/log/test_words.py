@@ -439,3 +439,30 @@ def test_a_line_tells_of_its_own_call(example: Example) -> None:
     assert fallback.rows == example.rows
     assert (lookup.outcome, lookup.status) == example.lookup
     assert bool(not_found) is example.not_found
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (
+            '{"level":"WARN","fields":{"message":"edge function refused","status":503,"body":'
+            '"{\\"code\\":\\"BOOT_ERROR\\"}"}}\n{"level":"ERROR","fields":{"message":"direct update refused",'
+            '"status":403,"body":"{\\"code\\":\\"42501\\"}"}}'
+        ),
+        (
+            '2026-11-20 02:09:59 [warning  ] edge_function_failed  body=\'{"code":"BOOT_ERROR"}\' status=503\n'
+            '2026-11-20 02:10:00 [error    ] direct_update_failed  body=\'{"code":"42501"}\' status=403'
+        ),
+        (
+            '{"LogLevel":"Warning","Message":"edge function answered 503 {\\"code\\":\\"BOOT_ERROR\\"}"}\n'
+            '{"LogLevel":"Error","Message":"direct update answered 403 {\\"code\\":\\"42501\\"}"}'
+        ),
+    ],
+)
+def test_each_record_of_a_logger_is_of_the_call_that_it_names(lines: str) -> None:
+    example = Example("records", lines, script=UNSEEN)
+    function, fallback, *_ = calls(example)
+
+    assert (function.status, fallback.status) == (503, 403)
+    assert "BOOT_ERROR" in function.body
+    assert "42501" in fallback.body

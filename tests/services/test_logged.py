@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backup_doctor.services import error_lines
-from backup_doctor.services.logged import fields, in_words, tells_error
+from backup_doctor.services.logged import LEVEL, fields, in_words, message_of, tells_error
 
 SLOG = (
     'time=2026-01-15T02:03:04Z level=ERROR msg="dump failed" err="lookup db.example: no such host"'
@@ -76,3 +76,30 @@ def test_of_a_failed_step_the_loggers_error_is_quoted() -> None:
     told = error_lines.errors([*pulled, SLOG, "bye", exited])
 
     assert told[0] == SLOG
+
+
+@pytest.mark.parametrize(
+    ("line", "level", "body"),
+    [
+        # tracing, Monolog, .NET, structlog's console.
+        (
+            '{"level":"WARN","fields":{"message":"refused","status":546,"body":"{}"},"target":"a"}',
+            "WARN",
+            "{}",
+        ),
+        (
+            '{"message":"refused","context":{"status":503,"body":"{}"},"level":300,"level_name":"WARNING"}',
+            300,
+            "{}",
+        ),
+        ('{"LogLevel":"Error","Message":"refused","State":{"body":"{}"}}', "Error", "{}"),
+        ("2026-11-20 02:09:59 [warning  ] refused      body='{}' status=404", "warning", "{}"),
+    ],
+)
+def test_what_a_logger_keeps_inside_is_the_lines(line: str, level: object, body: str) -> None:
+    found = fields(line)
+
+    assert found is not None
+    assert message_of(found) is not None
+    assert next(found[key] for key in LEVEL if key in found) == level
+    assert found["body"] == body

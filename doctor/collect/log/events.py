@@ -13,6 +13,7 @@ from backup_doctor.collect.log.record import record
 from backup_doctor.services import log_wording as wording
 from backup_doctor.services.drivers import is_mark, tells_refusal
 from backup_doctor.services.log_wording import CallSubject
+from backup_doctor.services.logged import is_structlogs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -107,7 +108,8 @@ class _Splitter:
             yield from self.end()
             return
         plain = wording.GUTTER.sub("", wording.MARKER.sub("", line)).strip()
-        tag, text = _untagged(wording.LOGGER.sub("", plain))
+        is_whole = is_structlogs(plain)
+        tag, text = ("", plain) if is_whole else _untagged(wording.LOGGER.sub("", plain))
         if not text:
             yield from self.end()
             return
@@ -154,6 +156,9 @@ class _Splitter:
             yield Words(logged.words, tag)
             if logged.body:
                 yield ShownAnswer((logged.body,), inline=True)
+            else:
+                yield from self._inline_answer(logged.words)
+                yield from self.end()
             return
         if wording.OPENING.match(text) or MARKUP.match(text):
             yield from self._add(text)

@@ -12,6 +12,7 @@ _BODY = ("body", "response", "answer", "data")
 # A service's refusal as supabase-js hands it out; an exception has a type and a stack.
 _REFUSAL = frozenset({"code", "message"})
 # What a logger for people (zerolog's, slog's) puts behind the words.
+_EVENT = re.compile(r"[a-z]+(?:_[a-z0-9]+){2,8}")
 _SHOWN = re.compile(rf"\s(?:{'|'.join(_BODY)})=(?P<body>\"[\[{{](?:[^\"\\]|\\.)*\")(?=\s|$)")
 
 
@@ -38,9 +39,14 @@ def record(text: str) -> LogRecord | None:
         and key not in (message, *BESIDE, *_BODY)
     )
     return LogRecord(
-        words=", ".join((str(found[message]), *plain)),
+        words=", ".join((_spoken(str(found[message])), *plain)),
         body=body if isinstance(body, str) else json.dumps(body),
     )
+
+
+def _spoken(message: str) -> str:
+    """An event's name in words: `direct_update_failed`."""
+    return message.replace("_", " ") if _EVENT.fullmatch(message) else message
 
 
 def _is_refusal(value: object) -> bool:
