@@ -256,3 +256,28 @@ def test_an_object_behind_supabase_js_error_is_what_the_table_answered(
     assert seen.function_call.body == ""
     assert of(seen.fallback_call) == (REFUSED, None)
     assert "42501" in seen.fallback_call.body
+
+
+RAISED_AFTERWARDS = """
+import os, sys, httpx
+base = os.environ["SUPABASE_URL"]
+try:
+    r = httpx.patch(f"{base}/rest/v1/backup_history?id=eq.1", json={"status": "success"})
+    print("es kam", r.status_code, r.text)
+    r.raise_for_status()
+except httpx.HTTPError as e:
+    sys.exit(f"zu Ende: {e!r}")
+"""
+
+
+def test_an_error_that_is_raised_for_the_status_does_not_take_the_answers_place() -> None:
+    body = '{"code":"23514","message":"violates check constraint"}'
+    seen = reading(
+        "python3 a.py",
+        f"es kam 400 {body}\n"
+        "zu Ende: HTTPStatusError(\"Client error '400 Bad Request' for url 'https://x.supabase.co/rest/v1/t'\")",
+        a_dot_py=RAISED_AFTERWARDS,
+    )
+
+    assert of(seen.fallback_call) == (REFUSED, 400)
+    assert seen.fallback_call.body == body

@@ -68,7 +68,7 @@ def _goes_on(shown: Sequence[str], one: Attributed) -> bool:
 def _answer(draft: CallDraft, shown: list[str], *, of_error: bool) -> None:
     """The answer that was shown; a client's own error about a function shows at most a part of it."""
     shown = shown if shown[:1] != [""] else shown[1:]
-    if not any(shown):
+    if not any(shown) or (of_error and _is_answered(draft) and not _JSON.search("\n".join(shown))):
         return
     if not (of_error and draft.subject is CallSubject.FUNCTION):
         draft.answer(shown)
@@ -81,6 +81,11 @@ def _answer(draft: CallDraft, shown: list[str], *, of_error: bool) -> None:
     found = wording.EXCEPTION.search(shown[0]) or _JSON.search(text)
     if found:
         draft.answer([found[1] if found.re is wording.EXCEPTION else found[0]])
+
+
+def _is_answered(draft: CallDraft) -> bool:
+    """Whether the answer itself was shown before, of which an error has only the status."""
+    return any(_JSON.search(line) for line in draft.body)
 
 
 def _fill(draft: CallDraft, fills: Sequence[Fill], line: str) -> list[str]:
