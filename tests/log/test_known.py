@@ -425,6 +425,24 @@ def test_a_failure_handler_is_no_update() -> None:
     ]
 
 
+def test_a_look_up_before_a_time_out_does_not_make_it_an_address_at_which_nothing_answers() -> None:
+    script = """
+      echo "Looking up backup entry for dispatch_id: $D"
+      ID=$(curl -s "$BASE/rest/v1/backup_history?dispatch_id=eq.$D&select=id" | jq -r '.[0].id // empty')
+      echo "Found backup_id: $ID"
+      CODE=$(curl -sS -m 30 -o /tmp/r -w '%{http_code}' -X POST "$BASE/functions/v1/update-backup" -d "$B")
+      [ "$CODE" = 200 ] || echo "Edge function call failed (HTTP $CODE)"
+    """
+    output = """
+      Looking up backup entry for dispatch_id: nightly-1
+      Found backup_id: 7c9e6679-7425-40de-944b-e07fc1f90ae7
+      curl: (28) Operation timed out after 30001 milliseconds with 0 bytes received
+      Edge function call failed (HTTP 000)
+    """
+
+    assert of(reading(script, textwrap.dedent(output)).function_call) == (TIMED_OUT, None)
+
+
 def test_psql_s_refusal_is_the_update_s() -> None:
     seen = reading(
         """psql "$DATABASE_URL" -c "UPDATE backup_history SET status='success' WHERE id=1" || echo 'mal asunto'""",

@@ -147,7 +147,9 @@ def _merged(known: Call | None, worded: Call) -> Call:
         return known
     more = (one for one in worded.lines if not any(one in line for line in known.lines))
     lines = (*known.lines, *more)
-    if known.status is None and not known.body:
+    # Curl's own line says more than its status 000, which may be all that words lay to the call.
+    timed_out = known.outcome is Outcome.TIMED_OUT and worded.outcome is Outcome.UNREACHABLE
+    if known.status is None and not known.body and not timed_out:
         return msgspec.structs.replace(worded, lines=lines, known=known.known)
     if not known.body and worded.body and known.status == worded.status:
         return msgspec.structs.replace(known, body=worded.body, rows=worded.rows, lines=lines)
