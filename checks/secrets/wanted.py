@@ -27,7 +27,7 @@ from backup_doctor.judge.history.function_calls import calls_function
 from backup_doctor.judge.history.secret_names import (
     environment_of,
     on_github,
-    shown_to_function,
+    told_use,
     variables_of,
     workflow_file,
 )
@@ -98,7 +98,6 @@ def wanted(case: Case) -> tuple[Wanted, ...]:
 
 
 def _of_file(case: Case, file: WorkflowFile) -> Iterator[Wanted]:
-    shown = shown_to_function(case, file)
     for written in file.secrets:
         if written.upper() in AUTOMATIC:
             continue
@@ -109,9 +108,8 @@ def _of_file(case: Case, file: WorkflowFile) -> Iterator[Wanted]:
         yield Wanted(
             written=written,
             name=name,
-            use=Use.FUNCTION_KEY
-            if written in shown
-            else next((use for one in told if (use := use_of(one))), None),
+            use=told_use(case, file, written)
+            or next((use for one in told if (use := use_of(one))), None),
             variables=variables,
             optional=written in file.optional,
             withheld=file.handed is not None and not file.handed.get(written, ""),

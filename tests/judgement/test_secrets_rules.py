@@ -278,6 +278,40 @@ def test_where_the_file_is_known_another_name_of_the_same_secret_does_not_do() -
     )
 
 
+OWN_NAMES = WorkflowStep(
+    name="Close the record",
+    secrets=("ARCHIVE_API", "ARCHIVE_KEY"),
+    env={"API": "${{ secrets.ARCHIVE_API }}", "API_KEY": "${{ secrets.ARCHIVE_KEY }}"},
+)
+OWN_FILE = replace(JOB, secrets=OWN_NAMES.secrets, steps=(OWN_NAMES,), update_step=OWN_NAMES)
+NO_KEY_SHOWN = call(401, '{"message":"No API key found in request"}')
+
+
+@pytest.mark.parametrize(
+    ("keys", "named"),
+    [(("API_KEY", "API_KEY"), {}), ((), {"service_key": "ARCHIVE_KEY"})],
+)
+def test_a_key_of_any_name_is_the_service_key_that_a_setting_names_or_the_script_shows_to_the_table(
+    keys: tuple[str, ...], named: dict[str, str]
+) -> None:
+    patch = replace(way("table-update"), keys=keys)
+    told = log(NOT_SAID, NO_KEY_SHOWN, attempts=(patch,), **shown("API_KEY", EnvShown.EMPTY))
+    ran = workflow(told, file=OWN_FILE)
+
+    one = case(secrets(levels=listed("ARCHIVE_API")), ran, names=Names(secrets=named))
+
+    assert causes(one) == ["secrets/missing"]
+    assert "ARCHIVE_KEY" in finding(one, "secrets/missing").found.summary
+
+
+def test_an_address_of_any_name_that_ends_in_a_newline_is_one_if_a_setting_names_it() -> None:
+    told = log(NOT_SAID, UNREACHED, **shown("API", EnvShown.MASKED_THEN_NEWLINE))
+    ran = workflow(told, file=OWN_FILE)
+    names = Names(secrets={"supabase_url": "ARCHIVE_API"})
+
+    assert causes(case(secrets(), ran, names=names)) == ["secrets/whitespace"]
+
+
 UPLOAD_KEY = "AWS_SECRET_ACCESS_KEY"
 FAILED_AT = "Upload backup to S3"
 

@@ -12,6 +12,7 @@ from backup_doctor.evidence.function import HttpAnswer
 from backup_doctor.evidence.log import NOT_SAID, Call, EnvShown, Outcome
 from backup_doctor.judge.history.naming import left_its_file
 from backup_doctor.judge.history.record import function_wrote, recorded_call
+from backup_doctor.judge.history.secret_names import told_variables
 from backup_doctor.judge.history.whole_step import ended_before_update
 from backup_doctor.judge.registry import codes_with
 from backup_doctor.judge.traits import Trait
@@ -76,11 +77,12 @@ def has_failed_before(workflow: WorkflowEvidence) -> bool:
 
 
 def logged_for(case: Case, use: Use) -> Variable | None:
-    """The variable for this use in the update step's `env:` block: by a name of the guide, else alike."""
+    """The variable for this use in the update step's `env:` block: as it is told, else by its name."""
     if case.log is None:
         return None
     alike = (one for one in case.log.variables if use_of(one.name) is use)
-    return case.log.variable(*GUIDES_NAMES.get(use, ())) or next(alike, None)
+    told = (*told_variables(case, use), *GUIDES_NAMES.get(use, ()))
+    return case.log.variable(*told) or next(alike, None)
 
 
 def function_call(case: Case) -> Call:

@@ -17,9 +17,10 @@ from backup_doctor.services.secret_uses import GUIDES_NAMES, PUBLIC_KEY, Use, us
 from backup_doctor.services.workflow_secrets import OPENS, secrets_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.log import Attempt
     from backup_doctor.evidence.secrets import SecretsEvidence
     from backup_doctor.evidence.workflow import WorkflowStep
 
@@ -58,15 +59,46 @@ def secret_name(case: Case, use: Use) -> str | None:
     if file is None or file.job is None:
         return _only_listed(case, use)
     names = tuple(dict.fromkeys(_used(file, use)))
-    if not names and use is Use.FUNCTION_KEY:
-        names = tuple(shown_to_function(case, file))
+    if not names:
+        names = tuple(one for one in file.secrets if told_use(case, file, one) is use)
     return on_github(file, names[0]) if len(names) == 1 else None
 
 
 def shown_to_function(case: Case, file: WorkflowFile) -> frozenset[str]:
     """The file's names of the secrets that the script shows to the function, whose names tell no use."""
     calls = case.log.attempts if case.log else ()
-    keys = {key for one in calls if one.is_of_function and one.updates for key in one.keys}
+    return _shown_to(file, [one for one in calls if one.is_of_function and one.updates])
+
+
+def shown_to_table(case: Case, file: WorkflowFile) -> frozenset[str]:
+    """The same for those that it shows to the Data API; none where it shows several."""
+    calls = case.log.attempts if case.log else ()
+    shown = _shown_to(file, [one for one in calls if one.is_direct or one.kind == "rpc"])
+    return shown if len(shown) == 1 else frozenset()
+
+
+def told_use(case: Case, file: WorkflowFile, name: str) -> Use | None:
+    """What a secret of the file is for, where a setting or the script tells it, whatever its name."""
+    told = (use for use in Use if case.names.secrets.get(use) in (name, on_github(file, name)))
+    by_setting = next(told, None)
+    if by_setting:
+        return by_setting
+    if name in shown_to_table(case, file):
+        return Use.SERVICE_KEY
+    return Use.FUNCTION_KEY if name in shown_to_function(case, file) else None
+
+
+def told_variables(case: Case, use: Use) -> tuple[str, ...]:
+    """The variables of the update step that hold the secret which is told to be for this use."""
+    file = workflow_file(case)
+    if file is None:
+        return ()
+    named = (name for name in file.secrets if told_use(case, file, name) is use)
+    return tuple(one for name in named for one in variables_of(file, file.update_step, name))
+
+
+def _shown_to(file: WorkflowFile, calls: Sequence[Attempt]) -> frozenset[str]:
+    keys = {key for one in calls for key in one.keys}
     held = environment_of(file, file.update_step)
     shown = {
         name
