@@ -138,7 +138,7 @@ MASKED_STATUS = re.compile(r"(?:HTTP|status|code|error)[^\w*]{1,3}([45]?\d?)\*\*
 NETWORK: tuple[tuple[re.Pattern[str], Outcome], ...] = (
     (
         _any(
-            r"\bcurl: \((?:3|5|6|7|35|52|55|56|58|60|97)\)",
+            r"\bcurl: \((?:1|3|5|6|7|35|52|55|56|58|60|97)\)",
             r"could not resolve (?:host|proxy)|couldn'?t resolve host|resolving timed out",
             r"failed to connect to|couldn'?t connect to server",
             r"connection (?:refused|reset|timed out)",

@@ -545,6 +545,20 @@ def test_the_platforms_body_tells_whose_the_unnamed_status_is() -> None:
             ],
             "is not a URL",
         ),
+        (
+            [
+                'curl: (1) Protocol "htps" not supported or disabled in libcurl',
+                "Edge function call failed",
+            ],
+            "does not begin with https://",
+        ),
+        (
+            [
+                "curl: (1) Protocol htps not supported",
+                "Could not find backup_id for dispatch_id: x",
+            ],
+            "does not begin with https://",
+        ),
     ],
 )
 def test_an_address_that_cannot_be_called_is_the_address_and_says_how(
