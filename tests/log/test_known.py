@@ -443,6 +443,38 @@ def test_a_look_up_before_a_time_out_does_not_make_it_an_address_at_which_nothin
     assert of(reading(script, textwrap.dedent(output)).function_call) == (TIMED_OUT, None)
 
 
+HANDS_OVER = """
+  import json, os, urllib.request
+  def send(method, path, body):
+      urllib.request.urlopen(urllib.request.Request(
+          os.environ["BASE"] + path, method=method, data=json.dumps(body).encode()))
+  try:
+      send("POST", "/functions/v1/update-backup", {"s3_key": os.environ["KEY"], "size_bytes": int(os.environ["BYTES"])})
+  except Exception as error:
+      print("no function:", error)
+      send("PATCH", "/rest/v1/backup_history?id=eq.1", {"status": "success", "s3_key": SECOND})
+"""
+
+
+@pytest.mark.parametrize(
+    ("second", "assigned"),
+    [
+        ('os.environ["KEY"]', {"S3_KEY": "backups/18-04.zip", "BACKUP_SIZE": "3296"}),
+        ('"latest.zip"', {"BACKUP_SIZE": "3296"}),
+    ],
+)
+def test_the_file_is_the_one_that_the_script_hands_over_from_a_variable_of_any_name(
+    second: str, assigned: dict[str, str]
+) -> None:
+    script = textwrap.dedent(HANDS_OVER).replace("SECOND", second)
+    env = {"BASE": "***", "KEY": "backups/18-04.zip", "BYTES": "3296"}
+    log = job(step(script, "no function: HTTP Error 503", env)).replace(b"bash -e", b"python")
+
+    seen = read("a log", [log], LookFor(steps=(api_step(),), update_step=UPDATE))
+
+    assert seen.assignments == assigned
+
+
 def test_psql_s_refusal_is_the_update_s() -> None:
     seen = reading(
         """psql "$DATABASE_URL" -c "UPDATE backup_history SET status='success' WHERE id=1" || echo 'mal asunto'""",

@@ -27,6 +27,14 @@ def test_the_scripts_own_text_is_no_event() -> None:
     assert seen.assignments == {}
 
 
+def test_a_path_of_a_backup_is_no_secret_though_its_variable_is_called_key() -> None:
+    env = {"KEY": "backups/2026/01/15/18-04.tar.gz", "API_KEY": "c2VjcmV0/x.y"}
+
+    seen = read("a log", [job(step("bash update.sh", "ok", env))], WANTED)
+
+    assert [one.value for one in seen.variables] == ["backups/2026/01/15/18-04.tar.gz", None]
+
+
 def test_the_env_block_tells_present_missing_and_broken_secrets() -> None:
     env = {
         "SUPABASE_URL": "***",

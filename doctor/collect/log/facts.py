@@ -14,7 +14,9 @@ from backup_doctor.services.not_set import IN_ITS_PLACE
 from backup_doctor.services.printed_secrets import is_secret_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from backup_doctor.evidence.log import Attempt
 
 VALUE_LIMIT = 2048
 
@@ -89,6 +91,21 @@ def assigned_variables(variables: Iterable[Variable]) -> dict[str, str]:
     shown = {variable.name: variable.value for variable in variables if variable.value}
     names = ("S3_KEY", "BACKUP_SIZE", "DISPATCH_ID", "BACKUP_ID")
     return {name: value for name in names if (value := shown.get(name))}
+
+
+def handed_over(attempts: Iterable[Attempt], columns: Mapping[str, str]) -> dict[str, str]:
+    """The same values where the script shows which ones it hands over, in all ways the same.
+
+    `columns` are the table's, and their names here; a function takes the guide's as well.
+    """
+    found: dict[str, set[str]] = {}
+    for one in attempts:
+        for column, value in one.writes.items() if one.updates else ():
+            guides = ASSIGNED.get(column.replace("_", "")) if one.is_of_function else None
+            name = columns.get(column) or guides
+            if name:
+                found.setdefault(name, set()).add(value)
+    return {name: values.pop()[:VALUE_LIMIT] for name, values in found.items() if len(values) == 1}
 
 
 def buckets(variables: Iterable[Variable]) -> Iterator[str]:

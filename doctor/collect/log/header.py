@@ -10,6 +10,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from backup_doctor.evidence.log import EnvShown, Variable
+from backup_doctor.evidence.object_keys import FileKind, basename, kind_of
 from backup_doctor.services.printed_secrets import is_secret_name
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ def _env_block(header: Iterable[Line]) -> Iterator[Line]:
             yield line
 
 
+def _is_file(value: str) -> bool:
+    """Whether a value is the path of a backup's file, whatever its variable is called: `KEY`."""
+    return "/" in value and "." in basename(value) and kind_of(value) is FileKind.BACKUP
+
+
 def _variable(name: str, value: str, *, broken: bool) -> Variable:
     if value == MASK:
         return Variable(
@@ -67,6 +73,6 @@ def _variable(name: str, value: str, *, broken: bool) -> Variable:
         )
     if not value.strip():
         return Variable(name=name, shown=EnvShown.EMPTY)
-    if is_secret_name(name) or MASK in value:
+    if MASK in value or (is_secret_name(name) and not _is_file(value)):
         return Variable(name=name, shown=EnvShown.PLAIN)
     return Variable(name=name, shown=EnvShown.PLAIN, value=value[:VALUE_LIMIT])

@@ -72,13 +72,15 @@ class Targets(Immutable, frozen=True, kw_only=True):
     """What the calls that matter are aimed at, and what the last of them writes.
 
     `finishing` are the columns that are written when a backup is done; `going` the words of the
-    status of one that is not.
+    status of one that is not. `key` and `size` are the columns of the file.
     """
 
     function: str = "update-backup"
     table: str = "backup_history"
     finishing: frozenset[str] = frozenset({"status", "s3_key", "size_bytes", "finished_at"})
     status: str = "status"
+    key: str = "s3_key"
+    size: str = "size_bytes"
     going: frozenset[str] = frozenset({"in_progress"})
 
 

@@ -70,6 +70,7 @@ def read(source: str, chunks: Iterable[bytes], wanted: LookFor) -> LogReading:
     told = _calls(parts, update, own, wanted)
     calls = told.calls
     variables = header.variables(update[0]) if update else ()
+    columns = {wanted.targets.key: "S3_KEY", wanted.targets.size: "BACKUP_SIZE"}
     output = [line for section in parts.sections for line in section.texts]
     failed = _failed(parts)
     return LogReading(
@@ -79,7 +80,11 @@ def read(source: str, chunks: Iterable[bytes], wanted: LookFor) -> LogReading:
         update_seen=bool(update) or _speaks(calls),
         update_step=_name_of(parts, update),
         variables=variables,
-        assignments={**facts.assigned_variables(variables), **facts.assignments(output)},
+        assignments={
+            **facts.handed_over(told.attempts, columns),
+            **facts.assigned_variables(variables),
+            **facts.assignments(output),
+        },
         function_call=calls.function,
         fallback_call=calls.fallback,
         lookup_call=calls.lookup,

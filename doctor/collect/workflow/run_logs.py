@@ -48,6 +48,8 @@ def targets_of(names: Names) -> Targets:
         table=names.table_name,
         finishing=frozenset(filter(None, map(names.column, FINISHING))),
         status=names.column("status"),
+        key=names.column("s3_key"),
+        size=names.column("size_bytes"),
         going=frozenset(names.words(Status.IN_PROGRESS)),
     )
 
