@@ -14,6 +14,7 @@ from backup_doctor.cli.output import publish
 from backup_doctor.cli.progress import Progress
 from backup_doctor.cli.setup import set_up
 from backup_doctor.cli.stderr import show_traceback
+from backup_doctor.cli.stdout import kept_clear
 from backup_doctor.cli.unfinished import unfinished
 from backup_doctor.evidence.case import Asked
 from backup_doctor.evidence.findings import ResultStatus, Verdict
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 # The runner keeps to the budget by itself; past this, something in it hangs.
 GRACE_S = 2.0
+HANGS = "A rule hangs: what was collected could not be judged in time."
 VERDICTS = {
     Verdict.HEALTHY: Exit.HEALTHY,
     Verdict.RUNNING: Exit.HEALTHY,
@@ -101,14 +103,14 @@ def diagnosed(settings: Settings, asked: Request, redactor: Redactor) -> Diagnos
     """
     backup = Asked(dispatch_id=asked.dispatch_id, backup_id=asked.backup_id, run_id=asked.run_id)
     try:
-        with interruptible():
+        with kept_clear(), interruptible():
             return _examined(settings, backup, asked, redactor)
     except Interrupted as interrupt:  # before there was a run, or after it
         early = unfinished(backup, "Interrupted before anything was known.")
         return Diagnosed(early, signal_code=interrupt.exit_code)
     except SettingsError:
         raise
-    except Exception as error:  # noqa: BLE001 -- a report comes all the same
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- a report comes all the same
         if os.environ.get("BACKUP_DOCTOR_DEBUG"):
             show_traceback()
         return Diagnosed(unfinished(backup, f"{type(error).__name__}: {error}"))
@@ -142,14 +144,20 @@ def _examined(settings: Settings, backup: Asked, asked: Request, redactor: Redac
 
             return Diagnosed(write(collected, run.registry, opinion), collected)
 
+        def known() -> Diagnosed:
+            so_far = partial(judged, run.collected(interrupted=True))
+            try:
+                return result_of(spawn(so_far), GRACE_S)
+            except TimeoutError:
+                return Diagnosed(unfinished(backup, HANGS))
+
         future = spawn(examined)
         try:
             return result_of(future, asked.budget_s + GRACE_S)
         except Interrupted as interrupt:
-            known = judged(run.collected(interrupted=True))
-            return known._replace(signal_code=interrupt.exit_code)
+            return known()._replace(signal_code=interrupt.exit_code)
         except TimeoutError:
-            return judged(run.collected(interrupted=True))
+            return known()
 
 
 def _opened(settings: Settings, asked: Request) -> Sources:

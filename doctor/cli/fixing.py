@@ -17,7 +17,7 @@ from backup_doctor.cli.mending import confirmed, described, located, say
 from backup_doctor.cli.progress import Progress
 from backup_doctor.cli.setup import set_up
 from backup_doctor.cli.stderr import tell
-from backup_doctor.cli.stdout import print_text
+from backup_doctor.cli.stdout import kept_clear, print_text
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.case import Asked
 from backup_doctor.evidence.findings import Verdict
@@ -84,7 +84,7 @@ class Fixing:
             backup_id=self._asked.backup_id,
             run_id=self._asked.run_id,
         )
-        with Progress(wanted=not self._asked.quiet) as progress:
+        with kept_clear(), Progress(wanted=not self._asked.quiet) as progress:
             run = DoctorRun(
                 settings=self._settings,
                 asked=backup,

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager, redirect_stdout
+from typing import TYPE_CHECKING
 
 from backup_doctor.cli.stderr import tell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _lost: list[OSError] = []
 
@@ -32,6 +37,13 @@ def print_text(text: str) -> bool:
 def print_line(text: str) -> bool:
     """The same, with an end of line."""
     return print_text(f"{text}\n")
+
+
+@contextmanager
+def kept_clear() -> Iterator[None]:
+    """Within it, what a check of another package prints goes to standard error."""
+    with redirect_stdout(sys.stderr):
+        yield
 
 
 def is_lost() -> bool:

@@ -13,6 +13,7 @@ from backup_doctor.cli.codes import Exit
 from backup_doctor.cli.interrupts import interruptible, stoppable
 from backup_doctor.cli.mending import confirmed, described, located, say
 from backup_doctor.cli.stderr import show_sql
+from backup_doctor.cli.stdout import kept_clear
 from backup_doctor.evidence.base import Unseen
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ class Mending:
         if not chosen:
             return code
         with interruptible():
-            ready = list(self._ready(chosen))
+            with kept_clear():
+                ready = list(self._ready(chosen))
             left = len(mendable) - len(chosen)
             if left:
                 have = "has" if left == 1 else "have"

@@ -18,7 +18,7 @@ from backup_doctor.cli.interrupts import Interrupted, interruptible
 from backup_doctor.cli.mending import say
 from backup_doctor.cli.output import NARROWEST, WIDEST
 from backup_doctor.cli.setup import set_up
-from backup_doctor.cli.stdout import print_text
+from backup_doctor.cli.stdout import kept_clear, print_text
 from backup_doctor.cli.sweep_mending import mend_all
 from backup_doctor.cli.sweep_progress import Bar
 from backup_doctor.cli.sweep_unread import unread
@@ -107,7 +107,7 @@ def _swept(
     """The sweep as far as it came, a signal's exit code, and what failed in the tool itself."""
     sweeping: Sweeping | None = None
     signal_code, failure = None, None
-    with Bar(wanted=not asked.quiet) as bar:
+    with kept_clear(), Bar(wanted=not asked.quiet) as bar:
         try:
             with interruptible():
                 sweeping = _begun(settings, asked, told, bar)

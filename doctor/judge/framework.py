@@ -28,17 +28,18 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.base import Evidence, Shown, Unseen, unseen
+from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Exhibit, Fix, Role, Severity
 from backup_doctor.judge.traits import SqlRefusal, Trait
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
-    from backup_doctor.evidence.chain import Link
 
 E = TypeVar("E", bound=Evidence)
 # Under `python -OO`.
 DOCSTRINGS_STRIPPED = sys.flags.optimize >= 2  # noqa: PLR2004 -- -OO
-CODE = re.compile(r"^[a-z][a-z0-9-]*/[a-z][a-z0-9-]*$")
+CODE = re.compile(r"[a-z][a-z0-9-]*/[a-z][a-z0-9-]*")
+NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 
 class Resolved(Immutable, frozen=True, kw_only=True):
@@ -203,10 +204,13 @@ class Rules(Generic[E]):
         return register
 
     def _add(self, rule: RuleInfo[E]) -> None:
-        if not CODE.match(rule.code):
+        if not CODE.fullmatch(rule.code):
             raise ValueError(f"{rule.code!r} is not a finding code: it must look like check/what")
         if any(known.code == rule.code for known in self.rules):
             raise ValueError(f"there is a rule for {rule.code!r} already")
+        kinds = ((rule.breaks, Link), (rule.yields_to, (str, Trait)), (rule.traits, Trait))
+        for wrong in (one for given, kind in kinds for one in given if not isinstance(one, kind)):
+            raise TypeError(f"{wrong!r} of {rule.code!r} is not a link, a code or a trait")
         if not rule.doc and not DOCSTRINGS_STRIPPED:
             name = rule.judge.__name__
             raise ValueError(f"{name} ({rule.code}) needs a docstring: explain prints it")
@@ -234,6 +238,8 @@ class Check(Rules[E]):
         doc: str | None = None,
     ) -> None:
         super().__init__()
+        if not NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is not a check's name: small letters, digits and hyphens")
         self.name = name
         self.step = step
         self.title = title
@@ -283,7 +289,7 @@ class Check(Rules[E]):
 
 def _tried(proof: Proof[E], evidence: E, case: Case) -> Shown | Unseen | None:
     """The proof; None for one that fails itself, which the judging of its rule reports."""
-    with suppress(Exception):
+    with suppress(Exception, SystemExit):
         return proof(evidence, case)
     return None
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from backup_doctor.base.immutable import Immutable
 from backup_doctor.judge.framework import AnyCheck, Found, RuleInfo, Ruling
 
@@ -67,7 +69,8 @@ def judge(case: Case, checks: Iterable[AnyCheck]) -> Judgement:
         for rule in check.rules:
             try:
                 found = _as_tuple(rule.judge(evidence, case))
-            except Exception as error:  # noqa: BLE001 -- a defect in one rule must not cost the report
+            # A defect in one rule must not cost the report.
+            except (Exception, SystemExit) as error:  # noqa: BLE001
                 errors.append(f"{rule.code}: {type(error).__name__}: {error}")
                 continue
             findings.extend(Judged(check=check, rule=rule, found=one) for one in found)
@@ -75,6 +78,24 @@ def judge(case: Case, checks: Iterable[AnyCheck]) -> Judgement:
 
 
 def _as_tuple(ruling: Ruling) -> tuple[Found, ...]:
+    """What a rule returned.
+
+    Raises:
+        TypeError: it is, or holds, no finding, or one that no report can show.
+    """
     if ruling is None:
         return ()
-    return (ruling,) if isinstance(ruling, Found) else tuple(ruling)
+    found = (ruling,) if isinstance(ruling, Found) else tuple(ruling)
+    for one in found:
+        _refuse_malformed(one)
+    return found
+
+
+def _refuse_malformed(found: object) -> None:
+    """Nothing else holds what another package returns to its types."""
+    if not isinstance(found, Found):
+        raise TypeError(f"it returned {type(found).__name__} and no Found")
+    try:
+        msgspec.convert(msgspec.to_builtins(found), Found)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"it returned a Found that is none: {error}") from None

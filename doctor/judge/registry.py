@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from backup_doctor.base.immutable import Immutable
+from backup_doctor.base.quoting import one_line
 from backup_doctor.judge.framework import AnyCheck, Check, RuleInfo
 from backup_doctor.judge.traits import Trait
 
@@ -73,8 +76,7 @@ def load_checks() -> Registry:
         one = _load(point)
         if isinstance(one, BrokenPlugin):
             broken.append(one)
-        elif any(one.check.name == other.check.name for other in loaded):
-            reason = f"there is a check named {one.check.name!r} already"
+        elif reason := _taken(one.check, [other.check for other in loaded]):
             broken.append(BrokenPlugin(name=point.name, package=_package(point), reason=reason))
         else:
             loaded.append(one)
@@ -86,14 +88,30 @@ def codes_with(trait: Trait) -> frozenset[str]:
     return load_checks().codes(trait)
 
 
+def _taken(check: AnyCheck, others: list[AnyCheck]) -> str | None:
+    """What of this check another one has already: its name, its evidence, or one of its codes."""
+    codes = {rule.code for rule in check.rules}
+    for other in others:
+        if check.name == other.name:
+            return f"there is a check named {check.name!r} already"
+        if check.evidence is other.evidence:
+            return f"its evidence {check.evidence.__name__} is that of the check {other.name}"
+        same = next((rule.code for rule in other.rules if rule.code in codes), None)
+        if same is not None:
+            return f"the code {same!r} is one of the check {other.name}"
+    return None
+
+
 def _load(point: EntryPoint) -> LoadedCheck | BrokenPlugin:
     package = _package(point)
     try:
-        check = point.load()
-    except Exception as error:
+        # What a package prints as it is imported is no part of a report.
+        with redirect_stdout(sys.stderr):
+            check = point.load()
+    except (Exception, SystemExit) as error:
         if package == PACKAGE:
             raise
-        reason = f"{type(error).__name__}: {error}"
+        reason = one_line(f"{type(error).__name__}: {error}")
         return BrokenPlugin(name=point.name, package=package, reason=reason)
     if not isinstance(check, Check) or not (check.collect or check.collected_by):
         reason = f"{point.value} is not a Check with a collector"

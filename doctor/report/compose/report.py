@@ -28,8 +28,8 @@ from backup_doctor.report.compose.time import clock_notes
 
 def write(collected: Collected, registry: Registry, formed: Opinion | None = None) -> Report:
     """Write the report of what was collected, with the opinion on its case that was `formed`, if one was."""
-    case = collected.case
-    opinion = formed or opinion_on(case, registry)
+    opinion = formed or opinion_on(collected.case, registry)
+    case = opinion.case
     checks, diagnosis = opinion.checks, opinion.diagnosis
     mended = planned_repair(opinion, collected.fix_check)
     results = tuple(result_of(check, case, diagnosis, collected) for check in checks)
