@@ -30,7 +30,8 @@ class Ended(NamedTuple):
         return [one["check"] for one in self.report["results"]]
 
     def status(self, check: str) -> str:
-        return next(one["status"] for one in self.report["results"] if one["check"] == check)
+        statuses: dict[str, str] = {one["check"]: one["status"] for one in self.report["results"]}
+        return statuses[check]
 
 
 def diagnosed(folder: Path, module: str) -> Ended:

@@ -9,7 +9,7 @@ from backup_doctor.evidence.object import KeySource
 from backup_doctor.judge.commands import aws
 from backup_doctor.judge.history.file import Whose, found_file
 from backup_doctor.judge.history.versions import earlier_version
-from backup_doctor.judge.show import exhibit, manual, rfc3339, size
+from backup_doctor.judge.show import after_row, exhibit, manual, rfc3339, size
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.base import Shown
@@ -69,9 +69,12 @@ def as_shown(shown: Shown) -> Exhibit:
     return exhibit("why it would have been seen", shown.by, "doctor", None)
 
 
-MAKE_AGAIN = manual(
-    "Make the backup again",
-    "Find out why no whole file is there, then start a new backup: this one has none.",
+# What breaks this backup's updates would break the new one's too: all of that is fixed before.
+MAKE_AGAIN = after_row(
+    manual(
+        "Make the backup again",
+        "Find out why no whole file is there, then start a new backup: this one has none.",
+    )
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -10,6 +11,7 @@ from backup_doctor.evidence.collected import Collected
 from backup_doctor.evidence.findings import FixKind, Verdict
 from backup_doctor.evidence.function import Project
 from backup_doctor.evidence.log import NOT_SAID
+from backup_doctor.evidence.object import Search, UnfinishedUpload
 from backup_doctor.evidence.rls import Reach
 from backup_doctor.evidence.row import Server
 from backup_doctor.judge.registry import load_checks
@@ -128,6 +130,29 @@ def test_what_is_said_of_a_failed_row_and_the_plan_advise_the_same() -> None:
 
     assert "make the backup again" in " ".join(report.fix_notes)
     assert "new backup" not in " ".join(report.fix_notes)
+
+
+def test_a_new_backup_is_only_started_once_all_that_would_break_it_is_fixed() -> None:
+    started = UnfinishedUpload(
+        key=cases.KEY, upload_id="u1", initiated_at=cases.CREATED + timedelta(minutes=3)
+    )
+    search = Search(prefixes=("backups/",), listed=3, complete=True)
+    nowhere = cases.the_object(head=None, tail=None, uploads=(started,), search=search)
+    broken = case(
+        nowhere,
+        cases.function(record=None),
+        workflow(log(call(404, NOT_FOUND), call(403, DENIED), uploaded=())),
+    )
+
+    steps = [(step.why, step.title) for step in report_on(broken).plan]
+
+    assert [why for why, _ in steps] == [
+        "object/unfinished-upload",
+        "function/not-deployed",
+        "row/stuck",
+        "object/unfinished-upload",
+    ]
+    assert steps[-1][1] == "Make the backup again"
 
 
 def test_of_a_backup_that_is_right_or_going_there_is_nothing_to_do() -> None:
