@@ -14,8 +14,15 @@ from backup_doctor.evidence.log import NOT_SAID
 from backup_doctor.evidence.object import Search, UnfinishedUpload
 from backup_doctor.evidence.rls import Reach
 from backup_doctor.evidence.row import Server
+from backup_doctor.judge.commands import command
+from backup_doctor.judge.diagnosis import Diagnosis
+from backup_doctor.judge.fix_sql import Repair
+from backup_doctor.judge.framework import Found
+from backup_doctor.judge.judgement import Judged
 from backup_doctor.judge.registry import load_checks
+from backup_doctor.judge.show import either, manual, shell
 from backup_doctor.report.compose import write
+from backup_doctor.report.compose.plan import plan
 from tests.judgement import cases
 from tests.judgement.cases import (
     NOT_THERE,
@@ -175,6 +182,35 @@ def test_what_two_causes_advise_is_done_once() -> None:
     plan = report_on(stuck()).plan
 
     assert len({step.one_of for step in plan}) == len(plan)
+
+
+def test_one_command_is_one_step_without_the_choices_that_end_only_one_of_two_causes() -> None:
+    set_key = shell("Set the key", command("gh", "secret", "set", "KEY"))
+    again = shell("Set the key: the current one", command("gh", "secret", "set", "KEY"))
+    legacy = manual("Enable the legacy keys", "In the dashboard.")
+    other = manual("Do another thing", "By hand.")
+    advised = {
+        "secrets/revoked": either(set_key, legacy),
+        "row/locked": (other,),
+        "secrets/expired": (again,),
+    }
+    rules = load_checks().rules
+    causes = tuple(
+        Judged(
+            check=next(one.check for one in load_checks().checks if rules[code] in one.check.rules),
+            rule=rules[code],
+            found=Found(summary=code, fixes=fixes),
+        )
+        for code, fixes in advised.items()
+    )
+
+    steps = plan(Diagnosis(verdict=Verdict.FAILING, causes=causes, placed=()), Repair(), ())
+
+    assert [(step.why, len(step.one_of)) for step in steps] == [
+        ("secrets/revoked", 1),
+        ("row/locked", 1),
+    ]
+    assert steps[0].one_of == (again,)
 
 
 def test_what_hides_the_row_now_is_ended_before_all_else() -> None:

@@ -85,8 +85,8 @@ def _is_waited_for(judged: Judged, repair: Repair) -> bool:
 
 def _numbers(steps: Sequence[PlanStep]) -> dict[str | None, int]:
     """At which step the first fix of each code stands."""
-    places = {step.one_of: number for number, step in enumerate(_each_once(steps), start=1)}
-    return {step.why: places[step.one_of] for step in reversed(steps)}
+    places = {_act(step): number for number, step in enumerate(_each_once(steps), start=1)}
+    return {step.why: places[_act(step)] for step in reversed(steps)}
 
 
 def _headed(repair: Repair, numbers: dict[str | None, int]) -> Repair:
@@ -167,5 +167,19 @@ def _see_more(to_settle: Sequence[str]) -> Iterator[PlanStep]:
 
 
 def _each_once(steps: Iterable[PlanStep]) -> tuple[PlanStep, ...]:
-    """Two causes may advise the same: it is done once, for the earlier one."""
-    return tuple({step.one_of: step for step in reversed(tuple(steps))}.values())[::-1]
+    """Two causes may advise the same: it is done once, for the earlier one and at its place.
+
+    Where the other leaves less to choose, no other choice would end both.
+    """
+    kept: dict[object, PlanStep] = {}
+    for step in steps:
+        known = kept.setdefault(_act(step), step)
+        if len(step.one_of) < len(known.one_of):
+            kept[_act(step)] = replace(known, title=step.title, one_of=step.one_of)
+    return tuple(kept.values())
+
+
+def _act(step: PlanStep) -> object:
+    """What is done: of what is pasted, the text alone, however it is called."""
+    first = step.one_of[0]
+    return first.text if first.kind in (FixKind.SQL, FixKind.SHELL) else step.one_of
