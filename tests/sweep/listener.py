@@ -1,8 +1,10 @@
-"""A web server that takes down what it is told."""
+"""Web servers: one takes down what it is told, one never comes to an end."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import socket
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -48,4 +50,28 @@ def listening() -> Iterator[Listener]:
     finally:
         server.shutdown()
         server.server_close()
+        thread.join()
+
+
+@contextmanager
+def dripping() -> Iterator[str]:
+    """The address of one who answers with a byte at a time, for as long as anybody reads."""
+    server = socket.create_server(("127.0.0.1", 0))
+    server.settimeout(2)  # nobody may come
+
+    def answer() -> None:
+        with suppress(OSError):
+            caller, _ = server.accept()
+            with caller:
+                caller.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+                while server.fileno() >= 0:
+                    caller.sendall(b".")
+                    time.sleep(0.05)
+
+    thread = Thread(target=answer)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+    finally:
+        server.close()
         thread.join()

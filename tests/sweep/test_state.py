@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
+from backup_doctor.run.sweep import notify
+from backup_doctor.run.sweep import ping as module_of_ping
 from backup_doctor.run.sweep.notify import CUT, LONGEST, NotSentError, fitting, secrets_in, send
 from backup_doctor.run.sweep.ping import Signal, address, ping
 from backup_doctor.run.sweep.state import SweepState, news, read_state, state_of, write_state
+from tests.sweep.listener import dripping
 from tests.sweep.results import sweep, swept
 
 if TYPE_CHECKING:
@@ -166,7 +170,17 @@ def test_the_state_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["last.json"]
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"stuck": 3}', b"\xff\x00"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b'{"stuck": 3}',
+        b"\xff\x00",
+        b'{"stuck": {"\xff": "unknown"}}',
+        b'{"told_at": "2026-11-24T12:00:00"}',
+    ],
+)
 def test_a_file_that_is_no_state_is_told_from_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "last.json").write_bytes(content)
 
@@ -196,6 +210,24 @@ def test_the_credentials_of_an_address_are_secret_and_its_words_are_not() -> Non
 
     assert {"TokenB456789", "TokenC0123456789", slack, "me:pass/word@example.com"} <= found
     assert not {"hooks", "#ops", "slack"} & found
+
+
+@pytest.mark.parametrize("who", ["switch", "message"])
+def test_whoever_answers_byte_by_byte_is_not_waited_for(
+    who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module_of_ping, "WHOLE_LIMIT_S", 0.5)
+    monkeypatch.setattr(notify, "LIMIT_S", 0.5)
+    with dripping() as address:
+        began = time.monotonic()
+        if who == "switch":
+            assert ping(f"http://{address}/", Signal.FAIL) == (
+                "The address of --ping did not answer within 0.5 s."
+            )
+        else:
+            assert send({1: f"json://{address}/"}, "title", "body", failing=True) == (1,)
+
+    assert time.monotonic() - began < 5
 
 
 def test_a_switch_that_nobody_serves_is_told_by_no_more_than_its_error() -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from backup_doctor.base.threads import result_of, spawn
 from backup_doctor.judge.show import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from types import ModuleType
 
+# A mail server takes its time; whoever answers byte by byte would take for ever.
+LIMIT_S = 30.0
 LONGEST = 3_000
 LONGEST_TITLE = 250
 SENDER = "backup-doctor"
@@ -65,7 +69,13 @@ def send(addresses: Mapping[int, str], title: str, body: str, *, failing: bool) 
             )
         )
 
-    return tuple(place for place, address in addresses.items() if not taken(address))
+    def in_time(address: str) -> bool:
+        try:
+            return result_of(spawn(partial(taken, address)), LIMIT_S)
+        except Exception:  # noqa: BLE001 -- one that hangs or fails costs no other its message
+            return False
+
+    return tuple(place for place, address in addresses.items() if not in_time(address))
 
 
 def _room(service: Any, title: str) -> int:  # noqa: ANN401 -- one of apprise's hundred classes

@@ -9,7 +9,11 @@ from __future__ import annotations
 from enum import StrEnum
 from urllib.parse import urlsplit, urlunsplit
 
+from backup_doctor.base.threads import result_of, spawn
+
 LIMIT_S = 5.0
+# For all of it: one limit alone is that of each read, of which there may be any number.
+WHOLE_LIMIT_S = 10.0
 LONGEST = 10_000
 
 
@@ -30,13 +34,20 @@ def address(url: str, signal: Signal) -> str:
 
 def ping(url: str, signal: Signal, message: str = "") -> str | None:
     """Tell the switch; why it did not hear, or None. Never raises, never takes long."""
-    import httpx
-
     try:
+        return result_of(spawn(lambda: _told(url, signal, message)), WHOLE_LIMIT_S)
+    except TimeoutError:
+        return f"The address of --ping did not answer within {WHOLE_LIMIT_S:g} s."
+
+
+def _told(url: str, signal: Signal, message: str) -> str | None:
+    try:
+        import httpx
+
         answer = httpx.post(
             address(url, signal), content=message[:LONGEST].encode(), timeout=LIMIT_S
         )
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, ImportError) as error:
+    except Exception as error:  # noqa: BLE001 -- an address can be wrong in any way
         return f"The address of --ping could not be notified ({type(error).__name__})."
     if answer.is_success:
         return None

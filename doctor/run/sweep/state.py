@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import msgspec
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from backup_doctor.run.sweep.result import Sweep
 
 
+# One without a zone could not be compared.
+Time = Annotated[datetime, msgspec.Meta(tz=True)]
 # Of a hundred thousand stuck backups.
 LARGEST = 32 * files.MEBIBYTE
 # More backups of a cause that was told are told after this time.
@@ -47,8 +49,8 @@ class SweepState(msgspec.Struct, frozen=True, kw_only=True):
     late: bool = False
     blind: bool = False
     refused: tuple[str, ...] = ()
-    told_at: datetime | None = None
-    seen_at: datetime | None = None
+    told_at: Time | None = None
+    seen_at: Time | None = None
     owed: tuple[int, ...] = ()
 
     @property
@@ -95,6 +97,8 @@ def read_state(file: Path) -> SweepState:
         return msgspec.json.decode(files.read(file, LARGEST), type=SweepState)
     except FileNotFoundError:
         return SweepState()
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(str(error)) from None
 
 
 def write_state(file: Path, state: SweepState) -> None:
