@@ -17,7 +17,7 @@ from backup_doctor.cli.stderr import show_traceback
 from backup_doctor.cli.stdout import kept_clear
 from backup_doctor.cli.unfinished import unfinished
 from backup_doctor.evidence.case import Asked
-from backup_doctor.evidence.findings import ResultStatus, Verdict
+from backup_doctor.evidence.findings import Severity, Verdict
 from backup_doctor.report.render import prepare
 from backup_doctor.settings.errors import SettingsError
 
@@ -74,7 +74,7 @@ def finish(outcome: Diagnosed, asked: Request, redactor: Redactor) -> int:
 def _conclude(outcome: Diagnosed, asked: Request, redactor: Redactor) -> int:
     """Print the report and write its files; the exit code."""
     report, _, signal_code = outcome
-    code = _exit_code(report, strict=asked.strict)
+    code = exit_code(report, strict=asked.strict)
     published = publish(report, asked, redactor, on_stdout=not is_silent(outcome, asked))
     if signal_code is not None:
         return signal_code
@@ -85,7 +85,7 @@ def _conclude(outcome: Diagnosed, asked: Request, redactor: Redactor) -> int:
 
 def is_silent(outcome: Diagnosed, asked: Request) -> bool:
     """Whether nothing is printed of it."""
-    healthy = _exit_code(outcome.report, strict=asked.strict) is Exit.HEALTHY
+    healthy = exit_code(outcome.report, strict=asked.strict) is Exit.HEALTHY
     return asked.quiet and healthy and outcome.signal_code is None
 
 
@@ -171,8 +171,12 @@ def _opened(settings: Settings, asked: Request) -> Sources:
     return sources
 
 
-def _exit_code(report: Report, *, strict: bool) -> Exit:
-    """The verdict as an exit code; with `strict`, a warning counts as a failure."""
-    warned = any(result.status is ResultStatus.WARN for result in report.results)
+def exit_code(report: Report, *, strict: bool) -> Exit:
+    """The verdict as an exit code; with `strict`, a warning counts as a failure.
+
+    Also one of a check that could not see all that it wanted to, which is `unknown`.
+    """
+    findings = (one for result in report.results for one in result.findings)
+    warned = any(one.severity is Severity.WARN for one in findings)
     code = VERDICTS[report.verdict]
     return Exit.FAILING if strict and warned and code is Exit.HEALTHY else code

@@ -11,10 +11,14 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
+from backup_doctor.cli.codes import Exit
+from backup_doctor.cli.diagnose import exit_code
+from backup_doctor.evidence.findings import ResultStatus
 from tests.cli.command import LOOKING, SECRET, doctor, environment
 from tests.programs import on_a_terminal
-from tests.render.fixtures import DISPATCH
+from tests.render.fixtures import ALL, DISPATCH
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +43,17 @@ def test_the_exit_code_is_the_verdict(
     tmp_path: Path, case: str, flags: tuple[str, ...], code: int
 ) -> None:
     assert doctor(*ASK, *flags, case=case, cwd=tmp_path).returncode == code
+
+
+def test_a_warning_of_a_check_that_could_not_see_all_counts_too() -> None:
+    report = ALL["warned"]
+    half_seen = tuple(
+        replace(one, status=ResultStatus.UNKNOWN) if one.status is ResultStatus.WARN else one
+        for one in report.results
+    )
+
+    assert exit_code(replace(report, results=half_seen), strict=True) is Exit.FAILING
+    assert exit_code(replace(report, results=half_seen), strict=False) is Exit.HEALTHY
 
 
 def test_the_report_alone_goes_to_standard_output_and_nothing_to_standard_error(
