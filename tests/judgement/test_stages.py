@@ -375,6 +375,34 @@ def test_a_pipeline_whose_script_calls_no_function_has_none() -> None:
     assert others.state is NOT_NEEDED
 
 
+def function_alone(answer: Call) -> Any:
+    """The run of a pipeline whose script calls the function and knows no other way to the row."""
+    only = attempt("function", "the edge function", answer)
+    return workflow(log(answer, NOT_SAID, attempts=(only,), whole_script=True))
+
+
+def test_a_pipeline_with_a_function_alone_has_no_other_update_that_could_fail() -> None:
+    refused_now = cases.rls(Reach.REFUSED, sqlstate="42501", message="permission denied")
+    stuck = case(cases.function(record=None), refused_now, function_alone(call(404, NOT_FOUND)))
+
+    assert chain(stuck) == [OK, OK, OK, OK, FAILED, NOT_NEEDED, NOT_REACHED]
+    assert report_on(stuck).causes == ("function/not-deployed",)
+
+
+def test_what_lies_below_a_function_alone_broke_one_link() -> None:
+    refused_now = cases.rls(Reach.REFUSED, sqlstate="42501", message="permission denied")
+    stuck = case(refused_now, function_alone(call(500, DENIED)))
+
+    assert chain(stuck) == [OK, OK, OK, OK, FAILED, NOT_NEEDED, NOT_REACHED]
+    assert report_on(stuck).causes == ("rls/no-grant",)
+
+
+def test_a_row_that_is_right_though_its_only_update_failed_was_repaired_later() -> None:
+    right = case(row(finished_row()), function_alone(call(404, NOT_FOUND)))
+
+    assert chain(right) == [OK, OK, OK, OK, FAILED, NOT_NEEDED, REPAIRED_LATER]
+
+
 def test_a_function_has_the_name_by_which_the_script_calls_it() -> None:
     ways = (attempt("function", "function finish-backup", call(404), target="finish-backup"),)
     named = case(workflow(log(call(404), NOT_SAID, attempts=ways, whole_script=True)))

@@ -134,6 +134,12 @@ def update_ways(case: Case) -> tuple[Attempt, ...]:
     return tuple(found.values())
 
 
+def has_function_alone(case: Case) -> bool:
+    """Whether the whole script of the update step was read, and only the function updates the row there."""
+    ways = update_ways(case) if case.log and case.log.whole_script else ()
+    return bool(ways) and all(one.is_of_function for one in ways)
+
+
 def _is_mere_words(call: Call) -> bool:
     """Whether nothing shows that the call was made: a script may call it failed that had no key."""
     answered = call.outcome is Outcome.OK or call.status is not None or bool(call.body)
@@ -141,14 +147,15 @@ def _is_mere_words(call: Call) -> bool:
 
 
 def fallback_call(case: Case) -> Call:
-    """The log's direct update; `not-made` where the update did not run or gave up before."""
+    """The log's direct update; `not-made` where the update did not run, gave up before, or has none."""
     if update_ran(case) is False:
         return Call(outcome=Outcome.NOT_MADE)
     log = case.log
     if log is None:
         return NOT_SAID
     unsaid = log.fallback_call.outcome is Outcome.NOT_SAID
-    if unsaid and (look_up_failed(case) or function_call(case).outcome is Outcome.OK):
+    none = has_function_alone(case) or look_up_failed(case)
+    if unsaid and (none or function_call(case).outcome is Outcome.OK):
         return Call(outcome=Outcome.NOT_MADE)
     return log.fallback_call
 

@@ -20,7 +20,13 @@ from backup_doctor.judge.history import (
     row_state,
     update_ran,
 )
-from backup_doctor.judge.history.calls import FAILED, changed_nothing, look_up_found, update_ways
+from backup_doctor.judge.history.calls import (
+    FAILED,
+    changed_nothing,
+    has_function_alone,
+    look_up_found,
+    update_ways,
+)
 from backup_doctor.judge.history.file import began_at, own_file
 from backup_doctor.judge.history.function_calls import calls_function
 from backup_doctor.judge.history.written import shows_written
@@ -73,7 +79,8 @@ def _has_other_updates(case: Case) -> bool:
     """Whether there is more than one way to update the row, for all that is seen."""
     ways = update_ways(case)
     unknown = not ways and calls_function(case) is not None
-    return unknown or _has_function(case) or len(ways) >= SEVERAL
+    with_function = _has_function(case) and not has_function_alone(case)
+    return unknown or with_function or len(ways) >= SEVERAL
 
 
 def _codes(link: Link, diagnosis: Diagnosis) -> tuple[str, ...]:
@@ -178,7 +185,8 @@ def _other_updates(case: Case) -> StageState:
             return StageState.NOT_NEEDED
         told = [one.call for one in ways[1:] if one.call.outcome is not Outcome.NOT_SAID]
         return _update(told[-1] if told else NOT_SAID, case)
-    if other.outcome in (Outcome.NOT_SAID, Outcome.NOT_MADE) and first.outcome is Outcome.OK:
+    untried = other.outcome in (Outcome.NOT_SAID, Outcome.NOT_MADE)
+    if untried and (first.outcome is Outcome.OK or has_function_alone(case)):
         return StageState.NOT_NEEDED
     return _update(other, case)
 
