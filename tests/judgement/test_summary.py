@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
+from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.function import Project
 from backup_doctor.evidence.object import Search
 from backup_doctor.evidence.rls import Reach
@@ -34,6 +36,27 @@ PERMISSION_DENIED = '{"code":"42501","message":"permission denied for table back
 )
 def test_it_says_how_long_a_backup_is_stuck_from_a_minute_on(age: timedelta, said: str) -> None:
     assert said in summary(case(now=CREATED + age))
+
+
+def test_what_the_row_says_is_said_in_its_own_word() -> None:
+    nowhere = cases.the_object(head=None, tail=None)
+    done = cases.row(cases.finished_row(status="completed"))
+    names = Names(repository="acme/app", bucket="team-backups", success="completed")
+
+    said = summary(case(done, nowhere, names=names))
+
+    assert said.startswith("The row says completed, but the backup is not right.")
+
+
+@pytest.mark.parametrize("age", [timedelta(milliseconds=300), timedelta(minutes=-3)])
+def test_of_a_row_that_was_made_just_now_no_age_is_said(age: timedelta) -> None:
+    step = replace(cases.steps()[-1], status="in_progress", conclusion=None, completed_at=None)
+    base = workflow(NOT_THERE)
+    assert base.job is not None
+    job = replace(base.job, status="in_progress", conclusion=None, completed_at=None, steps=(step,))
+    going = replace(base, job=job, jobs=(job,), update_step=step)
+
+    assert summary(case(going, now=CREATED + age)) == "The backup is still going."
 
 
 def test_a_row_that_is_missing_is_said_once() -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # "Stuck for 4 s" would only make a reader smile.
 WORTH_SAYING = timedelta(minutes=1)
+# Less is no time that a person would tell, and a row is not made after it was seen.
+TELLABLE = timedelta(seconds=1)
 # What a row says that its file alone makes wrong; one that failed or was cancelled is left as it is.
 _LEFT_TO_FIX = (RowState.IN_PROGRESS, RowState.INCOMPLETE, RowState.ABSENT)
 
@@ -55,7 +57,7 @@ def _healthy(case: Case, diagnosis: Diagnosis) -> str:
 
 def _running(case: Case) -> str:
     age = row_age(case)
-    since = f", {duration(age)} after its row was made" if age is not None else ""
+    since = f", {duration(age)} after its row was made" if age and age >= TELLABLE else ""
     if not dispatch_runs(case):
         return f"No run of this backup is there yet{since}; it may still come."
     return f"The backup is still going{since}."
@@ -81,7 +83,7 @@ def _state(case: Case) -> str:
         RowState.FAILED: "The backup failed.",
         RowState.CANCELLED: "The backup was recorded as cancelled.",
         RowState.INCOMPLETE: "The row is incomplete.",
-        RowState.RIGHT: "The row says success, but the backup is not right.",
+        RowState.RIGHT: f"The row says {status}, but the backup is not right.",
         RowState.UNSEEN: "",
     }[row_state(case)]
 
