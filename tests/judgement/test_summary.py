@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from backup_doctor.evidence.case import Names
 from backup_doctor.evidence.function import Project
+from backup_doctor.evidence.log import NOT_SAID
 from backup_doctor.evidence.object import Search
 from backup_doctor.evidence.rls import Reach
 from backup_doctor.judge.diagnosis import diagnose
@@ -36,6 +37,14 @@ PERMISSION_DENIED = '{"code":"42501","message":"permission denied for table back
 )
 def test_it_says_how_long_a_backup_is_stuck_from_a_minute_on(age: timedelta, said: str) -> None:
     assert said in summary(case(now=CREATED + age))
+
+
+def test_what_is_worth_a_warning_of_a_good_backup_ends_in_a_full_stop() -> None:
+    passed_by = workflow(log(NOT_SAID, NOT_SAID), upload="failure", update="skipped")
+
+    said = summary(case(cases.row(cases.finished_row()), passed_by))
+
+    assert said.endswith(" But: The step 'Upload backup to S3' failed.")
 
 
 def test_what_the_row_says_is_said_in_its_own_word() -> None:

@@ -51,7 +51,7 @@ def _healthy(case: Case, diagnosis: Diagnosis) -> str:
         f"{here.key} is in the bucket ({size(here.size)})" if here else "its file was not looked at"
     )
     warned = [one for one in diagnosis.placed if one.severity is Severity.WARN]
-    but = f" But: {warned[0].judged.found.summary}" if warned else ""
+    but = f" But: {_sentence(warned[0].judged.found.summary)}" if warned else ""
     return f"The backup succeeded: the row is right and {file}.{but}"
 
 
