@@ -71,6 +71,7 @@ def test_a_rule_that_returns_no_finding_is_an_error_with_its_code_in_a_whole_rep
     assert ended.code == 4
     assert ended.checks[-2:] == ["rls", "odd"]
     assert any(error.startswith("odd/bad: ") for error in ended.report["errors"])
+    assert ended.status("odd") == "unknown", "a pass is earned"
 
 
 @pytest.mark.parametrize("method", ["saw", "gaps", "notes"])

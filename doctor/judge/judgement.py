@@ -52,16 +52,20 @@ class Judged(Immutable, frozen=True, kw_only=True):
 
 
 class Judgement(Immutable, frozen=True, kw_only=True):
-    """All findings in running order, and the rules that failed themselves: a defect of the tool."""
+    """All findings in running order, and the rules that failed themselves: a defect of the tool.
+
+    `failed` are the codes of those rules.
+    """
 
     findings: tuple[Judged, ...]
     errors: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
 
 def judge(case: Case, checks: Iterable[AnyCheck]) -> Judgement:
     """Ask every rule of every check that has evidence. A rule that raises does not stop the others."""
     findings: list[Judged] = []
-    errors: list[str] = []
+    errors: dict[str, str] = {}
     for check in checks:
         evidence = case.evidence.get(check.name)
         if not isinstance(evidence, check.evidence):
@@ -71,10 +75,10 @@ def judge(case: Case, checks: Iterable[AnyCheck]) -> Judgement:
                 found = _as_tuple(rule.judge(evidence, case))
             # A defect in one rule must not cost the report.
             except (Exception, SystemExit) as error:  # noqa: BLE001
-                errors.append(f"{rule.code}: {type(error).__name__}: {error}")
+                errors[rule.code] = f"{rule.code}: {type(error).__name__}: {error}"
                 continue
             findings.extend(Judged(check=check, rule=rule, found=one) for one in found)
-    return Judgement(findings=tuple(findings), errors=tuple(errors))
+    return Judgement(findings=tuple(findings), errors=tuple(errors.values()), failed=tuple(errors))
 
 
 def _as_tuple(ruling: Ruling) -> tuple[Found, ...]:

@@ -32,18 +32,19 @@ def write(collected: Collected, registry: Registry, formed: Opinion | None = Non
     case = opinion.case
     checks, diagnosis = opinion.checks, opinion.diagnosis
     mended = planned_repair(opinion, collected.fix_check)
-    results = tuple(result_of(check, case, diagnosis, collected) for check in checks)
+    failed = opinion.judgement.failed
+    results = tuple(result_of(check, case, diagnosis, collected, failed) for check in checks)
     root_cause = diagnosis.root.code if diagnosis.root else None
     reason = diagnosis.root.found.reason if diagnosis.root else None
     causes = tuple(dict.fromkeys(cause.code for cause in diagnosis.causes))
-    failed = failing_step(checks, diagnosis)
+    step = failing_step(checks, diagnosis)
     gaps = open_gaps(case, diagnosis, checks)
     return Report(
         schema_version=SCHEMA_VERSION,
         tool=Tool(name="backup-doctor", version=__version__),
         subject=subject_of(case),
         verdict=diagnosis.verdict,
-        failing_step=failed,
+        failing_step=step,
         root_cause=root_cause,
         causes=causes,
         summary=summary_of(case, diagnosis),
@@ -56,7 +57,7 @@ def write(collected: Collected, registry: Registry, formed: Opinion | None = Non
         notes=_notes(collected, registry),
         errors=(*opinion.judgement.errors, *_crashes(case)),
         timeline=timeline_of(case),
-        fingerprint=fingerprint(diagnosis.verdict, root_cause, causes, failed, reason),
+        fingerprint=fingerprint(diagnosis.verdict, root_cause, causes, step, reason),
         generated_at=rfc3339(case.now),
         duration_s=collected.duration_s,
     )

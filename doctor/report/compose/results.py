@@ -30,12 +30,17 @@ LEFT_OUT = Unseen(why=Why.NOT_ASKED, what="Skipped (--only or --skip).")
 
 
 def result_of(
-    check: AnyCheck, case: Case, diagnosis: Diagnosis, collected: Collected
+    check: AnyCheck,
+    case: Case,
+    diagnosis: Diagnosis,
+    collected: Collected,
+    failed: tuple[str, ...] = (),
 ) -> CheckResult:
-    """What one check came to, with the findings placed by the diagnosis."""
+    """What one check came to, with the findings placed by the diagnosis; `failed` are rules that raised."""
     evidence = case.evidence.get(check.name, LEFT_OUT)
     placed = [one for one in diagnosis.placed if one.judged.check is check]
     gaps = (evidence,) if isinstance(evidence, Unseen) else check.gaps(evidence, case)
+    gaps += tuple(_unjudged(rule.code) for rule in check.rules if rule.code in failed)
     also = () if isinstance(evidence, Unseen) else evidence.notes()
     return CheckResult(
         check=check.name,
@@ -47,6 +52,10 @@ def result_of(
         notes=tuple(dict.fromkeys(sentence(gap) for gap in (*gaps, *also))),
         saw="" if isinstance(evidence, Unseen) else evidence.saw(),
     )
+
+
+def _unjudged(code: str) -> Unseen:
+    return Unseen(why=Why.CRASHED, what=f"Whether {code} is so could not be judged.")
 
 
 def _status(placed: list[Placed], gaps: tuple[Unseen, ...]) -> ResultStatus:
