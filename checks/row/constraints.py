@@ -17,7 +17,13 @@ from backup_doctor.checks.row.constraint_fixes import (
 from backup_doctor.checks.row.constraint_told import name_in_log, row_sent, status_sent
 from backup_doctor.checks.row.failure_word import failure_refused, refusing_failure
 from backup_doctor.checks.row.types import refused_types, refused_values, told_of_other
-from backup_doctor.checks.row.unwritable import is_writable_now, let_write, refused_by_view
+from backup_doctor.checks.row.unwritable import (
+    has_no_identity,
+    is_writable_now,
+    let_write,
+    refused_by_view,
+    without_identity,
+)
 from backup_doctor.checks.row.view import both_told, message_told, table_of, where, where_else
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.row import RowEvidence
@@ -49,6 +55,8 @@ if TYPE_CHECKING:
 
 rules = Rules[RowEvidence]()
 
+# PostgreSQL has it where a table that is published has no replica identity.
+NOT_IN_STATE = "55000"
 _NO_PARTITION = "no partition of relation"
 
 
@@ -68,6 +76,8 @@ def _untried_refuses(case: Case, values: Mapping[str, Any]) -> bool:
 
     A foreign key and an EXCLUDE are of the columns that the statement writes, or leave it alone.
     """
+    if has_no_identity(case):
+        return True
     if case.row is None or values.get("status") != case.names.success:
         return False
     told = _named_in_log(case, case.row)
@@ -85,7 +95,7 @@ def _untried_refuses(case: Case, values: Mapping[str, Any]) -> bool:
     traits=(Trait.AFTER_KEY, Trait.OF_TABLE, Trait.CONFLICTS, Trait.NAMED_BY_STEP),
     refuses_sql=SqlRefusal(
         shown=_refuses_status,
-        sqlstates=VALUE_CLASSES,
+        sqlstates=(*VALUE_CLASSES, NOT_IN_STATE),
         by_constraint=True,
         left_open=_untried_refuses,
     ),
@@ -110,7 +120,7 @@ def constraint_rejects(seen: RowEvidence, case: Case) -> Found | None:
     refusing, types = _refusing(case), refused_types(case)
     told, sent = _named_in_log(case, seen), status_sent(case, seen)
     still = told is not None and sent is not None and _knows_not(told, sent)
-    now = True if refusing or types or still else None
+    now = True if refusing or types or still or has_no_identity(case) else None
     weight = weigh(_then(case), now=now, case=case)
     if weight is None:
         return failure_refused(seen, case)
@@ -187,7 +197,8 @@ def _summary(
     if named or other:
         violates = "made violated" if over else "makes violates"
         return f"The update that the pipeline {violates} {named or 'a constraint'}{of}."
-    return f"PostgreSQL refuses the update that the pipeline makes{message_told(case, links)}."
+    said = f"PostgreSQL refuses the update that the pipeline makes{message_told(case, links)}."
+    return without_identity(case) or said
 
 
 def _named_with_partitions(one: Constraint) -> str:

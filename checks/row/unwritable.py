@@ -1,4 +1,7 @@
-"""What no UPDATE of this table can write: a computed column, a view's own rows, a materialized view."""
+"""What no UPDATE of this table can write: a computed column, a view's own rows, a materialized view, any row.
+
+A table that is published and has nothing by which its rows are told apart takes no UPDATE at all.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING
 from backup_doctor.checks.row.altering import RELOAD, VIEWS
 from backup_doctor.checks.row.view import both_told, table_of
 from backup_doctor.evidence.findings import Risk
+from backup_doctor.evidence.rls import Proof, Reach
 from backup_doctor.evidence.sql import identifier
 from backup_doctor.judge.framework import Resolved
 from backup_doctor.judge.show import either, manual, sql, table
@@ -23,6 +27,7 @@ _GENERATED = re.compile(
     r'|cannot insert a non-DEFAULT value into column \\?"([^"\\]+)'
 )
 _CHECK_OPTION = "violates check option for view"
+_NO_IDENTITY = "does not have a replica identity and publishes updates"
 _NOT_CHANGED = "cannot change materialized view"
 
 
@@ -33,6 +38,8 @@ def let_write(seen: RowEvidence, case: Case) -> tuple[Fix, ...]:
     computed = _computed(case)
     if computed:
         return _leave_out(case, computed)
+    if has_no_identity(case):
+        return _tell_rows_apart(case)
     if _CHECK_OPTION in told and kind == VIEW:
         return _show_again(case)
     if _NOT_CHANGED in told and kind == MATERIALIZED:
@@ -44,6 +51,47 @@ def let_write(seen: RowEvidence, case: Case) -> tuple[Fix, ...]:
             ),
         )
     return ()
+
+
+def has_no_identity(case: Case) -> bool:
+    """Whether PostgreSQL refuses every UPDATE for want of a replica identity: now, or then and maybe still."""
+    return _plans_update(case) is not True and (
+        _plans_update(case) is False or _NO_IDENTITY in both_told(case)
+    )
+
+
+def without_identity(case: Case) -> str:
+    """That it does, as a sentence; empty where it does not."""
+    if not has_no_identity(case):
+        return ""
+    return (
+        f"PostgreSQL refuses every update of {case.names.table}: the table is published, and has no "
+        "primary key or other replica identity."
+    )
+
+
+def _plans_update(case: Case) -> bool | None:
+    """Whether it plans the pipeline's update, and so has what it needs of the table; None: not known."""
+    proof = case.rls.proof if case.rls else None
+    if not isinstance(proof, Proof):
+        return None
+    if _NO_IDENTITY in proof.message:
+        return False
+    return True if proof.strong and proof.reach is not Reach.REFUSED else None
+
+
+def _tell_rows_apart(case: Case) -> tuple[Fix, ...]:
+    return either(
+        sql(
+            "Let PostgreSQL tell the rows apart by all of their columns",
+            f"ALTER TABLE {table(case)} REPLICA IDENTITY FULL;",
+        ),
+        manual(
+            f"Or give {case.names.table} a primary key, or take it out of the publication",
+            "Supabase's Realtime publishes tables by the publication supabase_realtime; a published table "
+            "without a primary key takes no UPDATE.",
+        ),
+    )
 
 
 def _computed(case: Case) -> str | None:
@@ -94,7 +142,9 @@ def refused_by_view(case: Case) -> bool:
 
 
 def is_writable_now(seen: RowEvidence, case: Case) -> Resolved | None:
-    """The column that the log says is computed is a plain one, by the catalogue."""
+    """The column that the log says is computed is a plain one, by the catalogue; or the rows are told apart."""
+    if _NO_IDENTITY in both_told(case) and _plans_update(case):
+        return Resolved(by="PostgreSQL plans such an update now")
     known, computed = table_of(seen), _computed(case)
     column = known.column(computed) if known and computed else None
     # A view's columns are all plain, whatever the table behind it computes.

@@ -9,11 +9,22 @@ from msgspec.structs import replace
 
 from backup_doctor.evidence.findings import FixKind
 from backup_doctor.evidence.log import NOT_SAID
+from backup_doctor.evidence.rls import Reach, RlsEvidence
 from backup_doctor.evidence.row import Constraint
 from backup_doctor.evidence.trigger import Trigger
 from tests.judgement import cases
 from tests.judgement.asking import causes, codes, finding
-from tests.judgement.cases import call, case, finished_row, log, row, the_object, workflow
+from tests.judgement.cases import (
+    NOT_THERE,
+    call,
+    case,
+    finished_row,
+    log,
+    rls,
+    row,
+    the_object,
+    workflow,
+)
 from tests.judgement.test_refused_sql import FINE, first_line, refused_by, settled
 
 if TYPE_CHECKING:
@@ -183,3 +194,33 @@ def test_a_right_row_blames_no_trigger_of_a_view() -> None:
 
     assert "row/trigger-interferes" not in causes(case(finished, right.workflow))
     assert "row/trigger-interferes" in codes(case(finished, right.workflow))
+
+
+NO_IDENTITY = 'cannot update table "backup_history" because it does not have a replica identity and publishes updates'
+UNPUBLISHABLE = call(500, '{"code":"55000","message":"' + NO_IDENTITY.replace('"', '\\"') + '"}')
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        rls(Reach.REFUSED, sqlstate="55000", message=NO_IDENTITY),
+        RlsEvidence(proof=NOT_THERE),
+    ],
+)
+def test_a_published_table_without_a_replica_identity_takes_no_update(proof: RlsEvidence) -> None:
+    one = case(workflow(log(UNPUBLISHABLE, UNPUBLISHABLE)), proof)
+    found = finding(one, "row/constraint-rejects").found
+    made = settled(one)
+
+    assert causes(one) == ["row/constraint-rejects"]
+    assert "has no primary key or other replica identity" in found.summary
+    assert found.fixes[0].text == "ALTER TABLE public.backup_history REPLICA IDENTITY FULL;"
+    assert first_line(made).startswith("-- This statement will fail until row/constraint-rejects")
+
+
+def test_a_replica_identity_that_is_there_now_is_told_as_past() -> None:
+    one = case(workflow(log(UNPUBLISHABLE, UNPUBLISHABLE)))
+    found = finding(one, "row/constraint-rejects").found
+
+    assert found.resolved is not None
+    assert "will fail" not in first_line(settled(one))
