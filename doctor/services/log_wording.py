@@ -122,7 +122,9 @@ STATUS = _any(
     rf"\bERROR {_CODE}:",
     rf"<Response \[{_CODE}\]>",
     rf"\bawaiting response\.+ {_CODE}\b",
-    rf"\(\s*{_CODE}\s*\)",
+    rf"\(\s*{_CODE}\s*\)|\((?=[345]){_CODE}: ",
+    rf"^\W*(?:\d+/\d+\W+)?(?:edge |direct )?(?:function|fallback|update|table)[\s.:=|]+{_CODE}\b"
+    r"(?!\s*(?:m?s|rows?|bytes|[KMG]i?B)\b)",
     rf"\b{_CODE} \"?(?:{_PHRASES})\b",
     rf"^\W*(?:try|attempt|retry)\W*\d+(?:\s*(?:/|of)\s*\d+)?\W{{1,3}}{_CODE}\b(?!\s*m?s\b)",
     r"\b(?:failed|failure|error|fehler|succeeded|success|ok)\W{1,3}(?:with |code |status ){0,3}"
@@ -154,6 +156,11 @@ NETWORK: tuple[tuple[re.Pattern[str], Outcome], ...] = (
             r"SSL (?:connect error|certificate problem)",
             r"SSLCertVerificationError|CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|CERT_HAS_EXPIRED"
             r"|UNABLE_TO_(?:VERIFY|GET_ISSUER)|ERR_TLS_CERT",
+            # Guzzle, Go, Java, .NET, Rust.
+            r"\bcURL error (?:5|6|7|35|52|56|60)\b|\bx509: |\btls: (?:failed|handshake)",
+            r"PKIX path building failed|SSLHandshakeException|UnknownHostException"
+            r"|java\.net\.(?:Connect|NoRouteToHost)Exception|SSL connection could not be established"
+            r"|\berror trying to connect\b|\bdns error: ",
         ),
         Outcome.UNREACHABLE,
     ),
@@ -165,6 +172,7 @@ NETWORK: tuple[tuple[re.Pattern[str], Outcome], ...] = (
             r"\b(?:ReadTimeout|TimeoutError|AbortError|ETIMEDOUT|ESOCKETTIMEDOUT)\b",
             r"UND_ERR_HEADERS_TIMEOUT",
             r"\btimeout of \d+ ?ms exceeded\b|\bHTTP timeout\b|function (?:call )?timed out",
+            r"\bcURL error 28\b|\b(?:SocketTimeout|HttpTimeout)Exception\b|Net::(?:Read|Open)Timeout",
             r"\bcontext deadline exceeded\b|\bdue to (?:the configured \S*)?timeout\b",
         ),
         Outcome.TIMED_OUT,

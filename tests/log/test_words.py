@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.log.test_calls import (
@@ -16,6 +18,9 @@ from tests.log.test_calls import (
     calls,
     node_dump,
 )
+
+if TYPE_CHECKING:
+    from backup_doctor.evidence.log import Outcome
 
 BOOT = '{"code":"BOOT_ERROR","message":"Function failed to start (please check logs)"}'
 DONE = (
@@ -466,3 +471,52 @@ def test_each_record_of_a_logger_is_of_the_call_that_it_names(lines: str) -> Non
     assert (function.status, fallback.status) == (503, 403)
     assert "BOOT_ERROR" in function.body
     assert "42501" in fallback.body
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome"),
+    [
+        (
+            "update-backup: tls: failed to verify certificate: x509: certificate signed by unknown authority",
+            UNREACHABLE,
+        ),
+        ("update-backup: cURL error 6: Could not resolve host: x.supabase.co", UNREACHABLE),
+        (
+            "update-backup: javax.net.ssl.SSLHandshakeException: PKIX path building failed",
+            UNREACHABLE,
+        ),
+        (
+            "update-backup: The SSL connection could not be established, see inner exception.",
+            UNREACHABLE,
+        ),
+        (
+            "update-backup: error trying to connect: dns error: failed to lookup address",
+            UNREACHABLE,
+        ),
+        ("update-backup: cURL error 28: Operation timed out", TIMED_OUT),
+        ("update-backup: java.net.http.HttpTimeoutException: request timed out", TIMED_OUT),
+        ("update-backup: Net::ReadTimeout", TIMED_OUT),
+    ],
+)
+def test_a_connection_that_failed_is_known_in_every_language(line: str, outcome: Outcome) -> None:
+    function, *_ = calls(Example("failed", line, script=UNSEEN))
+
+    assert function.outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("function  404  not found", 404),
+        ("[1/2] edge function ........ FAIL (404: not found)", 404),
+        ("function 150 ms", None),
+        ("update 200 rows", None),
+    ],
+)
+def test_a_status_stands_right_behind_the_call(line: str, status: int | None) -> None:
+    function, fallback, *_ = calls(
+        Example("status", f"Calling update-backup\n{line}", script=UNSEEN)
+    )
+
+    assert function.status == status
+    assert fallback.status is None
