@@ -23,6 +23,7 @@ from backup_doctor.judge.history import (
     pipeline_key_worked,
     proved_where_open,
     service_key_then,
+    stopped_at_look_up,
     weigh,
 )
 from backup_doctor.judge.history.calls import logged_for, said_beyond, url_was_unusable
@@ -199,6 +200,8 @@ def _address_then(case: Case) -> dict[Link, bool | None]:
         Link.FUNCTION_UPDATES: function_call(case),
         Link.FALLBACK_UPDATES: fallback_call(case),
     }
+    if case.log and stopped_at_look_up(case):
+        calls = dict.fromkeys(calls, case.log.lookup_call)
     then = address_then(case)
     return {
         link: True if shown is None and link in calls and unsent(calls[link]) else shown

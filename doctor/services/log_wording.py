@@ -141,6 +141,8 @@ NETWORK: tuple[tuple[re.Pattern[str], Outcome], ...] = (
     (
         _any(
             r"\bcurl: \((?:1|3|5|6|7|35|52|55|56|58|60|97)\)",
+            r"failed to parse URL from|unknown url type",
+            r"\b(?:MissingSchema|InvalidSchema|UnsupportedProtocol)\b",
             r"could not resolve (?:host|proxy)|couldn'?t resolve host|resolving timed out",
             r"failed to connect to|couldn'?t connect to server",
             r"connection (?:refused|reset|timed out)",

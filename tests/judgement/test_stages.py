@@ -175,6 +175,16 @@ def test_an_update_that_was_not_reached_and_is_not_known_is_not_called_unneeded(
     assert chain(one)[4:6] == [NOT_REACHED, expected]
 
 
+def test_an_update_behind_a_look_up_that_failed_was_not_reached_whatever_the_script_calls_it() -> (
+    None
+):
+    attempt = Attempt(kind="function", name="f", place="line 3", updates=True, call=NOT_SAID)
+    crashed = replace(call(400), status=None, body="", lines=("TypeError: Unexpected token",))
+    stopped = log(NOT_SAID, NOT_SAID, lookup_call=crashed, attempts=(attempt,))
+
+    assert chain(case(workflow(stopped)))[4:6] == [NOT_REACHED, NOT_REACHED]
+
+
 def test_what_nobody_could_see_is_not_called_held() -> None:
     blind = case(
         row(rows=Unseen(why=Why.DENIED, what="It may not be read.")),

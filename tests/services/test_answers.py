@@ -554,6 +554,27 @@ def test_the_platforms_body_tells_whose_the_unnamed_status_is() -> None:
         ),
         (
             [
+                "Edge function failed: TypeError: Failed to parse URL from ***/functions/v1/update-backup",
+                "Direct update failed: TypeError: Failed to parse URL from ***/rest/v1/backup_history?id=eq.1",
+            ],
+            "is not a URL",
+        ),
+        (
+            [
+                "Edge function failed: <urlopen error unknown url type: htps>",
+                "Direct update failed: <urlopen error unknown url type: htps>",
+            ],
+            "is not a URL",
+        ),
+        (
+            [
+                "Looking up the backup's id",
+                "TypeError: Failed to parse URL from ***/rest/v1/backup_history?dispatch_id=eq.x&select=id",
+            ],
+            "is not a URL",
+        ),
+        (
+            [
                 "curl: (1) Protocol htps not supported",
                 "Could not find backup_id for dispatch_id: x",
             ],

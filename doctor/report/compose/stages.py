@@ -24,6 +24,7 @@ from backup_doctor.judge.history.calls import (
     FAILED,
     changed_nothing,
     has_function_alone,
+    look_up_failed,
     look_up_found,
     update_ways,
 )
@@ -202,8 +203,7 @@ def _update(call: Call, case: Case) -> StageState:
     if call.outcome is Outcome.NOT_SAID:
         return StageState.UNKNOWN
     # Not made: the step was not reached, gave up at the look-up, or had no key for this way.
-    gave_up = case.log is not None and bool(case.log.backup_id_not_found)
-    reached = update_ran(case) is True and not gave_up
+    reached = update_ran(case) is True and not look_up_failed(case)
     return StageState.NOT_NEEDED if reached else StageState.NOT_REACHED
 
 
