@@ -30,6 +30,10 @@ _S3_REFUSES = re.compile(
     r"|RequestTimeTooSkewed|AuthorizationHeaderMalformed|EntityTooLarge|QuotaExceeded)(?:</Code>|: |\)$)"
 )
 # An error of a client that reads, or that asks another service, says nothing of the upload.
+_HAD_ITS_FILE = re.compile(
+    r"^upload failed: \S+ to s3://"
+    r"|when calling the (?:PutObject|UploadPart|CompleteMultipartUpload) operation"
+)
 _OF_ANOTHER_CALL = re.compile(
     r"when calling the (?!(?:PutObject|CopyObject|CreateMultipartUpload|UploadPart|UploadPartCopy"
     r"|CompleteMultipartUpload|AssumeRole\w*) operation)\w+ operation"
@@ -70,6 +74,11 @@ def names_upload_error(line: str) -> bool:
 def is_of_upload(line: str) -> bool:
     """Whether the line itself says that it is an upload, or the AWS client before it, that failed."""
     return _UPLOAD_ERROR.search(line) is not None
+
+
+def shows_file(line: str) -> bool:
+    """Whether an upload failed that had its file: the AWS client names it, or the store refused it."""
+    return _HAD_ITS_FILE.search(line) is not None
 
 
 def is_of_another_call(line: str) -> bool:

@@ -160,6 +160,31 @@ def test_after_a_failed_upload_nothing_later_was_reached() -> None:
     assert chain(failed)[:3] == [OK, OK, UNKNOWN]
 
 
+@pytest.mark.parametrize(
+    ("error", "made"),
+    [
+        (
+            "upload failed: ./b.zip to s3://t/b.zip An error occurred (AccessDenied) when calling the",
+            OK,
+        ),
+        ("An error occurred (ExpiredToken) when calling the UploadPart operation: expired", OK),
+        ("upload failed: Unable to locate credentials", UNKNOWN),
+        ("The user-provided path backup.zip does not exist.", UNKNOWN),
+    ],
+)
+def test_an_upload_that_was_refused_with_its_file_shows_that_the_backup_was_made(
+    error: str, made: StageState
+) -> None:
+    told = log(NOT_SAID, NOT_SAID, update_seen=False, uploaded=(), upload_errors=(error,))
+    told = replace(told, assignments={})
+    failed = case(
+        cases.the_object(head=None, tail=None, key_source=None, expected_key=None),
+        workflow(told, upload="failure", update="skipped"),
+    )
+
+    assert chain(failed)[2:4] == [made, FAILED]
+
+
 @pytest.mark.parametrize(("calls", "expected"), [(True, NOT_REACHED), (False, NOT_NEEDED)])
 def test_an_update_that_was_not_reached_and_is_not_known_is_not_called_unneeded(
     *, calls: bool, expected: StageState

@@ -30,9 +30,11 @@ from backup_doctor.judge.history.calls import (
 )
 from backup_doctor.judge.history.file import began_at, own_file
 from backup_doctor.judge.history.function_calls import calls_function
+from backup_doctor.judge.history.upload import upload_errors
 from backup_doctor.judge.history.written import shows_written
 from backup_doctor.judge.show import listed
 from backup_doctor.judge.traits import Trait
+from backup_doctor.services.error_lines import shows_file
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
@@ -145,9 +147,10 @@ def _run_started(case: Case) -> StageState:
 
 
 def _backup_made(case: Case) -> StageState:
-    """A file of this run, or the size that the job took of one."""
+    """A file of this run, the size that the job took of one, or an upload that was refused with it."""
     measured = case.log is not None and bool(case.log.assignments.get("BACKUP_SIZE"))
-    return StageState.OK if measured else _file_uploaded(case)
+    refused = any(map(shows_file, upload_errors(case)))
+    return StageState.OK if measured or refused else _file_uploaded(case)
 
 
 def _file_uploaded(case: Case) -> StageState:
