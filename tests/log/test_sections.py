@@ -21,7 +21,9 @@ def seen_in(*steps: str, wanted: LookFor = WANTED) -> LogReading:
     return read("a log", [job(*steps)], wanted)
 
 
-@pytest.mark.parametrize("title", ["Run the update", "Run aws s3 cp", "Run"])
+@pytest.mark.parametrize(
+    "title", ["Run the update", "Run aws s3 cp", "Run", "Run actions/checkout@v5"]
+)
 def test_a_group_that_a_script_calls_run_is_no_step(title: str) -> None:
     printed = (f"##[group]{title}", *REFUSED, "upload: ./b.zip to s3://acme/b.zip", "##[endgroup]")
 
@@ -30,6 +32,22 @@ def test_a_group_that_a_script_calls_run_is_no_step(title: str) -> None:
     assert (seen.function_call.outcome, seen.function_call.status) == (Outcome.REFUSED, 401)
     assert seen.uploaded == ("s3://acme/b.zip",)
     assert seen.update_script == ("node ci/update.js",)
+
+
+@pytest.mark.parametrize(("lasting", "status"), [(4, None), (5, None), (6, 503)])
+def test_only_a_step_that_ran_while_the_update_did_is_read_with_it(
+    lasting: int, status: int | None
+) -> None:
+    """A step in the background. GitHub tells whole seconds: one that ends as the update begins is over."""
+    steps = (api_step("Tell", lasting=lasting), api_step(second=5, lasting=3))
+
+    seen = seen_in(
+        step("node ci/tell.js", "update-backup: HTTP 503"),
+        step("node ci/wait.js", "nothing", second=6),
+        wanted=LookFor(steps=steps, update_step=UPDATE),
+    )
+
+    assert seen.function_call.status == status
 
 
 def test_the_group_of_a_containers_hook_leaves_the_output_to_the_steps_script() -> None:

@@ -100,6 +100,31 @@ EXAMPLES = (
         )
         for said in ("Notifying the API", "Posting the result", "Sending the status message")
     ),
+    *(
+        Example(
+            f"how many rows were changed: {said}",
+            f"Direct update of backup_history\n{said}",
+            fallback=(OK, None),
+            rows=rows,
+        )
+        for said, rows in (
+            ("content-range: 2-4/*", 3),
+            ("content-range: */0", 0),
+            ("no rows were updated", 0),
+            ("rows updated: 2", 2),
+        )
+    ),
+    Example(
+        "words of success behind a refusal are those of another attempt",
+        f"Edge function HTTP 503\n{BOOT}\nEdge function updated the backup successfully",
+        function=(OK, None),
+    ),
+    Example(
+        "words of success behind a success change nothing of it",
+        f"Edge function HTTP 200\n{DONE}\nEdge function updated the backup successfully",
+        function=(OK, 200),
+        function_body=DONE,
+    ),
     Example(
         "a message to Slack that names a call quotes its outcome",
         "Slack: update-backup failed with HTTP 500",
