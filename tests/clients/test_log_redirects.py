@@ -38,14 +38,18 @@ FOLLOWED = [
     ("https://api.acme.ghe.com/x", API, BLOB),
     ("http://127.0.0.1:8000/log", "http://127.0.0.1:8000", "http://127.0.0.1:8000"),
     ("http://127.0.0.1:8000/log", "http://127.0.0.1:8000/api/v3", BLOB),
+    ("http://127.0.0.1:8001/log", "http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+    ("http://localhost:8001/log", "http://127.0.0.1:8000", "http://localhost:8001"),
     ("https://github.acme.test:443/log", ENTERPRISE, ENTERPRISE),
 ]
 NOT_FOLLOWED = [
     ("http://productionresultssa1.blob.core.windows.net/x", API, API),
     ("http://api.github.com/x", API, API),
     ("http://storage.acme.test/log", "http://127.0.0.1:8000", "http://127.0.0.1:8000"),
-    ("http://127.0.0.1:8001/log", "http://127.0.0.1:8000", "http://127.0.0.1:8000"),
-    ("http://localhost:8000/log", "http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+    ("http://127.0.0.1:8001/log", ENTERPRISE, ENTERPRISE),
+    ("http://127.0.0.1:8001/log", "http://127.0.0.1:8000", BLOB),
+    ("http://127.0.0.2:8001/log", "http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+    ("http://10.1.2.3:8000/log", "http://127.0.0.1:8000", "http://127.0.0.1:8000"),
     ("http://github.acme.test:443/log", ENTERPRISE, ENTERPRISE),
     ("https://evil.test/log", API, BLOB),
     ("https://blob.core.windows.net.evil.test/log", API, BLOB),
@@ -128,11 +132,15 @@ REACHED = "the canary"
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"])
-def test_a_service_of_this_machine_hears_nothing_of_it(status: int, scheme: str, host: str) -> None:
+def test_a_service_of_this_machine_hears_nothing_of_it(
+    status: int, scheme: str, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known(monkeypatch, ["127.0.0.1"])
+
     with listening() as (port, heard):
         target = f"{scheme}://{host}:{port}/latest/meta-data"
         with api(lambda _path: redirect(target, status)) as (url, _):
-            gap = client(url).job_log(JOB, whole)
+            gap = client(url.replace("127.0.0.1", "github.acme.test")).job_log(JOB, whole)
 
     assert isinstance(gap, Unseen)
     assert gap.why is Why.GARBLED
@@ -173,6 +181,17 @@ def test_the_next_address_of_a_name_is_asked_where_one_cannot_be_reached(
     known(monkeypatch, ["127.0.0.77", "127.0.0.1"])
 
     with api(lambda _path: redirect(tls.url)) as (url, _):
+        assert client(url).job_log(JOB, whole) == LOG
+
+
+def test_of_an_api_on_this_machine_a_log_on_another_port_is_read_without_the_token() -> None:
+    def stored(_path: str) -> Response:
+        return Response(status=400) if "Authorization" in request.headers else Response(LOG)
+
+    with (
+        api(stored) as (storage, _),
+        api(lambda _path: redirect(f"{storage}/blob?sig=1")) as (url, _),
+    ):
         assert client(url).job_log(JOB, whole) == LOG
 
 

@@ -1,5 +1,7 @@
 """Where a redirect to a log may lead: to https on a public address, or back to the API itself.
 
+An API that is on this machine (a tunnel, a stand-in) may have its logs on another port of it.
+
 An address is checked as it is connected to: the name is resolved once, and what it resolved to is
 what is asked, under the name's certificate. Whoever answers for the name a moment later gains
 nothing. Where a proxy resolves names, only it can tell.
@@ -30,6 +32,7 @@ GITHUBS = re.compile(
 MOST_ADDRESSES = 4
 # IPv4 behind an IPv6 prefix (RFC 6052).
 _NAT64 = IPv6Network("64:ff9b::/96")
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
@@ -51,7 +54,7 @@ def check(target: str, api: str, named_by: str) -> None:
     Raises:
         NotFollowedError: it may not.
     """
-    if origin(target) == origin(api):
+    if origin(target) == origin(api) or all(map(_is_here, (target, api, named_by))):
         return
     parts = urlsplit(target)
     host = parts.hostname or ""
@@ -63,7 +66,7 @@ def check(target: str, api: str, named_by: str) -> None:
 
 
 def places(target: str, api: str, limit_s: float, *, by_proxy: bool) -> tuple[AskedAddress, ...]:
-    """The addresses at which `target` is asked: the API as it is, all else where it is public.
+    """The addresses at which `target` is asked: the API as it is, and beside it; all else where public.
 
     `by_proxy`: a proxy looks for the name's addresses; what is one already is checked all the same.
 
@@ -71,7 +74,7 @@ def places(target: str, api: str, limit_s: float, *, by_proxy: bool) -> tuple[As
         NotFollowedError: one of them is private, of this machine or of this network.
         httpx.TransportError: the name cannot be resolved, or not in time.
     """
-    if origin(target) == origin(api):
+    if origin(target) == origin(api) or (_is_here(target) and _is_here(api)):
         return (AskedAddress(url=target, headers={}),)
     parts = urlsplit(target)
     host, port = parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme]
@@ -111,6 +114,11 @@ def is_public(address: str) -> bool:
     ip = ip_address(address.partition("%")[0])
     inner = _embedded(ip) if isinstance(ip, IPv6Address) else None
     return (inner or ip).is_global and not (inner or ip).is_multicast
+
+
+def _is_here(url: str) -> bool:
+    """Whether it is of this machine by its own words, whatever DNS says."""
+    return urlsplit(url).hostname in _LOOPBACK
 
 
 def _is_of_this_network(host: str) -> bool:
