@@ -24,7 +24,7 @@ from backup_doctor.services.answers import (
     first_known,
     table,
 )
-from backup_doctor.services.success_bodies import SUCCESS, refuses_call, refuses_caller
+from backup_doctor.services.success_bodies import SUCCESS, refuses_caller, says_not_found
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.row import ApiAnswer
@@ -195,7 +195,7 @@ def _own_answer(status: int | None, body: str) -> Meaning:
     if (status is None or status in SUCCESS) and refuses_caller(body):
         # Of an answer whose status is not shown, its words tell.
         status = UNAUTHORIZED
-    elif status in SUCCESS and refuses_call(body):
+    elif status in SUCCESS and says_not_found(body):
         status = NOT_FOUND
     known = by_status(at_function(), status)
     # Its own words: not the gateway, which would have shown one of its codes. What it calls a failure

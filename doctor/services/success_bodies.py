@@ -15,12 +15,6 @@ _NOT_FOUND = re.compile(
     r"\b(?:not found|no (?:such|matching) \w+|no \w+ (?:was |were )?found|does(?: not|n't) exist)\b",
     re.IGNORECASE,
 )
-_BAD_CALL = re.compile(
-    r"\b(?:missing|required|invalid|malformed)\b.{0,40}\b(?:fields?|param\w*|body|payload|input|request"
-    r"|backup[_ ]?id|s3_?key|size\w*|uuid)\b"
-    r"|\b(?:backup[_ ]?id|s3_?key|size_?bytes)\b.{0,20}\b(?:is|are) (?:required|missing|invalid)\b",
-    re.IGNORECASE,
-)
 # https://supabase.com/docs/guides/functions/quickstart: what `supabase functions new` writes.
 _OF_TEMPLATE = re.compile(r"\A\s*\{\s*\"message\"\s*:\s*\"Hello [^\"]{0,60}!\"")
 
@@ -38,11 +32,6 @@ def refuses_caller(body: str) -> bool:
 def says_not_found(body: str) -> bool:
     """Whether the failure is that there is no such backup."""
     return says_failure(body) and _NOT_FOUND.search(body) is not None
-
-
-def refuses_call(body: str) -> bool:
-    """Whether the failure is what the call asks for or carries, and none of the function's own."""
-    return says_not_found(body) or (says_failure(body) and _BAD_CALL.search(body) is not None)
 
 
 def is_of_template(body: str) -> bool:

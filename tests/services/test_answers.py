@@ -746,7 +746,7 @@ def answered_so(function: tuple[int, str], direct: tuple[int, str], *evidence: E
         (
             (200, '{"success":false,"error":"Missing required fields"}'),
             (500, "{}"),
-            ["function/rejected", "workflow/fallback-failed"],
+            ["function/server-error", "workflow/fallback-failed"],
         ),
         (
             (200, '{"success":false,"error":"connection reset"}'),
