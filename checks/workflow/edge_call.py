@@ -31,6 +31,8 @@ from backup_doctor.services.meaning import NOT_ALLOWED
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
+    from backup_doctor.evidence.findings import Fix
+    from backup_doctor.evidence.log import Call
 
 rules = Rules[WorkflowEvidence]()
 
@@ -54,32 +56,34 @@ def edge_call_failed(seen: WorkflowEvidence, case: Case) -> Found | None:
     call = function_call(case)
     if call.outcome not in FAILED:
         return None
-    ask_more = find_out(
-        case,
-        "function",
-        "Configure SUPABASE_ACCESS_TOKEN and BACKUP_API_KEY for the doctor: the platform's "
-        "record of the function tells a refusal of the gateway from one of the function.",
-    )
-    function = case.function
-    known = function is not None and function.key_sent and not isinstance(function.record, Unseen)
     sent = empty_value(call)
     # Another way got through, to the other row.
     reached = another_row_succeeded(case)
     return Found(
         summary=f"The call of {case.names.function} failed{how(call)}.{said_empty(case, sent)}",
         evidence=(*log_lines(case, "log", call), *empty_variables(case, sent)),
-        fixes=(send_it(case, sent),)
-        if sent
-        else (CHECK_METHOD,)
-        if call.status == NOT_ALLOWED
-        else ()
-        if known
-        else (ask_more,),
+        fixes=(send_it(case, sent),) if sent else _by_answer(case, call),
         by_log=True,
         breaks=_breaks(case, sent=bool(sent)),
         role=Role.SYMPTOM if reached else None,
         severity=Severity.WARN if reached else None,
     )
+
+
+def _by_answer(case: Case, call: Call) -> tuple[Fix, ...]:
+    """What a bare status asks for; else what would settle the cause, where that was not asked yet."""
+    if call.status == NOT_ALLOWED:
+        return (CHECK_METHOD,)
+    function = case.function
+    if function is not None and function.key_sent and not isinstance(function.record, Unseen):
+        return ()
+    ask_more = find_out(
+        case,
+        "function",
+        "Configure SUPABASE_ACCESS_TOKEN and BACKUP_API_KEY for the doctor: the platform's "
+        "record of the function tells a refusal of the gateway from one of the function.",
+    )
+    return (ask_more,)
 
 
 def _breaks(case: Case, *, sent: bool) -> tuple[Link, ...] | None:

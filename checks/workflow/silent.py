@@ -37,12 +37,8 @@ def _ended(silent: SilentExit) -> str:
     if len(silent.calls) == 1:
         return f"its call, the {silent.calls[0]}, failed ({meaning})."
     calls = listed(f"the {one}" for one in silent.calls)
-    both = "both" if len(silent.calls) == len(("one", "other")) else "all"
-    return f"its calls, {calls}, {both} failed, the last one {_with(meaning)}."
-
-
-def _with(meaning: str) -> str:
-    return f"because {meaning}"
+    both = "both" if len(silent.calls) == 2 else "all"
+    return f"its calls, {calls}, {both} failed, the last one because {meaning}."
 
 
 def _meaning(code: int) -> str:
