@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from backup_doctor.cli import listing
 from backup_doctor.evidence.base import Evidence
 from backup_doctor.evidence.chain import Link
 from backup_doctor.judge import explanation
@@ -174,3 +175,14 @@ def test_every_reason_is_explained(error: KnownError) -> None:
     assert page.startswith(f"{error.id}  ")
     assert error.source in page
     assert "{" not in page.partition("\nFix\n")[2].replace("${{", "")
+
+
+def test_a_page_of_another_package_cannot_steer_the_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hostile = "[bold]x/y[/]\n\nIt is late.\x1b]0;owned\x07 \u202egnp.exe"
+    monkeypatch.setattr(listing, "page_of", lambda *_: hostile)
+
+    shown = listing.explain("x/y")
+
+    assert shown == "x/y\n\nIt is late.\\x1b]0;owned\\x07 \\u202egnp.exe\n"

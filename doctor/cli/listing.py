@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from backup_doctor.base.quoting import one_line
+from backup_doctor.base.quoting import one_line, visible
 from backup_doctor.cli.codes import UsageError
 from backup_doctor.evidence.findings import Report
 from backup_doctor.judge.registry import load_checks
 from backup_doctor.report.explain import UnknownTopicError
 from backup_doctor.report.explain import explain as page_of
-from backup_doctor.report.render.to_text import to_terminal
+from backup_doctor.report.render.to_text import AS_IS, HANG, to_terminal
 
 if TYPE_CHECKING:
     from backup_doctor.judge.registry import LoadedCheck
@@ -56,7 +56,8 @@ def explain(topic: str) -> str:
     terminal = sys.stdout.isatty()
     colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     width = min(get_terminal_size().columns, 100) if terminal else 80
-    return to_terminal(markup, width=width, colour=colour)
+    # A plugin's texts are a stranger's.
+    return to_terminal(visible(markup, keep=f"\n{HANG}{AS_IS}"), width=width, colour=colour)
 
 
 def schema() -> str:
