@@ -288,8 +288,8 @@ ODD_LOGS: dict[str, tuple[Response, Why]] = {
     "a redirect to nowhere": (Response("", 302), Why.GARBLED),
     "a redirect to a file": (Response("", 302, {"Location": "file:///etc/passwd"}), Why.GARBLED),
     "a redirect to no address": (Response("", 302, {"Location": "http://[x"}), Why.GARBLED),
-    "a redirect to this machine": (
-        Response("", 302, {"Location": "https://127.0.0.1:9/log"}),
+    "a redirect into a private network": (
+        Response("", 302, {"Location": "https://10.1.2.3:9/log"}),
         Why.GARBLED,
     ),
 }
