@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from backup_doctor.demo.world import World
 
 MESSAGE = re.compile(r"LOG:  (?:statement|execute [^:]*):(.*(?:\n\t.*)*)")
-COMMENT = re.compile(r"--[^\n]*")
+COMMENT_OR_LITERAL = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
 READS = {
     "BEGIN",
     "COMMIT",
@@ -68,7 +68,7 @@ def test_preflight_only_reads(world: World, name: str | None, tmp_path: Path) ->
 
 def verbs(log: str) -> set[str]:
     """The first word of each statement that the log has; one message may hold several."""
-    plain = (COMMENT.sub("", message) for message in MESSAGE.findall(log))
+    plain = (COMMENT_OR_LITERAL.sub("", message) for message in MESSAGE.findall(log))
     statements = (piece for message in plain for piece in message.split(";"))
     return {words.split()[0].upper() for words in statements if words.strip()}
 

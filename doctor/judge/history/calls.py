@@ -135,9 +135,12 @@ def update_ways(case: Case) -> tuple[Attempt, ...]:
 
 
 def has_function_alone(case: Case) -> bool:
-    """Whether the whole script of the update step was read, and only the function updates the row there."""
-    ways = update_ways(case) if case.log and case.log.whole_script else ()
-    return bool(ways) and all(one.is_of_function for one in ways)
+    """Whether the whole script of the update step was read, and calls nothing but the function.
+
+    Of another call to the table it may not be certain what it was for.
+    """
+    made = case.log.attempts if case.log and case.log.whole_script else ()
+    return bool(made) and all(one.is_of_function for one in made)
 
 
 def _is_mere_words(call: Call) -> bool:
