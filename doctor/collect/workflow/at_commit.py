@@ -11,11 +11,16 @@ from backup_doctor.collect.workflow.file import read_workflow
 from backup_doctor.evidence.workflow import WorkflowFile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from backup_doctor.collect.sources import Sources
     from backup_doctor.evidence.base import Unseen
     from backup_doctor.evidence.case import Names
+    from backup_doctor.evidence.workflow import WorkflowState
+
+FOLDER = ".github/workflows/"
+MOST_READ = 20
+"""More workflows than this are not read to find the one that is meant."""
 
 DEPTH = 4
 """Levels of called workflows that are followed; GitHub allows a few more."""
@@ -46,6 +51,11 @@ class _CalledPlace(NamedTuple):
         if elsewhere:
             return _CalledPlace(elsewhere[2], elsewhere[3], elsewhere[1])
         return None if "@" in uses else self._replace(path=uses)
+
+
+def with_file(states: Iterable[WorkflowState]) -> list[WorkflowState]:
+    """The workflows that have a file in the repository, as many as are read."""
+    return [one for one in states if one.path.startswith(FOLDER)][:MOST_READ]
 
 
 def file_at(ask: Sources, names: Names, path: str, ref: str = "") -> WorkflowFile | Unseen | None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from backup_doctor.collect.workflow.at_commit import file_at
+from backup_doctor.collect.workflow.at_commit import file_at, with_file
 from backup_doctor.collect.workflow.run_search import FoundRun, LookInside, Scope
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.workflow import FoundBy, MissedFollowUp, WorkflowFile
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 # How long after the end of the first one such a run is started.
 SOON = timedelta(minutes=15)
-MOST_READ = 20
-FOLDER = ".github/workflows/"
 PROOFS = (FoundBy.STEP_NAME, FoundBy.LOG)
 
 
@@ -55,7 +53,7 @@ def missed_follow_up(
     if run.status != "completed" or run.updated_at is None or isinstance(states, Unseen):
         return None
     own = next((one for one in states if one.id == run.workflow_id), None)
-    others = [one for one in states if one is not own and one.path.startswith(FOLDER)][:MOST_READ]
+    others = with_file(one for one in states if one is not own)
     if own is None or case.now < run.updated_at + SOON:
         return None
     files = ask.at_once(*(partial(file_at, ask, case.names, one.path) for one in others))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from backup_doctor.collect.workflow.at_commit import file_at
+from backup_doctor.collect.workflow.at_commit import FOLDER, file_at, with_file
 from backup_doctor.collect.workflow.job_choice import choose
 from backup_doctor.collect.workflow.run_files import RunFiles
 from backup_doctor.collect.workflow.run_logs import RunLogs
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.log import Attempt
     from backup_doctor.evidence.workflow import Job, Run
 
-FOLDER = ".github/workflows/"
-# More workflows than this are not read to find the backup's.
-MOST_READ = 20
 RECENT_RUNS = 5
 NO_RUN = Unseen(
     why=Why.NOT_ASKED,
@@ -131,7 +128,7 @@ def candidates(
             one for one in states if named in (one.path, one.path.removeprefix(FOLDER), one.name)
         ]
     else:
-        wanted = [one for one in states if one.path.startswith(FOLDER)][:MOST_READ]
+        wanted = with_file(states)
     files = ask.at_once(*(partial(file_at, ask, case.names, one.path) for one in wanted))
     return tuple(map(WorkflowCandidate, wanted, files))
 
