@@ -29,11 +29,11 @@ _S3_REFUSES = re.compile(
     r"\b(?:AccessDenied|AllAccessDisabled|SignatureDoesNotMatch|InvalidAccessKeyId|NoSuchBucket"
     r"|RequestTimeTooSkewed|AuthorizationHeaderMalformed|EntityTooLarge|QuotaExceeded)(?:</Code>|: |\)$)"
 )
-# An error of a client that reads, or that asks another service, says nothing of the upload.
 _HAD_ITS_FILE = re.compile(
     r"^upload failed: \S+ to s3://"
     r"|when calling the (?:PutObject|UploadPart|CompleteMultipartUpload) operation"
 )
+# An error of a client that reads, or that asks another service, says nothing of the upload.
 _OF_ANOTHER_CALL = re.compile(
     r"when calling the (?!(?:PutObject|CopyObject|CreateMultipartUpload|UploadPart|UploadPartCopy"
     r"|CompleteMultipartUpload|AssumeRole\w*) operation)\w+ operation"

@@ -11,8 +11,8 @@ from backup_doctor.services.logged import BESIDE, ERROR, error_of, fields, messa
 _BODY = ("body", "response", "answer", "data")
 # A service's refusal as supabase-js hands it out; an exception has a type and a stack.
 _REFUSAL = frozenset({"code", "message"})
-# What a logger for people (zerolog's, slog's) puts behind the words.
 _EVENT = re.compile(r"[a-z]+(?:_[a-z0-9]+){2,8}")
+# What a logger for people (zerolog's, slog's) puts behind the words.
 _SHOWN = re.compile(rf"\s(?:{'|'.join(_BODY)})=(?P<body>\"[\[{{](?:[^\"\\]|\\.)*\")(?=\s|$)")
 
 

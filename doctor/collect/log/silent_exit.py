@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from backup_doctor.collect.log.traces import is_shell_trace
+from backup_doctor.collect.script.lines import is_trace
 from backup_doctor.evidence.log import SilentExit
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def silent_exit(script: Script, lines: Sequence[str], names: Sequence[str]) -> S
     `names` are those of the script's calls, in order. None where a call stands that the others'
     failure does not lead to, or that is no curl which fails on a refusal, or the step printed anything.
     """
-    told = [line for line in lines if line.strip() and not is_shell_trace(line)]
+    told = [line for line in lines if line.strip() and not is_trace(line)]
     code = _EXIT.match(told[0]) if len(told) == 1 else None
     calls = script.calls
     if code is None or not calls or len(names) != len(calls) or script.language != "bash":

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _FRAME = re.compile(r'^\s*File "[^"]+", line \d+')
-_SHELLS = re.compile(r"^\++ ")
 _MARKS = re.compile(r"^\s*[~^][~^\s]*$")
 
 
@@ -22,11 +21,6 @@ def without_source(lines: Sequence[str]) -> list[str]:
     return [
         "" if _is_source(lines, at) or _MARKS.match(line) else line for at, line in enumerate(lines)
     ]
-
-
-def is_shell_trace(line: str) -> bool:
-    """Whether `set -x` shows a command in it."""
-    return _SHELLS.match(line) is not None
 
 
 def _is_source(lines: Sequence[str], at: int) -> bool:

@@ -14,7 +14,7 @@ from backup_doctor.collect.script.recipes.model import (
     Recipe,
     RecipeBook,
     RecipeCommand,
-    joined_pieces,
+    filled_in,
 )
 
 LINES = 3_000
@@ -101,19 +101,12 @@ def _commands(
     return found
 
 
-def _filled(text: str, variables: dict[str, str], depth: int = 0) -> CommandText:
+def _filled(text: str, variables: dict[str, str]) -> CommandText:
     """The text with what just puts into it, as far as that is known."""
-    pieces: list[str | FilledIn] = []
-    at = 0
-    for found in _VALUE.finditer(text):
-        pieces.append(text[at : found.start()])
-        pieces.extend(_value(found[1].strip(), variables, depth))
-        at = found.end()
-    pieces.append(text[at:])
-    return joined_pieces(pieces)
+    return filled_in(text, _VALUE, lambda told: _value(told.strip(), variables))
 
 
-def _value(told: str, variables: dict[str, str], depth: int) -> CommandText:
+def _value(told: str, variables: dict[str, str], depth: int = 0) -> CommandText:
     quoted = re.fullmatch(r"'([^']*)'|\"([^\"\\]*)\"", told)
     if quoted:
         return (quoted[1] or quoted[2] or "",)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from backup_doctor.base.immutable import Immutable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import re
+    from collections.abc import Callable, Mapping
 
 
 class FilledIn(Immutable, frozen=True):
@@ -52,6 +53,18 @@ class RecipeBook(Immutable, frozen=True):
     first: str = ""
     given: Mapping[str, CommandText] = {}
     whole: bool = True
+
+
+def filled_in(
+    text: str, references: re.Pattern[str], told: Callable[[str], CommandText]
+) -> CommandText:
+    """The text with what the runner puts into it; `told` is asked what stands between a reference's marks."""
+    pieces: list[str | FilledIn] = []
+    at = 0
+    for found in references.finditer(text):
+        pieces += [text[at : found.start()], *told(found[1])]
+        at = found.end()
+    return joined_pieces([*pieces, text[at:]])
 
 
 def joined_pieces(pieces: list[str | FilledIn]) -> CommandText:

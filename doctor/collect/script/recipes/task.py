@@ -17,7 +17,7 @@ from backup_doctor.collect.script.recipes.model import (
     Recipe,
     RecipeBook,
     RecipeCommand,
-    joined_pieces,
+    filled_in,
 )
 from backup_doctor.collect.workflow.file import HostileError, load_yaml
 
@@ -82,13 +82,12 @@ def _name(need: Json) -> str:
 
 
 def _filled(text: str) -> CommandText:
-    pieces: list[str | FilledIn] = []
-    at = 0
-    for found in _VALUE.finditer(text):
-        named = _NAME.fullmatch(found[1])
-        pieces += [text[at : found.start()], FilledIn(named[1] if named else "task")]
-        at = found.end()
-    return joined_pieces([*pieces, text[at:]])
+    return filled_in(text, _VALUE, _value)
+
+
+def _value(told: str) -> CommandText:
+    named = _NAME.fullmatch(told)
+    return (FilledIn(named[1] if named else "task"),)
 
 
 def _texts(told: Json) -> dict[str, CommandText]:
