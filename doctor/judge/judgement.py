@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backup_doctor.base.immutable import Immutable
+from backup_doctor.base.models import as_model
 from backup_doctor.judge.framework import AnyCheck, Found, RuleInfo, Ruling
 
 if TYPE_CHECKING:
@@ -100,6 +101,6 @@ def _refuse_malformed(found: object) -> None:
     if not isinstance(found, Found):
         raise TypeError(f"it returned {type(found).__name__} and no Found")
     try:
-        msgspec.convert(msgspec.to_builtins(found), Found)
+        as_model(msgspec.to_builtins(found), Found)
     except (TypeError, ValueError) as error:
         raise TypeError(f"it returned a Found that is none: {error}") from None

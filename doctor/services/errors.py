@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backup_doctor.base.immutable import Immutable
+from backup_doctor.base.models import as_model
 from backup_doctor.services.frames import without_frames
 
 if TYPE_CHECKING:
@@ -104,8 +105,7 @@ def known_errors() -> tuple[KnownError, ...]:
         key=lambda one: one.name,
     )
     tables = (
-        msgspec.convert(tomllib.loads(part.read_text(encoding="utf-8")), _ErrorTable)
-        for part in parts
+        as_model(tomllib.loads(part.read_text(encoding="utf-8")), _ErrorTable) for part in parts
     )
     every = [error for table in tables for error in table.error]
     return tuple(sorted(every, key=lambda error: rank.index(error.certainty)))

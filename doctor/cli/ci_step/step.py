@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from backup_doctor.base import files
+from backup_doctor.base.models import from_json
 from backup_doctor.cli.ci_step.event import backup_of
 from backup_doctor.cli.ci_step.files import write_outputs, write_summary
 from backup_doctor.cli.codes import Exit, UsageError
@@ -87,7 +88,7 @@ def _make(folder: Path, reports: Iterable[Path]) -> None:
 
 def _read(file: Path) -> Report | None:
     try:
-        return msgspec.json.decode(files.read(file, LARGEST_REPORT), type=Report)
+        return from_json(files.read(file, LARGEST_REPORT), Report)
     except (OSError, msgspec.MsgspecError):
         tell(f"The report could not be read from {file}.")
         return None

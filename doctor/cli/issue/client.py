@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from backup_doctor import __version__
+from backup_doctor.base.models import from_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,6 +135,6 @@ class Issues:
 
 def _decoded(answer: httpx.Response, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(answer.content, type=kind)
+        return from_json(answer.content, kind)
     except msgspec.MsgspecError:
         raise IssueError("GitHub's answer could not be read.") from None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
+from backup_doctor.base.models import as_model, from_json
 from backup_doctor.evidence.secrets import Level, StoredSecret
 from backup_doctor.evidence.workflow import Approval, Job, Run, Step, WorkflowState
 
@@ -115,7 +116,7 @@ class _Annotation(_Record, frozen=True):
 
 def run(body: object) -> Run:
     """`GET …/actions/runs/{id}`. Raises msgspec.ValidationError, as all of these do."""
-    return _run(msgspec.convert(body, _Run))
+    return _run(as_model(body, _Run))
 
 
 def runs(body: object) -> tuple[Run, ...]:
@@ -130,7 +131,7 @@ def jobs(body: object) -> tuple[Job, ...]:
 
 def approvals(body: object) -> tuple[Approval, ...]:
     """`GET …/actions/runs/{id}/pending_deployments`: a bare list."""
-    return tuple(_approval(item) for item in msgspec.convert(body, list[_Pending]))
+    return tuple(_approval(item) for item in as_model(body, list[_Pending]))
 
 
 def workflows(body: object) -> tuple[WorkflowState, ...]:
@@ -160,15 +161,15 @@ def secrets(level: Level) -> Callable[[object], tuple[StoredSecret, ...]]:
 
 def messages(body: object) -> tuple[str, ...]:
     """The messages of a check run's annotations."""
-    return tuple(item.message for item in msgspec.convert(body, list[_Annotation]) if item.message)
+    return tuple(item.message for item in as_model(body, list[_Annotation]) if item.message)
 
 
 def _items(body: object, name: str, kind: type[T]) -> list[T]:
     """The list under `name`. A list that is missing is a wrong shape, not an empty list."""
-    outer = msgspec.convert(body, dict[str, Any])
+    outer = as_model(body, dict[str, Any])
     if name not in outer:
         raise msgspec.ValidationError(f"Object missing required field `{name}`")
-    return [msgspec.convert(item, kind) for item in msgspec.convert(outer[name], list[Any])]
+    return [as_model(item, kind) for item in as_model(outer[name], list[Any])]
 
 
 def _run(item: _Run) -> Run:
@@ -243,6 +244,6 @@ def content(answer: Answer) -> bytes:
     if not answer.headers.get("content-type", "").startswith("application/json"):
         return answer.body
     try:
-        return b64decode(msgspec.json.decode(answer.body, type=_File).content)
+        return b64decode(from_json(answer.body, _File).content)
     except (msgspec.DecodeError, ValueError):
         return answer.body

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from backup_doctor.base.models import as_model
 from backup_doctor.base.names_alike import nearest_first
 from backup_doctor.collect.database.statements import GARBLED, statement
 from backup_doctor.evidence.row import LockHolder, Server, Table
@@ -46,7 +47,7 @@ def read_server(document: dict[str, Any], names: Names) -> Server | Unseen:
         "other_roles": document.get("roles") or [],
     }
     try:
-        return msgspec.convert({**document["server"], **instead}, Server)
+        return as_model({**document["server"], **instead}, Server)
     except (msgspec.ValidationError, KeyError, TypeError):
         return GARBLED
 
@@ -54,7 +55,7 @@ def read_server(document: dict[str, Any], names: Names) -> Server | Unseen:
 def read_table(document: dict[str, Any]) -> Table | Unseen | None:
     """The table; None where there is none of that name."""
     try:
-        return msgspec.convert(document.get("table"), Table | None)
+        return as_model(document.get("table"), Table | None)
     except msgspec.ValidationError:
         return GARBLED
 
@@ -62,7 +63,7 @@ def read_table(document: dict[str, Any]) -> Table | Unseen | None:
 def read_holders(found: list[dict[str, Any]]) -> tuple[LockHolder, ...]:
     """The open transactions, with as much of their last statement as helps to recognize it."""
     return tuple(
-        msgspec.convert({**holder, "query": _shortened(holder.get("query"))}, LockHolder)
+        as_model({**holder, "query": _shortened(holder.get("query"))}, LockHolder)
         for holder in found
     )
 

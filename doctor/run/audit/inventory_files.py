@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from backup_doctor.base.immutable import Immutable
+from backup_doctor.base.models import from_json
 from backup_doctor.base.threads import spawn
 from backup_doctor.collect.clients.bucket import Bucket
 from backup_doctor.collect.clients.bucket_errors import FAILURES, explain
@@ -86,7 +87,7 @@ def _of_manifest(path: Path, get: Callable[[str], Path]) -> InventoryFiles:
     if path.stat().st_size > LARGEST_MANIFEST:
         raise BrokeOffError(_no_manifest("it is too large"))
     try:
-        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+        manifest = from_json(path.read_bytes(), Manifest)
         taken_at = datetime.fromtimestamp(int(manifest.creation_timestamp) / 1000, UTC)
         keys = manifest.keys
     except (msgspec.MsgspecError, ValueError, KeyError, OverflowError, OSError):

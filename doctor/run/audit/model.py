@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import msgspec
 
+from backup_doctor.base.models import from_json
+
 if TYPE_CHECKING:
     from backup_doctor.evidence.base import Unseen
 
@@ -62,7 +64,7 @@ class OddRow(NamedTuple):
             msgspec.DecodeError: they do not.
         """
         packed, backup_id, state, size, day = row
-        text, dispatch_id = msgspec.json.decode(packed[1:], type=tuple[str | None, str | None])
+        text, dispatch_id = from_json(packed[1:], tuple[str | None, str | None])
         return cls(text, backup_id, state, size, day, dispatch_id)
 
 

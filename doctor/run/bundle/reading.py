@@ -11,6 +11,7 @@ import msgspec
 
 from backup_doctor import __version__
 from backup_doctor.base import files
+from backup_doctor.base.models import as_model
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.collected import Collected
 from backup_doctor.run.bundle.model import (
@@ -92,16 +93,16 @@ def _decoded(data: bytes, registry: Registry) -> Bundle:
     header = _header(document)
     if _is_deeper(document, DEEPEST):
         raise RecursionError
-    collected = msgspec.convert(document.get("collected"), dict[str, Any])
-    case = msgspec.convert(collected.get("case"), dict[str, Any])
-    evidence = msgspec.convert(case.pop("evidence", {}), dict[str, dict[str, Any]])
+    collected = as_model(document.get("collected"), dict[str, Any])
+    case = as_model(collected.get("case"), dict[str, Any])
+    evidence = as_model(case.pop("evidence", {}), dict[str, dict[str, Any]])
     models = {one.check.name: one.check.evidence for one in registry.checks}
     known = {
-        name: msgspec.convert(item, models[name] | Unseen)
+        name: as_model(item, models[name] | Unseen)
         for name, item in evidence.items()
         if name in models
     }
-    bare = msgspec.convert({**collected, "case": case}, Collected)
+    bare = as_model({**collected, "case": case}, Collected)
     if bare.case.now.tzinfo is None:
         raise UnusableBundleError("its time has no zone.")
     return Bundle(
@@ -115,7 +116,7 @@ def _decoded(data: bytes, registry: Registry) -> Bundle:
 
 def _header(document: object) -> _Header:
     try:
-        header = msgspec.convert(document, _Header)
+        header = as_model(document, _Header)
     except msgspec.ValidationError:
         raise UnusableBundleError("it is JSON, but no evidence bundle.") from None
     if header.version > VERSION:

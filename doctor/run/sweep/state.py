@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import msgspec
 
 from backup_doctor.base import files
+from backup_doctor.base.models import from_json
 from backup_doctor.judge.show import listed
 from backup_doctor.run.sweep.render.wording import moment, name
 from backup_doctor.run.sweep.result import UNKNOWN
@@ -94,7 +95,7 @@ def read_state(file: Path) -> SweepState:
         msgspec.DecodeError: it holds no state.
     """
     try:
-        return msgspec.json.decode(files.read(file, LARGEST), type=SweepState)
+        return from_json(files.read(file, LARGEST), SweepState)
     except FileNotFoundError:
         return SweepState()
     except UnicodeDecodeError as error:

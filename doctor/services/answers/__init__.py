@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from backup_doctor.base.models import as_model
 from backup_doctor.evidence.base import Why
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _rows(service: Service) -> tuple[KnownAnswer, ...]:
     from importlib.resources import files
 
     text = (files(__name__) / f"{service}.toml").read_text(encoding="utf-8")
-    read = msgspec.convert(tomllib.loads(text), _Table)
+    read = as_model(tomllib.loads(text), _Table)
     first = next(iter(read.sources))
     return tuple(
         msgspec.structs.replace(row, source=read.sources[row.source or first])

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from backup_doctor.base.models import from_msgpack
 from backup_doctor.collect.script.parser import process
 from backup_doctor.collect.script.parser.process import (
     LENGTH_BYTES,
@@ -123,7 +124,7 @@ class _Parser:
         send(running.stdin, request)
         until = time.monotonic() + PATIENCE_S
         size = int.from_bytes(_read(running.stdout, LENGTH_BYTES, until), "big")
-        return msgspec.msgpack.decode(_read(running.stdout, size, until), type=ParseReply)
+        return from_msgpack(_read(running.stdout, size, until), ParseReply)
 
     def _stop(self) -> None:
         running, self._process = self._process, None

@@ -16,6 +16,8 @@ from typing import IO, TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from backup_doctor.base.models import from_msgpack
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -208,7 +210,7 @@ def send(stream: IO[bytes], message: ParseRequest | ParseReply) -> None:
 def _requests(stream: IO[bytes]) -> Iterator[ParseRequest]:
     while len(head := stream.read(LENGTH_BYTES)) == LENGTH_BYTES:
         body = stream.read(int.from_bytes(head, "big"))
-        yield msgspec.msgpack.decode(body, type=ParseRequest)
+        yield from_msgpack(body, ParseRequest)
 
 
 def _bound_memory() -> None:
