@@ -46,7 +46,11 @@ rules = Rules[RowEvidence]()
 
 
 def _is_locked(case: Case, _values: Mapping[str, Any]) -> bool:
-    return case.row is not None and isinstance(case.row.locks, tuple) and bool(case.row.locks)
+    return case.row is not None and any(not one.may_be_for_key for one in _holders(case.row))
+
+
+def _holders(seen: RowEvidence) -> tuple[LockHolder, ...]:
+    return () if isinstance(seen.locks, Unseen) else seen.locks
 
 
 @rules.cause(
@@ -65,13 +69,14 @@ def locked(seen: RowEvidence, case: Case) -> Found | None:
     """An open transaction holds the row, and the update waited for it without success.
 
     Detected: pg_locks shows a transaction, older than the failure, that holds the row or a strong
-    lock on the table; or the log's answer was 55P03, 57014 or a deadlock.
+    lock on the table; or the log's answer was 55P03, 57014 or a deadlock. A lock that may be only that
+    of a foreign key, for which an UPDATE need not wait, shows nothing.
     Cause: a console, a migration or a job that began a transaction and never ended it.
     Fix: end that transaction.
     By hand: `SELECT pid, xact_start, state, query FROM pg_stat_activity WHERE state <> 'idle';`
     Source: PostgreSQL, pg_locks.
     """
-    holders = () if isinstance(seen.locks, Unseen) else seen.locks
+    holders = tuple(one for one in _holders(seen) if not one.may_be_for_key)
     oldest = min(holders, key=lambda one: one.transaction_start or case.now, default=None)
     since = oldest.transaction_start if oldest else None
     weight = weigh(_waited_for(case), now=bool(holders) or None, since=since, case=case)
@@ -80,7 +85,7 @@ def locked(seen: RowEvidence, case: Case) -> Found | None:
     return weight.found(
         _said_locked(case, oldest, weight),
         (
-            *(_holding(seen, one) for one in holders),
+            *(_holding(seen, one) for one in _holders(seen)),
             *log_lines(case, "answer to the update", fallback_call(case)),
         ),
         tuple(_terminate(one) for one in holders),
@@ -110,7 +115,8 @@ def _said_locked(case: Case, oldest: LockHolder | None, weight: Weight) -> str:
 
 def _holding(seen: RowEvidence, one: LockHolder) -> Exhibit:
     doing = one.query or one.state or "what it does is not shown to this role"
-    return exhibit(f"process {one.pid}", f"{one.mode}: {doing}", where(seen), _activity(one.pid))
+    what = "row, perhaps only for a foreign key" if one.may_be_for_key else one.mode
+    return exhibit(f"process {one.pid}", f"{what}: {doing}", where(seen), _activity(one.pid))
 
 
 def _terminate(one: LockHolder) -> Fix:

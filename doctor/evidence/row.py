@@ -120,7 +120,11 @@ class RoleGrants(Fact, frozen=True, kw_only=True):
 
 
 class LockHolder(Fact, frozen=True, kw_only=True):
-    """An open transaction that holds the row (or a strong lock on the table)."""
+    """An open transaction that holds the row (or a strong lock on the table).
+
+    `may_be_for_key`: it wrote into a table whose foreign key points here, and not into this one; its
+    lock may be the one that such a key takes, for which an UPDATE need not wait.
+    """
 
     pid: int
     transaction_start: datetime | None = None
@@ -128,6 +132,7 @@ class LockHolder(Fact, frozen=True, kw_only=True):
     application: str | None = None
     query: str | None = None
     mode: str = "row"
+    may_be_for_key: bool = False
 
 
 class Table(Fact, frozen=True, kw_only=True):

@@ -373,6 +373,29 @@ def test_two_transactions_that_share_the_row_are_both_seen(lab: Lab) -> None:
     assert seen(lab).locks == ()
 
 
+def test_a_lock_that_a_foreign_key_may_have_taken_is_marked(lab: Lab) -> None:
+    lab.migrate()
+    lab.sql("ALTER TABLE backup_history ADD UNIQUE (dispatch_id)")
+    lab.sql("CREATE TABLE backup_files (dispatch_id text REFERENCES backup_history (dispatch_id))")
+    refer = f"INSERT INTO backup_files VALUES ('{DISPATCH}')"
+    update = "UPDATE backup_history SET error_text = 'x'"
+    lock = f"SELECT FROM backup_history WHERE dispatch_id = '{DISPATCH}' FOR UPDATE"
+
+    def marked(*statements: str) -> list[bool]:
+        with psycopg.connect(lab.uri()) as console:
+            for each in statements:
+                console.execute(each.encode())
+            locks = seen(lab).locks
+            console.rollback()
+        assert isinstance(locks, tuple)
+        return [one.may_be_for_key for one in locks]
+
+    assert marked(refer) == [True]
+    assert marked(lock) == [False]
+    assert marked(update) == [False]
+    assert marked(refer, update) == [False]
+
+
 def test_a_mark_that_an_ended_transaction_left_in_the_row_is_no_lock(lab: Lab) -> None:
     lab.migrate()
     row = f"SELECT FROM backup_history WHERE dispatch_id = '{DISPATCH}' FOR UPDATE"

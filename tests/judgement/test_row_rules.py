@@ -1331,6 +1331,18 @@ def test_a_row_is_locked_by_an_older_transaction_or_by_the_answer_in_the_log(
     assert role(answered(answer, row(locks=locks)), "row/locked") is expected
 
 
+def test_a_lock_that_may_be_only_that_of_a_foreign_key_shows_nothing_by_itself() -> None:
+    perhaps = row(locks=(replace(HOLDER, may_be_for_key=True),))
+
+    assert role(answered(TIMEOUT, perhaps), "row/locked") is None
+    assert role(answered(NO_GRANT, perhaps), "row/locked") is None
+    met = finding(answered(refusing("55P03"), perhaps), "row/locked")
+    assert met.found.summary.startswith("The row was locked when the update came.")
+    assert met.found.fixes == ()
+    assert met.found.resolved is None
+    assert "perhaps only for a foreign key" in str(met.found.evidence)
+
+
 def test_a_lock_that_began_later_is_not_the_one_that_the_update_waited_for() -> None:
     later = replace(HOLDER, transaction_start=ENDED + SECOND)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from backup_doctor.collect.database.sharing import shared_marks
+from backup_doctor.collect.database.sharing import HOLDER, may_be_for_key, shared_marks
 from backup_doctor.collect.database.visibility import may_hide
 from backup_doctor.collect.database.zones import ZONE
 from backup_doctor.evidence.case import Status, bare_id
@@ -98,6 +98,7 @@ def rows_statement(names: Names, keys: Keys, table: Table | None = None) -> str:
     stored = table is None or table.kind in ("table", "partitioned table")
     place, stored_in = ("t.xmax", "t.tableoid") if stored else ("NULL::xid", "NULL::oid")
     qualified = identifier(names.schema, names.table_name)
+    table_oid = regclass(names.schema, names.table_name)
     return f"""WITH found AS MATERIALIZED (
   SELECT to_jsonb(t) AS row, {place} AS holder, {stored_in} AS relation, row_number() OVER ({newest_first}) AS place
   FROM {qualified} AS t WHERE {where} {newest_first} LIMIT {ROWS_SHOWN}
@@ -107,19 +108,18 @@ SELECT jsonb_build_object(
   'sizes', {_sizes(names, qualified, table)},
   'unwritten', {_unwritten(names, qualified, table)},
   'has_good', {_has_good(names, qualified, table)},
-  'hidden', {may_hide(regclass(names.schema, names.table_name))},
+  'hidden', {may_hide(table_oid)},
   'zone', {ZONE},
   'stored_in', (SELECT f.relation::regclass::text FROM found AS f WHERE f.place = 1),
   'holders', (
     SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_object(
-      'pid', l.pid, 'mode', 'row', 'transaction_start', a.xact_start, 'state', a.state,
-      'application', a.application_name, 'query', a.query)), '[]')
+      {HOLDER}, 'may_be_for_key', {may_be_for_key(table_oid)})), '[]')
     FROM found AS f
     JOIN pg_catalog.pg_locks AS l
       ON l.locktype = 'transactionid' AND l.transactionid = f.holder AND l.granted
     LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
     WHERE l.pid <> pg_backend_pid()),
-  'shared', {shared_marks(regclass(names.schema, names.table_name))}
+  'shared', {shared_marks(table_oid)}
 )::text AS document"""
 
 

@@ -1,4 +1,4 @@
-"""Who locks a row together with others: PostgreSQL keeps a number of the group in the row, and no transaction's."""
+"""Who locks a row, alone or with others: then PostgreSQL keeps a number of the group in the row."""
 
 from __future__ import annotations
 
@@ -13,6 +13,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from backup_doctor.collect.clients.database import Way
+
+
+HOLDER = """'pid', l.pid, 'mode', 'row', 'transaction_start', a.xact_start, 'state', a.state,
+      'application', a.application_name, 'query', a.query"""
+
+
+def may_be_for_key(relation: str) -> str:
+    """Whether the holder `l` wrote into a table whose foreign key points at this one, and not into this one.
+
+    What it holds the row for is not shown of one that holds it alone.
+    """
+    return f"""(
+        EXISTS (
+          SELECT FROM pg_catalog.pg_locks AS w
+          JOIN pg_catalog.pg_constraint AS c ON c.contype = 'f' AND c.conrelid = w.relation
+          WHERE w.pid = l.pid AND w.locktype = 'relation' AND w.mode = 'RowExclusiveLock'
+            AND c.confrelid IN ({relation}, f.relation))
+        AND NOT EXISTS (
+          SELECT FROM pg_catalog.pg_locks AS w
+          WHERE w.pid = l.pid AND w.locktype = 'relation' AND w.relation IN ({relation}, f.relation)
+            AND w.mode NOT IN ('AccessShareLock', 'RowShareLock')))"""
 
 
 def shared_marks(relation: str) -> str:
@@ -36,8 +57,7 @@ def shared_marks(relation: str) -> str:
 def members_statement(mark: str) -> str:
     """Who of a group is still there, but for those for whom an UPDATE need not wait."""
     return f"""SELECT jsonb_build_object('holders', coalesce(jsonb_agg(DISTINCT jsonb_build_object(
-  'pid', l.pid, 'mode', 'row', 'transaction_start', a.xact_start, 'state', a.state,
-  'application', a.application_name, 'query', a.query)), '[]'))::text AS document
+      {HOLDER})), '[]'))::text AS document
 FROM pg_catalog.pg_get_multixact_members({literal(mark)}::xid) AS m
 JOIN pg_catalog.pg_locks AS l
   ON l.locktype = 'transactionid' AND l.transactionid = m.xid AND l.granted
