@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, field
-from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from dotenv import dotenv_values
 
-from backup_doctor.base.threads import result_of, spawn
+from backup_doctor.base.toml import read_toml
 from backup_doctor.settings import files
 from backup_doctor.settings.errors import SettingsError
 from backup_doctor.settings.files import DOTENV, OWN_FILE, is_dotenv
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
 PYPROJECT = "pyproject.toml"
 TABLE = "backup-doctor"
-# A key of many thousand parts takes minutes.
-READ_LIMIT_S = 5.0
 _QUOTED = re.compile(r"""(["'])([^"']*)\1""")
 
 
@@ -137,14 +134,9 @@ def _toml(path: Path, name: str, *, found: bool) -> Source:
 
 
 def _document(path: Path, name: str) -> Mapping[str, Any]:
-    read = partial(tomllib.loads, files.text(path))
     try:
-        return result_of(spawn(read), READ_LIMIT_S)
-    except TimeoutError:
-        raise SettingsError(
-            f"{name} could not be read within {READ_LIMIT_S:g} s: a key has very many parts."
-        ) from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return read_toml(files.text(path))
+    except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{name} is not valid TOML: {error}") from None
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backup_doctor.base import files
+from backup_doctor.base.untyped import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +48,7 @@ def _event(path: str) -> dict[str, Any]:
         event = json.loads(files.read(Path(path), EVENT_LIMIT))
     except (OSError, ValueError, RecursionError):
         return {}
-    return event if isinstance(event, dict) else {}
+    return mapping(event)
 
 
 def _part(event: object, *names: str) -> object:

@@ -178,13 +178,28 @@ def test_a_file_of_the_wrong_shape_is_one_clear_error(loaded: Load, toml: str) -
         loaded(toml=toml)
 
 
-def test_a_file_that_takes_minutes_to_read_is_one_clear_error(
-    loaded: Load, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("backup_doctor.settings.reading.READ_LIMIT_S", 0.05)
+MANY = ".".join("a" * 100_000)
 
-    with pytest.raises(SettingsError, match=r"backup-doctor\.toml could not be read within"):
-        loaded(toml=f"{'.'.join('a' * 10_000)} = 1")
+
+@pytest.mark.parametrize("toml", [f"{MANY} = 1", f"[{MANY}]", f"a = {{ {MANY} = 1 }}"])
+def test_a_key_that_would_take_minutes_and_all_memory_is_one_clear_error(
+    loaded: Load, toml: str
+) -> None:
+    with pytest.raises(SettingsError, match=r"backup-doctor\.toml is not valid TOML: a key has"):
+        loaded(toml=toml)
+
+
+def test_very_deep_toml_is_one_clear_error(loaded: Load) -> None:
+    with pytest.raises(SettingsError, match=r"is not valid TOML: it is nested too deep"):
+        loaded(toml=f"a = {'[' * 10_000}")
+
+
+def test_a_ruler_of_dots_is_no_key_of_many_parts(loaded: Load) -> None:
+    dots = "." * 200
+
+    settings = loaded(toml=f'# {dots}\nfunction = "close-backup" # {dots}\nprefix = "nightly/"')
+
+    assert settings.names.function == "close-backup"
 
 
 def test_where_a_setting_may_be_set_is_a_sentence(loaded: Load) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backup_doctor.base import files
+from backup_doctor.base.untyped import mapping
 from backup_doctor.collect.workflow.ci import EVENT_LIMIT
 
 if TYPE_CHECKING:
@@ -42,13 +43,13 @@ def _event(path: str) -> dict[str, Any]:
         event = json.loads(files.read(Path(path), EVENT_LIMIT))
     except (OSError, ValueError, RecursionError):
         return {}
-    return event if isinstance(event, dict) else {}
+    return mapping(event)
 
 
 def _dispatch_ids(event: dict[str, Any]) -> Iterator[str]:
     """Values named `dispatch_id`, `dispatchId` and the like, at the top or one level below it."""
     for part in (event.get("inputs"), event.get("client_payload")):
-        fields = part if isinstance(part, dict) else {}
+        fields = mapping(part)
         nested = [value for value in fields.values() if isinstance(value, dict)]
         for one in (fields, *nested):
             yield from (

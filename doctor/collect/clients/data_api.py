@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import quote
 
+from backup_doctor.base.untyped import mapping
 from backup_doctor.collect.clients.http import Http
 from backup_doctor.collect.clients.key_role import role_of
 from backup_doctor.collect.clients.postgrest_answer import NAME, OK, foreign, is_supabases, refusal
@@ -298,7 +299,7 @@ class DataApi:
         body = answer.json()
         if answer.status == OK and isinstance(body, list):
             return ApiAnswer(status=OK, rows=len(body))
-        error = body if isinstance(body, dict) else {}
+        error = mapping(body)
         own = error.get("code")
         return ApiAnswer(
             status=answer.status,

@@ -32,6 +32,7 @@ GITHUBS = re.compile(
 MOST_ADDRESSES = 4
 # IPv4 behind an IPv6 prefix (RFC 6052).
 _NAT64 = IPv6Network("64:ff9b::/96")
+# Fewer than `is_loopback` knows: what another's answer may lead to is the API's own machine by its usual names.
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import partial
 from typing import TYPE_CHECKING
 
 from backup_doctor.base.files import read
-from backup_doctor.base.threads import result_of, spawn
+from backup_doctor.base.toml import read_toml
 from backup_doctor.collect.repository.checkout import FILE_LIMIT
 from backup_doctor.collect.repository.model import Clue
 
@@ -29,7 +28,6 @@ _ADDRESS = re.compile(
 )
 _REF = re.compile(r"[a-z]{20}")
 _NAME = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(\S?)")
-CONFIG_LIMIT_S = 2.0
 FUNCTIONS = "supabase/functions"
 CONFIG = "supabase/config.toml"
 LINKED = "supabase/.temp/project-ref"
@@ -93,11 +91,10 @@ def functions(checkout: Checkout) -> tuple[Clue, ...]:
 
 
 def _config(checkout: Checkout) -> dict[str, object]:
-    """The CLI's configuration; empty if it is none, or takes long to read (a key of many parts)."""
-    told = spawn(partial(tomllib.loads, checkout.text(CONFIG) or ""))
+    """The CLI's configuration; empty if it is none, or cannot be read."""
     try:
-        return result_of(told, CONFIG_LIMIT_S)
-    except (tomllib.TOMLDecodeError, RecursionError, TimeoutError):
+        return read_toml(checkout.text(CONFIG) or "")
+    except tomllib.TOMLDecodeError:
         return {}
 
 

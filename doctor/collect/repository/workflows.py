@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 
 from backup_doctor.base.immutable import Immutable
+from backup_doctor.base.untyped import Json, mapping, sequence
 from backup_doctor.collect.script import StepScript
 from backup_doctor.collect.script import read_workflow as read_scripts
 from backup_doctor.collect.script.model import CallKind
@@ -34,8 +35,6 @@ _EARLY = re.compile(
 )
 WRITES = frozenset({CallKind.FUNCTION, CallKind.TABLE_UPDATE, CallKind.RPC, CallKind.UPSERT})
 
-Json = Any
-
 
 class Workflow(Immutable, frozen=True, dict=True):
     """A workflow file of the checkout."""
@@ -60,7 +59,7 @@ class Workflow(Immutable, frozen=True, dict=True):
             document = load_yaml(self.text.encode("utf-8", "replace"))
         except (HostileError, yaml.YAMLError, RecursionError, ValueError):
             return {}
-        return document if isinstance(document, dict) else {}
+        return mapping(document)
 
     @cached_property
     def jobs(self) -> dict[str, dict[str, Json]]:
@@ -167,7 +166,7 @@ def is_doctors_step(step: StepScript) -> bool:
 
 def _steps(job: Mapping[str, Json]) -> tuple[dict[str, Json], ...]:
     steps = job.get("steps")
-    return tuple(one for one in steps if isinstance(one, dict)) if isinstance(steps, list) else ()
+    return tuple(one for one in sequence(steps) if isinstance(one, dict))
 
 
 def _name(step: Mapping[str, Json]) -> str:

@@ -8,12 +8,13 @@ Source: GitHub, "Workflow syntax", "Metadata syntax", "Reuse workflows".
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 from msgspec.structs import replace
 
 from backup_doctor.base.immutable import Immutable
+from backup_doctor.base.untyped import Json, mapping, sequence
 from backup_doctor.collect.script.composing import lit
 from backup_doctor.collect.script.expressions import EXPRESSION, read_expression
 from backup_doctor.collect.script.model import Script
@@ -31,8 +32,6 @@ DEPTH = 4
 STEPS = 300
 ACTIONS = 40
 GITHUB_SCRIPT = "actions/github-script"
-
-Json = Any
 
 
 class StepScript(Fact, frozen=True, kw_only=True):
@@ -106,7 +105,7 @@ def _document(text: str | None) -> dict[str, Json] | None:
 def _of_workflow(document: Mapping[str, Json], place: _Place) -> Iterator[StepScript]:
     inner = _with_environment(place, document.get("env"))
     inner = _with_defaults(inner, document)
-    for key, job in _mapping(document.get("jobs")).items():
+    for key, job in mapping(document.get("jobs")).items():
         if isinstance(job, dict):
             name = f"{place.job} / {key}" if place.job else str(key)
             yield from _of_job(job, replace(inner, job=name))
@@ -132,12 +131,12 @@ def _called(job: Mapping[str, Json], uses: str, place: _Place) -> Iterator[StepS
     if document is None or place.depth >= DEPTH:
         yield StepScript(job=place.job, step="", name="", uses=uses, path=place.path)
         return
-    declared = _mapping(_mapping(_mapping(document.get("on")).get("workflow_call")).get("inputs"))
-    context = _inputs(declared, _mapping(job.get("with")), place)
+    declared = mapping(mapping(mapping(document.get("on")).get("workflow_call")).get("inputs"))
+    context = _inputs(declared, mapping(job.get("with")), place)
     given = job.get("secrets")
     if given == "inherit":
         context |= {k: v for k, v in place.context.items() if k.startswith("secrets.")}
-    for name, value in _mapping(given).items():
+    for name, value in mapping(given).items():
         context[f"secrets.{name}"] = place.value(value)
     called = _Place(place.job, path, place.resolve, context, {}, depth=place.depth + 1)
     yield from _of_workflow(document, called)
@@ -149,7 +148,7 @@ def _inputs(
     """What `inputs.x` stands for inside: what was handed on, else the default."""
     found: dict[str, Value] = {}
     for name, about in declared.items():
-        default = _mapping(about).get("default")
+        default = mapping(about).get("default")
         if name in given:
             found[f"inputs.{name}"] = place.value(given[name])
         elif default is not None:
@@ -160,7 +159,7 @@ def _inputs(
 
 
 def _of_steps(steps: Json, place: _Place) -> Iterator[StepScript]:
-    for raw in steps if isinstance(steps, list) else ():
+    for raw in sequence(steps):
         if isinstance(raw, dict):
             yield from _of_step(raw, place)
 
@@ -178,7 +177,7 @@ def _of_step(raw: Mapping[str, Json], place: _Place) -> Iterator[StepScript]:
         uses=uses,
         path=place.path,
     )
-    given = _mapping(raw.get("with"))
+    given = mapping(raw.get("with"))
     if run:
         shell = _text(raw.get("shell")) or place.interpreter
         yield _with_script(about, _read(run, shell, replace(inner, directory=directory)))
@@ -196,11 +195,11 @@ def _local(about: StepScript, given: Mapping[str, Json], place: _Place) -> Itera
     found = ((path, place.resolve(path)) for path in _action_paths(folder))
     path, text = next(((path, text) for path, text in found if text is not None), ("", None))
     document = _document(text)
-    runs = _mapping(document.get("runs")) if document else {}
+    runs = mapping(document.get("runs")) if document else {}
     if document is None or place.depth >= DEPTH:
         yield about
         return
-    context = _inputs(_mapping(document.get("inputs")), given, place)
+    context = _inputs(mapping(document.get("inputs")), given, place)
     handed = {f"INPUT_{k[7:].upper().replace(' ', '_')}": v for k, v in context.items()}
     inner = replace(place, path=path, depth=place.depth + 1, directory="")
     inner = replace(inner, context={**_outer(place.context), **context})
@@ -240,22 +239,18 @@ def _with_script(about: StepScript, script: Script | None) -> StepScript:
 
 
 def _with_environment(place: _Place, env: Json) -> _Place:
-    texts = {str(name): _text(value) for name, value in _mapping(env).items()}
+    texts = {str(name): _text(value) for name, value in mapping(env).items()}
     known = {**{f"env.{k}": v for k, v in place.environment.items()}, **place.context}
     return replace(place, environment={**place.environment, **environment_of(texts, known)})
 
 
 def _with_defaults(place: _Place, holder: Mapping[str, Json]) -> _Place:
-    run = _mapping(_mapping(holder.get("defaults")).get("run"))
+    run = mapping(mapping(holder.get("defaults")).get("run"))
     return replace(
         place,
         interpreter=_text(run.get("shell")) or place.interpreter,
         directory=_text(run.get("working-directory")) or place.directory,
     )
-
-
-def _mapping(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}
 
 
 def _text(value: Json) -> str:

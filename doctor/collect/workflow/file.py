@@ -6,11 +6,12 @@ Source: GitHub, "Workflow syntax for GitHub Actions".
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import yaml
 
+from backup_doctor.base.untyped import Json, mapping, sequence
 from backup_doctor.collect.workflow.inputs import with_inputs
 from backup_doctor.collect.workflow.jobs import find_update, makes_backup, writing_jobs
 from backup_doctor.evidence.workflow import WorkflowFile, WorkflowStep
@@ -25,8 +26,6 @@ SIZE_LIMIT = 512 * 1024
 NODE_LIMIT = 50_000
 DEPTH_LIMIT = 60
 SCRIPT_LIMIT = 16 * 1024
-
-Json = Any
 
 
 class HostileError(ValueError):
@@ -92,7 +91,7 @@ def _triggers(on: Json) -> tuple[tuple[str, ...], tuple[str, ...]]:
     event = on.get("repository_dispatch")
     types = event.get("types") if isinstance(event, dict) else None
     named = [types] if isinstance(types, str) else types
-    told = tuple(filter(None, map(_text, named))) if isinstance(named, list) else ()
+    told = tuple(filter(None, map(_text, sequence(named))))
     return tuple(str(name) for name in on), told
 
 
@@ -101,7 +100,7 @@ def _follows(on: Json) -> tuple[str, ...]:
     event = on.get("workflow_run") if isinstance(on, dict) else None
     named = event.get("workflows") if isinstance(event, dict) else None
     told = [named] if isinstance(named, str) else named
-    return tuple(filter(None, map(_text, told))) if isinstance(told, list) else ()
+    return tuple(filter(None, map(_text, sequence(told))))
 
 
 def _with_job(
@@ -196,7 +195,7 @@ def _directory(holder: Mapping[str, Json]) -> str:
 
 def _steps(job: Mapping[str, Json], directory: str) -> tuple[WorkflowStep, ...]:
     raw = job.get("steps")
-    steps = raw if isinstance(raw, list) else []
+    steps = sequence(raw)
     return tuple(_step(one, directory) for one in steps if isinstance(one, dict))
 
 
@@ -294,7 +293,7 @@ def _handed(secrets: Json) -> dict[str, str]:
 
 def _env(value: Json) -> dict[str, str]:
     """An `env:` by variable, its values as written."""
-    return {str(k): _text(v) or "" for k, v in value.items()} if isinstance(value, dict) else {}
+    return {str(k): _text(v) or "" for k, v in mapping(value).items()}
 
 
 def _text(value: Json) -> str | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from backup_doctor.base.untyped import Json, mapping
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,8 +19,6 @@ _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 # A text that says nothing more where it stands in an expression, between quotes.
 _HARMLESS = re.compile(r"[\w ./:@-]*")
 _INPUT = re.compile(r"\binputs\s*(?:\.\s*([A-Za-z_][\w-]*)|\[\s*'([A-Za-z_][\w-]*)'\s*\])(?![\w-])")
-
-Json = Any
 
 
 def with_inputs(document: dict[str, Json], given: Mapping[str, str]) -> dict[str, Json]:
@@ -40,8 +40,8 @@ def with_inputs(document: dict[str, Json], given: Mapping[str, str]) -> dict[str
 
 
 def _defaults(document: Mapping[str, Json]) -> dict[str, str]:
-    declared = _mapping(_mapping(_mapping(document.get("on")).get("workflow_call")).get("inputs"))
-    found = {str(name): _mapping(about).get("default") for name, about in declared.items()}
+    declared = mapping(mapping(mapping(document.get("on")).get("workflow_call")).get("inputs"))
+    found = {str(name): mapping(about).get("default") for name, about in declared.items()}
     return {name: text for name, value in found.items() if (text := plain(value)) is not None}
 
 
@@ -81,7 +81,3 @@ def _each(tree: Json, told: Any) -> Json:  # noqa: ANN401 -- a tree of YAML, and
     if isinstance(tree, list):
         return [_each(value, told) for value in tree]
     return tree
-
-
-def _mapping(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}

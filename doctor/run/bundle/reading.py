@@ -12,6 +12,7 @@ import msgspec
 from backup_doctor import __version__
 from backup_doctor.base import files
 from backup_doctor.base.models import as_model
+from backup_doctor.base.untyped import sequence
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.collected import Collected
 from backup_doctor.run.bundle.model import (
@@ -141,4 +142,4 @@ def _is_deeper(document: object, depth: int) -> bool:
 def _children(value: object) -> list[Any]:
     if isinstance(value, dict):
         return list(value.values())
-    return value if isinstance(value, list) else []
+    return sequence(value)

@@ -7,10 +7,11 @@ Each command is a shell of its own; Task shows it first unless it is silent. Sou
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 
+from backup_doctor.base.untyped import Json, mapping
 from backup_doctor.collect.script.recipes.model import (
     CommandText,
     FilledIn,
@@ -22,9 +23,8 @@ from backup_doctor.collect.script.recipes.model import (
 from backup_doctor.collect.workflow.file import HostileError, load_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-Json = Any
 
 TASKS = 300
 COMMANDS = 200
@@ -40,7 +40,7 @@ def read_taskfile(text: str) -> RecipeBook | None:
         return None
     if not isinstance(document, dict):
         return None
-    tasks = _mapping(document.get("tasks"))
+    tasks = mapping(document.get("tasks"))
     silent = document.get("silent") is True
     recipes = {
         str(name): _recipe(task, silent=silent) for name, task in list(tasks.items())[:TASKS]
@@ -94,14 +94,10 @@ def _texts(told: Json) -> dict[str, CommandText]:
     """Variables that are plain texts."""
     return {
         str(name): _filled(str(value))
-        for name, value in _mapping(told).items()
+        for name, value in mapping(told).items()
         if isinstance(value, str | int)
     }
 
 
 def _list(told: Json) -> list[Json]:
     return told if isinstance(told, list) else [] if told is None else [told]
-
-
-def _mapping(told: Json) -> Mapping[Json, Json]:
-    return told if isinstance(told, dict) else {}
