@@ -74,6 +74,27 @@ def test_each_dispatch_is_found_once_with_its_other_rows_newest_first(
     assert found.gap is None
 
 
+def test_who_holds_a_row_is_told_and_what_may_be_only_a_foreign_key_s_is_marked(
+    world: World, tmp_path: Path
+) -> None:
+    for at, dispatch in enumerate(("free", "held", "referred"), start=1):
+        put(world, at, dispatch)
+    world.sql("CREATE TABLE public.files (backup uuid REFERENCES public.backup_history (id))")
+    world.hold_transaction(
+        "UPDATE public.backup_history SET error_text = 'x' WHERE dispatch_id = 'held'"
+    )
+    world.hold_transaction(
+        "INSERT INTO public.files SELECT id FROM public.backup_history WHERE dispatch_id = 'referred'"
+    )
+
+    found = found_in(world, tmp_path)
+
+    assert {
+        one.row.dispatch_id: [holder.may_be_for_key for holder in one.holders]
+        for one in found.backups
+    } == {"free": [], "held": [False], "referred": [True]}
+
+
 def test_the_backups_of_an_id_that_is_used_again_are_found_each_by_its_row(
     world: World, tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from backup_doctor.collect.database.sharing import HOLDER, may_be_for_key, shared_marks
+from backup_doctor.collect.database.sharing import holders_of, shared_marks
 from backup_doctor.collect.database.visibility import may_hide
 from backup_doctor.collect.database.zones import ZONE
 from backup_doctor.evidence.case import Status, bare_id
@@ -111,14 +111,7 @@ SELECT jsonb_build_object(
   'hidden', {may_hide(table_oid)},
   'zone', {ZONE},
   'stored_in', (SELECT f.relation::regclass::text FROM found AS f WHERE f.place = 1),
-  'holders', (
-    SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_object(
-      {HOLDER}, 'may_be_for_key', {may_be_for_key(table_oid)})), '[]')
-    FROM found AS f
-    JOIN pg_catalog.pg_locks AS l
-      ON l.locktype = 'transactionid' AND l.transactionid = f.holder AND l.granted
-    LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
-    WHERE l.pid <> pg_backend_pid()),
+  'holders', {holders_of("found", table_oid)},
   'shared', {shared_marks(table_oid)}
 )::text AS document"""
 

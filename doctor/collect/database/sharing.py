@@ -15,16 +15,20 @@ if TYPE_CHECKING:
     from backup_doctor.collect.clients.database import Way
 
 
-HOLDER = """'pid', l.pid, 'mode', 'row', 'transaction_start', a.xact_start, 'state', a.state,
+_HOLDER = """'pid', l.pid, 'mode', 'row', 'transaction_start', a.xact_start, 'state', a.state,
       'application', a.application_name, 'query', a.query"""
 
 
-def may_be_for_key(relation: str) -> str:
-    """Whether the holder `l` wrote into a table whose foreign key points at this one, and not into this one.
+def holders_of(found: str, relation: str, row: str = "") -> str:
+    """Who alone holds each of the rows `found`, which have a `holder` and a `relation`; `row` tells which one.
 
-    What it holds the row for is not shown of one that holds it alone.
+    What one holds a row for is not shown. Who wrote into a table whose foreign key points at this one,
+    and not into this one, may hold it for that key, for which an UPDATE need not wait.
     """
+    which = f"'row', f.{row}, " if row else ""
     return f"""(
+    SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_object(
+      {which}{_HOLDER}, 'may_be_for_key',
         EXISTS (
           SELECT FROM pg_catalog.pg_locks AS w
           JOIN pg_catalog.pg_constraint AS c ON c.contype = 'f' AND c.conrelid = w.relation
@@ -33,7 +37,12 @@ def may_be_for_key(relation: str) -> str:
         AND NOT EXISTS (
           SELECT FROM pg_catalog.pg_locks AS w
           WHERE w.pid = l.pid AND w.locktype = 'relation' AND w.relation IN ({relation}, f.relation)
-            AND w.mode NOT IN ('AccessShareLock', 'RowShareLock')))"""
+            AND w.mode NOT IN ('AccessShareLock', 'RowShareLock')))), '[]')
+    FROM {found} AS f
+    JOIN pg_catalog.pg_locks AS l
+      ON l.locktype = 'transactionid' AND l.transactionid = f.holder AND l.granted
+    LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+    WHERE l.pid <> pg_backend_pid())"""
 
 
 def shared_marks(relation: str) -> str:
@@ -57,7 +66,7 @@ def shared_marks(relation: str) -> str:
 def members_statement(mark: str) -> str:
     """Who of a group is still there, but for those for whom an UPDATE need not wait."""
     return f"""SELECT jsonb_build_object('holders', coalesce(jsonb_agg(DISTINCT jsonb_build_object(
-      {HOLDER})), '[]'))::text AS document
+      {_HOLDER})), '[]'))::text AS document
 FROM pg_catalog.pg_get_multixact_members({literal(mark)}::xid) AS m
 JOIN pg_catalog.pg_locks AS l
   ON l.locktype = 'transactionid' AND l.transactionid = m.xid AND l.granted

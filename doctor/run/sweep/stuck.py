@@ -10,6 +10,7 @@ from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.database.answers import Refusal
 from backup_doctor.collect.database.catalogue import read_holders
 from backup_doctor.collect.database.rows import read_row, unpadded
+from backup_doctor.collect.database.sharing import holders_of
 from backup_doctor.collect.database.statements import document
 from backup_doctor.collect.database.view import HIDDEN
 from backup_doctor.collect.database.visibility import may_hide
@@ -203,9 +204,11 @@ def page_statement(search: StuckSearch, table: Table | None, last: str | None) -
     column = names.column("dispatch_id")
     dispatch = f"t.{identifier(column)}" if column else "NULL::text"
     after = f"AND {key} > {literal(last)}" if last is not None else ""
-    place = "t.xmax" if table is None or "table" in table.kind else "NULL::xid"
+    stored = table is None or table.kind in ("table", "partitioned table")
+    place, stored_in = ("t.xmax", "t.tableoid") if stored else ("NULL::xid", "NULL::oid")
+    table_oid = regclass(names.schema, names.table_name)
     return f"""WITH page AS MATERIALIZED (
-  SELECT {key} AS key, {dispatch} AS dispatch, to_jsonb(t) AS row, {place} AS holder
+  SELECT {key} AS key, {dispatch} AS dispatch, to_jsonb(t) AS row, {place} AS holder, {stored_in} AS relation
   FROM {qualified} AS t
   WHERE {_is_stuck(search, table)} {after}
   ORDER BY {key} LIMIT {PAGE_ROWS}
@@ -216,17 +219,9 @@ SELECT jsonb_build_object(
     SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM {qualified} AS t
     WHERE {dispatch} IN (SELECT p.dispatch FROM page AS p)
       AND {key} NOT IN (SELECT p.key FROM page AS p)),
-  'hidden', {may_hide(regclass(names.schema, names.table_name))},
+  'hidden', {may_hide(table_oid)},
   'zone', {ZONE},
-  'holders', (
-    SELECT coalesce(jsonb_agg(jsonb_build_object(
-      'row', p.key, 'pid', l.pid, 'mode', 'row', 'transaction_start', a.xact_start,
-      'state', a.state, 'application', a.application_name, 'query', a.query)), '[]')
-    FROM page AS p
-    JOIN pg_catalog.pg_locks AS l
-      ON l.locktype = 'transactionid' AND l.transactionid = p.holder AND l.granted
-    LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
-    WHERE l.pid <> pg_backend_pid())
+  'holders', {holders_of("page", table_oid, row="key")}
 )::text AS document"""
 
 
