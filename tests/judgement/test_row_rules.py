@@ -1698,7 +1698,7 @@ def test_a_table_that_is_looked_for_in_another_schema_needs_no_reload(
 @pytest.mark.parametrize(
     ("ahead", "said"),
     [
-        (timedelta(minutes=1), "'in_progress' for 0 s."),
+        (timedelta(minutes=1), "'in_progress' for less than 1 s."),
         (timedelta(hours=2), "'in_progress'. Its created_at lies 2 h in the future."),
     ],
 )
