@@ -78,6 +78,8 @@ class GitHub:
         self.tokens = list(tokens)
         self.policy = Policy(now)
         self.requests: list[Request] = []
+        # Before anybody asks: Python 3.11 cannot make it in two threads at once.
+        self._application = application(base_path)
         blobs = BlobStorage(now)
         whole = DispatcherMiddleware(self._answer, {PLACE: blobs.app})
         self._server = LocalServer(whole, self.requests, tls)
@@ -99,7 +101,7 @@ class GitHub:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> "Iterable[bytes]":
         environ[SERVICE] = self._service
-        return application(self._service.base_path)(environ, start_response)
+        return self._application(environ, start_response)
 
     def __enter__(self) -> Self:
         return self
