@@ -245,6 +245,16 @@ def test_a_failed_row_is_left_as_it_is() -> None:
     assert "a failed row is left as it is" in reason(stuck(row(a_row(status="failed"))))
 
 
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+def test_a_whole_file_of_a_row_that_says_otherwise_is_for_a_person_to_record(status: str) -> None:
+    one = stuck(row(a_row(status=status)))
+
+    (alternative,) = repair(one, diagnosed(one)).alternatives
+
+    assert alternative.why == f"row/{status}"
+    assert "status = 'success'" in (alternative.sql or "")
+
+
 # Success that is none ----------------------------------------------------------------------------
 
 
@@ -307,6 +317,18 @@ def test_a_missing_row_is_inserted_for_a_whole_object_that_names_the_dispatch() 
     assert "INSERT INTO public.backup_history" in text
     assert f"WHERE lower(other.dispatch_id::text) = lower('{DISPATCH}')" in text
     assert f"OR other.s3_key::text IN ('{KEY}', " in text
+
+
+def test_a_row_that_is_added_fires_no_trigger_of_an_update() -> None:
+    note = Trigger(name="note", function="f", definition="CREATE TRIGGER note BEFORE UPDATE")
+    known = cases.table(triggers=(note,))
+
+    def notes(*rows: Any) -> str:
+        one = case(*rows, workflow(BOTH_FAILED))
+        return " ".join(repair(one, diagnosed(one)).notes)
+
+    assert "It fires the trigger note" in notes(row(table=known))
+    assert "It fires" not in notes(row(rows=(), table=known))
 
 
 def test_a_missing_row_is_not_inserted_where_only_the_app_knows_a_column() -> None:

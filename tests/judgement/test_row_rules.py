@@ -1465,6 +1465,17 @@ def test_a_database_is_read_only_by_its_default_or_by_the_answer_in_the_log(
         assert (finding(one, code).found.resolved is not None) is healed
 
 
+def test_a_database_that_was_read_only_is_not_said_to_be_so_now() -> None:
+    def said(server: Server) -> str:
+        answer = refusing("25006", "cannot execute UPDATE in a read-only transaction")
+        return finding(answered(answer, row(server=server)), "row/database-read-only").found.summary
+
+    server = row().server
+    assert isinstance(server, Server)
+    assert said(replace(server, default_read_only=False)).startswith("The database was read-only")
+    assert said(replace(server, default_read_only=True)).startswith("The database is read-only")
+
+
 @pytest.mark.parametrize(
     ("api", "overloaded"),
     [

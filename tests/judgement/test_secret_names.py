@@ -179,6 +179,10 @@ def test_a_sentence_begins_with_a_capital_where_no_name_is_known() -> None:
     assert called(one, Use.FUNCTION_KEY) == "the function key"
 
 
+def test_a_sentence_calls_a_secret_by_its_name_on_github() -> None:
+    assert called(case(), Use.FUNCTION_KEY) == "BACKUP_API_KEY"
+
+
 def test_a_setting_tells_it_before_anything_else() -> None:
     assert named(handing(step=SERVICE), secrets={"service_key": "SET"}) == "SET"
 

@@ -107,6 +107,15 @@ def test_the_update_that_wrote_the_row_is_ok_in_the_chain() -> None:
     assert states[Link.STAYS_SO.code] is StageState.FAILED
 
 
+def test_what_failed_later_is_not_told_where_the_update_is_not_among_the_steps() -> None:
+    ended = workflow(log(showing(), NOT_SAID), update="success")
+    unknown = replace(ended, update_step=None)
+
+    found = finding(case(unknown, row(a_row(status="failed"))), "row/set-back").found
+
+    assert found.summary.endswith("something marked it as failed since.")
+
+
 @pytest.mark.parametrize(("later", "said"), [("failure", " The step 'Prune'"), ("success", "")])
 def test_a_finished_row_that_a_handler_wrote_over_is_said_to_be_that(later: str, said: str) -> None:
     ended = workflow(log(showing(), NOT_SAID), update="success")
