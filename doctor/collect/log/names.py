@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from backup_doctor.collect.log.said import Said, answered, said, worded
+from backup_doctor.collect.log.said import LINES_KEPT, Said, answered, said, worded
 from backup_doctor.services import log_wording as wording
 from backup_doctor.services.log_wording import CallSubject
 
@@ -52,9 +53,14 @@ class CallNames:
         )
         self.table_name = table
         self._table = wording.table_subject(table)
+        self._mentioned = lru_cache(LINES_KEPT)(self._look_for_names)
+        self._said = lru_cache(LINES_KEPT)(self._look_for_status)
 
     def mentioned(self, text: str) -> list[tuple[int, CallSubject]]:
         """The calls that a line names, in its order."""
+        return list(self._mentioned(text))
+
+    def _look_for_names(self, text: str) -> list[tuple[int, CallSubject]]:
         found = ((pattern.search(text), subject) for subject, pattern in self._patterns)
         told = sorted(
             ((match.start(), subject) for match, subject in found if match), key=lambda one: one[0]
@@ -102,6 +108,9 @@ class CallNames:
 
     def said(self, text: str) -> Said | None:
         """The outcome that a line tells, be it by a bare status behind a name."""
+        return self._said(text)
+
+    def _look_for_status(self, text: str) -> Said | None:
         text = spoken(text)
         return said(text) or next(self._behind_names(text), None)
 

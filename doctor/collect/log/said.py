@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.services import log_wording as wording
 
 SUCCESS = range(200, 300)
+# Every rule asks anew about the line in hand, and about those beside it.
+LINES_KEPT = 256
 
 # A status between words of any language and the answer itself: `Abgewiesen, 404: {"code": …}`.
 _BEFORE_ANSWER = re.compile(r"(?<![\d.:-])([1-5]\d\d)[\s:,;|/)-]{1,4}\{\s*\"")
@@ -23,6 +26,7 @@ class Said(NamedTuple):
     worded: bool = False
 
 
+@lru_cache(LINES_KEPT)
 def said(text: str) -> Said | None:
     """The outcome that a line tells by a status, a network error, or a part of a masked status."""
     match = wording.STATUS.search(text)
@@ -45,6 +49,7 @@ def said(text: str) -> Said | None:
     return Said(0, Outcome.UNREACHABLE) if bare[1] == "000" else answered(0, int(bare[1]))
 
 
+@lru_cache(LINES_KEPT)
 def worded(text: str) -> Said | None:
     """The outcome that a line tells in words."""
     if wording.HYPOTHETICAL.search(text):
