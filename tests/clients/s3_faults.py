@@ -80,7 +80,9 @@ def faulty_s3(handle: Callable[[Request], Answer]) -> Iterator[FaultyS3]:
             asked.append(request)
             answer = handle(request)
             self.send_response(answer.status)
-            headers = {"Content-Length": str(len(answer.body)), **answer.headers}
+            sized = "Transfer-Encoding" not in answer.headers
+            headers = {"Content-Length": str(len(answer.body))} if sized else {}
+            headers |= answer.headers
             for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()

@@ -168,6 +168,58 @@ def test_an_object_whose_head_alone_is_refused_is_seen_by_its_first_byte() -> No
     assert found.size == 1_048_576
 
 
+def head_that_says(headers: dict[str, str], first_byte: Answer) -> StoredObject | Absent | Unseen:
+    """Of an object, whose first byte is asked for where its HEAD does not tell how large it is."""
+    told = Answer(200, b"", {**OBJECT_HEADERS, **headers})
+    return head_from(lambda asked: told if asked.method == "HEAD" else first_byte)
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param(
+            {"Content-Length": "0"}, id="EMC ECS: github.com/EMCECS/ECS-CommunityEdition #451"
+        ),
+        pytest.param({"Transfer-Encoding": "chunked"}, id="Cloudflare: async-aws/aws #2077"),
+    ],
+)
+def test_a_head_without_the_size_is_no_empty_object(size: dict[str, str]) -> None:
+    headers = {**OBJECT_HEADERS, "Content-Range": "bytes 0-0/1048576"}
+
+    found = head_that_says(size, Answer(206, b"P", headers))
+
+    assert isinstance(found, StoredObject)
+    assert found.size == 1_048_576
+
+
+@pytest.mark.parametrize(
+    "first_byte",
+    [
+        pytest.param(error(416, "InvalidRange"), id="Amazon S3"),
+        pytest.param(Answer(200, b"", OBJECT_HEADERS), id="moto, and Supabase Storage"),
+    ],
+)
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param({}, id="Content-Length: 0"),
+        pytest.param({"Transfer-Encoding": "chunked"}, id="none: supabase/storage #1388, Ceph"),
+    ],
+)
+def test_an_object_without_a_first_byte_is_empty(size: dict[str, str], first_byte: Answer) -> None:
+    found = head_that_says(size, first_byte)
+
+    assert isinstance(found, StoredObject)
+    assert found.size == 0
+
+
+@pytest.mark.parametrize("first_byte", [error(503, "SlowDown"), error(403, "AccessDenied")])
+def test_an_object_whose_emptiness_cannot_be_seen_is_not_called_empty(first_byte: Answer) -> None:
+    found = head_that_says({"Content-Length": "0"}, first_byte)
+
+    assert isinstance(found, Unseen)
+
+
 def test_another_region_is_named_with_the_setting_to_change() -> None:
     redirect = error(301, "PermanentRedirect", x_amz_bucket_region="ap-southeast-2")
     refused = refusal_of(lambda _: redirect)

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from backup_doctor.base.immutable import Immutable
 from backup_doctor.base.threads import spawn
 from backup_doctor.collect.clients.bucket_errors import FAILURES, explain
-from backup_doctor.collect.clients.bucket_objects import from_headers, moment, stored
+from backup_doctor.collect.clients.bucket_objects import from_headers, moment, stored, whole_size
 from backup_doctor.collect.clients.bucket_refusals import (
     NOT_S3,
     BucketPlace,
@@ -40,6 +40,7 @@ PAGE_KEYS = 1000
 # Where the next page of versions begins.
 MARKERS = ("KeyMarker", "VersionIdMarker")
 LONGEST_KEY = 1024
+NO_SUCH_RANGE = 416
 # A search looks again where it looked before it knew the key; a page of a thousand keys is about 1 MB.
 KEPT_PAGES = 8
 ABSENT = frozenset({"NoSuchKey", "KeyTooLongError"})
@@ -121,7 +122,10 @@ class Bucket:
         if isinstance(answer, Absent):
             return answer
         if not isinstance(answer, Unseen):
-            return from_headers(key, answer, answer.get("ContentLength")) or self._not_s3(answer)
+            found = from_headers(key, answer, answer.get("ContentLength") or 0)
+            if found is None:
+                return self._not_s3(answer)
+            return found if found.size else self._without_size(found)
         return answer if answer.status is None else self._settle(key)
 
     def read(self, key: str, first: int, last: int) -> bytes | Unseen:
@@ -252,6 +256,11 @@ class Bucket:
             return listed
         return unseen(CANNOT_TELL, self.place(), status=listed.status, code=listed.code)
 
+    def _without_size(self, found: StoredObject) -> StoredObject | Absent | Unseen:
+        """An object of no size by its HEAD. Stores leave that out of an empty one's, proxies out of any."""
+        got = self._first_byte(found.key)
+        return found if isinstance(got, Unseen) and got.status == NO_SUCH_RANGE else got
+
     def _first_byte(self, key: str) -> StoredObject | Absent | Unseen:
         def get(s3: S3Client) -> Mapping[str, Any] | Absent:
             try:
@@ -266,9 +275,7 @@ class Bucket:
         answer = self._call("s3:GetObject", get)
         if isinstance(answer, Absent | Unseen):
             return answer
-        size = str(answer.get("ContentRange", "")).rpartition("/")[2]
-        found = from_headers(key, answer, int(size) if size.isdecimal() else None)
-        return found or self._not_s3(answer)
+        return from_headers(key, answer, whole_size(answer)) or self._not_s3(answer)
 
     def _call(self, needs: str, ask: Callable[[S3Client], T]) -> T | Unseen:
         """Ask within the time that is left; every failure is evidence."""

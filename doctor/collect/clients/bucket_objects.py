@@ -11,6 +11,8 @@ from backup_doctor.evidence.object import StoredObject
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+OK = 200
+
 
 def stored(entry: Mapping[str, Any]) -> StoredObject | None:
     """An object of a listing; None for what no S3 lists."""
@@ -53,3 +55,11 @@ def from_headers(key: str, answer: Mapping[str, Any], size: int | None) -> Store
         restoring='ongoing-request="true"' in str(answer.get("Restore", "")),
         version_id=answer.get("VersionId"),
     )
+
+
+def whole_size(answer: Mapping[str, Any]) -> int | None:
+    """The object's size by the answer to a ranged GET, which may be the whole object; None if it is not told."""
+    if answer.get("ResponseMetadata", {}).get("HTTPStatusCode") == OK:
+        return answer.get("ContentLength")
+    size = str(answer.get("ContentRange", "")).rpartition("/")[2]
+    return int(size) if size.isdecimal() else None
