@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -55,7 +56,7 @@ class Hints:
 
     def found(self, file: StoredObject) -> None:
         """A file that may be the backup's."""
-        if not self._file.done():
+        with suppress(InvalidStateError):  # another thread was the first, perhaps just now
             self._file.set_result(file)
 
     def file(self, timeout_s: float) -> StoredObject | None:
