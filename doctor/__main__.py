@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 # What is imported stays: looking through all of it again and again for cycles would only cost time.
 COLLECT_AFTER = 100_000
+# Exit.TOOL_ERROR: to import that may be what fails.
+TOOL_ERROR = 4
+IN_THE_TOOL = b"backup-doctor: an error in the tool itself: %s.\n"
 
 
 def main() -> None:
@@ -22,9 +25,19 @@ def main() -> None:
     end_on_signals()
     open_streams()
     gc.set_threshold(COLLECT_AFTER)
-    from backup_doctor.cli.entry import run
+    leave(exit_code(sys.argv[1:]))
 
-    leave(run(sys.argv[1:]))
+
+def exit_code(arguments: list[str]) -> int:
+    """The exit code of a run with these arguments, also where there is not enough left to say what failed."""
+    try:
+        from backup_doctor.cli.entry import run
+
+        return run(arguments)
+    except Exception as error:  # noqa: BLE001 -- a traceback would end with the code of a failing backup
+        with suppress(OSError):
+            os.write(2, IN_THE_TOOL % type(error).__name__.encode())
+        return TOOL_ERROR
 
 
 def end_on_signals() -> None:

@@ -87,6 +87,26 @@ def test_evidence_that_cannot_say_what_it_saw_makes_its_check_unknown(
     assert "The check odd could not say what it saw (RuntimeError)." in ended.report["errors"]
 
 
+@pytest.mark.parametrize(
+    ("error", "lacks"),
+    [
+        ('RuntimeError("can\'t start new thread")', "threads"),
+        ('OSError(24, "Too many open files")', "open files"),
+        ("MemoryError", "memory"),
+    ],
+)
+def test_what_the_machine_gives_no_more_of_is_no_error_in_the_tool(
+    error: str, lacks: str, tmp_path: Path
+) -> None:
+    ended = diagnosed(tmp_path, source(collector=f"raise {error}"))
+
+    assert ended.code == 3
+    assert ended.report["errors"] == []
+    (odd,) = (one for one in ended.report["results"] if one["check"] == "odd")
+    assert odd["status"] == "unknown"
+    assert any(f"this machine gives the doctor no more {lacks}." in note for note in odd["notes"])
+
+
 def test_a_rule_that_hangs_is_not_waited_for_beyond_the_budget(tmp_path: Path) -> None:
     ended = diagnosed(tmp_path, source(rule="time.sleep(300)"))
 

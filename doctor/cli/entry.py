@@ -6,6 +6,8 @@ import gc
 import os
 from typing import TYPE_CHECKING
 
+from backup_doctor.base.exhaustion import lacking
+from backup_doctor.base.heaps import fit_bounded_memory
 from backup_doctor.cli.codes import INTERRUPTED, Exit, UsageError
 from backup_doctor.cli.plain import plain
 from backup_doctor.cli.stderr import PROGRAM, show, show_traceback, tell
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NO_FOLDER = "The working directory does not exist any more. Change to another one."
+MORE = "BACKUP_DOCTOR_DEBUG=1 says more."
 COLLECT_AFTER = 1_000_000
 # What says something of what was printed.
 _ANSWERS = (Exit.HEALTHY, Exit.FAILING, Exit.CANNOT_TELL)
@@ -23,6 +26,7 @@ _ANSWERS = (Exit.HEALTHY, Exit.FAILING, Exit.CANNOT_TELL)
 
 def run(arguments: Sequence[str]) -> int:
     """The exit code of a run with these arguments."""
+    fit_bounded_memory()
     try:
         code = _called(arguments)
     except (UsageError, SettingsError) as mistake:
@@ -66,7 +70,11 @@ def _is_nowhere() -> bool:
 def _defect(error: Exception) -> int:
     if os.environ.get("BACKUP_DOCTOR_DEBUG"):
         show_traceback()
-    tell(f"an error in the tool itself: {type(error).__name__}. BACKUP_DOCTOR_DEBUG=1 says more.")
+    lacks = lacking(error)
+    if lacks is None:
+        tell(f"an error in the tool itself: {type(error).__name__}. {MORE}")
+    else:
+        tell(f"this machine gives it no more {lacks}. Raise the limits of the process (ulimit -a).")
     return Exit.TOOL_ERROR
 
 

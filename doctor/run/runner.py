@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from backup_doctor.base.exhaustion import lacking
 from backup_doctor.base.redaction import Redactor
 from backup_doctor.base.threads import spawn
 from backup_doctor.collect.deadline import Deadline
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from backup_doctor.settings.model import Settings
 
 DEFAULT_BUDGET_S = 60.0
+MORE_OF_IT = "Raise the limits of the process (ulimit -a), or the container's of memory and pids."
 
 
 class Observer(Protocol):
@@ -204,13 +206,25 @@ def _outcome(check: AnyCheck, future: Future[Any] | None) -> Evidence | Unseen:
             remedy="Install backup-doctor and its packages again.",
         )
     if error is not None:
-        return Unseen(
-            why=Why.CRASHED,
-            what=f"The check {check.name} failed in the doctor itself ({type(error).__name__}).",
-        )
+        return failed(check, error)
     found: object = future.result()
     if isinstance(found, Evidence) and isinstance(found, check.evidence):
         return found
     return Unseen(
         why=Why.CRASHED, what=f"The check {check.name} returned no {check.evidence.__name__}."
+    )
+
+
+def failed(check: AnyCheck, error: BaseException) -> Unseen:
+    """Why a check saw nothing whose collector raised."""
+    lacks = lacking(error)
+    if lacks is None:
+        return Unseen(
+            why=Why.CRASHED,
+            what=f"The check {check.name} failed in the doctor itself ({type(error).__name__}).",
+        )
+    return Unseen(
+        why=Why.UNREACHABLE,
+        what=f"The check {check.name} could not look: this machine gives the doctor no more {lacks}.",
+        remedy=MORE_OF_IT,
     )

@@ -10,10 +10,25 @@ from pathlib import Path
 
 import pytest
 
+from backup_doctor.__main__ import exit_code
 from tests.bundle import samples
 
 SAVED = f"--from-evidence {samples.STUCK}"
 DOCTOR = f"{sys.executable} -m backup_doctor"
+# Settings for every check, and services that nobody has.
+NOBODY_THERE = {
+    "SUPABASE_URL": "http://127.0.0.1:9",
+    "SUPABASE_SERVICE_ROLE_KEY": "sb_secret_0123456789abcdef",
+    "SUPABASE_DB_URL": "postgresql://doctor:canary@127.0.0.1:9/postgres",
+    "BACKUP_API_KEY": "0123456789abcdef",
+    "GITHUB_REPOSITORY": "acme/app",
+    "GITHUB_TOKEN": "ghp_0123456789abcdef",
+    "GITHUB_API_URL": "http://127.0.0.1:9",
+    "BACKUP_BUCKET": "acme-backups",
+    "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9",
+    "AWS_ACCESS_KEY_ID": "AKIACANARYCANARYCANA",
+    "AWS_SECRET_ACCESS_KEY": "canary",
+}
 # What a failing backup's exit code is, and how its report begins.
 FAILING, HEAD = 1, "## ❌ FAILING: `function/not-deployed`"
 
@@ -89,6 +104,32 @@ def test_what_could_not_be_printed_is_no_success_of_any_command(command: str) ->
 
     assert done.returncode == 4
     assert "Standard output could not be written: No space left on device." in done.stderr
+
+
+def test_what_cannot_even_be_told_ends_as_no_failing_backup_does(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Without memory. A traceback ends with 1, which says that the backup is failing."""
+
+    def no_memory(_: object) -> int:
+        raise MemoryError
+
+    monkeypatch.setattr("backup_doctor.cli.entry.run", no_memory)
+
+    assert exit_code([]) == 4
+    assert capfd.readouterr() == ("", "backup-doctor: an error in the tool itself: MemoryError.\n")
+
+
+@pytest.mark.slow
+def test_in_half_a_gigabyte_of_addresses_all_checks_look() -> None:
+    """Each thread took 136 MB of them, and none could be started after the third."""
+    command = f"{DOCTOR} --dispatch-id x --budget 20 --format json"
+
+    done = shell(f"ulimit -v 500000; timeout 60 {command}", **NOBODY_THERE)
+
+    assert done.returncode == 3
+    assert "no more threads" not in done.stdout
+    assert json.loads(done.stdout)["errors"] == []
 
 
 def test_in_a_folder_that_was_removed_it_says_so(tmp_path: Path) -> None:

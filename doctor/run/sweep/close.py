@@ -12,9 +12,10 @@ from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.database.rows import read_rows
 from backup_doctor.collect.function.collector import recorded
 from backup_doctor.collect.sources import Sources
-from backup_doctor.evidence.base import Evidence, Unseen, Why
+from backup_doctor.evidence.base import Evidence, Unseen
 from backup_doctor.evidence.function import FunctionEvidence
 from backup_doctor.evidence.row import Route, RowEvidence
+from backup_doctor.run.runner import failed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,8 +102,5 @@ def _collected(check: AnyCheck, ask: Sources, case: Case) -> Evidence | Unseen:
     try:
         seen: Evidence = check.load_collector()(ask, case)
     except Exception as error:  # noqa: BLE001 -- as in a single run
-        return Unseen(
-            why=Why.CRASHED,
-            what=f"The check {check.name} failed in the doctor itself ({type(error).__name__}).",
-        )
+        return failed(check, error)
     return seen
