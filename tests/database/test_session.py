@@ -31,6 +31,31 @@ def test_rows_come_back_as_dictionaries(lab: Lab) -> None:
     ]
 
 
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_text_is_text_whatever_encoding_the_database_gives(lab: Lab, encoding: str) -> None:
+    """It came as bytes, and was not known as the answer."""
+    lab.sql(f"ALTER DATABASE {lab.name} SET client_encoding = '{encoding}'")
+
+    answer = Direct(lab.uri("backup_doctor"), Deadline(30)).run("SELECT 'nächtlich' AS id")
+
+    assert answer == [{"id": "nächtlich"}]
+
+
+def test_bytes_that_are_no_text_are_refused_and_cost_nobody_else_an_answer(lab: Lab) -> None:
+    with psycopg.connect(lab.uri("supabase_admin"), autocommit=True) as admin:
+        admin.execute("CREATE DATABASE of_bytes ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+    try:
+        direct = Direct(lab.server.uri("of_bytes"), Deadline(30))
+        answer = direct.run("SELECT convert_from('\\xff', 'SQL_ASCII') AS id")
+
+        assert isinstance(answer, Refusal)
+        assert (answer.sqlstate, direct.run("SELECT 1 AS one")) == ("22021", [{"one": 1}])
+        direct.close()
+    finally:
+        with psycopg.connect(lab.uri("supabase_admin"), autocommit=True) as admin:
+            admin.execute("DROP DATABASE of_bytes WITH (FORCE)")
+
+
 @pytest.mark.parametrize(
     "statement", ["CREATE TABLE public.x ()", "SELECT nextval('public.s')", "DELETE FROM public.t"]
 )

@@ -22,6 +22,8 @@ from backup_doctor.settings.values import is_loopback
 _SSLMODE_ALIASES = {"no-verify": "require"}
 ENCRYPTED = frozenset({"require", "verify-ca", "verify-full"})
 NO_CLEAR_TEXT = "!password"
+# Else a role, a database, the URL or PGCLIENTENCODING may have text come as bytes, or in another encoding.
+_AS_TEXT = {"client_encoding": "UTF8"}
 _KNOWN = frozenset(option.keyword.decode() for option in pq.Conninfo.get_defaults())
 _DRIVER = re.compile(r"^(postgres(?:ql)?)\+\w+://")
 _URL = re.compile(r"^postgres(?:ql)?://")
@@ -42,7 +44,7 @@ def parameters(url: str) -> dict[str, str] | Unseen:
     # An "@" in the host is the rest of a password that was not percent-encoded.
     if "@" in found.get("host", "") or "@" in found.get("dbname", ""):
         return _unusable("cannot be parsed")
-    return {**_precautions(found), **found}
+    return {**_precautions(found), **found, **_AS_TEXT}
 
 
 def _precautions(found: dict[str, str]) -> dict[str, str]:

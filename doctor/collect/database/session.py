@@ -35,6 +35,7 @@ BROKEN_OFF = Unseen(
     what="PostgreSQL broke off the session before it had answered.",
     dependency="PostgreSQL",
 )
+NO_TEXT = Refusal("22021", "the answer holds bytes that are no text in UTF-8")
 _PLACE = "asked"
 
 
@@ -134,7 +135,7 @@ class Session:
             if result.status == ExecStatus.FATAL_ERROR:
                 reply = _refusal(result)
             elif result.status == ExecStatus.TUPLES_OK and not isinstance(reply, Refusal):
-                reply = self._rows(result)
+                reply = self._rows_or_why_not(result)
 
     def _result(self, until: float) -> PGresult | None:
         """The next result; libpq itself would wait for it for ever."""
@@ -150,6 +151,12 @@ class Session:
                     raise psycopg.OperationalError("silent")
                 line.consume_input()
         return line.get_result()
+
+    def _rows_or_why_not(self, result: PGresult) -> Reply:
+        try:
+            return self._rows(result)
+        except UnicodeError:  # a database whose encoding is SQL_ASCII holds any bytes
+            return NO_TEXT
 
     def _rows(self, result: PGresult) -> Rows:
         names = [(result.fname(place) or b"").decode() for place in range(result.nfields)]
