@@ -27,7 +27,17 @@ from backup_doctor.judge.history import (
     row_state,
 )
 from backup_doctor.judge.history.calls import changed_nothing
-from backup_doctor.judge.show import after_row, exhibit, listed, log_lines, manual, row_query, table
+from backup_doctor.judge.history.row import is_made_later
+from backup_doctor.judge.show import (
+    after_row,
+    exhibit,
+    listed,
+    log_lines,
+    manual,
+    moment,
+    row_query,
+    table,
+)
 from backup_doctor.judge.traits import Trait
 from backup_doctor.services.single_row import says_several
 
@@ -101,6 +111,27 @@ def duplicate(seen: RowEvidence, case: Case) -> Found | None:
         breaks=(),
         severity=Severity.WARN,
         role=Role.CONTEXT,
+    )
+
+
+@rules.context("row/made-later")
+def made_later(seen: RowEvidence, case: Case) -> Found | None:
+    """The row was made after the run had updated it, so the run updated another one.
+
+    Detected: the update step ended well more than five minutes before the row was made.
+    Cause: the row that the run updated was deleted, and one with the same dispatch id was inserted.
+    Fix: that of the row; nothing in the pipeline needs one.
+    By hand: compare created_at with the end of the update step.
+    Source: guide, step 3.
+    """
+    row, step = seen.newest, case.workflow.update_step if case.workflow else None
+    if row is None or row.created_at is None or step is None or not is_made_later(case):
+        return None
+    made = exhibit("created_at", moment(row.created_at), where(seen), row_query(case))
+    return Found(
+        summary=f"The row was made at {moment(row.created_at)}, after the update step "
+        f"{step.name!r} had ended well: the run cannot have updated it.",
+        evidence=(made,),
     )
 
 

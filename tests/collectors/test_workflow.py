@@ -691,6 +691,22 @@ def test_what_each_of_several_jobs_uploaded_is_known() -> None:
     }
 
 
+@pytest.mark.parametrize("told", ["", f"DISPATCH_ID={DISPATCH}\n"])
+def test_what_each_leg_of_a_matrix_of_one_dispatch_uploaded_is_known(told: str) -> None:
+    def leg_with(number: int, tenant: str) -> Any:
+        upload = step("aws s3 cp", f"upload: ./b.zip to s3://acme/{tenant}/{DISPATCH}.zip")
+        text = log_of(upload, step("bash update.sh", told + FAILED_CALL)).decode()
+        steps = [Step(UPDATE, 3, conclusion="failure", started_at=NOW, completed_at=NOW)]
+        return job(number, text, name=f"backup ({tenant})", steps=steps)
+
+    known = repository(run(7, leg_with(70, "a"), leg_with(71, "b"), title=DISPATCH))
+
+    assert log(Scene(known).look()).uploaded == (
+        f"s3://acme/a/{DISPATCH}.zip",
+        f"s3://acme/b/{DISPATCH}.zip",
+    )
+
+
 def test_a_job_that_has_not_ended_has_no_log_and_a_usual_time() -> None:
     going = update_job(status="in_progress", conclusion=None, completed_at=None)
     past = [run(n, created_at=NOW - timedelta(days=n), title="old") for n in (1, 2)]

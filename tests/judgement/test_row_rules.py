@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from backup_doctor.evidence.base import Unseen, Why
-from backup_doctor.evidence.case import Asked, Names
+from backup_doctor.evidence.case import Asked, Case, Names
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Fix, FixKind, Risk, Role, Severity
 from backup_doctor.evidence.log import NOT_SAID, Attempt, Call, Outcome
 from backup_doctor.evidence.rls import Reach, RefusedValue, RlsEvidence
 from backup_doctor.evidence.row import (
     ApiAnswer,
+    BackupRow,
     Column,
     Constraint,
     LockHolder,
@@ -1717,3 +1718,32 @@ def test_a_row_from_the_future_is_told_as_that(ahead: timedelta, said: str) -> N
     one = case(row(a_row(created_at=NOW + ahead)), UNTOLD)
 
     assert finding(one, "row/stuck").found.summary == f"The row has been {said}"
+
+
+def made_at(time: datetime, stated: str | None = None) -> BackupRow:
+    made = a_row(created_at=time)
+    return replace(made, values={**made.values, "created_at": stated or time.isoformat()})
+
+
+UPDATED = workflow(log(call(200), NOT_SAID), update="success")
+
+
+def test_an_update_that_was_done_before_the_row_was_made_left_it_unchanged_by_no_fault() -> None:
+    later = case(row(made_at(ENDED + timedelta(hours=2))), UPDATED)
+
+    assert causes(later) == []
+    assert role(later, "row/made-later") is Role.CONTEXT
+    assert "the run cannot have updated it" in finding(later, "row/made-later").found.summary
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        case(row(made_at(ENDED + timedelta(minutes=2))), UPDATED),
+        case(row(made_at(ENDED + timedelta(hours=2), "2026-11-28T12:00:00")), UPDATED),
+    ],
+    ids=["within what clocks differ", "a time without a zone"],
+)
+def test_a_row_that_may_be_older_than_the_update_is_a_false_success(other: Case) -> None:
+    assert causes(other) == ["function/false-success"]
+    assert "row/made-later" not in codes(other)

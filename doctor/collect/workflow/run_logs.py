@@ -22,6 +22,7 @@ from backup_doctor.collect.workflow.jobs import BACKUP_WORK
 from backup_doctor.collect.workflow.pending import Pending
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Status
+from backup_doctor.evidence.ids import mentions
 from backup_doctor.evidence.log import LogReading
 from backup_doctor.services.uploading import NAMED_OR_HANDED
 
@@ -115,7 +116,26 @@ class RunLogs:
             if key not in {choice.job.id, *updates} and self._is_ours(one)
         }
         own = _failed_first(choice.job, own, [(job, others.get(job.id)) for job in self._jobs])
+        own = self._with_rivals(own, (readings.get(key) for key in updates if key != choice.job.id))
         return choice, _completed(own, list(others.values()))
+
+    def _with_rivals(
+        self, own: LogReading, legs_read: Iterable[LogReading | Unseen | None]
+    ) -> LogReading:
+        """The reading of one leg, with the files that legs with the same id have left of this backup."""
+        if not own.uploaded:
+            return own
+        read = [one for one in legs_read if isinstance(one, LogReading)]
+        rivals = [key for one in read for key in one.uploaded if self._is_ours_in(one, key)]
+        uploaded = tuple(dict.fromkeys((*own.uploaded, *rivals)))
+        return msgspec.structs.replace(own, uploaded=uploaded)
+
+    def _is_ours_in(self, leg: LogReading, key: str) -> bool:
+        """Whether a leg says that the file which it uploaded is of this dispatch, or the key does."""
+        handed = leg.assignments.get("DISPATCH_ID")
+        if handed is not None:
+            return is_same_id(handed, self._dispatch_id)
+        return self._dispatch_id is not None and mentions(key, self._dispatch_id)
 
     def _is_ours(self, reading: LogReading | Unseen) -> TypeGuard[LogReading]:
         """Whether a log was read, and is none of another dispatch's job."""

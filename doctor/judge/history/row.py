@@ -38,6 +38,7 @@ CALLS_ELSEWHERE = re.compile(
     r"functions/v1|functions\.invoke|\brpc\b|\.rpc\(|(?:^|\s)(?:\./|bash |sh |node |deno |python3? |npm |npx )",
     re.MULTILINE,
 )
+WITH_ZONE = re.compile(r"(?:Z|[+-]\d\d(?::?\d\d)?)$")
 STATED = (
     Status.IN_PROGRESS,
     Status.SUCCESS,
@@ -141,14 +142,34 @@ def rows_of(case: Case) -> tuple[BackupRow, ...]:
 def another_row_succeeded(case: Case) -> bool:
     """Whether the update reached another row of the same backup; one of another day is none.
 
-    Nor is one that was finished before the run began.
+    Nor is one that was finished before the run began. A row that was made once the update was done
+    has taken the place of the one that it reached.
     """
+    if is_made_later(case):
+        return True
     rows = rows_of(case)
     if are_apart(rows):
         return False
     return any(
         case.names.status_of(row.status) is Status.SUCCESS and not _was_finished(case, row)
         for row in rows[1:]
+    )
+
+
+def is_made_later(case: Case) -> bool:
+    """Whether the row was made when the update step had ended well: it cannot be the one it updated.
+
+    A time without a zone is read at its latest, so it tells nothing here.
+    """
+    row, step = case.backup, case.workflow.update_step if case.workflow else None
+    if row is None or row.created_at is None or step is None or step.conclusion != "success":
+        return False
+    stated = str(row.values.get(case.names.column("created_at")))
+    ended = step.completed_at
+    return (
+        ended is not None
+        and WITH_ZONE.search(stated) is not None
+        and row.created_at > ended + CLOCKS
     )
 
 
