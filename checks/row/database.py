@@ -245,7 +245,7 @@ def api_overloaded(seen: RowEvidence, case: Case) -> Found | None:
 
     Detected: PGRST000 to PGRST003, SQLSTATE class 08 or 53, 57P01 to 57P05 or 57014, or a 503 or 504 of
     the Data API: in the log, or now.
-    A statement timeout in the log counts if nobody is seen to hold a lock.
+    A statement timeout in the log counts if nobody is seen to hold a lock that began before it.
     Cause: too many connections, a long-running query, an exhausted instance, a restart.
     Fix: find what uses the connections; raise the pool or the instance; let the pipeline retry.
     By hand: `SELECT state, count(*) FROM pg_stat_activity GROUP BY state;`
@@ -254,8 +254,8 @@ def api_overloaded(seen: RowEvidence, case: Case) -> Found | None:
     api = None if isinstance(seen.api, Unseen) else seen.api
     now = True if api and "row/api-overloaded" in seen_answer(api).means else None
     then = database_then(case, "row/api-overloaded")
-    if seen.locks == ():
-        # A statement that ran out of time may have waited for a lock: nobody holds one.
+    if _nobody_held_it(seen, case):
+        # A statement that ran out of time may have waited for a lock: nobody holds one from then.
         then |= dict.fromkeys(_out_of_time(case), True)
     weight = weigh(then, now=now, case=case)
     if weight is None:
@@ -276,6 +276,13 @@ def api_overloaded(seen: RowEvidence, case: Case) -> Found | None:
         if data_api_answers(case) and not _out_of_time(case)
         else None,
     )
+
+
+def _nobody_held_it(seen: RowEvidence, case: Case) -> bool:
+    """Whether no lock is seen that may have been held when the update came."""
+    if isinstance(seen.locks, Unseen):
+        return False
+    return all(began_after_failure(case, one.transaction_start) for one in seen.locks)
 
 
 def _overload(case: Case) -> str:

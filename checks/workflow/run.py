@@ -74,7 +74,7 @@ def run_not_found(seen: WorkflowEvidence, case: Case, shown: Shown) -> Found:
     around the row's creation name the dispatch id, the row is older than 15 minutes, and a run would
     have been seen: the token lists other runs of the repository, or the repository has the workflow
     that updates the row. Runs that might be it make this uncertain, and a file of this dispatch in
-    the bucket disproves it: a run made it.
+    the bucket disproves it: something made it.
     Cause: the dispatch failed (token, workflow's name, branch), it was of a kind that the workflow
     does not listen to, or it was sent to another repository.
     Fix: look at the app's dispatch call and at what the workflow listens to; start the workflow again.
@@ -92,7 +92,8 @@ def run_not_found(seen: WorkflowEvidence, case: Case, shown: Shown) -> Found:
         )
     if left_its_file(case):
         return _note(
-            "No GitHub Actions run names this dispatch, but its file is in the bucket: a run made it.",
+            "No GitHub Actions run names this dispatch, but its file is in the bucket. No run is known to "
+            "have uploaded it.",
             evidence,
             Severity.WARN,
             NAME_THE_RUN,
@@ -165,7 +166,7 @@ def disabled(seen: WorkflowEvidence, case: Case) -> Found | None:
     summary = f"The workflow {workflow.path} is disabled ({workflow.state})."
     if case.is_preflight:
         return Found(summary=summary, evidence=evidence, fixes=(enable,))
-    # A file of this dispatch shows that a run made it.
+    # A file of this dispatch was made by something, most likely by a run.
     none_came = seen.run is None and not left_its_file(case)
     shown = absence_of_run(seen, case) if none_came else None
     if isinstance(shown, Shown):

@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING
 from backup_doctor.judge.commands import gh_secret_set, new_key
 from backup_doctor.judge.history.calls import logged_for
 from backup_doctor.judge.history.secret_names import function_secret_name, place_of, secret_name
-from backup_doctor.judge.show import by_command
+from backup_doctor.judge.show import by_command, manual
 from backup_doctor.services.secret_uses import GUIDES_NAMES, Use
 
 if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Fix
 
+# Where the row is finished, and the run's updates were refused.
+FIND_WRITER = manual(
+    "Find out who wrote the row",
+    "The run's log shows that its updates were refused: a person, or another program, set the row's "
+    "status and values.",
+)
 WHERE = "GitHub → Settings → Secrets and variables → Actions"
 
 

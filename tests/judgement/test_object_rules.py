@@ -9,6 +9,7 @@ import pytest
 
 from backup_doctor.evidence.base import Unseen, Why
 from backup_doctor.evidence.case import Names
+from backup_doctor.evidence.clock import Clock
 from backup_doctor.evidence.findings import Verdict
 from backup_doctor.evidence.log import NOT_SAID
 from backup_doctor.evidence.object import DeleteMarker, FileEnd, ObjectEvidence
@@ -110,6 +111,15 @@ def test_an_object_older_than_its_run_is_another_backups() -> None:
 
     assert "object/stale" in warned(the_object(head=stored(modified_at=CREATED - hour)))
     assert "object/stale" not in warned(the_object(head=stored(modified_at=CREATED + hour)))
+
+
+def test_a_stores_clock_that_is_behind_makes_no_object_older_than_its_run() -> None:
+    early = the_object(head=stored(modified_at=CREATED - timedelta(minutes=9)))
+    behind = Clock(ahead_s={"S3": -600.0, "GitHub": 0.0, "PostgreSQL": 0.2})
+    run = workflow(log(call(200), NOT_SAID), update="success")
+
+    assert "object/stale" in codes(case(row(finished_row()), early, run))
+    assert "object/stale" not in codes(case(row(finished_row()), early, run, clock=behind))
 
 
 def test_an_object_far_smaller_than_the_backups_before_is_warned_of() -> None:

@@ -13,6 +13,7 @@ from backup_doctor.evidence.case import Asked, Case, Names
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Fix, FixKind, Risk, Role, Severity
 from backup_doctor.evidence.log import NOT_SAID, Attempt, Call, Outcome
+from backup_doctor.evidence.object import KeySource, Search
 from backup_doctor.evidence.rls import Reach, RefusedValue, RlsEvidence
 from backup_doctor.evidence.row import (
     ApiAnswer,
@@ -35,6 +36,7 @@ from tests.judgement.cases import (
     CREATED,
     DISPATCH,
     ENDED,
+    KEY,
     NO_BACKUP,
     NOT_THERE,
     NOW,
@@ -1747,3 +1749,44 @@ def test_an_update_that_was_done_before_the_row_was_made_left_it_unchanged_by_no
 def test_a_row_that_may_be_older_than_the_update_is_a_false_success(other: Case) -> None:
     assert causes(other) == ["function/false-success"]
     assert "row/made-later" not in codes(other)
+
+
+REFUSED_BOTH = workflow(log(GONE_FUNCTION, NO_GRANT))
+BY_OTHERS = "Find out who wrote the row"
+
+
+def first_fix(one: Case, code: str) -> str:
+    return finding(one, code).found.fixes[0].title
+
+
+def test_what_a_run_whose_updates_were_refused_did_not_write_is_no_fault_of_its_update_step() -> (
+    None
+):
+    bare = row(a_row(status="success", s3_key=KEY))
+    smaller = row(finished_row(size_bytes=999))
+    elsewhere = the_object(expected_key="backups/x.zip", head=None, key_source=KeySource.ROW)
+    moved = replace(
+        elsewhere,
+        search=Search(prefixes=("",), listed=1, complete=True, hits=(stored(),)),
+        found_tail=the_object().tail,
+    )
+
+    assert first_fix(case(bare, REFUSED_BOTH), "row/incomplete") == BY_OTHERS
+    assert first_fix(case(smaller, REFUSED_BOTH), "object/size-mismatch") == BY_OTHERS
+    assert (
+        first_fix(
+            case(row(finished_row(s3_key="backups/x.zip")), moved, REFUSED_BOTH),
+            "object/found-elsewhere",
+        )
+        == BY_OTHERS
+    )
+    for may_have_written in (UPDATED, workflow(log(BARE_500, NO_GRANT)), workflow(NOT_THERE)):
+        assert first_fix(case(bare, may_have_written), "row/incomplete") != BY_OTHERS
+
+
+def test_a_lock_that_began_after_the_update_ran_out_of_time_does_not_hide_that_it_did() -> None:
+    younger = row(locks=(replace(HOLDER, transaction_start=ENDED + SECOND),))
+    out_of_time = workflow(log(GONE_FUNCTION, OUT_OF_TIME))
+
+    assert causes(case(younger, out_of_time))[1:] == ["row/api-overloaded"]
+    assert role(case(younger, out_of_time), "row/locked") is Role.CONTEXT

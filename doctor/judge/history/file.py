@@ -218,7 +218,7 @@ def _by_time(
 ) -> Belonging:
     began, error = began_at(case), upload_failed(case)
     before = began is not None and here.modified_at < began
-    long_before = began is not None and here.modified_at < began - CLOCK_SLACK
+    long_before = began is not None and here.modified_at < began - _slack(case)
     if long_before or (before and (by_key or error) and not is_named):
         if error is not None:
             return Belonging(Whose.NOT_UPLOADED, f"The upload of this backup failed: {error}")
@@ -233,6 +233,12 @@ def _by_time(
             Whose.ANOTHERS, f"{_capital(_named_beside(case, by_key[0].row))} names it."
         )
     return Belonging(Whose.OWN)
+
+
+def _slack(case: Case) -> timedelta:
+    """How far two services' clocks may be apart: as far as they are seen to be now, if that is more."""
+    ahead = case.clock.ahead_s.values()
+    return CLOCK_SLACK + timedelta(seconds=0 if case.clock.is_settled else max(ahead) - min(ahead))
 
 
 def _is_as_made(case: Case, here: StoredObject) -> bool:

@@ -16,6 +16,6 @@ def names_backup(key: str, case: Case) -> bool:
 
 
 def left_its_file(case: Case) -> bool:
-    """Whether an object whose key surely names this dispatch is in the bucket: then a run made it."""
+    """Whether an object whose key surely names this dispatch is in the bucket: then something made it."""
     here = case.object.present if case.object else None
     return here is not None and names_backup(here.key, case)

@@ -58,6 +58,25 @@ def written_by(case: Case) -> Call | None:
     )
 
 
+def is_written_by_others(case: Case) -> bool:
+    """Whether the log shows that the run's updates were refused: what the row says is not from them.
+
+    A 5xx may come behind an update that was made; so may an earlier attempt.
+    """
+    several = case.workflow is not None and len(case.workflow.attempts) > 1
+    made = [
+        one
+        for one in (function_call(case), fallback_call(case))
+        if one.outcome is not Outcome.NOT_MADE
+    ]
+    return bool(made) and not several and all(map(_is_refused, made))
+
+
+def _is_refused(call: Call) -> bool:
+    client_error = call.status is not None and call.status // 100 == 4  # noqa: PLR2004 -- HTTP 4xx
+    return call.outcome is Outcome.REFUSED and client_error
+
+
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
