@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from backup_doctor.collect.clients.data_api import DataApi
-from backup_doctor.collect.clients.postgrest_answer import SET_KEY, refusal
+from backup_doctor.collect.clients.postgrest_answer import OTHER_WAY, SET_KEY, refusal
 from backup_doctor.collect.deadline import Deadline
 from backup_doctor.collect.row.collector import look
 from backup_doctor.demo.supabase.gateway import Gateway
@@ -144,6 +144,11 @@ def test_a_missing_grant_is_postgrests_own_403_with_its_hint(lab: Lab, gateway: 
             ApiAnswer(status=403, code="42501", hint="GRANT SELECT ON public.t TO service_role;"),
             "GRANT SELECT ON public.t TO service_role;",
         ),
+        (
+            ApiAnswer(status=401, code="42501", message="permission denied for table t"),
+            f"{SET_KEY}: the key that was given is a public one.",
+        ),
+        (ApiAnswer(status=403, code="42501", message="permission denied for table t"), OTHER_WAY),
         (ApiAnswer(status=404), None),
     ],
 )

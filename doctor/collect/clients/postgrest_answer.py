@@ -17,6 +17,8 @@ OK = 200
 UNAUTHORIZED = 401
 FORBIDDEN = 403
 SET_KEY = "Set SUPABASE_SERVICE_ROLE_KEY to the project's current secret or service-role key"
+NO_GRANT = "42501"
+OTHER_WAY = "Set SUPABASE_DB_URL (or SUPABASE_ACCESS_TOKEN), or grant the key's role SELECT on the table."
 # PostgREST's hint on a missing grant names the role of the key, whatever that is.
 GRANTS_TO_ALL = re.compile(r"\bGRANT\b.*\bTO\s+\"?(?:anon|authenticated|public)\b", re.IGNORECASE)
 # How Supabase's gateway, hosted or one's own, words that it refuses a key.
@@ -66,8 +68,10 @@ def refusal(refused: ApiAnswer) -> Unseen:
 
 def _remedy(refused: ApiAnswer) -> str | None:
     """What lets the doctor see: the right key where the one given is refused, or is a public one."""
-    if GRANTS_TO_ALL.search(refused.hint):
+    # PostgREST answers 401 to anon, and 403 to any other role.
+    of_anon = refused.code == NO_GRANT and refused.status == UNAUTHORIZED
+    if of_anon or GRANTS_TO_ALL.search(refused.hint):
         return f"{SET_KEY}: the key that was given is a public one."
     if refused.gateway and refused.status == UNAUTHORIZED:
         return f"{SET_KEY}."
-    return refused.hint or None
+    return refused.hint or (OTHER_WAY if refused.code == NO_GRANT else None)

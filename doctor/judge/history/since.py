@@ -69,7 +69,7 @@ def key_works(case: Case, *uses: Use) -> Resolved | None:
     if stored is None or stored.updated_at is None or not data_api_answers(case):
         return None
     return Resolved(
-        by=f"GitHub shows that {stored.name} was set again, {rfc3339(stored.updated_at)}, and the "
+        by=f"GitHub shows that {stored.name} was set since, {rfc3339(stored.updated_at)}, and the "
         "Data API takes the key"
     )
 
@@ -84,7 +84,7 @@ def keys_agree(case: Case) -> Resolved | None:
     if not equal or stored is None or not was_set_since(case, stored):
         return None
     return Resolved(
-        by=f"GitHub shows that {stored.name} was set again since, and it is the function's key"
+        by=f"GitHub shows that {stored.name} was set since, and it is the function's key"
     )
 
 
