@@ -18,7 +18,9 @@ UNAUTHORIZED = 401
 FORBIDDEN = 403
 SET_KEY = "Set SUPABASE_SERVICE_ROLE_KEY to the project's current secret or service-role key"
 NO_GRANT = "42501"
-OTHER_WAY = "Set SUPABASE_DB_URL (or SUPABASE_ACCESS_TOKEN), or grant the key's role SELECT on the table."
+OTHER_WAY = (
+    "Set SUPABASE_DB_URL (or SUPABASE_ACCESS_TOKEN), or grant the key's role SELECT on the table."
+)
 # PostgREST's hint on a missing grant names the role of the key, whatever that is.
 GRANTS_TO_ALL = re.compile(r"\bGRANT\b.*\bTO\s+\"?(?:anon|authenticated|public)\b", re.IGNORECASE)
 # How Supabase's gateway, hosted or one's own, words that it refuses a key.
