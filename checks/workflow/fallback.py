@@ -141,7 +141,7 @@ def _refused(seen: WorkflowEvidence, case: Case, call: Call) -> Found:
     asked = method or _database_was_asked(case)
     last_resort = _by_answer(call) if asked else _ask_the_database(case)
     return Found(
-        summary=f"The {name_of(case, call)} failed{too}{why}."
+        summary=f"The {name_of(case, call)} failed{too}{_ended(why)}"
         f"{others_failed(case, call)}{said_empty(case, sent)}",
         evidence=(
             *log_lines(case, "log", call),
@@ -165,7 +165,8 @@ def _red(seen: WorkflowEvidence, case: Case, step: Step) -> Found:
     evidence = (*run_exhibits(seen, case), *update_excerpt(case))
     if told or own:
         return Found(
-            summary=f"The step {step.name!r} failed{quoted(told, own)}" + ("." if told else ""),
+            summary=f"The step {step.name!r} failed"
+            + (_ended(quoted(told, own)) if told else quoted(told, own)),
             evidence=evidence,
             fixes=told_fixes(told),
             breaks=BOTH_WRITES,
@@ -180,6 +181,11 @@ def _red(seen: WorkflowEvidence, case: Case, step: Step) -> Found:
         breaks=(),
         role=Role.SYMPTOM,
     )
+
+
+def _ended(text: str) -> str:
+    """The end of a sentence, with its full stop; what is quoted may have brought one."""
+    return text if text.endswith(".") else f"{text}."
 
 
 def _database_was_asked(case: Case) -> bool:

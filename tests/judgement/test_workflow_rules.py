@@ -15,7 +15,7 @@ from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Role, Severity
 from backup_doctor.evidence.function import FunctionRecord
 from backup_doctor.evidence.log import NOT_SAID, Attempt, Call, Outcome, SilentExit
-from backup_doctor.evidence.rls import RlsEvidence
+from backup_doctor.evidence.rls import Reach, RlsEvidence
 from backup_doctor.evidence.workflow import (
     FoundBy,
     Job,
@@ -41,6 +41,7 @@ from tests.judgement.cases import (
     function,
     log,
     no_run,
+    rls,
     row,
     the_object,
     workflow,
@@ -1211,6 +1212,27 @@ def test_a_known_error_of_a_tool_that_ended_the_update_step_is_the_reason() -> N
         ["workflow/fallback-failed"],
     )
     assert finding(answered, "workflow/fallback-failed").found.reason is None
+
+
+LOCK_MISMATCH = (
+    "npm error `npm ci` can only install packages when your package.json and package-lock.json or "
+    "npm-shrinkwrap.json are in sync."
+)
+REFUSED_NOW = (function(record=None), rls(Reach.REFUSED, sqlstate="42501"))
+
+
+def test_what_the_update_step_died_of_while_it_installed_is_not_laid_to_what_is_refused_now() -> (
+    None
+):
+    told = log(NOT_SAID, NOT_SAID, failed_step=RED_UPDATE, errors=(LOCK_MISMATCH,))
+    installing = case(workflow(told), *REFUSED_NOW)
+    calling = case(workflow(replace(told, errors=("exit 1",))), *REFUSED_NOW)
+
+    assert causes(installing) == ["workflow/fallback-failed"]
+    assert role(installing, "function/not-deployed") is Role.CONTEXT
+    assert role(installing, "rls/no-grant") is Role.CONTEXT
+    assert "in sync.." not in finding(installing, "workflow/fallback-failed").found.summary
+    assert causes(calling) == ["function/not-deployed", "rls/no-grant"]
 
 
 def test_an_unknown_error_of_the_update_step_is_quoted() -> None:

@@ -14,6 +14,7 @@ from backup_doctor.judge.history.calls import function_call
 from backup_doctor.judge.history.row import RowState, another_row_succeeded, row_state
 from backup_doctor.judge.history.run import began_after_failure
 from backup_doctor.judge.history.then import BOTH_WRITES
+from backup_doctor.judge.history.whole_step import ended_installing
 from backup_doctor.judge.history.written import shows_written
 
 if TYPE_CHECKING:
@@ -95,7 +96,9 @@ def weigh(
     current = bool(now) and not began_after_failure(case, since)
     # Where the update got through to another row, what one of its ways lacks explains nothing.
     reached = BOTH_WRITES if another_row_succeeded(case) else ()
-    told = {link: shown for link, shown in then.items() if link not in reached}
+    # A step that made no call was refused none: what holds now explains nothing.
+    made = not ended_installing(case)
+    told = {link: shown for link, shown in then.items() if link not in reached and (made or shown)}
     proved = tuple(link for link, shown in told.items() if shown)
     likely = tuple(link for link, shown in told.items() if shown is None and current)
     if proved or likely:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _OF_FILES = frozenset(
     {"age", "aws", "disk", "gpg", "gzip", "openssl", "pg-dump", "rclone", "tar", "zip"}
 )
+# The tools that bring the programs which make the calls, before they run.
+_INSTALLERS = frozenset({"apt", "npm", "pip", "pnpm", "yarn"})
 # Programs that only make files, where what they say has the words of others.
 _DUMPS = re.compile(r"^\W*(?:pg_dump(?:all)?|pg_basebackup|mysqldump|mongodump|zip|7z|tar|gzip): ")
 _UNTOLD = frozenset({Outcome.NOT_SAID, Outcome.NOT_MADE})
@@ -57,12 +59,28 @@ def ended_before_update(case: Case) -> str | None:
     return said if absent else None
 
 
+def ended_installing(case: Case) -> bool:
+    """Whether the update step ended as it installed what makes its calls: none was made by then."""
+    workflow = case.workflow
+    log, step = (workflow.reading, workflow.update_step) if workflow else (None, None)
+    if log is None or step is None or step.conclusion != "failure":
+        return False
+    if log.failed_step != step.name or _tells_of_a_call(log):
+        return False
+    known = told_by(log)
+    return known is not None and known.error.tool in _INSTALLERS
+
+
 def _tells_of_more(log: LogReading) -> bool:
     """Whether the log tells of a file that was uploaded, or of a call."""
+    return _tells_of_a_call(log) or bool(log.uploaded)
+
+
+def _tells_of_a_call(log: LogReading) -> bool:
     named = (log.function_call, log.fallback_call, log.lookup_call)
     calls = (*named, *(one.call for one in log.attempts))
-    called = any(call.outcome not in _UNTOLD for call in calls)
-    return called or bool(log.uploaded or log.backup_id_not_found)
+    not_found = log.backup_id_not_found is not None
+    return not_found or any(call.outcome not in _UNTOLD for call in calls)
 
 
 def _does_all(workflow: WorkflowEvidence, log: LogReading) -> bool:
