@@ -471,6 +471,11 @@ CLIENTS = [
     ("bash", 'http PATCH "$U/rest/v1/t" status=done', "table-update httpie PATCH t"),
     ("bash", "psql -c 'SELECT finish_backup(1)'", "rpc psql SELECT finish_backup"),
     ("bash", 'psql -tAc "select id from t where a = 1"', "look-up psql SELECT t"),
+    (
+        "bash",
+        "supabase db query --yes \"UPDATE t SET status = 'success'\"",
+        "sql supabase UPDATE t",
+    ),
     ("bash", "psql -c \"INSERT INTO t (status) VALUES ('success')\"", "sql psql INSERT t"),
     ("bash", 'aws s3 cp a.zip "s3://$B/a.zip" --only-show-errors', "upload aws cp s3://<B>/a.zip"),
     (

@@ -45,18 +45,23 @@ def _psql(trace: Following, args: list[Value], line: int) -> Value:
         text = trace.files.get(path) or _resolved(trace, path)
     elif not given and trace.stdin is not None:
         text = trace.stdin
-    statement = read_sql(rendered(text))
     stops = any("ON_ERROR_STOP" in rendered(one) for one in args)
+    return _statement(trace, "psql", text, stops=bool(given) or stops, line=line)
+
+
+def _statement(trace: Following, client: str, text: Value, *, stops: bool, line: int) -> Value:
+    """What a client of PostgreSQL is told to run. `stops`: it fails where the statement is refused."""
+    statement = read_sql(rendered(text))
     number = make_call(
         trace,
         kind=statement.kind,
-        client="psql",
+        client=client,
         method=statement.verb,
         target=statement.target,
         writes=statement.writes,
         output=output_of(trace),
         reads=statement.reads,
-        fails_on_status=bool(given) or stops,
+        fails_on_status=stops,
         is_shell=True,
         line=line,
     )
@@ -128,7 +133,10 @@ def _gh(trace: Following, args: list[Value], line: int) -> Value:
 
 
 def _supabase(trace: Following, args: list[Value], line: int) -> Value:
+    """`supabase db query "…"` runs SQL; what else it does is its own matter."""
     words = plain_words(args, "--project-ref", "--remote", "-f", "--file", "--db-url")
+    if [literal(one) for one in words[:2]] == ["db", "query"] and words[2:]:
+        return _statement(trace, "supabase", words[2], stops=True, line=line)
     target = " ".join(literal(one) or "" for one in words[:2])
     return run_call(trace, CallKind.OTHER, "supabase", target, line)
 
