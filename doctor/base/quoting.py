@@ -105,9 +105,14 @@ def _padded(piece: str, shown: str) -> str:
     return f"{' ' if head else ''}{shown.strip()}{' ' if tail and piece.strip() else ''}"
 
 
+def markdown_code_in_cell(text: str) -> str:
+    r"""Text as an inline code span in a table, where alone `\|` is read as a pipe."""
+    return markdown_code(text).replace("|", "\\|")
+
+
 def markdown_code(text: str) -> str:
-    """Text as an inline code span, which no run of backticks inside can end; safe in a table."""
-    plain = without_commands(one_line(text)).replace("|", "\\|")
+    """Text as an inline code span, which no run of backticks inside can end; not for a table."""
+    plain = without_commands(one_line(text))
     if not plain:
         return ""
     ticks = "`" * (_longest_run(plain) + 1)
@@ -141,15 +146,25 @@ def for_workflow_property(text: str) -> str:
 
 
 def for_shell(text: str) -> str:
-    r"""Text as one word of a POSIX shell; with control characters as bash's `$'…'`."""
-    if text == visible(text):
+    r"""Text as one word of a POSIX shell; as bash's `$'…'` if the way to the reader would change it.
+
+    On that way control characters are shown, runs of blanks folded, and a CI runner's commands
+    broken up.
+    """
+    quoted = f"'{text}'"
+    if quoted == without_commands(one_line(quoted)):
         return shlex.quote(text)
-    return f"$'{''.join(_in_bash_quotes(char) for char in text)}'"
+    word = "".join(_in_bash_quotes(char) for char in text)
+    spaced = re.sub(" {2,}", lambda run: r"\x20" * len(run[0]), word)
+    unread = _COMMAND.sub(r"\1\\x3a:", spaced).replace("##[", r"##\x5b")
+    return f"$'{unread}'"
 
 
 def _in_bash_quotes(char: str) -> str:
     if char in "\\'":
         return f"\\{char}"
+    if char.isspace() and char not in " \t\n\r":
+        return f"\\u{ord(char):04x}"
     # In bash `\xad` is a byte, which alone is no character; below 0x80 it is the same as in Python.
     return f"\\u{ord(char):04x}" if "\x80" <= char <= "\xff" else _shown(char)
 

@@ -166,6 +166,23 @@ def test_without_annotations_the_log_has_the_report_alone(tmp_path: Path) -> Non
     assert "::error" not in done.stdout
 
 
+def test_outputs_that_cannot_be_written_are_named_and_the_summary_is_written_all_the_same(
+    tmp_path: Path,
+) -> None:
+    done = doctor(
+        "ci",
+        "--run-id=1",
+        case="stuck",
+        cwd=tmp_path,
+        GITHUB_OUTPUT=str(tmp_path / "gone/output"),
+        GITHUB_STEP_SUMMARY=str(tmp_path / "summary"),
+    )
+
+    assert done.returncode == 1
+    assert "The outputs of this step could not be written: No such file" in done.stderr
+    assert "FAILING" in (tmp_path / "summary").read_text()
+
+
 def test_an_error_in_the_tool_is_told_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "output").touch()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from backup_doctor.evidence.findings import Report, Verdict
 from backup_doctor.report.render.formats import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from backup_doctor.cli.given import Given
 
@@ -112,14 +113,22 @@ def outputs(report: Report, folder: Path) -> dict[str, str]:
 
 
 def _tell_the_run(report: Report, wish: StepWish, markdown: Path, *, silent: bool) -> None:
-    try:
-        if output := os.environ.get("GITHUB_OUTPUT"):
+    """Write the step's outputs and its summary; where one cannot be written, the other still is."""
+    if output := os.environ.get("GITHUB_OUTPUT"):
+        with _telling("outputs"):
             write_outputs(Path(output), outputs(report, wish.folder))
-        summary = os.environ.get("GITHUB_STEP_SUMMARY")
-        if summary and wish.summary and not silent:
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary and wish.summary and not silent:
+        with _telling("summary"):
             write_summary(Path(summary), markdown.read_text(encoding="utf-8"))
+
+
+@contextmanager
+def _telling(what: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        tell(f"Could not tell which run this is: {error.strerror or error}.")
+        tell(f"The {what} of this step could not be written: {error.strerror or error}.")
 
 
 def _issue(given: Given, report: Report, markdown: Path) -> None:

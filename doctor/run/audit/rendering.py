@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from backup_doctor.base.quoting import for_markdown_inline, for_shell, for_xml, markdown_code
+from backup_doctor.base.quoting import (
+    for_markdown_inline,
+    for_shell,
+    for_xml,
+    markdown_code,
+    markdown_code_in_cell,
+)
 from backup_doctor.report.render.charts import in_units
 from backup_doctor.report.render.templating import Safe, environment, source
 from backup_doctor.report.render.to_html import policy_hash
@@ -78,6 +84,7 @@ def as_markdown(summary: Summary, look: Look) -> str:
     own = environment(look, for_markdown_inline)
     own.filters |= {
         "code": lambda text: Safe(markdown_code(str(text))),
+        "cell": lambda text: Safe(markdown_code_in_cell(str(text))),
         "fence": partial(fence, language="sql"),
         "asked": _asked(markdown_code),
     }
