@@ -124,7 +124,9 @@ class DoctorRun:
         """What is known so far: finished evidence, and `Unseen` for what did not finish."""
         evidence: dict[str, Evidence | Unseen] = {}
         for check in self.checks:
-            evidence[check.name] = _outcome(check, self._futures.get(check.evidence))
+            future = self._futures.get(check.evidence)
+            cut_off = interrupted and not (future and future.done())
+            evidence[check.name] = _cut_off(check) if cut_off else _outcome(check, future)
         seen = evidence.get("row")
         columns = seen.columns if isinstance(seen, RowEvidence) else ()
         names = self.case.names.fitted(columns) if columns else self.case.names
@@ -188,6 +190,14 @@ def _chain(source: Future[Any], target: Future[Any]) -> None:
             target.set_result(done.result())
 
     source.add_done_callback(hand_on)
+
+
+def _cut_off(check: AnyCheck) -> Unseen:
+    return Unseen(
+        why=Why.TIMED_OUT,
+        what=f"The doctor was interrupted before the check {check.name} had finished.",
+        remedy="Run it again.",
+    )
 
 
 def _outcome(check: AnyCheck, future: Future[Any] | None) -> Evidence | Unseen:

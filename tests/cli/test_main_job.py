@@ -177,7 +177,10 @@ def test_an_interrupted_run_prints_what_is_known_within_five_seconds(
 
     assert time.monotonic() - interrupted < 5
     assert process.returncode == code
-    assert json.loads(stdout)["subject"]["dispatch_id"] == DISPATCH
+    report = json.loads(stdout)
+    assert report["subject"]["dispatch_id"] == DISPATCH
+    assert "The doctor was interrupted before the check" in report["summary"]
+    assert b"--budget" not in stdout
     assert stderr == b""
 
 
