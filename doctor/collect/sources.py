@@ -127,7 +127,7 @@ class Sources:
             return None
         try:
             found = future.result(timeout=self.deadline.left_to_wait())
-        except Exception:  # noqa: BLE001 -- that check reports its own failure; this one goes on without
+        except (Exception, SystemExit):  # noqa: BLE001 -- that check tells its own failure; this one goes on
             return None
         return found if isinstance(found, kind) else None
 

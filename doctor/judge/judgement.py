@@ -104,3 +104,5 @@ def _refuse_malformed(found: object) -> None:
         as_model(msgspec.to_builtins(found), Found)
     except (TypeError, ValueError) as error:
         raise TypeError(f"it returned a Found that is none: {error}") from None
+    if not all(text.strip() for text in (found.summary, *(fix.title for fix in found.fixes))):
+        raise TypeError("it returned a Found with an empty summary or title")

@@ -152,7 +152,7 @@ class DoctorRun:
     def _start(self, check: AnyCheck, gate: Future[Any]) -> None:
         try:
             look = check.load_collector()
-        except Exception as error:  # noqa: BLE001 -- its check says so, the others go on
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- its check says so, the others go on
             gate.set_exception(error)
         else:
             _chain(spawn(self._timed(check, look)), gate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,3 +60,19 @@ def test_what_is_the_same_for_all_backups_is_asked_once(
     monkeypatch.setattr(disk_plugin.check, "shared", True)
 
     assert codes(result(world, tmp_path, sample=sample)) == ["disk/slow"]
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_one_that_ends_the_process_as_it_looks_costs_its_own_result_alone(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, shared: bool
+) -> None:
+    def leave(*_: object) -> None:
+        sys.exit(0)
+
+    monkeypatch.setattr(disk_plugin.check, "load_collector", lambda: leave)
+    monkeypatch.setattr(disk_plugin.check, "shared", shared)
+
+    found = result(world, tmp_path)
+
+    assert found.status == "unknown"
+    assert "failed in the doctor itself (SystemExit)" in found.notes[0]

@@ -101,6 +101,6 @@ def _collected(check: AnyCheck, ask: Sources, case: Case) -> Evidence | Unseen:
     """What the collector saw; a defect in it costs this backup that check, and no other anything."""
     try:
         seen: Evidence = check.load_collector()(ask, case)
-    except Exception as error:  # noqa: BLE001 -- as in a single run
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- as in a single run
         return failed(check, error)
     return seen
