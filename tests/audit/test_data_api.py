@@ -134,3 +134,33 @@ def test_without_any_way_it_says_what_to_set(scene: Scene) -> None:
 
     assert items == []
     assert "SUPABASE_SERVICE_ROLE_KEY" in (audit.totals.gaps[0].remedy or "")
+
+
+class Page:
+    """A Data API whose table is one page."""
+
+    role = "service_role"
+
+    def __init__(self, *rows: dict[str, Any]) -> None:
+        self.rows = list(rows)
+
+    def newest_with(self, _column: str | None, count: int) -> list[dict[str, Any]]:
+        return self.rows[:count]
+
+    def page_by_id(self, _columns: tuple[str, ...], after: str | None) -> list[dict[str, Any]]:
+        return [] if after else self.rows
+
+
+@pytest.mark.parametrize("size", [10**26, "9" * 5000, 2**63, -5, 10.5, "NaN"])
+def test_a_size_that_no_file_can_have_is_kept_as_it_is_told_and_added_to_nothing(
+    size: object,
+) -> None:
+    made = "2026-11-24T04:00:00+00:00"
+    row = {"id": "1", "status": "success", "s3_key": "backups/a.zip", "created_at": made}
+    api: Any = Page(row | {"size_bytes": size}, row | {"id": "2", "size_bytes": 7})
+    table = DataApiTable(api, Names(), Deadline(60))
+    table.about()
+
+    assert [told for *_, told, _ in all_of(table)] == [str(size), "7"]
+    assert [day.bytes for day in table.by_day()] == [7]
+    table.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,7 @@ from backup_doctor.report.render.charts import in_units
 from backup_doctor.report.render.formats import Look
 from backup_doctor.run.audit.model import DisagreementKind, Item
 from backup_doctor.run.audit.picture import draw
-from backup_doctor.run.audit.rendering import as_html, as_markdown, as_text
+from backup_doctor.run.audit.rendering import as_html, as_json, as_markdown, as_text
 from backup_doctor.run.audit.summary import Examples, KindSection, Summary, summarize
 from backup_doctor.run.audit.table import Day
 from tests.audit.scene import FOLDER, Scene
@@ -137,6 +138,17 @@ def test_a_table_that_nobody_read_is_said_not_to_have_been(scene: Scene) -> None
     made = summarize(audit, Examples(limit=10))
 
     assert (made.rows, made.read, made.verdict) == ("0 rows", "not read", "incomplete")
+
+
+def test_no_key_reorders_a_terminals_line_or_commands_a_ci_runner_in_json() -> None:
+    key = "backups/ä##[error]\u202e\x9b2J\x7f.zip"
+
+    line = as_json(Item(kind=DisagreementKind.ORPHAN_OBJECT, s3_key=key, object_size=1))
+
+    assert line.isascii()
+    assert line.isprintable()
+    assert "##[" not in line
+    assert json.loads(line)["s3_key"] == key
 
 
 def test_a_hostile_key_stays_in_its_cell_of_a_ticket() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from backup_doctor.base.quoting import (
 from backup_doctor.report.render.charts import in_units
 from backup_doctor.report.render.templating import Safe, environment, source
 from backup_doctor.report.render.to_html import policy_hash
+from backup_doctor.report.render.to_json import ESCAPED
 from backup_doctor.run.audit.model import MOST_OF_SCRIPT
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ SHEETS = ("report", "charts", "audit")
 
 
 def as_json(item: Item, project: str | None = None) -> str:
-    """The contract's line; with the project, where one of several was chosen."""
+    """The contract's line, in ASCII; with the project, where one of several was chosen."""
     line = {
         **({"project": project} if project is not None else {}),
         "kind": item.kind.value,
@@ -47,7 +49,12 @@ def as_json(item: Item, project: str | None = None) -> str:
         "row_size": item.row_size,
         "object_size": item.object_size,
     }
-    return msgspec.json.encode(line).decode()
+    text = msgspec.json.encode(line).decode()
+    if not text.isascii():
+        text = json.dumps(line, separators=(",", ":"))
+    for found, escape in ESCAPED.items():
+        text = text.replace(found, escape)
+    return text
 
 
 def as_text(summary: Summary, look: Look) -> str:

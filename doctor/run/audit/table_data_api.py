@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from backup_doctor.run.audit.model import Row
 
 BATCH_ROWS = 2000
+# No store holds a file whose size has more; SQLite's own numbers, and their sums, end at 19.
+SIZE_DIGITS = 14
 STATES = {
     Status.SUCCESS: BackupState.SUCCESS,
     Status.FAILED: BackupState.FAILED,
@@ -140,7 +142,8 @@ class DataApiTable:
         shown = key if is_plain else ODD + json.dumps([key, told["dispatch_id"]])
         day = made.isoformat() if made else None
         size = told["size_bytes"]
-        bytes_ = int(size) if size and size.isdecimal() else 0
+        is_size = size is not None and size.isdecimal() and len(size) <= SIZE_DIGITS
+        bytes_ = int(size) if size and is_size else 0
         return is_plain, shown, told["id"] or "", self._state(told, made), size, day, bytes_
 
     def _is_plain(self, key: str) -> bool:
