@@ -199,6 +199,22 @@ def test_a_table_that_does_not_say_when_a_row_was_made_is_searched_all_the_same(
     assert len(found(lab, gateway, Names(columns={"created_at": ""})).backups) == 1
 
 
+@pytest.mark.parametrize("made", ["NULL", "now() + interval '2 days'", "'infinity'"])
+def test_a_row_of_which_no_time_tells_the_age_is_found(
+    lab: Lab, gateway: Gateway, made: str
+) -> None:
+    lab.sql("ALTER TABLE public.backup_history ALTER COLUMN created_at DROP NOT NULL")
+    lab.sql(f"UPDATE public.backup_history SET created_at = {made}")
+
+    assert len(found(lab, gateway).backups) == 1
+
+
+def test_a_young_row_is_not_found(lab: Lab, gateway: Gateway) -> None:
+    lab.sql("UPDATE public.backup_history SET created_at = now() + interval '1 minute'")
+
+    assert found(lab, gateway).backups == []
+
+
 def test_the_command_says_that_it_cannot_tell_and_ends_with_3(
     lab: Lab, gateway: Gateway, tmp_path: Path
 ) -> None:

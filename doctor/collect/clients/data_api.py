@@ -6,7 +6,6 @@ Never asked at its root, where a good key of low privilege gets the answer of a 
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import quote
 
@@ -22,6 +21,7 @@ from backup_doctor.services.meaning import coded_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from backup_doctor.collect.clients.answer import Answer
     from backup_doctor.collect.clients.opening import Openings
@@ -171,8 +171,8 @@ class DataApi:
         }
         return self._list(self._get(params), column)
 
-    def stuck(self, older_than_s: float, after_id: str | None, count: int) -> Rows:
-        """One page of the rows in progress for longer than that, by id."""
+    def in_progress(self, made: str, after_id: str | None, count: int) -> Rows:
+        """One page of the rows in progress by id, with a filter of the time when they were made."""
         names = self._names
         key, created = quoted(names.column("id")), names.column("created_at")
         params = {"select": "*", "order": f"{key}.asc", "limit": str(count)}
@@ -182,9 +182,7 @@ class DataApi:
         def page(words: dict[str, str]) -> Rows:
             if not created:
                 return self._list(self._get({**params, **words}), "id")
-            limit = self._http.deadline.clocks.now() - timedelta(seconds=older_than_s)
-            old = {**params, **words, quoted(created): f"lt.{limit.isoformat()}"}
-            found = self._list(self._get(old), "id")
+            found = self._list(self._get({**params, **words, quoted(created): made}), "id")
             lacks = _lacks(found, created)
             return self._list(self._get({**params, **words}), "id") if lacks else found
 

@@ -261,9 +261,16 @@ def _over_rest(ask: Sources, search: StuckSearch, last: str | None) -> StuckPage
     """
     # A local time in the east is ahead of the limit, which is told in UTC.
     older_than_s = search.older_than_s - east_of_utc(ask, search.names).total_seconds()
-    found = ask.data_api.stuck(older_than_s, last, PAGE_ROWS)
-    if isinstance(found, Unseen):
-        return found
+    filters = [f"lt.{(ask.now - timedelta(seconds=older_than_s)).isoformat()}"]
+    if last is None and search.names.column("created_at"):  # as by SQL: of no age, or unborn
+        ahead = ask.now + timedelta(seconds=LOCAL_AHEAD_S)
+        filters = ["is.null", f"gt.{ahead.isoformat()}", *filters]
+    found: list[dict[str, Any]] = []
+    for made in filters:
+        rows = ask.data_api.in_progress(made, last, PAGE_ROWS)
+        if isinstance(rows, Unseen):
+            return rows
+        found += rows
     page = read_at_latest(ask, found, search.names)
     same = _by_dispatch((*page, *_others_over_rest(ask, search, page)))
     backups = [_backup(row, same[row.dispatch_id] if row.dispatch_id else [row]) for row in page]
