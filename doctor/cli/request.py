@@ -88,6 +88,9 @@ def foresight(given: Given) -> Request:
     check_budget(wanted.budget_s, "--dispatch-id ID")
     _check_folder(wanted.template_dir)
     _check_evidence(wanted.save_evidence, wanted.from_evidence)
+    for file in wanted.files:
+        _check_apart(file, "--save-evidence", wanted.save_evidence)
+        _check_apart(file, "--from-evidence", wanted.from_evidence)
     return wanted
 
 
@@ -187,6 +190,12 @@ def _check_folder(template_dir: Path | None) -> None:
     if template_dir is not None and not template_dir.is_dir():
         message = f"--template-dir {template_dir}: there is no such folder."
         raise UsageError(message, "backup-doctor --dispatch-id ID --template-dir templates")
+
+
+def _check_apart(file: Path, flag: str, evidence: Path | None) -> None:
+    if evidence is not None and file.absolute() == evidence.absolute():
+        message = f"--report {file} is the file of {flag}: the report would take its place."
+        raise UsageError(message, f"backup-doctor {flag} evidence.json --report report.json")
 
 
 def _check_evidence(save: Path | None, saved: Path | None) -> None:

@@ -96,6 +96,11 @@ def test_another_id_than_the_saved_one_is_a_mistake(capsys: Printed) -> None:
     [
         ((*FROM, "--save-evidence", "e.json"), "nothing new for --save-evidence"),
         (("--dispatch-id", "x", "--save-evidence", "e.txt"), "must end in .json or .json.gz"),
+        ((*FROM, "--report", FROM[1]), "the report would take its place"),
+        (
+            ("--dispatch-id", "x", "--save-evidence", "e.json", "--report", "e.json"),
+            "the report would take its place",
+        ),
         (("--from-evidence", "no-such.json"), "no-such.json cannot be read: No such file"),
         (("--from-evidence", __file__), "is not an evidence bundle, or damaged"),
         (("diff", "no-such.json", str(samples.STUCK)), "no-such.json cannot be read"),
