@@ -37,11 +37,14 @@ def interruptible() -> Iterator[None]:
     """Within it, the first signal raises `Interrupted` in the main thread.
 
     Afterwards signals have no effect: what is left to do is to print, and that takes no time. If the
-    block has not ended `LIMIT_S` after the signal, the process does.
+    block has not ended `LIMIT_S` after the signal, the process does. Whatever else the block raises after
+    one, is `Interrupted` too: Python makes a RuntimeError of what is raised while a class is made.
     """
     left = Lock()
+    came: list[int] = []
 
     def interrupt(number: int, _frame: FrameType | None) -> NoReturn:
+        came.append(number)
         _ignore()
         start_new_thread(_end, (left, Interrupted(number).exit_code))
         raise Interrupted(number)
@@ -51,6 +54,10 @@ def interruptible() -> Iterator[None]:
     try:
         with left, _raised_again():
             yield
+    except Exception as error:
+        if came:
+            raise Interrupted(came[0]) from error
+        raise
     finally:
         _ignore()
 

@@ -27,6 +27,20 @@ try:
 except interrupts.Interrupted as error:
     sys.exit(error.exit_code)
 """
+CHANGED = f"""{HEAD}
+class Named:
+    def __set_name__(self, owner, name):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0)
+        raise RuntimeError("what Python before 3.12 makes of it")
+
+try:
+    with interrupts.interruptible():
+        class Made:
+            name = Named()
+except interrupts.Interrupted as error:
+    sys.exit(error.exit_code)
+"""
 STUCK = f"""{HEAD}
 interrupts.LIMIT_S = 0.2
 with interrupts.interruptible():
@@ -73,6 +87,13 @@ def test_a_signal_that_comes_while_the_interpreter_tidies_up_is_not_lost() -> No
     done = run(LOST)
 
     assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_a_signal_that_comes_while_a_class_is_made_is_no_error_in_the_tool() -> None:
+    """Python raises another error in its place."""
+    done = run(CHANGED)
+
+    assert (done.returncode, done.stderr) == (143, "")
 
 
 def test_a_process_that_hangs_after_a_signal_ends_all_the_same() -> None:
