@@ -53,9 +53,12 @@ def listening() -> Iterator[Listener]:
         thread.join()
 
 
+WITH_BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+
+
 @contextmanager
-def dripping() -> Iterator[str]:
-    """The address of one who answers with a byte at a time, for as long as anybody reads."""
+def dripping(begins: bytes = WITH_BODY) -> Iterator[str]:
+    """The address of one who goes on with a byte at a time, for as long as anybody reads."""
     server = socket.create_server(("127.0.0.1", 0))
     server.settimeout(2)  # nobody may come
 
@@ -63,7 +66,7 @@ def dripping() -> Iterator[str]:
         with suppress(OSError):
             caller, _ = server.accept()
             with caller:
-                caller.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+                caller.sendall(begins)
                 while server.fileno() >= 0:
                     caller.sendall(b".")
                     time.sleep(0.05)

@@ -212,20 +212,33 @@ def test_the_credentials_of_an_address_are_secret_and_its_words_are_not() -> Non
     assert not {"hooks", "#ops", "slack"} & found
 
 
-@pytest.mark.parametrize("who", ["switch", "message"])
-def test_whoever_answers_byte_by_byte_is_not_waited_for(
-    who: str, monkeypatch: pytest.MonkeyPatch
+def test_a_switch_that_never_comes_to_an_answer_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module_of_ping, "WHOLE_LIMIT_S", 0.5)
+    with dripping(b"HTTP/1.1 200 OK\r\nX-Slow: ") as address:
+        said = ping(f"http://{address}/", Signal.FAIL)
+
+    assert said == "The address of --ping did not answer within 0.5 s."
+
+
+def test_a_switch_has_heard_whatever_it_says_beside_its_status() -> None:
+    """All of a body without an end was read, for as long as a ping may take."""
+    with dripping() as address:
+        began = time.monotonic()
+        said = ping(f"http://{address}/", Signal.FAIL)
+
+    assert said is None
+    assert time.monotonic() - began < 5
+
+
+def test_who_takes_a_message_byte_by_byte_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(notify, "LIMIT_S", 0.5)
     with dripping() as address:
         began = time.monotonic()
-        if who == "switch":
-            assert ping(f"http://{address}/", Signal.FAIL) == (
-                "The address of --ping did not answer within 0.5 s."
-            )
-        else:
-            assert send({1: f"json://{address}/"}, "title", "body", failing=True) == (1,)
+        assert send({1: f"json://{address}/"}, "title", "body", failing=True) == (1,)
 
     assert time.monotonic() - began < 5
 
