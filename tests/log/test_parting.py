@@ -125,3 +125,51 @@ def test_a_status_that_stands_right_before_the_answer_is_told_from_it() -> None:
 )
 def test_other_lines_stay_whole(line: str) -> None:
     assert parted([line]) == [line]
+
+
+TRACED = """
+set -x
+rc=$(curl -s -o out.json -w '%{http_code}' -X POST "$U/functions/v1/update-backup" -d "{}") || rc=0
+if test "$rc" -ne 200; then
+  cat out.json
+  rc=$(curl -s -o out2.json -w '%{http_code}' -X PATCH "$U/rest/v1/backup_history?id=eq.$id" -d '{"status":"success"}')
+  cat out2.json
+  test "$rc" -eq 200
+fi
+"""
+
+
+@pytest.mark.parametrize("script", [TRACED, "./bin/finish"], ids=["script read", "not read"])
+def test_a_traced_command_behind_an_answer_is_no_part_of_it(script: str) -> None:
+    not_there = '{"code":"NOT_FOUND","message":"Requested function was not found"}'
+    found = reading(
+        script,
+        "++ curl -s -o out.json -w '%{http_code}' -X POST ***/functions/v1/update-backup -d '{}'\n"
+        "+ rc=404\n+ test 404 -ne 200\n+ cat out.json\n"
+        f"{not_there}++ curl -s -o out2.json -w '%{{http_code}}' -X PATCH "
+        "'***/rest/v1/backup_history?id=eq.7' -d '{\"status\":\"success\"}'\n"
+        f"+ rc=403\n+ cat out2.json\n{NO_GRANT}+ test 403 -eq 200\n",
+    )
+
+    assert found.function_call.body == not_there
+    assert found.fallback_call.body == NO_GRANT
+    assert of(found.fallback_call)[0] is Outcome.REFUSED
+
+
+def test_a_workflow_command_behind_an_answer_is_no_part_of_it() -> None:
+    crashed = '{"code":"BOOT_ERROR","message":"Function failed to start (please check logs)"}'
+    failed = "curl: (22) The requested URL returned error: "
+    found = reading(
+        """
+        curl -sS --fail-with-body --retry 1 --retry-all-errors "$U/functions/v1/update-backup" -d x && exit 0
+        echo "::warning::Function did not take it, writing the row ourselves"
+        curl -sS --fail-with-body --retry 1 -X PATCH "$U/rest/v1/backup_history?id=eq.$id" -d '{"status":"success"}' \\
+          || { echo "::error::Neither worked"; exit 1; }
+        """,
+        f"{failed}503\n{crashed}{failed}503\n{crashed}::warning::Function did not take it, writing the row ourselves\n"
+        f"{failed}403\n{NO_GRANT}{failed}403\n{NO_GRANT}::error::Neither worked\n",
+    )
+
+    assert of(found.function_call) == (Outcome.REFUSED, 503)
+    assert found.function_call.body == crashed
+    assert found.fallback_call.body == NO_GRANT

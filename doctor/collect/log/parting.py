@@ -27,7 +27,11 @@ _CURL = re.compile(r"(?<=[\w}\])>.!])curl: \(\d{1,3}\) ")
 _STATUS = re.compile(r"[1-5]\d\d(?=\s*$|[{\[]|[^\W\d_])")
 # The same where the answer is shown behind it: `404{"code": …}`.
 _STATUS_FIRST = re.compile(r"[1-5]\d\d(?=\{\s*\")")
-_BEHIND = re.compile(rf"##\[\w+\]|[^\W\d_]|\{{\s*\"|{_STATUS.pattern}")
+# What the runner obeys at the beginning of a line, and shows otherwise.
+_COMMAND = re.compile(r"^::(error|warning|notice)(?: [^:]{0,200})?::")
+# A traced command, a workflow command, an arrow, a tick or a cross.
+_MARK = r"\++ \S|::\w+[ :]|[-=]+>|[^\x00-\x7f]"
+_BEHIND = re.compile(rf"##\[\w+\]|[^\W\d_]|\{{\s*\"|{_MARK}|{_STATUS.pattern}")
 _DECODER = json.JSONDecoder()
 
 
@@ -57,7 +61,7 @@ def _by_form(line: str) -> Iterator[str]:
         line = line[shown_first.end() :]
     while (at := _end_of_json(line)) and _BEHIND.match(line, at):
         yield line[:at]
-        line = line[at:]
+        line = _COMMAND.sub(r"##[\1]", line[at:])
         status = _STATUS.match(line)
         if status and line[status.end() :].strip():
             yield status[0]
