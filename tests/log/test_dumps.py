@@ -91,3 +91,40 @@ def test_each_call_gets_its_own_answer() -> None:
     assert "Not yours" in found.function_call.body
     assert of(found.fallback_call) == (Outcome.REFUSED, 403)
     assert "Not yours" not in found.fallback_call.body
+
+
+OF_KY = """\
+TimeoutError: Request timed out: POST ***/functions/v1/update-backup
+HTTPError: Request failed with status code 400 Bad Request: PATCH ***/rest/v1/backup_history?id=eq.7
+    at function_ (file:///home/runner/work/app/app/node_modules/ky/distribution/core/Ky.js:61:29)
+    at async file:///home/runner/work/app/app/scripts/finish.mjs:11:14 {
+  response: Response {
+    [Symbol(state)]: {
+      type: 'default',
+      status: 400,
+    },
+  },
+  request: Request {
+    [Symbol(state)]: {
+      method: 'PATCH',
+      url: ***/rest/v1/backup_history?id=eq.7,
+    },
+  },
+  options: {
+    retry: {
+      statusCodes: [
+        408, 413, 429,
+        500, 502, 503,
+        504
+      ],
+    },
+  }
+}
+"""
+
+
+def test_what_ky_shows_of_its_request_is_no_other_calls_status() -> None:
+    found = reading("./bin/finish", OF_KY)
+
+    assert of(found.function_call) == (Outcome.TIMED_OUT, None)
+    assert of(found.fallback_call) == (Outcome.REFUSED, 400)

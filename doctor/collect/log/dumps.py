@@ -1,7 +1,8 @@
-"""Takes an error of axios that was printed as an object for what it tells: its words, its address, its answer.
+"""Takes a client's error that was printed as an object for what it tells: its words, its address, its answer.
 
 `console.error(error)` shows hundreds of lines: the request that was sent, sockets, buffers. What the
-service answered is `data` of its `response`, and no other `data` in it.
+service answered is `data` of its `response`, and no other `data` in it. Ky's and got's errors have the
+status in their words, and hold the request as axios' do, with numbers that are no status (`408, 413, 429`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ HEAD_LINES = 40
 DUMP_LINES = 1_500
 DATA_LINES = 40
 
-_ERROR = re.compile(r"\bAxiosError: ")
+_ERROR = re.compile(r"\bAxiosError: |\b\w*Error: .{0,80}\bcode [1-5]\d\d\b")
+_AXIOS = re.compile(r"\bAxiosError: ")
+_REQUEST = re.compile(r"^  \[?(?:response|request|options)\]?: ")
 _URL = re.compile(r"^    url: ")
 _RESPONSE = re.compile(r"^  (?:\[?response\]?): ")
 _DATA = re.compile(r"^    data: ")
@@ -46,7 +49,8 @@ def _end(lines: Sequence[str], at: int) -> int:
         return 0
     inside = lines[at + opened + 1 : at + DUMP_LINES]
     closed = next((nth for nth, line in enumerate(inside) if line.rstrip() == "}"), None)
-    return 0 if closed is None else at + opened + closed + 2
+    held = _AXIOS.search(lines[at]) or any(_REQUEST.match(one) for one in inside[:closed])
+    return 0 if closed is None or not held else at + opened + closed + 2
 
 
 def _told(dump: Sequence[str]) -> tuple[str, ...]:
