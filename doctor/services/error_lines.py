@@ -56,7 +56,7 @@ _NPM = re.compile(r"^npm (?:ERR!|error) ")
 _RUNNER_ENDS = re.compile(
     r"^(?:g?make(?:\[\d+\])?: (?:\*\*\* |Entering directory|Leaving directory)"
     r"|task: (?:\[[^\]]{1,80}\] |Failed to run task )"
-    r"|error: Recipe `[^`]{1,80}` (?:failed|was terminated)"
+    r"|error: [Rr]ecipe `[^`]{1,80}` (?:failed|was terminated)"
     r"|\s?ELIFECYCLE\b|error Command failed with exit code \d+\.$)"
 )
 _WELL = re.compile(r"^\s*(?:✓|✔|✅|☑|\[?OK\]?\b)", re.IGNORECASE)

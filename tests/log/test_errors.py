@@ -47,6 +47,7 @@ def test_npm_is_quoted_only_where_nothing_else_tells_of_an_error() -> None:
         "make[1]: Leaving directory '/home/runner/work/app/app/ops'",
         'task: Failed to run task "backup": exit status 1',
         "error: Recipe `backup` failed on line 12 with exit code 1",
+        "error: recipe `backup` failed on line 12 with exit code 1",
         " ELIFECYCLE  Command failed with exit code 1.",
         "error Command failed with exit code 1.",
     ],
