@@ -823,3 +823,18 @@ def test_a_step_that_prints_nothing_tells_by_its_exit_code_how_the_last_call_end
         assert seen.silent is None
     else:
         assert seen.silent == SilentExit(code=code, calls=calls)
+
+
+def test_a_line_that_a_print_has_word_for_word_is_that_prints() -> None:
+    found = reading(
+        """
+        trap 'echo "[exit $?] done"' EXIT
+        code=$(curl -s -o o -w '%{http_code}' "$U/functions/v1/update-backup" -d "{}")
+        if [ "$code" = 200 ]; then echo "function: HTTP 200"; exit 0; fi
+        echo "function: HTTP $code $(cat o)"
+        exit 1
+        """,
+        "function: HTTP 200\n[exit 0] done",
+    )
+
+    assert of(found.function_call) == (Outcome.OK, 200)

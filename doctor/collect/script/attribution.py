@@ -93,12 +93,16 @@ def _candidates(lines: Sequence[str], patterns: Sequence[Pattern]) -> list[list[
 
 
 def _fitting(line: str, near: Sequence[Pattern]) -> list[Fit]:
-    """The prints that a line fits, without those that fit nearly anything."""
+    """The prints that a line fits, without those that fit nearly anything.
+
+    A line that a print has word for word is of no print that only has room for it.
+    """
     found = []
     for pattern in near:
         fills = pattern.match(line)
         if fills is not None:
             found.append(Fit(pattern, fills))
+    found = [one for one in found if not one.fills] or found
     most = max((one.pattern.letters for one in found), default=0)
     kept = [one for one in found if one.pattern.letters * 2 > most]
     kept.sort(key=lambda one: (-one.pattern.letters, one.pattern.index))
