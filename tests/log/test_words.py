@@ -545,3 +545,41 @@ def test_a_status_stands_right_behind_the_call(line: str, status: int | None) ->
 
     assert function.status == status
     assert fallback.status is None
+
+
+PAGE = """<!DOCTYPE html>
+<html lang="en-US">
+<head>
+<title>abcdefgh.supabase.co | 502: Bad gateway</title>
+</head>
+<body>
+<h1>Bad gateway <span>Error code 502</span></h1>
+
+<p>Visit <a href="https://www.cloudflare.com/5xx-error-landing">cloudflare.com</a></p>
+</body>
+</html>"""
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        f"POST update-backup -> 502 {PAGE}\nPATCH backup_history -> 502 {PAGE}\nPOST slack -> 200 ok",
+        f"edge function: HTTP 502\n{PAGE}\n\nfalling back\nHTTP 502\n{PAGE}",
+    ],
+)
+def test_a_web_page_is_one_answer_from_its_beginning_to_its_end(output: str) -> None:
+    function, fallback, *_ = calls(Example("page", output, script=UNSEEN))
+
+    for call in (function, fallback):
+        assert (call.outcome, call.status) == (REFUSED, 502)
+        assert call.body.startswith("<!DOCTYPE html>")
+        assert call.body.endswith("</html>")
+
+
+def test_a_page_without_line_feeds_keeps_what_stands_before_it() -> None:
+    page = "<html>\r<head><title>413</title></head>\r<body>too large</body>\r</html>"
+    output = f"function: HTTP 413 {page}\r\ndirect: HTTP 403 {NO_GRANT}"
+    function, fallback, *_ = calls(Example("page", output, script=UNSEEN))
+
+    assert (function.outcome, function.status) == (REFUSED, 413)
+    assert (fallback.outcome, fallback.status) == (REFUSED, 403)

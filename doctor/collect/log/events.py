@@ -25,6 +25,7 @@ BODY_LINES = 60
 NOTHING = re.compile(r"^(?:null|undefined|None)\W*$")
 MASK = "***"
 MARKUP = re.compile(r"^\s*<(?:!doctype|html|\?xml|head|body)", re.IGNORECASE)
+PAGE_ENDS = re.compile(r"</html>", re.IGNORECASE)
 QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
 # A few words and a colon, in whatever language: `Cuerpo: {"code": …}`.
 LABELLED = re.compile(r"^\W*(?:[^\W\d_]+\s){0,2}[^\W\d_]+\s?:\s*$")
@@ -101,6 +102,8 @@ class _Splitter:
         self._by_psql = False
         # An object of which nothing tells that it is an answer: its fields are no labels.
         self._in_object = False
+        # A web page, which goes on to its end tag whatever stands in it.
+        self._in_page = False
 
     def take(self, line: str) -> Iterator[Event]:
         """The events that end with the next line."""
@@ -111,7 +114,8 @@ class _Splitter:
         is_whole = is_structlogs(plain)
         tag, text = ("", plain) if is_whole else _untagged(wording.LOGGER.sub("", plain))
         if not text:
-            yield from self.end()
+            if not self._in_page:
+                yield from self.end()
             return
         fails = wording.PSQL.match(plain) is not None
         inside = bool(self._open) or self._in_object
@@ -147,7 +151,7 @@ class _Splitter:
         if self._open and self._open not in (["{"], ["["]):
             yield ShownAnswer(tuple(self._open), self._inline, self._doubtful)
         self._open, self._depth = [], 0
-        self._wanted = self._inline = self._doubtful = False
+        self._wanted = self._inline = self._doubtful = self._in_page = False
 
     def _begin(self, text: str, tag: str) -> Iterator[Event]:
         """A line that is none of the answer above it."""
@@ -199,6 +203,8 @@ class _Splitter:
 
     def _continues(self, text: str) -> bool:
         """Whether the line belongs to the answer that is being shown, or that was announced."""
+        if self._in_page and len(self._open) < BODY_LINES:
+            return text[0] == "<" or not (self._names.told(text) or self._names.named(text))
         if self._depth > 0 and len(self._open) < BODY_LINES:
             fresh = text[0] not in "\"'}]{[" and (
                 wording.FALLS_BACK.search(text)
@@ -211,6 +217,11 @@ class _Splitter:
     def _add(self, text: str) -> Iterator[Event]:
         self._wanted = False
         self._open.append(text)
+        self._in_page = self._in_page or wording.PAGE.match(text) is not None
+        if self._in_page:
+            if PAGE_ENDS.search(text):
+                yield from self.end()
+            return
         plain = QUOTED.sub("", text)
         self._depth += plain.count("{") + plain.count("[") - plain.count("}") - plain.count("]")
         if self._depth <= 0 or text.endswith(MASK):

@@ -61,9 +61,17 @@ def clean(raw: bytes) -> Line:
     if stamp:
         text = text[stamp.end() :]
     script = text.startswith(_SCRIPT_COLOUR)
-    # A progress bar overwrites its line: what stood last is what a person saw.
-    shown = uncoloured(text).rstrip("\r").rpartition("\r")[2]
-    return Line(text=shown, at=_time(stamp), script=script)
+    return Line(text=_seen(uncoloured(text).rstrip("\r")), at=_time(stamp), script=script)
+
+
+def _seen(text: str) -> str:
+    """A progress bar overwrites its line: what stood last is what a person saw.
+
+    A web page whose line feeds were taken out (by `tr`) has its carriage returns left.
+    """
+    pieces = text.split("\r")
+    is_page = any(one.lstrip().startswith("<") for one in pieces[1:])
+    return "".join(pieces) if is_page else pieces[-1]
 
 
 def _time(stamp: re.Match[str] | None) -> datetime | None:
