@@ -43,6 +43,7 @@ LOOKUP = _any(
 )
 # An update, in the languages in which teams word it.
 _UPDATE = r"\b(?:updat|a[ck]?tuali[sz]|aggiorna|mise à jour|patch)\w*"
+_STATUS_ALONE = r"[1-5]\d\d\b(?!\s*(?:m?s|rows?|bytes|[KMG]i?B)\b|[./-]\w)"
 FALLBACK = _any(
     r"\bfall(?:ing|s|en)?[ -]?back\b|(?<![^\W_])fallback(?=_)",
     r"\bdirect(?:ly)?\b[^.{]{0,40}\b(?:update|updating|patch|supabase|database|db|table|rest)\b",
@@ -52,10 +53,15 @@ FALLBACK = _any(
     r"\bpostgrest(?:Error)?\b",
     r"\bpsql\b|\brpc\b(?!/)",
     r"\b(?:rest|data|table) api\b|\bsupabase rest\b|^\W*rest\s*(?:[:=→]|[-=]>)",
+    # `table -> 403`, `direct: HTTP 400`, `db | 500`.
+    rf"^\W*(?:table|direct|db|database)\s*(?:[:=|→]|[-=]>)\s*(?:HTTP\W?)?{_STATUS_ALONE}",
     rf"\bdire[ck]t\w*\s+{_UPDATE}|{_UPDATE}\s+dir[ei][ck]?t\w*",
     r"\btry(?:ing)?\b[^.{]{0,40}\binstead\b",
     r"\.from\([^)]*\)\.(?:update|upsert)\b",
 )
+# A call that only reads: by its method, or a client's function of that name.
+READS = re.compile(r"\bGET\b|\.get\(")
+READS_TABLE = re.compile(r"\bGET\W{1,3}\S{0,200}rest/v1/\w")
 # That a call of the table is no look-up.
 SAYS_UPDATE = _any(_UPDATE, r"\bdirect", r"\bfall(?:ing|s)?[ -]?back\b", r"\bpsql\b", r"\bupsert")
 # What a line does to a table that it names.
@@ -119,11 +125,11 @@ STATUS = _any(
     rf"(?:error:?\s+)?(?:HTTP\s+)?(?:status\s+)?(?:code\s+)?{_CODE}\b",
     rf"\brequested URL returned error: {_CODE}\b",
     rf"\b{_CODE} (?:Client|Server) Error\b|^\W*{_CODE} from\b",
-    rf"\bERROR {_CODE}:",
+    rf"\bERROR {_CODE}:|^error code: (5[23]\d)$",
     rf"<Response \[{_CODE}\]>",
     rf"\bawaiting response\.+ {_CODE}\b",
     rf"\(\s*{_CODE}\s*\)|\((?=[345]){_CODE}: ",
-    rf"^\W*(?:\d+/\d+\W+)?(?:edge |direct )?(?:function|fallback|update|table)[\s.:=|]+{_CODE}\b"
+    rf"^\W*(?:\d+/\d+\W+)?(?:edge |direct )?(?:function|fallback|update|table|direct|db|database)(?:[\s.:=|→]|[-=]>)+{_CODE}\b"
     r"(?!\s*(?:m?s|rows?|bytes|[KMG]i?B)\b)",
     rf"\b{_CODE} \"?(?:{_PHRASES})\b",
     rf"^\W*(?:try|attempt|retry)\W*\d+(?:\s*(?:/|of)\s*\d+)?\W{{1,3}}{_CODE}\b(?!\s*m?s\b)",
@@ -261,7 +267,7 @@ TRACED_STATUS = re.compile(
 # What loggers put before a message.
 LOGGER = re.compile(
     r"^(?:[DIWEF], \[[^\]]*\]\s+[A-Z]+ -- [^:]*: )?"
-    r"(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*[\s|-]+)?"
+    r"(?:\[?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d\S*[\s|-]+)?"
     r"(?:\[?(?:INFO|WARN|WARNING|ERROR|DEBUG|NOTICE|CRITICAL)\]?(?::[\w.]+(?=:))?[\s:|-]+)?"
 )
 # What a script puts before the lines of one of its parts: `[update] `, `update | `.

@@ -251,7 +251,7 @@ _RAN = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 # Cloudflare has a line for a program in the place of its page.
-_PAGE = re.compile(rf"{wording.PAGE.pattern}|\berror code: 1\d{{3}}\b", re.IGNORECASE)
+_PAGE = re.compile(rf"{wording.PAGE.pattern}|\berror code: (?:1\d{{3}}|5[23]\d)\b", re.IGNORECASE)
 
 
 def unsent(call: Call) -> tuple[str, ...]:

@@ -576,6 +576,52 @@ def test_a_web_page_is_one_answer_from_its_beginning_to_its_end(output: str) -> 
         assert call.body.endswith("</html>")
 
 
+@pytest.mark.parametrize(
+    ("output", "function", "fallback"),
+    [
+        (f"edge function -> 546\ntable -> 403\n{NO_GRANT}", 546, 403),
+        (f"function: HTTP 413 too large\ndirect: HTTP 403 {NO_GRANT}", 413, 403),
+        (f"function : 404\ndatabase : 403\n{NO_GRANT}", 404, 403),
+        (f"[02:03:04] function: 500\n[02:03:04] db | 403\n{NO_GRANT}", 500, 403),
+    ],
+)
+def test_a_status_behind_a_word_for_the_table_is_the_direct_updates(
+    output: str, function: int, fallback: int
+) -> None:
+    told, direct, *_ = calls(Example("labels", output, script=UNSEEN))
+
+    assert (told.status, told.body) == (function, "")
+    assert (direct.status, direct.body) == (fallback, NO_GRANT)
+
+
+def test_a_status_of_000_behind_a_name_is_no_answer() -> None:
+    function, *_ = calls(Example("000", "POST update-backup -> 000", script=UNSEEN))
+
+    assert (function.outcome, function.status) == (UNREACHABLE, None)
+
+
+def test_cloudflares_line_for_a_program_has_the_status() -> None:
+    function, *_ = calls(
+        Example("line", "update-backup: unexpected answer\nerror code: 524", script=UNSEEN)
+    )
+
+    assert (function.outcome, function.status) == (REFUSED, 524)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "GET /rest/v1/backup_history 502",
+        'FetchError: [GET] "https://x.supabase.co/rest/v1/backup_history": 502 Bad Gateway',
+    ],
+)
+def test_a_get_of_the_table_is_the_look_up(line: str) -> None:
+    _, fallback, lookup, *_ = calls(Example("get", line, script=UNSEEN))
+
+    assert fallback.outcome is NOT_SAID
+    assert (lookup.outcome, lookup.status) == (REFUSED, 502)
+
+
 def test_a_page_without_line_feeds_keeps_what_stands_before_it() -> None:
     page = "<html>\r<head><title>413</title></head>\r<body>too large</body>\r</html>"
     output = f"function: HTTP 413 {page}\r\ndirect: HTTP 403 {NO_GRANT}"
@@ -583,3 +629,17 @@ def test_a_page_without_line_feeds_keeps_what_stands_before_it() -> None:
 
     assert (function.outcome, function.status) == (REFUSED, 413)
     assert (fallback.outcome, fallback.status) == (REFUSED, 403)
+
+
+def test_a_clients_get_of_the_table_is_no_direct_update() -> None:
+    script = """
+    python3 - <<'PY'
+    r = requests.get(f"{u}/rest/v1/backup_history", params=by_dispatch, headers=h)
+    print(r)
+    r = requests.post(f"{u}/functions/v1/update-backup", json=facts)
+    print(r)
+    PY
+    """
+    _, fallback, *_ = calls(Example("get", "<Response [200]>\n<Response [200]>", script=script))
+
+    assert fallback.outcome is NOT_SAID

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # `update-backup => 404`, `backup_history 403 permission denied`; no `update-backup: 200 ms`.
 _BEHIND = re.compile(
-    r"['\"`)]?\s*(?:[-=]+>|→|[:=])?\s*([1-5]\d\d)(?![\w-]|\.\w)(?!\s*(?:ms|s|[kmg]?b|bytes|rows?|times)\b)",
+    r"['\"`)]?\s*(?:[-=]+>|→|[:=])?\s*([1-5]\d\d|000)(?![\w-]|\.\w)(?!\s*(?:ms|s|[kmg]?b|bytes|rows?|times)\b)",
     re.IGNORECASE,
 )
 
@@ -65,6 +65,10 @@ class CallNames:
         told = sorted(
             ((match.start(), subject) for match, subject in found if match), key=lambda one: one[0]
         )
+        if wording.READS_TABLE.search(text):
+            told = [
+                (at, CallSubject.LOOKUP if one is CallSubject.FALLBACK else one) for at, one in told
+            ]
         if wording.CHANGED_NOTHING.search(text):
             return [one for one in told if one[1] is not CallSubject.LOOKUP]
         return told
@@ -139,7 +143,7 @@ def endpoints(script: Sequence[str]) -> list[CallSubject]:
             text = match[0]
             if text.startswith("functions"):
                 subject = CallSubject.FUNCTION
-            elif "select=" in text or text == ".from(":
+            elif "select=" in text or text == ".from(" or wording.READS.search(line):
                 subject = CallSubject.LOOKUP
             else:
                 subject = CallSubject.FALLBACK

@@ -46,7 +46,7 @@ def said(text: str) -> Said | None:
     bare = wording.BARE_STATUS.match(text)
     if bare is None:
         return None
-    return Said(0, Outcome.UNREACHABLE) if bare[1] == "000" else answered(0, int(bare[1]))
+    return answered(0, int(bare[1]))
 
 
 @lru_cache(LINES_KEPT)
@@ -62,5 +62,7 @@ def worded(text: str) -> Said | None:
 
 
 def answered(at: int, status: int) -> Said:
-    """An HTTP status as an outcome."""
+    """An HTTP status as an outcome; curl's 000 is none: no answer came."""
+    if not status:
+        return Said(at, Outcome.UNREACHABLE)
     return Said(at, Outcome.OK if status in SUCCESS else Outcome.REFUSED, status)
