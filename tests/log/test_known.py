@@ -825,6 +825,24 @@ def test_a_step_that_prints_nothing_tells_by_its_exit_code_how_the_last_call_end
         assert seen.silent == SilentExit(code=code, calls=calls)
 
 
+def test_an_answer_that_is_shown_once_is_of_one_call() -> None:
+    found = reading(
+        """
+        code=$(curl -s -o o -w '%{http_code}' "$U/functions/v1/update-backup" -d "{}")
+        echo "edge function -> $code"
+        if [ "$code" -ge 300 ]; then
+          code=$(curl -s -o o -w '%{http_code}' -X PATCH "$U/rest/v1/backup_history?id=eq.$D" -d '{"status":"success"}')
+          echo "table -> $code"
+          if [ "$code" -ge 300 ]; then cat o; exit 1; fi
+        fi
+        """,
+        f"edge function -> 546\ntable -> 403\n{NO_GRANT}",
+    )
+
+    assert (found.function_call.status, found.function_call.body) == (546, "")
+    assert (found.fallback_call.status, found.fallback_call.body) == (403, NO_GRANT)
+
+
 def test_a_line_that_a_print_has_word_for_word_is_that_prints() -> None:
     found = reading(
         """

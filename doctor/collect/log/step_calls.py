@@ -30,7 +30,7 @@ from backup_doctor.services.single_row import says_several
 from backup_doctor.services.success_bodies import says_failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from backup_doctor.collect.log.known import Targets
     from backup_doctor.collect.log.sections import Section
@@ -94,11 +94,12 @@ def step_calls(
         unnamed = not is_said(fallback) and function.outcome in NO_ANSWER
         fallback, function = (function if unnamed else fallback), NOT_SAID
     lookup = _merged(told[CallSubject.LOOKUP], looked_up.lookup)
+    once = _shown_once(known)
     not_found = next((one.not_found for one in known if one and one.not_found), None)
     return StepCalls(
         Calls(
-            function=_merged(told[CallSubject.FUNCTION], function),
-            fallback=_merged(told[CallSubject.FALLBACK], fallback),
+            function=_merged(told[CallSubject.FUNCTION], function, once),
+            fallback=_merged(told[CallSubject.FALLBACK], fallback, once),
             lookup=lookup,
             not_found=None if says_several(lookup.body) else not_found or looked_up.not_found,
         ),
@@ -136,8 +137,22 @@ def _lines(
         yield BREAK
 
 
-def _merged(known: Call | None, worded: Call) -> Call:
-    """What the script tells of a call, with the status and answer that only words show."""
+def _shown_once(known: Iterable[KnownCalls | None]) -> frozenset[str]:
+    """The answers that the script gives to a call, and that the log shows one time alone."""
+    return frozenset(
+        body
+        for each in known
+        if each
+        for body in (one.call.body for one in each.attempts)
+        if body and sum(body in line for line in each.lines) == 1
+    )
+
+
+def _merged(known: Call | None, worded: Call, of_others: Collection[str] = ()) -> Call:
+    """What the script tells of a call, with the status and answer that only words show.
+
+    An answer of `of_others`, which the script gives to a call, is not this one's if it has none there.
+    """
     if known is None:
         return worded
     if _fails_in_its_body(known, worded):
@@ -151,7 +166,8 @@ def _merged(known: Call | None, worded: Call) -> Call:
     timed_out = known.outcome is Outcome.TIMED_OUT and worded.outcome is Outcome.UNREACHABLE
     if known.status is None and not known.body and not timed_out:
         return msgspec.structs.replace(worded, lines=lines, known=known.known)
-    if not known.body and worded.body and known.status == worded.status:
+    own = bool(worded.body) and worded.body not in of_others
+    if not known.body and own and known.status == worded.status:
         return msgspec.structs.replace(known, body=worded.body, rows=worded.rows, lines=lines)
     return known
 
