@@ -622,6 +622,20 @@ def test_a_get_of_the_table_is_the_look_up(line: str) -> None:
     assert (lookup.outcome, lookup.status) == (REFUSED, 502)
 
 
+def test_a_status_that_curl_was_told_to_print_is_read_by_any_name_in_a_trace() -> None:
+    traced = (
+        "++ curl -s -o out.json -w '%{http_code}' -X POST ***/functions/v1/update-backup -d '{}'\n"
+        "+ rc=000\n+ rc=0\n+ test 0 -ne 200\n"
+        "++ curl -s -o out2.json -w '%{http_code}' -X PATCH '***/rest/v1/backup_history?id=eq.7'\n"
+        "+ rc=403\n+ cat out2.json\n"
+        f"{NO_GRANT}"
+    )
+    function, fallback, *_ = calls(Example("traced", traced, script=UNSEEN))
+
+    assert (function.outcome, function.status) == (UNREACHABLE, None)
+    assert (fallback.outcome, fallback.status) == (REFUSED, 403)
+
+
 def test_a_page_without_line_feeds_keeps_what_stands_before_it() -> None:
     page = "<html>\r<head><title>413</title></head>\r<body>too large</body>\r</html>"
     output = f"function: HTTP 413 {page}\r\ndirect: HTTP 403 {NO_GRANT}"
@@ -643,3 +657,27 @@ def test_a_clients_get_of_the_table_is_no_direct_update() -> None:
     _, fallback, *_ = calls(Example("get", "<Response [200]>\n<Response [200]>", script=script))
 
     assert fallback.outcome is NOT_SAID
+
+
+def test_a_bare_success_below_a_call_that_failed_by_name_is_not_its_own() -> None:
+    output = (
+        'Edge function call failed (HTTP 401)\n{"code":401,"message":"Invalid JWT"}\n200\n'
+        f"Falling back to direct update\nFallback update HTTP Code: 403\n{NO_GRANT}\n200"
+    )
+    function, fallback, *_ = calls(Example("slack", output, script=UNSEEN))
+
+    assert (function.outcome, function.status) == (REFUSED, 401)
+    assert (fallback.outcome, fallback.status) == (REFUSED, 403)
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "Edge function call failed (HTTP 503)\nretrying in 5 s\n200",
+        "Calling update-backup\n503\n200",
+    ],
+)
+def test_a_bare_success_of_a_call_that_is_made_again_is_its_own(output: str) -> None:
+    function, *_ = calls(Example("again", output, script=UNSEEN))
+
+    assert (function.outcome, function.status) == (OK, 200)

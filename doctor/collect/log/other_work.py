@@ -59,6 +59,26 @@ def is_of_a_message(talk: Talk, line: SpokenLine) -> bool | None:
     return False if afterwards.MESSENGER.search(line.text) else None
 
 
+def is_anothers_success(talk: Talk, line: SpokenLine) -> bool | None:
+    """A bare `200` below a call that failed by its name, and that is not tried again.
+
+    It is what a message was answered (`curl -w '%{http_code}'`), or a call that no word names.
+    """
+    if wording.TRIES_AGAIN.search(line.text):
+        talk.tries_again = True
+    bare = wording.BARE_STATUS.match(line.text)
+    if not bare:
+        talk.tries_again = talk.tries_again and not talk.names.said(line.text)
+        return None
+    draft = talk.drafts[talk.current] if talk.current else None
+    if not bare[1].startswith("2") or talk.tries_again or draft is None:
+        return None
+    if draft.outcome is not Outcome.REFUSED or draft.status is None:
+        return None
+    told = any(talk.names.named(one) and talk.names.said(one) for one in draft.lines)
+    return False if told else None
+
+
 def is_of_something_else(talk: Talk, line: SpokenLine) -> bool | None:
     """A failure that names no call, once an update has worked: of a message, a cache, a clean-up.
 

@@ -6,14 +6,14 @@ A line may name the call that it speaks of (`Edge function ...`), an outcome (`H
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from backup_doctor.collect.log.draft import NO_ANSWER
 from backup_doctor.collect.log.events import ByPsql, Label, ShownAnswer, Traced, Words
 from backup_doctor.collect.log.owning_words import RULES
-from backup_doctor.collect.log.said import Said, answered
+from backup_doctor.collect.log.said import answered
 from backup_doctor.collect.log.talk import FAILED, SpokenLine, Talk
-from backup_doctor.evidence.log import Outcome
 from backup_doctor.services import log_wording as wording
 from backup_doctor.services.log_wording import CallSubject
 from backup_doctor.services.meaning import gateway_body
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from backup_doctor.collect.log.events import Event
+
+# What has curl print the status, and the variable that gets it then.
+PRINTS_STATUS = "%{http_code}"
+TRACED_VALUE = re.compile(r"^\++ \w+=['\"]?([1-5]\d\d|000)['\"]?$")
 
 
 def attribute(talk: Talk, events: Iterable[Event]) -> None:
@@ -111,14 +115,14 @@ def _is_over(talk: Talk) -> bool:
 def _traced(talk: Talk, traced: Traced) -> None:
     """A command that `set -x` shows: it names a call and may hold a status, nothing else."""
     talk.tag = traced.tag
-    status = wording.TRACED_STATUS.search(traced.text)
+    given = TRACED_VALUE.match(traced.text) if talk.has_status_printed else None
+    status = wording.TRACED_STATUS.search(traced.text) or given
     mentions = talk.mentioned(traced.text)
+    talk.has_status_printed = PRINTS_STATUS in traced.text
     if mentions and "echo" not in traced.text:
         talk.current = mentions[0][1]
     elif status and talk.current:
-        none = status[1] == "000"
-        told = Said(0, Outcome.UNREACHABLE) if none else answered(0, int(status[1]))
-        talk.tell(talk.current, told, traced.text)
+        talk.tell(talk.current, answered(0, int(status[1])), traced.text)
 
 
 def _by_psql(talk: Talk, said: ByPsql) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from backup_doctor.collect.log.draft import NO_ANSWER, CallDraft
 from backup_doctor.collect.log.other_work import (
     comes_afterwards,
+    is_anothers_success,
     is_of_a_message,
     is_of_something_else,
 )
@@ -287,6 +288,7 @@ def _next(line: SpokenLine, told: Said, subject: CallSubject) -> CallSubject:
 
 RULES: tuple[Callable[[Talk, SpokenLine], bool | None], ...] = (
     comes_afterwards,
+    is_anothers_success,
     is_of_a_message,
     states_absence,
     finds_no_row,

@@ -79,6 +79,10 @@ class Talk:
     # What is told now is of a look at the row after its update, or of a message about it, until a
     # call is named again.
     afterwards: bool = False
+    # It was said that a call is made again, and no outcome since.
+    tries_again: bool = False
+    # The command that was traced last has curl print the status, which a variable gets next.
+    has_status_printed: bool = False
     # How many outcomes named no call, and were given to the expected ones in their order.
     unlabelled: int = 0
     # What stood before the lines that told of each call.
