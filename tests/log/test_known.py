@@ -856,3 +856,15 @@ def test_a_line_that_a_print_has_word_for_word_is_that_prints() -> None:
     )
 
     assert of(found.function_call) == (Outcome.OK, 200)
+
+
+def test_a_size_that_curl_prints_beside_the_status_is_no_status() -> None:
+    found = reading(
+        """
+        curl -s -o out.json -w 'code %{http_code}, %{size_download} bytes\\n' -X POST "$U/functions/v1/update-backup" -d "{}"
+        cat out.json
+        """,
+        'code 401, 214 bytes\n{"error":"Invalid API key"}',
+    )
+
+    assert of(found.function_call) == (Outcome.REFUSED, 401)

@@ -30,6 +30,7 @@ _TELLING = frozenset(
 )
 _COUNTS = frozenset({"count", "rowcount", "rowCount", "length", "affectedRows"})
 _JSON = re.compile(r"\{\s*\".*")
+MEASURED = "headers."
 
 
 def take(
@@ -93,7 +94,8 @@ def _fill(draft: CallDraft, fills: Sequence[Fill], line: str) -> list[str]:
     shown: list[str] = []
     for fill in fills:
         text, what = fill.text.strip(), fill.hole.what
-        told = _said(what, text)
+        # Of what curl measures, a size may look like a status.
+        told = None if fill.hole.part.startswith(MEASURED) else _said(what, text)
         if told:
             draft.tell(told, line)
         if what in (What.ERROR, What.ANSWER) and text:
