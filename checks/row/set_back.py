@@ -9,7 +9,7 @@ from backup_doctor.evidence.columns import BY_DOCTOR, DUPLICATE_OF
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.row import RowEvidence
 from backup_doctor.judge.framework import Found, Rules
-from backup_doctor.judge.history import RowState, function_call, is_over, row_state
+from backup_doctor.judge.history import RowState, fallback_call, function_call, is_over, row_state
 from backup_doctor.judge.history.written import written_by
 from backup_doctor.judge.show import log_lines, manual
 
@@ -25,7 +25,8 @@ def set_back(_seen: RowEvidence, case: Case) -> Found | None:
     """The update wrote the row, and the row is in progress again, or failed.
 
     Detected: the answer of the update in the log holds this very row with the status of a good backup,
-    and the row is in progress now, or failed.
+    and the row is in progress now, or failed. Or the update was answered with success, a later step
+    failed, and the failed row has what an update writes at the end: its size, or when it was finished.
     Cause: the app (a retry, a clean-up), a job of the database or a person set it back; or a trigger
     did after the write. Failed: a later step failed, and the handler wrote over the finished row.
     Fix: find what did it; then the row. Let a failure handler leave finished rows alone.
@@ -33,16 +34,14 @@ def set_back(_seen: RowEvidence, case: Case) -> Found | None:
     Source: PostgREST: `Prefer: return=representation` answers with the row as it was written.
     """
     call, state = written_by(case), row_state(case)
-    if call is None or not is_over(case) or state not in (RowState.IN_PROGRESS, RowState.FAILED):
+    if not is_over(case) or state not in (RowState.IN_PROGRESS, RowState.FAILED):
         return None
-    if state is RowState.FAILED and _by_doctor(case):
-        return None
-    by_function = function_call(case).outcome is Outcome.OK and call == function_call(case)
-    who = case.names.function if by_function else "The direct update"
     if state is RowState.FAILED:
-        return _written_over(who, call, case)
+        return None if _by_doctor(case) else _written_over(call, case)
+    if call is None:
+        return None
     return Found(
-        summary=f"{who} wrote the row, as its own answer shows: something set it back since.",
+        summary=f"{_who(call, case)} wrote the row, as its own answer shows: something set it back since.",
         evidence=log_lines(case, "answer with the row as it was written", call),
         fixes=(
             manual(
@@ -61,14 +60,25 @@ def _by_doctor(case: Case) -> bool:
     return row is not None and (row.error_text or "").startswith((BY_DOCTOR, DUPLICATE_OF))
 
 
-def _written_over(who: str, call: Call, case: Case) -> Found:
+def _who(call: Call, case: Case) -> str:
+    by_function = function_call(case).outcome is Outcome.OK and call == function_call(case)
+    return case.names.function if by_function else "The direct update"
+
+
+def _written_over(shows: Call | None, case: Case) -> Found | None:
     """A finished row that was marked as failed, by the handler of a later step's failure most likely."""
-    step = _failed_later(case)
+    step, call = _failed_later(case), shows or _answered_with_success(case)
+    if call is None or (shows is None and not (step and _is_finished(case))):
+        return None
     because = f" The step {step!r} failed after the update." if step else ""
+    told = (
+        "wrote the row as a success, as its own answer shows"
+        if shows
+        else "answered with success, and the row has what an update writes at the end"
+    )
     return Found(
-        summary=f"{who} wrote the row as a success, as its own answer shows: something marked it as "
-        f"failed since.{because}",
-        evidence=log_lines(case, "answer with the row as it was written", call),
+        summary=f"{_who(call, case)} {told}: something marked it as failed since.{because}",
+        evidence=log_lines(case, "answer to the update", call),
         fixes=(
             manual(
                 "Let the failure handler leave a finished row alone",
@@ -77,7 +87,20 @@ def _written_over(who: str, call: Call, case: Case) -> Found:
             ),
         ),
         by_log=True,
+        weak=shows is None,
     )
+
+
+def _answered_with_success(case: Case) -> Call | None:
+    """The update that was answered with success, and is not told to have changed nothing."""
+    calls = (function_call(case), fallback_call(case))
+    return next((one for one in calls if one.outcome is Outcome.OK and one.rows != 0), None)
+
+
+def _is_finished(case: Case) -> bool:
+    """Whether the row has what nobody knows before the file was made."""
+    row = case.backup
+    return row is not None and bool(row.finished_at or row.size_bytes)
 
 
 def _failed_later(case: Case) -> str:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec.structs import replace
 
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import StageState
-from backup_doctor.evidence.log import NOT_SAID, Call
+from backup_doctor.evidence.log import NOT_SAID, Call, Outcome
 from backup_doctor.evidence.trigger import Trigger
 from backup_doctor.judge.history.written import shows_written
 from backup_doctor.report.compose.stages import stages
 from tests.judgement.asking import causes, codes, diagnosed, finding
 from tests.judgement.cases import (
     DISPATCH,
+    ENDED,
     ROW_ID,
     a_row,
     call,
@@ -27,6 +28,11 @@ from tests.judgement.cases import (
     table,
     workflow,
 )
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from backup_doctor.evidence.row import BackupRow
 
 WRITTEN = {"id": ROW_ID, "dispatch_id": DISPATCH, "status": "success"}
 NO_FUNCTION = call(404, '{"code":"NOT_FOUND","message":"Requested function was not found"}')
@@ -105,6 +111,39 @@ def test_the_update_that_wrote_the_row_is_ok_in_the_chain() -> None:
 
     assert states[Link.FUNCTION_UPDATES.code] is StageState.OK
     assert states[Link.STAYS_SO.code] is StageState.FAILED
+
+
+def went_on(conclusion: str, failed: BackupRow, answer: Call) -> Any:
+    """A job whose update was answered so, and whose next step ended so."""
+    ended = workflow(log(answer, NOT_SAID), update="success")
+    assert ended.job is not None
+    later = replace(ended.job.steps[-1], name="Notify", number=99, conclusion=conclusion)
+    job = replace(ended.job, conclusion=conclusion, steps=(*ended.job.steps, later))
+    return case(replace(ended, job=job), row(failed))
+
+
+@pytest.mark.parametrize(
+    ("conclusion", "finished", "answer", "blamed"),
+    [
+        ("failure", ENDED, call(200, '{"success":true}'), True),
+        # Nothing of a finished backup is in the row, or no later step failed, or the update itself did.
+        ("failure", None, call(200, '{"success":true}'), False),
+        ("success", ENDED, call(200, '{"success":true}'), False),
+        ("failure", ENDED, call(500), False),
+        ("failure", ENDED, call(200, '{"success":false}', outcome=Outcome.REFUSED), False),
+    ],
+)
+def test_a_finished_row_is_marked_as_failed_by_the_handler_of_a_later_failure(
+    conclusion: str, finished: datetime | None, answer: Call, *, blamed: bool
+) -> None:
+    one = went_on(conclusion, a_row(status="failed", finished_at=finished), answer)
+
+    assert ("row/set-back" in causes(one)) is blamed
+    if blamed:
+        assert finding(one, "row/set-back").found.summary == (
+            "update-backup answered with success, and the row has what an update writes at the end: "
+            "something marked it as failed since. The step 'Notify' failed after the update."
+        )
 
 
 def test_what_failed_later_is_not_told_where_the_update_is_not_among_the_steps() -> None:
