@@ -180,12 +180,12 @@ def unreachable(seen: FunctionEvidence, case: Case) -> Found | None:
 
 def _who_answered(seen: FunctionEvidence, case: Case, links: tuple[Link, ...]) -> str:
     """Nobody; or somebody on the way, who has a status to show."""
-    by_function = Link.FUNCTION_UPDATES in links
+    at_look_up = stopped_at_look_up(case)
+    by_function = Link.FUNCTION_UPDATES in links and not at_look_up
     call = function_call(case) if by_function else fallback_call(case)
     name = seen.name if by_function else "the Data API"
-    calls = (call, case.log.lookup_call) if case.log and stopped_at_look_up(case) else (call,)
-    status = next((one.status for one in calls if one.status), None)
-    if status is None:
+    status = case.log.lookup_call.status if case.log and at_look_up else call.status
+    if not status:
         return f"Nothing answered at the address of {name}."
     begin = name if by_function else f"{name[0].upper()}{name[1:]}"
     return f"{begin} was not reached: whoever stands before it answered HTTP {status}."

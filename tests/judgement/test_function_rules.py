@@ -848,7 +848,9 @@ def test_nobody_at_the_look_up_is_nobody_at_all() -> None:
     def looked_up(answer: Call) -> Any:
         return case(workflow(log(NOT_SAID, NOT_SAID, lookup_call=answer)))
 
-    assert finding(looked_up(UNREACHED), "function/unreachable").breaks == BOTH
+    unreached = finding(looked_up(UNREACHED), "function/unreachable")
+    assert unreached.breaks == BOTH
+    assert unreached.found.summary.startswith("Nothing answered at the address of the Data API.")
     assert role(looked_up(TIMED_OUT), "function/unreachable") is None
     assert role(looked_up(call(401)), "function/unreachable") is None
 
