@@ -870,3 +870,19 @@ def test_windows_line_ends_change_nothing(example: Example) -> None:
 def test_a_call_quotes_the_lines_that_it_was_read_from(example: Example) -> None:
     for call in calls(example)[:3]:
         assert bool(call.lines) is (call.outcome is not NOT_SAID)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        'echo "direct update failed (HTTP $S)"; cat pt.json; echo',
+        '[ "$S" = 200 ] && { echo "update-backup ok (HTTP ${S})"; exit 0; }',
+        "if (!res.ok) { console.error(`update-backup failed with HTTP 500: ${body}`)",
+        'print(f"direct update failed with HTTP 403: {answer}")',
+    ],
+)
+def test_what_a_step_shows_of_its_script_is_nobody_s_answer(shown: str) -> None:
+    log = job(step("cat update.sh\nbash update.sh", f"{shown}\nall done"))
+    seen = read("a log", [log], LookFor(steps=(api_step(),), update_step=UPDATE))
+
+    assert {seen.function_call.outcome, seen.fallback_call.outcome} == {Outcome.NOT_SAID}
