@@ -105,9 +105,10 @@ def _said_locked(case: Case, oldest: LockHolder | None, weight: Weight) -> str:
     since = oldest.transaction_start
     who = ", ".join(filter(None, (oldest.application, oldest.state)))
     held = f"by process {oldest.pid}" + (f" ({who})" if who else "")
-    held += f" for {duration(case.now - since)}" if since else ""
+    lasted = duration(case.now - since).removeprefix("0 s") if since else ""
+    held += f" for {lasted}" if lasted else ""
     thing = "table" if case.is_preflight else "row"
-    now = f"The {thing} {'has been' if since else 'is'} locked {held}."
+    now = f"The {thing} {'has been' if lasted else 'is'} locked {held}."
     # Who began later is not the one that the update waited for.
     another = weight.is_cause and began_after_failure(case, since)
     return f"{before}, by a transaction that has ended. {now}" if another else now

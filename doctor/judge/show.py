@@ -54,9 +54,7 @@ def duration(span: timedelta) -> str:
         return f"{days} d {hours} h" if hours else f"{days} d"
     if hours:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    if minutes:
-        return f"{minutes} min"
-    return f"{seconds} s" if seconds else "less than 1 s"
+    return f"{minutes} min" if minutes else f"{seconds} s"
 
 
 def size(count: int) -> str:

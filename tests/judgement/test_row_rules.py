@@ -1358,6 +1358,8 @@ def test_a_lock_that_began_later_is_not_the_one_that_the_update_waited_for() -> 
         "The row was locked when the update came, by a transaction that has"
     )
     assert said(HOLDER).startswith("The row has been locked by process 1")
+    just_now = replace(HOLDER, transaction_start=NOW)
+    assert said(just_now).endswith("The row is locked by process 1 (psql, idle in transaction).")
 
 
 IDLE = call(504, '{"code":"IDLE_TIMEOUT","message":"Request idle timeout limit (150s) reached"}')
@@ -1712,7 +1714,7 @@ def test_a_table_that_is_looked_for_in_another_schema_needs_no_reload(
 @pytest.mark.parametrize(
     ("ahead", "said"),
     [
-        (timedelta(minutes=1), "'in_progress' for less than 1 s."),
+        (timedelta(minutes=1), "'in_progress' for 0 s."),
         (timedelta(hours=2), "'in_progress'. Its created_at lies 2 h in the future."),
     ],
 )
