@@ -25,6 +25,10 @@ REASONS: Final[dict[str, str]] = {
     "false-success+view-owner-bound": (
         "A function that writes nothing, and a row that is hidden from it, look the same from outside."
     ),
+    "idle-timeout+lock-released": (
+        "A function that hangs by itself, and one that waits for the lock which the direct update met right "
+        "behind it, look the same from outside; one cause for both ways is likelier than two."
+    ),
     "function-unreachable+url-newline": _NO_TRACE,
     "function-unreachable+api-url": _NO_TRACE,
     "function-unreachable+stale-column (silent)": _UNTOLD,
