@@ -15,11 +15,10 @@ from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Role, Severity
 from backup_doctor.evidence.object import ObjectEvidence
-from backup_doctor.judge.advice import FIND_WRITER
+from backup_doctor.judge.advice import to_its_writer
 from backup_doctor.judge.framework import Found, Rules
 from backup_doctor.judge.history import RowState, row_state
 from backup_doctor.judge.history.versions import is_written_over, version_of_row
-from backup_doctor.judge.history.written import is_written_by_others
 from backup_doctor.judge.show import exhibit, manual, rfc3339, size
 from backup_doctor.judge.traits import Trait
 
@@ -83,12 +82,11 @@ def _of_other_size(seen: ObjectEvidence, case: Case, here: StoredObject) -> Fix:
             "It was written after the run had ended: by another job, a script or a person. Of what "
             f"the run uploaded, {left}.",
         )
-    if is_written_by_others(case):
-        return FIND_WRITER
-    return manual(
+    send = manual(
         "Send the size of the finished file",
         "Let the update step take BACKUP_SIZE after the upload, in bytes (stat -c %s).",
     )
+    return to_its_writer(case, send)
 
 
 @rules.cause(

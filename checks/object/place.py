@@ -24,7 +24,7 @@ from backup_doctor.evidence.object import (
     StoredObject,
     UnfinishedUpload,
 )
-from backup_doctor.judge.advice import FIND_WRITER
+from backup_doctor.judge.advice import to_its_writer
 from backup_doctor.judge.commands import aws
 from backup_doctor.judge.framework import Found, Rules, needs
 from backup_doctor.judge.history import RowState, is_over, row_state
@@ -32,7 +32,6 @@ from backup_doctor.judge.history.bucket import shown_bucket_gone, shown_missing
 from backup_doctor.judge.history.file import Whose, found_file
 from backup_doctor.judge.history.upload import logged_keys, upload_succeeded
 from backup_doctor.judge.history.versions import own_marker, own_uploads
-from backup_doctor.judge.history.written import is_written_by_others
 from backup_doctor.judge.show import by_command, exhibit, listed, manual, moment, setting
 from backup_doctor.judge.traits import Trait
 
@@ -157,11 +156,7 @@ def found_elsewhere(seen: ObjectEvidence, case: Case) -> Found | None:
         breaks=(Link.STAYS_SO,) if _uploaded_by_log(case) else None,
         summary=summary,
         evidence=evidence,
-        fixes=(
-            FIND_WRITER
-            if is_written_by_others(case)
-            else _use_whole_key(seen.expected_key or "", here.key),
-        ),
+        fixes=(to_its_writer(case, _use_whole_key(seen.expected_key or "", here.key)),),
     )
 
 

@@ -12,7 +12,6 @@ from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.case import Status
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Role, Severity
-from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.reuse import APART, are_apart
 from backup_doctor.evidence.row import RowEvidence
 from backup_doctor.evidence.sql import identifier, literal
@@ -26,7 +25,7 @@ from backup_doctor.judge.history import (
     function_call,
     row_state,
 )
-from backup_doctor.judge.history.calls import changed_nothing
+from backup_doctor.judge.history.calls import update_that_worked
 from backup_doctor.judge.history.row import is_made_later
 from backup_doctor.judge.show import (
     after_row,
@@ -139,8 +138,7 @@ def _reached(rows: tuple[BackupRow, ...], case: Case) -> BackupRow | None:
     """The finished row that the run's update got through to, where the newest row is a failed one."""
     if row_state(case) is not RowState.FAILED or not another_row_succeeded(case):
         return None
-    calls = (function_call(case), fallback_call(case))
-    if not any(one.outcome is Outcome.OK and not changed_nothing(one) for one in calls):
+    if update_that_worked(case) is None:
         return None
     done = [row for row in rows if case.names.status_of(row.status) is Status.SUCCESS]
     return done[0] if len(done) == 1 else None

@@ -9,7 +9,8 @@ from backup_doctor.evidence.columns import BY_DOCTOR, DUPLICATE_OF
 from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.row import RowEvidence
 from backup_doctor.judge.framework import Found, Rules
-from backup_doctor.judge.history import RowState, fallback_call, function_call, is_over, row_state
+from backup_doctor.judge.history import RowState, function_call, is_over, row_state
+from backup_doctor.judge.history.calls import update_that_worked
 from backup_doctor.judge.history.written import written_by
 from backup_doctor.judge.show import log_lines, manual
 
@@ -67,7 +68,7 @@ def _who(call: Call, case: Case) -> str:
 
 def _written_over(shows: Call | None, case: Case) -> Found | None:
     """A finished row that was marked as failed, by the handler of a later step's failure most likely."""
-    step, call = _failed_later(case), shows or _answered_with_success(case)
+    step, call = _failed_later(case), shows or update_that_worked(case)
     if call is None or (shows is None and not (step and _is_finished(case))):
         return None
     because = f" The step {step!r} failed after the update." if step else ""
@@ -89,12 +90,6 @@ def _written_over(shows: Call | None, case: Case) -> Found | None:
         by_log=True,
         weak=shows is None,
     )
-
-
-def _answered_with_success(case: Case) -> Call | None:
-    """The update that was answered with success, and is not told to have changed nothing."""
-    calls = (function_call(case), fallback_call(case))
-    return next((one for one in calls if one.outcome is Outcome.OK and one.rows != 0), None)
 
 
 def _is_finished(case: Case) -> bool:

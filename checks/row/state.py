@@ -14,7 +14,7 @@ from backup_doctor.checks.row.view import SOMETIMES_WRITTEN, WRITTEN, for_how_lo
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.ids import is_same_id
 from backup_doctor.evidence.row import RowEvidence
-from backup_doctor.judge.advice import FIND_WRITER
+from backup_doctor.judge.advice import to_its_writer
 from backup_doctor.judge.commands import gh_log
 from backup_doctor.judge.framework import Found, Rules, needs
 from backup_doctor.judge.history import (
@@ -24,7 +24,7 @@ from backup_doctor.judge.history import (
     missing_columns,
     row_state,
 )
-from backup_doctor.judge.history.written import is_written_by_others, written_by
+from backup_doctor.judge.history.written import written_by
 from backup_doctor.judge.show import exhibit, listed, manual, row_query
 from backup_doctor.judge.traits import Trait
 
@@ -231,14 +231,12 @@ def _send_values(seen: RowEvidence, case: Case) -> tuple[Fix, ...]:
     ]
     if len(computed) == len(lacking):
         return tuple(fixes)
-    if is_written_by_others(case):
-        return (FIND_WRITER, *fixes)
     every = manual(
         "Make the update step send every value",
         "Check that S3_KEY and BACKUP_SIZE are set when the update step runs, and that the "
         "function and the fallback both write s3_key, size_bytes and finished_at.",
     )
-    return (every, *fixes)
+    return (to_its_writer(case, every), *fixes)
 
 
 @rules.warning("row/wrong-run")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from backup_doctor.judge.commands import gh_secret_set, new_key
 from backup_doctor.judge.history.calls import logged_for
 from backup_doctor.judge.history.secret_names import function_secret_name, place_of, secret_name
+from backup_doctor.judge.history.written import is_written_by_others
 from backup_doctor.judge.show import by_command, manual
 from backup_doctor.services.secret_uses import GUIDES_NAMES, Use
 
@@ -14,13 +15,17 @@ if TYPE_CHECKING:
     from backup_doctor.evidence.case import Case
     from backup_doctor.evidence.findings import Fix
 
-# Where the row is finished, and the run's updates were refused.
-FIND_WRITER = manual(
+_FIND_WRITER = manual(
     "Find out who wrote the row",
     "The run's log shows that its updates were refused: a person, or another program, set the row's "
     "status and values.",
 )
 WHERE = "GitHub → Settings → Secrets and variables → Actions"
+
+
+def to_its_writer(case: Case, to_update_step: Fix) -> Fix:
+    """What to do about what a finished row says: advice to the update step, if that can have written it."""
+    return _FIND_WRITER if is_written_by_others(case) else to_update_step
 
 
 def set_on_github(case: Case, use: Use, value: str = "") -> Fix:

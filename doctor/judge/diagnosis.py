@@ -12,20 +12,18 @@ from backup_doctor.base.immutable import Immutable
 from backup_doctor.evidence.base import Unseen
 from backup_doctor.evidence.chain import Link
 from backup_doctor.evidence.findings import Role, Severity, Verdict
-from backup_doctor.evidence.log import Outcome
 from backup_doctor.evidence.object import FileEnd, KeySource, StoredObject
 from backup_doctor.judge.history import (
     RowState,
     RunProgress,
     fallback_call,
-    function_call,
     is_over,
     progress,
     row_state,
     run_is_going,
     update_ran,
 )
-from backup_doctor.judge.history.calls import changed_nothing
+from backup_doctor.judge.history.calls import update_that_worked
 from backup_doctor.judge.history.file import Whose, found_file
 from backup_doctor.judge.history.written import shows_written
 from backup_doctor.judge.traits import Trait
@@ -178,8 +176,7 @@ def _is_of_the_run(one: Judged) -> bool:
 
 def _told_by_the_run(case: Case, able: tuple[Judged, ...]) -> tuple[Judged, ...]:
     """Without the row, only what the run shows, or the file that it named, and only if no update got through."""
-    calls = (function_call(case), fallback_call(case))
-    if any(one.outcome is Outcome.OK and not changed_nothing(one) for one in calls):
+    if update_that_worked(case) is not None:
         return ()
     of_the_run = ("workflow", "object") if _file_named_by_log(case) else ("workflow",)
     told = tuple(one for one in able if one.found.by_log or one.check.name in of_the_run)

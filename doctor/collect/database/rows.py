@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from backup_doctor.collect.database.sharing import holders_of, shared_marks
+from backup_doctor.collect.database.sharing import holders_of, marks_of, shared_marks
 from backup_doctor.collect.database.visibility import may_hide
 from backup_doctor.collect.database.zones import ZONE
 from backup_doctor.evidence.case import Status, bare_id
@@ -95,12 +95,10 @@ def rows_statement(names: Names, keys: Keys, table: Table | None = None) -> str:
     where = " OR ".join(filter(None, conditions)) or "false"
     created = _present(names.column("created_at"), table)
     newest_first = f"ORDER BY t.{identifier(created)} DESC NULLS LAST" if created else ""
-    stored = table is None or table.kind in ("table", "partitioned table")
-    place, stored_in = ("t.xmax", "t.tableoid") if stored else ("NULL::xid", "NULL::oid")
     qualified = identifier(names.schema, names.table_name)
     table_oid = regclass(names.schema, names.table_name)
     return f"""WITH found AS MATERIALIZED (
-  SELECT to_jsonb(t) AS row, {place} AS holder, {stored_in} AS relation, row_number() OVER ({newest_first}) AS place
+  SELECT to_jsonb(t) AS row, {marks_of(table)}, row_number() OVER ({newest_first}) AS place
   FROM {qualified} AS t WHERE {where} {newest_first} LIMIT {ROWS_SHOWN}
 )
 SELECT jsonb_build_object(

@@ -13,14 +13,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from backup_doctor.collect.clients.database import Way
+    from backup_doctor.evidence.row import Table
 
 
 _HOLDER = """'pid', l.pid, 'mode', 'row', 'transaction_start', a.xact_start, 'state', a.state,
       'application', a.application_name, 'query', a.query"""
 
 
+def marks_of(table: Table | None) -> str:
+    """The columns `holder` and `relation` of a row `t`: only what PostgreSQL stores itself has them."""
+    if table is None or table.kind in ("table", "partitioned table"):
+        return "t.xmax AS holder, t.tableoid AS relation"
+    return "NULL::xid AS holder, NULL::oid AS relation"
+
+
 def holders_of(found: str, relation: str, row: str = "") -> str:
-    """Who alone holds each of the rows `found`, which have a `holder` and a `relation`; `row` tells which one.
+    """Who alone holds each of the rows `found`, which have their `marks_of`; `row` tells which one.
 
     What one holds a row for is not shown. Who wrote into a table whose foreign key points at this one,
     and not into this one, may hold it for that key, for which an UPDATE need not wait.

@@ -19,8 +19,8 @@ HEAD_LINES = 40
 DUMP_LINES = 1_500
 DATA_LINES = 40
 
-_ERROR = re.compile(r"\bAxiosError: |\b\w*Error: .{0,80}\bcode [1-5]\d\d\b")
 _AXIOS = re.compile(r"\bAxiosError: ")
+_ERROR = re.compile(rf"{_AXIOS.pattern}|\b\w*Error: .{{0,80}}\bcode [1-5]\d\d\b")
 _REQUEST = re.compile(r"^  \[?(?:response|request|options)\]?: ")
 _URL = re.compile(r"^    url: ")
 _RESPONSE = re.compile(r"^  (?:\[?response\]?): ")

@@ -168,6 +168,14 @@ def changed_nothing(call: Call) -> bool:
     return call.outcome is Outcome.OK and call.rows == 0
 
 
+def update_that_worked(case: Case) -> Call | None:
+    """The update that was answered with success, and is not told to have changed nothing; the function's first."""
+    calls = (function_call(case), fallback_call(case))
+    return next(
+        (one for one in calls if one.outcome is Outcome.OK and not changed_nothing(one)), None
+    )
+
+
 _CODE = re.compile(r"\\?\"code\\?\":\s*\\?\"([0-9A-Z]{5}|PGRST\d{3})\\?\"")
 
 

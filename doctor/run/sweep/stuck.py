@@ -10,7 +10,7 @@ from backup_doctor.base.immutable import Immutable
 from backup_doctor.collect.database.answers import Refusal
 from backup_doctor.collect.database.catalogue import read_holders
 from backup_doctor.collect.database.rows import read_row, unpadded
-from backup_doctor.collect.database.sharing import holders_of
+from backup_doctor.collect.database.sharing import holders_of, marks_of
 from backup_doctor.collect.database.statements import document
 from backup_doctor.collect.database.view import HIDDEN
 from backup_doctor.collect.database.visibility import may_hide
@@ -204,11 +204,9 @@ def page_statement(search: StuckSearch, table: Table | None, last: str | None) -
     column = names.column("dispatch_id")
     dispatch = f"t.{identifier(column)}" if column else "NULL::text"
     after = f"AND {key} > {literal(last)}" if last is not None else ""
-    stored = table is None or table.kind in ("table", "partitioned table")
-    place, stored_in = ("t.xmax", "t.tableoid") if stored else ("NULL::xid", "NULL::oid")
     table_oid = regclass(names.schema, names.table_name)
     return f"""WITH page AS MATERIALIZED (
-  SELECT {key} AS key, {dispatch} AS dispatch, to_jsonb(t) AS row, {place} AS holder, {stored_in} AS relation
+  SELECT {key} AS key, {dispatch} AS dispatch, to_jsonb(t) AS row, {marks_of(table)}
   FROM {qualified} AS t
   WHERE {_is_stuck(search, table)} {after}
   ORDER BY {key} LIMIT {PAGE_ROWS}
